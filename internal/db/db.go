@@ -1,0 +1,281 @@
+// Package db is the thin kernel under every noun: it opens SQLite or
+// PostgreSQL, hands out readers and transactions, brings the schema up to
+// date, and is the only place that knows which of the two it is.
+//
+// The type says whether a transaction is open: readers take a Q, writers take
+// a *Tx, and only DB.InTx makes one, so transactions cannot nest.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/logger"
+)
+
+// Q is anything that can be read: the database, or a transaction in progress.
+type Q interface {
+	Query(ctx context.Context) *gorm.DB
+}
+
+// DB is an open database. It is safe for use by many goroutines.
+type DB struct {
+	read, write *gorm.DB
+	readSQL     *sql.DB
+	writeSQL    *sql.DB
+	postgres    bool
+	url         string
+	version     string
+}
+
+// Tx is an open transaction. It is made by DB.InTx alone.
+type Tx struct {
+	g        *gorm.DB
+	sql      *sql.Tx
+	postgres bool
+}
+
+// Options says which database to open.
+type Options struct {
+	URL     string        // postgres://…; empty means SQLite at Path
+	Path    string        // file of the embedded database
+	Timeout time.Duration // longest statement on Postgres; 0 = 5 s, negative = none (imports, rebuilds)
+}
+
+// The first SQLite without the WAL-reset corruption (fixed 2026-03-13).
+const leastSQLite = "3.51.3"
+
+// Open opens the database that opt names and checks that it can be trusted:
+// it answers, and its version is not one known to lose data.
+func Open(ctx context.Context, opt Options) (*DB, error) {
+	d := &DB{postgres: opt.URL != "", url: opt.URL}
+	open := d.openSQLite
+	if d.postgres {
+		open = d.openPostgres
+	}
+	if err := open(ctx, opt); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func gormConfig() *gorm.Config {
+	return &gorm.Config{
+		SkipDefaultTransaction: true,
+		TranslateError:         true,
+		Logger:                 logger.Discard,
+		DisableAutomaticPing:   true,
+	}
+}
+
+func (d *DB) openSQLite(ctx context.Context, opt Options) error {
+	abs, err := filepath.Abs(opt.Path)
+	if err != nil {
+		return fmt.Errorf("open database %s: %w", opt.Path, err)
+	}
+	dsn := func(extra string) string {
+		return "file:" + (&url.URL{Path: abs}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
+			"&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)" +
+			"&_pragma=journal_size_limit(200000000)" + extra
+	}
+	// One writer with immediate transactions and a pool of readers: with
+	// deferred transactions in one pool, most concurrent writers fail "locked".
+	if d.writeSQL, err = sql.Open("sqlite", dsn("&_txlock=immediate")); err != nil {
+		return fmt.Errorf("open database %s: %w", abs, err)
+	}
+	d.writeSQL.SetMaxOpenConns(1)
+	if err := d.writeSQL.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&d.version); err != nil {
+		return fmt.Errorf("open database %s: %w", abs, err)
+	}
+	if olderThan(d.version, leastSQLite) {
+		return fmt.Errorf("SQLite %s can corrupt its write-ahead log; %s or newer is needed", d.version, leastSQLite)
+	}
+	if d.readSQL, err = sql.Open("sqlite", dsn("&_pragma=query_only(ON)")); err != nil {
+		return fmt.Errorf("open database %s: %w", abs, err)
+	}
+	readers := max(4, 2*runtime.NumCPU())
+	d.readSQL.SetMaxOpenConns(readers)
+	d.readSQL.SetMaxIdleConns(readers)
+	if d.write, err = gorm.Open(sqliteDialector{d.writeSQL}, gormConfig()); err != nil {
+		return fmt.Errorf("open database %s: %w", abs, err)
+	}
+	if d.read, err = gorm.Open(sqliteDialector{d.readSQL}, gormConfig()); err != nil {
+		return fmt.Errorf("open database %s: %w", abs, err)
+	}
+	d.version = "SQLite " + d.version
+	return nil
+}
+
+func olderThan(version, least string) bool {
+	have, want := strings.Split(version, "."), strings.Split(least, ".")
+	for i := range min(len(have), len(want)) {
+		h, _ := strconv.Atoi(have[i])
+		w, _ := strconv.Atoi(want[i])
+		if h != w {
+			return h < w
+		}
+	}
+	return false
+}
+
+func (d *DB) openPostgres(ctx context.Context, opt Options) error {
+	config, err := pgx.ParseConfig(opt.URL)
+	if err != nil {
+		return errors.New("DATABASE_URL cannot be read; it should look like postgres://user:password@host:5432/name")
+	}
+	timeout := opt.Timeout
+	if timeout == 0 {
+		timeout = 5 * time.Second
+	}
+	set := func(key, value string) {
+		if config.RuntimeParams[key] == "" {
+			config.RuntimeParams[key] = value
+		}
+	}
+	set("application_name", "regulars")
+	set("lock_timeout", "2s")
+	set("idle_in_transaction_session_timeout", "10s")
+	set("statement_timeout", strconv.FormatInt(max(timeout, 0).Milliseconds(), 10))
+	d.writeSQL = stdlib.OpenDB(*config)
+	d.readSQL = d.writeSQL
+	d.writeSQL.SetMaxOpenConns(20)
+	d.writeSQL.SetMaxIdleConns(20)
+	if err := d.writeSQL.QueryRowContext(ctx, "SHOW server_version").Scan(&d.version); err != nil {
+		return fmt.Errorf("connect to Postgres at %s: %w", config.Host, err)
+	}
+	if d.write, err = gorm.Open(postgres.New(postgres.Config{Conn: d.writeSQL}), gormConfig()); err != nil {
+		return fmt.Errorf("connect to Postgres at %s: %w", config.Host, err)
+	}
+	d.read = d.write
+	d.version = "PostgreSQL " + d.version
+	return nil
+}
+
+// Close lets go of every connection.
+func (d *DB) Close() error {
+	var err error
+	if d.readSQL != nil && d.readSQL != d.writeSQL {
+		err = d.readSQL.Close()
+	}
+	if d.writeSQL != nil {
+		err = errors.Join(err, d.writeSQL.Close())
+	}
+	return err
+}
+
+// Version names the engine and its version, for people.
+func (d *DB) Version() string { return d.version }
+
+// Embedded reports whether the database lives in this process's data folder,
+// which only one serving process may hold.
+func (d *DB) Embedded() bool { return !d.postgres }
+
+// Query starts a read. It sees only what is committed.
+func (d *DB) Query(ctx context.Context) *gorm.DB { return d.read.WithContext(ctx) }
+
+// Query starts a statement inside the transaction.
+func (t *Tx) Query(ctx context.Context) *gorm.DB { return t.g.WithContext(ctx) }
+
+// SQL is the transaction for libraries that bring their own statements.
+func (t *Tx) SQL() *sql.Tx { return t.sql }
+
+// Writable reports whether a transaction can be opened and rolled back now.
+func (d *DB) Writable(ctx context.Context) error {
+	tx, err := d.writeSQL.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("open a transaction: %w", err)
+	}
+	return tx.Rollback()
+}
+
+// InTx runs fn in one transaction and commits if it returns nil. It is for
+// writing; plain reads run without. fn may be run again (at most three times)
+// when Postgres reports a deadlock or a serialization failure, so it must not
+// keep what it learned in an earlier run, and must not touch the network.
+func (d *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
+	for try := 0; ; try++ {
+		err := d.once(ctx, fn)
+		if err == nil || try == 3 || !retryable(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Duration(5+rand.IntN(20*(try+1))) * time.Millisecond):
+		}
+	}
+}
+
+func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) error {
+	g := d.write.WithContext(ctx).Begin()
+	if g.Error != nil {
+		return fmt.Errorf("begin: %w", g.Error)
+	}
+	sqlTx, ok := g.Statement.ConnPool.(*sql.Tx)
+	if !ok {
+		g.Rollback()
+		return fmt.Errorf("begin: transaction is a %T", g.Statement.ConnPool)
+	}
+	done := false
+	defer func() {
+		if !done { // fn panicked
+			g.Rollback()
+		}
+	}()
+	err := fn(&Tx{g: g, sql: sqlTx, postgres: d.postgres})
+	done = true
+	if err != nil {
+		g.Rollback()
+		return err
+	}
+	if err := g.Commit().Error; err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func retryable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// Duplicate reports whether err is a broken unique key. Inside a transaction
+// prefer "on conflict do nothing" and the row count: Postgres aborts the
+// transaction on the error.
+func Duplicate(err error) bool { return errors.Is(err, gorm.ErrDuplicatedKey) }
+
+// NotFound reports whether err says that a single row was asked for and there
+// was none.
+func NotFound(err error) bool { return errors.Is(err, gorm.ErrRecordNotFound) }
+
+// IgnoreConflict makes an insert skip rows whose unique key is taken.
+func IgnoreConflict(g *gorm.DB) *gorm.DB {
+	return g.Clauses(clause.OnConflict{DoNothing: true})
+}
+
+// ForUpdate locks the rows read until the transaction ends. SQLite has no row
+// locks and needs none, since it has one writer; guarded updates decide on both.
+func ForUpdate(g *gorm.DB) *gorm.DB {
+	return g.Clauses(clause.Locking{Strength: "UPDATE"})
+}
+
+// SkipLocked locks the rows read and passes over those that others hold.
+func SkipLocked(g *gorm.DB) *gorm.DB {
+	return g.Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
+}

@@ -1,0 +1,176 @@
+// Package money holds amounts the way the shop counts them: whole minor
+// units of one currency. There are no floats here and none may enter; what is
+// divided is divided without losing a cent.
+package money
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Currency is an ISO 4217 code in capitals.
+type Currency string
+
+// exponents lists the currencies the shop knows, with their digits after the
+// point (ISO 4217). A currency outside this table is refused: guessing two
+// digits is how other shops charged a hundredfold in yen.
+var exponents = map[Currency]int{
+	"USD": 2, "EUR": 2, "GBP": 2, "CNY": 2, "HKD": 2, "TWD": 2, "CHF": 2, "CAD": 2, "AUD": 2, "NZD": 2,
+	"SEK": 2, "NOK": 2, "DKK": 2, "PLN": 2, "CZK": 2, "SGD": 2, "INR": 2, "BRL": 2, "MXN": 2, "ZAR": 2,
+	"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0,
+	"KWD": 3, "BHD": 3, "JOD": 3, "TND": 3, "OMR": 3,
+}
+
+// ParseCurrency accepts a known code in any case.
+func ParseCurrency(s string) (Currency, error) {
+	c := Currency(strings.ToUpper(strings.TrimSpace(s)))
+	if _, ok := exponents[c]; !ok {
+		return "", fmt.Errorf("currency %q is not one this shop can count in", s)
+	}
+	return c, nil
+}
+
+// Currencies lists every known code in order.
+func Currencies() []Currency {
+	all := make([]Currency, 0, len(exponents))
+	for c := range exponents {
+		all = append(all, c)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Digits is the number of digits after the point.
+func (c Currency) Digits() int { return exponents[c] }
+
+// Amount is a number of minor units (cents, fen, yen). Its currency stands
+// beside it in the row or the struct that holds it.
+type Amount int64
+
+// Price is an amount with its currency, as every JSON answer shows it.
+type Price struct {
+	Amount   Amount   `json:"amount"`
+	Currency Currency `json:"currency"`
+}
+
+// Parse reads a plain decimal such as "12.5" or "1,299.00" as an amount of c.
+// More digits than the currency has are an error, not a rounding.
+func Parse(s string, c Currency) (Amount, error) {
+	digits, ok := exponents[c]
+	if !ok {
+		return 0, fmt.Errorf("parse amount %q: unknown currency %q", s, c)
+	}
+	t := strings.ReplaceAll(strings.TrimSpace(s), ",", "")
+	neg := strings.HasPrefix(t, "-")
+	t = strings.TrimPrefix(t, "-")
+	whole, frac, _ := strings.Cut(t, ".")
+	frac = strings.TrimRight(frac, "0")
+	if whole == "" && frac == "" || len(frac) > digits || len(whole) > 15 || !allDigits(whole) || !allDigits(frac) {
+		return 0, fmt.Errorf("amount %q is not a number with at most %d digits after the point", s, digits)
+	}
+	frac += strings.Repeat("0", digits-len(frac))
+	n, err := strconv.ParseInt("0"+whole+frac, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("amount %q is too large", s)
+	}
+	if neg {
+		n = -n
+	}
+	return Amount(n), nil
+}
+
+func allDigits(s string) bool {
+	for _, r := range s {
+		if r < '0' || r > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// Decimal writes the amount as a plain decimal for files and feeds: "12.50".
+func (a Amount) Decimal(c Currency) string {
+	digits := exponents[c]
+	sign := ""
+	n := int64(a)
+	if n < 0 {
+		sign, n = "-", -n
+	}
+	s := strconv.FormatInt(n, 10)
+	if digits == 0 {
+		return sign + s
+	}
+	if len(s) <= digits {
+		s = strings.Repeat("0", digits+1-len(s)) + s
+	}
+	return sign + s[:len(s)-digits] + "." + s[len(s)-digits:]
+}
+
+// Times is the amount for n pieces.
+func (a Amount) Times(n int) Amount { return a * Amount(n) }
+
+// Clamp0 is the amount, or zero if it is negative.
+func (a Amount) Clamp0() Amount { return max(a, 0) }
+
+// BasisPoints is a share in hundredths of a percent: 10 % is 1000.
+type BasisPoints int64
+
+// Of is the share of a, rounded half away from zero. Rounding happens once,
+// where a line is priced; the rounded part is what is stored.
+func (b BasisPoints) Of(a Amount) Amount { return divRound(int64(a)*int64(b), 10_000) }
+
+// Inside is the part of a tax-inclusive amount that is tax at rate b, rounded
+// half away from zero: a·b/(100%+b).
+func (b BasisPoints) Inside(a Amount) Amount { return divRound(int64(a)*int64(b), 10_000+int64(b)) }
+
+func divRound(n, d int64) Amount {
+	if n < 0 {
+		return -divRound(-n, d)
+	}
+	return Amount((n + d/2) / d)
+}
+
+// Split shares total over weights so that the parts add up to total exactly:
+// the largest remainders get the odd cents, earlier parts first on a tie.
+// With no positive weight everything goes to the first part.
+func Split(total Amount, weights []int64) []Amount {
+	parts := make([]Amount, len(weights))
+	if len(weights) == 0 {
+		return parts
+	}
+	var sum int64
+	for _, w := range weights {
+		sum += max(w, 0)
+	}
+	if sum == 0 {
+		parts[0] = total
+		return parts
+	}
+	sign := Amount(1)
+	if total < 0 {
+		sign, total = -1, -total
+	}
+	type remainder struct {
+		index int
+		rest  int64
+	}
+	rests := make([]remainder, len(weights))
+	left := total
+	for i, w := range weights {
+		share := int64(total) * max(w, 0)
+		parts[i] = Amount(share / sum)
+		rests[i] = remainder{i, share % sum}
+		left -= parts[i]
+	}
+	slices.SortStableFunc(rests, func(a, b remainder) int { return cmp.Compare(b.rest, a.rest) })
+	for i := range int(left) {
+		parts[rests[i].index]++
+	}
+	for i := range parts {
+		parts[i] *= sign
+	}
+	return parts
+}

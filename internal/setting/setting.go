@@ -1,0 +1,231 @@
+// Package setting holds the shop's own settings: typed, with defaults, the
+// same whether the command line or the back office changes them. What belongs
+// to one machine (addresses, secrets) is the environment's, not a setting.
+package setting
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // zones work on machines without a zone database
+
+	"regulars/internal/fault"
+	"regulars/internal/money"
+)
+
+// Key describes one setting.
+type Key struct {
+	Name    string
+	Default string
+	Check   func(value string) error // says what is wrong and what would be right
+}
+
+// Keys lists every setting in the order people read them. Each has its
+// explanation in the message catalogue under "setting.<name>".
+var Keys = []Key{
+	{"shop.name", "Willowmere", checkLine},
+	{"shop.name.zh", "柳岸", checkLine},
+	{"shop.email", "hello@willowmere.example", checkMail},
+	{"shop.address", "Willowmere, 1 Bank Street, Riverside", checkLine},
+	{"currency", "USD", checkCurrency},
+	{"currencies", "USD", checkCurrencies},
+	{"zone", "UTC", checkZone},
+	{"tax.percent", "0", checkPercent},
+	{"cart.idle", "60m", checkDuration},
+	{"checkout.idle", "30m", checkDuration},
+	{"cart.lost", "720h", checkDuration},
+	{"followup.delays", "24h,72h", checkDurations},
+	{"quiet.hours", "21-09", checkHours},
+	{"hold.minutes", "30", checkMinutes},
+}
+
+// Values is one consistent reading of all settings. The zero value answers
+// with the defaults.
+type Values struct{ set map[string]string }
+
+// Of makes Values from what is stored; unknown keys are ignored.
+func Of(stored map[string]string) Values { return Values{stored} }
+
+// Find returns the setting of that name.
+func Find(name string) (Key, error) {
+	i := slices.IndexFunc(Keys, func(k Key) bool { return k.Name == name })
+	if i < 0 {
+		names := make([]string, len(Keys))
+		for i, k := range Keys {
+			names[i] = k.Name
+		}
+		return Key{}, fault.New(fault.NotFound, "setting.unknown", "name", name, "names", strings.Join(names, ", "))
+	}
+	return Keys[i], nil
+}
+
+// Get is the value in force as it is written.
+func (v Values) Get(name string) string {
+	if s, ok := v.set[name]; ok {
+		return s
+	}
+	k, err := Find(name)
+	if err != nil {
+		return ""
+	}
+	return k.Default
+}
+
+// Currency is the shop's own currency.
+func (v Values) Currency() money.Currency { return money.Currency(v.Get("currency")) }
+
+// Currencies lists the currencies a visitor may choose, the shop's own first.
+func (v Values) Currencies() []money.Currency {
+	all := []money.Currency{v.Currency()}
+	for part := range strings.SplitSeq(v.Get("currencies"), ",") {
+		if c := money.Currency(strings.TrimSpace(part)); c != "" && !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// Zone is where the shop's days begin and end.
+func (v Values) Zone() *time.Location {
+	zone, err := time.LoadLocation(v.Get("zone"))
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// TaxRate is the rate that is inside every price.
+func (v Values) TaxRate() money.BasisPoints {
+	rate, _ := parsePercent(v.Get("tax.percent"))
+	return rate
+}
+
+// CartIdle is how long a cart rests before it counts as abandoned.
+func (v Values) CartIdle() time.Duration { return v.duration("cart.idle") }
+
+// CheckoutIdle is the same once its checkout has begun.
+func (v Values) CheckoutIdle() time.Duration { return v.duration("checkout.idle") }
+
+// CartLost is when an abandoned cart is given up.
+func (v Values) CartLost() time.Duration { return v.duration("cart.lost") }
+
+// FollowupDelays are the times of the follow-up mails, from the last activity.
+func (v Values) FollowupDelays() []time.Duration {
+	all, _ := parseDurations(v.Get("followup.delays"))
+	return all
+}
+
+// QuietHours are the hours of a person's day without mail: from ≤ h < to,
+// over midnight if from > to. on is false when there are none.
+func (v Values) QuietHours() (from, to int, on bool) {
+	from, to, on, _ = parseHours(v.Get("quiet.hours"))
+	return from, to, on
+}
+
+// Hold is how long stock is kept for a placed order that is not paid yet.
+func (v Values) Hold() time.Duration {
+	n, _ := strconv.Atoi(v.Get("hold.minutes"))
+	return time.Duration(n) * time.Minute
+}
+
+func (v Values) duration(name string) time.Duration {
+	d, _ := time.ParseDuration(v.Get(name))
+	return d
+}
+
+func checkLine(s string) error {
+	if s == "" || len(s) > 200 || strings.ContainsAny(s, "\r\n\x00") {
+		return fmt.Errorf("wants one line of 1 to 200 characters")
+	}
+	return nil
+}
+
+func checkMail(s string) error {
+	if at := strings.LastIndexByte(s, '@'); at < 1 || at == len(s)-1 || len(s) > 200 || strings.ContainsAny(s, " \r\n\x00<>") {
+		return fmt.Errorf("wants a mail address such as hello@shop.example")
+	}
+	return nil
+}
+
+func checkCurrency(s string) error {
+	c, err := money.ParseCurrency(s)
+	if err == nil && string(c) != s {
+		err = fmt.Errorf("wants capitals: %s", c)
+	}
+	return err
+}
+
+func checkCurrencies(s string) error {
+	for part := range strings.SplitSeq(s, ",") {
+		if err := checkCurrency(strings.TrimSpace(part)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkZone(s string) error {
+	if _, err := time.LoadLocation(s); err != nil || s == "" || s == "Local" {
+		return fmt.Errorf("wants a zone name such as Europe/Berlin or Asia/Shanghai")
+	}
+	return nil
+}
+
+func parsePercent(s string) (money.BasisPoints, error) {
+	n, err := money.Parse(s, "USD") // two digits after the point, as in hundredths of a percent
+	if err != nil || n < 0 || n > 10_000 {
+		return 0, fmt.Errorf("wants a percentage from 0 to 100 with at most two digits after the point")
+	}
+	return money.BasisPoints(n), nil
+}
+
+func checkPercent(s string) error { _, err := parsePercent(s); return err }
+
+func checkDuration(s string) error {
+	if d, err := time.ParseDuration(s); err != nil || d < time.Second || d > 3650*24*time.Hour {
+		return fmt.Errorf("wants a time such as 60m or 24h, one second at least")
+	}
+	return nil
+}
+
+func parseDurations(s string) ([]time.Duration, error) {
+	var all []time.Duration
+	for part := range strings.SplitSeq(s, ",") {
+		part = strings.TrimSpace(part)
+		if err := checkDuration(part); err != nil {
+			return nil, fmt.Errorf("wants times in rising order such as 24h,72h")
+		}
+		d, _ := time.ParseDuration(part)
+		if len(all) > 0 && d <= all[len(all)-1] || len(all) == 5 {
+			return nil, fmt.Errorf("wants at most five times in rising order such as 24h,72h")
+		}
+		all = append(all, d)
+	}
+	return all, nil
+}
+
+func checkDurations(s string) error { _, err := parseDurations(s); return err }
+
+func parseHours(s string) (from, to int, on bool, err error) {
+	if s == "off" {
+		return 0, 0, false, nil
+	}
+	a, b, ok := strings.Cut(s, "-")
+	from, errA := strconv.Atoi(a)
+	to, errB := strconv.Atoi(b)
+	if !ok || errA != nil || errB != nil || from < 0 || from > 23 || to < 0 || to > 23 || from == to {
+		return 0, 0, false, fmt.Errorf("wants hours such as 21-09, or off")
+	}
+	return from, to, true, nil
+}
+
+func checkHours(s string) error { _, _, _, err := parseHours(s); return err }
+
+func checkMinutes(s string) error {
+	if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 1440 {
+		return fmt.Errorf("wants minutes from 1 to 1440")
+	}
+	return nil
+}
