@@ -1,0 +1,25 @@
+# make test is the one command that proves the shop: it installs what is
+# missing (Debian packages), starts a throw-away Postgres and runs every test.
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+
+.PHONY: build test check bench demo
+
+build:
+	$(BUILD) -o regulars ./cmd/regulars
+
+demo: build
+	./regulars demo
+
+test:
+	@sh .ci/test
+
+# What a change must pass beyond the tests: formatting, vet, tidy modules.
+check:
+	@test -z "$$(gofmt -l cmd internal migrations static templates)" || { echo "not gofmt-ed:"; gofmt -l cmd internal migrations static templates; exit 1; }
+	go vet ./...
+	go mod tidy -diff
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./internal/recommend ./cmd/regulars
