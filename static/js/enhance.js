@@ -1,0 +1,137 @@
+// Improves pages that are already complete: swaps named fragments instead of loading a whole page, and sends filter
+// forms when they change. Whatever goes wrong, the browser does what it would have done without this file.
+const root = document.documentElement;
+root.classList.add("js");
+
+const fragment = (name, within = document) => within.querySelector(`[data-fragment="${CSS.escape(name)}"]`);
+
+function announce(text) {
+  const live = document.querySelector("[data-live]");
+  if (!live || !text) return;
+  live.textContent = "";
+  // Cleared first and filled a moment later, or the same sentence twice would be heard once.
+  setTimeout(() => { live.textContent = text.replace(/\s+/g, " ").trim(); }, 60);
+}
+
+// Where the focus was, in words that survive the swap: an id, or a name with its form's address.
+function rememberFocus(button) {
+  const at = button ?? document.activeElement;
+  if (!at || at === document.body) return () => {};
+  const id = at.id, name = at.name, value = at.value, action = at.form?.getAttribute("action");
+  const nth = at.form && !name ? [...at.form.querySelectorAll("button")].indexOf(at) : -1;
+  return (home) => {
+    if (at.isConnected) return at.focus({ preventScroll: true });
+    const form = action && [...document.forms].find((f) => f.getAttribute("action") === action);
+    const same = (id && document.getElementById(id))
+      || (form && name && [...form.elements].find((e) => e.name === name && (e.type !== "radio" || e.value === value)))
+      || (form && nth >= 0 && form.querySelectorAll("button")[nth]);
+    const to = same || home;
+    if (!to) return;
+    if (!same && !to.hasAttribute("tabindex")) to.tabIndex = -1;
+    to.focus({ preventScroll: Boolean(same) });
+  };
+}
+
+function replace(old, fresh) {
+  const node = document.importNode(fresh, true);
+  old.replaceWith(node);
+  return node;
+}
+
+// Puts the answer in place of the fragment; false when the answer does not hold it.
+function swap(html, name) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const fresh = fragment(name, page), old = fragment(name);
+  if (!fresh || !old) return null;
+  const home = replace(old, fresh);
+  for (const other of page.querySelectorAll("[data-fragment]")) {
+    const twin = other !== fresh && !fresh.contains(other) && fragment(other.dataset.fragment);
+    if (twin && !home.contains(twin)) replace(twin, other);
+  }
+  const words = home.matches("[data-announce]") ? home : home.querySelector("[data-announce]");
+  announce((words ?? page.querySelector("[data-announce]"))?.textContent);
+  return home;
+}
+
+async function send(form, button, name) {
+  const data = new FormData(form, button);
+  const get = (form.getAttribute("method") ?? "get").toLowerCase() !== "post";
+  const url = new URL(button?.getAttribute("formaction") ?? form.getAttribute("action") ?? location.href, location.href);
+  if (get) {
+    url.search = new URLSearchParams([...data].filter(([, v]) => v !== "")).toString();
+    url.hash = "";
+  }
+  const answer = await fetch(url, {
+    method: get ? "GET" : "POST",
+    body: get ? undefined : (form.getAttribute("enctype") === "multipart/form-data" ? data : new URLSearchParams(data)),
+    headers: { "X-Fragment": name, Accept: "text/html" },
+    credentials: "same-origin",
+  });
+  return { html: await answer.text(), status: answer.status, url: answer.url, redirected: answer.redirected, get };
+}
+
+const busy = new WeakSet();
+let moved = false;
+
+async function run(form, button, name) {
+  if (busy.has(form)) return;
+  busy.add(form);
+  const target = fragment(name);
+  const restore = rememberFocus(button);
+  target.setAttribute("aria-busy", "true");
+  button?.setAttribute("aria-busy", "true");
+  try {
+    const answer = await send(form, button, name);
+    const home = answer.status < 500 ? swap(answer.html, name) : null;
+    if (home) {
+      if (answer.get) {
+        history.pushState({ fragment: name }, "", answer.url);
+        moved = true;
+      }
+      const errors = home.querySelector("[data-focus]");
+      if (errors) errors.focus(); else restore(home);
+      return;
+    }
+    if (answer.redirected || answer.get) { location.assign(answer.url); return; }
+    // A POST the server has answered is not sent twice: the page itself shows the state.
+    if (answer.status < 400) { location.reload(); return; }
+    plain(form, button);
+  } catch {
+    plain(form, button);
+  } finally {
+    busy.delete(form);
+    target.removeAttribute("aria-busy");
+    button?.removeAttribute("aria-busy");
+  }
+}
+
+function plain(form, button) {
+  form.dataset.plain = "";
+  form.requestSubmit(button?.isConnected ? button : undefined);
+}
+
+const drawer = (form) => {
+  const box = form.closest("[popover]");
+  return Boolean(box?.showPopover) && box.matches(":popover-open");
+};
+
+document.addEventListener("submit", (event) => {
+  const form = event.target, name = form.dataset.swap;
+  if (!name || "plain" in form.dataset || event.defaultPrevented || !fragment(name)) return;
+  event.preventDefault();
+  run(form, event.submitter, name);
+});
+
+document.addEventListener("change", (event) => {
+  const form = event.target.form;
+  if (!form) return;
+  // In the filter drawer of a phone the shopper ticks several and then presses the button.
+  if ("auto" in form.dataset) { if (!drawer(form)) form.requestSubmit(); }
+  // A quantity in the cart counts as soon as it is left; its button is hidden while script runs.
+  else if (form.matches(".line-qty")) form.requestSubmit();
+});
+
+// Back after a swapped filter: the address is the old one again, so the page must be too.
+window.addEventListener("popstate", () => { if (moved) location.reload(); });
+
+document.querySelector("[data-focus]")?.focus();
