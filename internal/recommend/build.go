@@ -1,0 +1,262 @@
+package recommend
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Build learns a model from baskets in one pass over them. The same baskets
+// give the same model, byte for byte, on any number of cores. It stops with the
+// error the iterator yields, or with the context's.
+//
+// The score of a neighbour is the recency- and size-weighted co-occurrence of
+// recommender.md 4(a): each basket counts 2^(-age/HalfLife)/size for each pair
+// in it, and the sum c(i,j) is divided by c(i)^.8 c(j)^.5 + .5. Dividing by the
+// size is what keeps wholesale orders of hundreds of lines from drowning the
+// rest.
+func Build(ctx context.Context, baskets iter.Seq2[Basket, error], opt Options) (*Model, error) {
+	in := intake{opt: opt.withDefaults(), products: map[ProductID]uint32{}, buyers: map[CustomerID]uint32{}}
+	for b, err := range baskets {
+		if err != nil {
+			return nil, fmt.Errorf("read baskets: %w", err)
+		}
+		in.add(b)
+		if len(in.kept)%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	m := in.model()
+	if err := m.derive(ctx); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// intake collects baskets with products and buyers numbered as they come.
+type intake struct {
+	opt      Options
+	products map[ProductID]uint32
+	ids      []ProductID
+	buyers   map[CustomerID]uint32
+	kept     []kept
+	lines    []uint32 // of all kept baskets, one after the other
+	seen     []ProductID
+}
+
+type kept struct {
+	buyer    uint32
+	at       int64
+	from, to int
+}
+
+func (in *intake) add(b Basket) {
+	in.seen = in.seen[:0]
+	for _, it := range b.Items {
+		in.seen = append(in.seen, it.Product)
+	}
+	slices.Sort(in.seen)
+	in.seen = slices.Compact(in.seen)
+	if len(in.seen) == 0 || len(in.seen) > in.opt.MaxBasket {
+		return
+	}
+	from := len(in.lines)
+	for _, p := range in.seen {
+		n, ok := in.products[p]
+		if !ok {
+			n = uint32(len(in.ids))
+			in.products[p] = n
+			in.ids = append(in.ids, p)
+		}
+		in.lines = append(in.lines, n)
+	}
+	var buyer uint32
+	if b.Customer != 0 {
+		n, ok := in.buyers[b.Customer]
+		if !ok {
+			n = uint32(len(in.buyers)) + 1
+			in.buyers[b.Customer] = n
+		}
+		buyer = n
+	}
+	in.kept = append(in.kept, kept{buyer: buyer, at: b.At.Unix(), from: from, to: len(in.lines)})
+}
+
+// model lays the baskets out by buyer, then time, so that a product's baskets
+// of one person stand together and people are counted without a set.
+func (in *intake) model() *Model {
+	m := &Model{opt: in.opt}
+	m.products = slices.Clone(in.ids)
+	slices.Sort(m.products)
+	renumber := make([]uint32, len(in.ids))
+	for at, p := range m.products {
+		renumber[in.products[p]] = uint32(at)
+	}
+	slices.SortStableFunc(in.kept, func(a, b kept) int {
+		return cmp.Or(cmp.Compare(a.buyer, b.buyer), cmp.Compare(a.at, b.at))
+	})
+	flat := make([]uint32, 0, len(in.lines))
+	newest := int64(math.MinInt64)
+	for _, k := range in.kept {
+		from := len(flat)
+		for _, n := range in.lines[k.from:k.to] {
+			flat = append(flat, renumber[n])
+		}
+		lines := flat[from:len(flat):len(flat)]
+		slices.Sort(lines)
+		m.baskets = append(m.baskets, lines)
+		m.buyers = append(m.buyers, k.buyer)
+		m.times = append(m.times, k.at)
+		newest = max(newest, k.at)
+	}
+	if len(m.baskets) > 0 {
+		m.newest = time.Unix(newest, 0).UTC()
+		if now := m.opt.Now; !now.IsZero() && m.newest.After(now) {
+			m.newest = now.UTC().Truncate(time.Second)
+		}
+	}
+	m.opt.Now = time.Time{} // no property of the model
+	m.index()
+	return m
+}
+
+// derive computes everything that follows from the baskets.
+func (m *Model) derive(ctx context.Context) error {
+	m.hold()
+	w := m.weights()
+	m.recent = make([]float32, len(m.products))
+	for i, b := range m.baskets {
+		r := float32(math.Exp2(-m.age(i) / m.opt.PopularHalfLife.Seconds()))
+		for _, p := range b {
+			m.recent[p] += r
+		}
+	}
+	m.popular = m.ranked()
+	n := len(m.products)
+	m.rows, m.tallies = make([][]near, n), make([][]tally, n)
+	norm := m.norms(w)
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), 8) {
+		wait.Go(func() {
+			c := counter{m: m, weights: w, norm: norm, cells: make([]cell, n)}
+			for {
+				p := int(next.Add(1)) - 1
+				if p >= n || ctx.Err() != nil {
+					return
+				}
+				c.count(uint32(p))
+				m.rows[p], m.tallies[p] = c.best(uint32(p))
+			}
+		})
+	}
+	wait.Wait()
+	return ctx.Err()
+}
+
+// age is how long before the newest baskets basket i was bought, in seconds.
+func (m *Model) age(i int) float64 {
+	return max(0, float64(m.newest.Unix()-m.times[i]))
+}
+
+// weights gives each basket its recency over its size.
+func (m *Model) weights() []float32 {
+	w := make([]float32, len(m.baskets))
+	for i, b := range m.baskets {
+		w[i] = float32(math.Exp2(-m.age(i)/m.opt.HalfLife.Seconds()) / float64(len(b)))
+	}
+	return w
+}
+
+// norm holds c(i)^.8 and c(i)^.5 of one product.
+type norm struct{ asked, answer float32 }
+
+func normOf(c float64) norm {
+	return norm{asked: float32(math.Pow(c, .8)), answer: float32(math.Sqrt(c))}
+}
+
+func (m *Model) norms(w []float32) []norm {
+	sums := make([]float64, len(m.products))
+	for i, b := range m.baskets {
+		for _, p := range b {
+			sums[p] += float64(w[i])
+		}
+	}
+	out := make([]norm, len(sums))
+	for i, c := range sums {
+		out[i] = normOf(c)
+	}
+	return out
+}
+
+func score(c float32, i, j norm) float32 { return c / (i.asked*j.answer + .5) }
+
+// cell gathers what one product has with another.
+type cell struct {
+	weight   float32
+	together uint32
+	people   uint32
+	last     uint32 // the buyer counted last
+}
+
+// counter goes over all baskets of one product at a time. One row of cells
+// stays in the nearest cache, which is why rows are cheaper than pairs.
+type counter struct {
+	m       *Model
+	weights []float32
+	norm    []norm
+	cells   []cell
+	touched []uint32
+	order   []candidate
+}
+
+// count fills the cells for product p.
+func (c *counter) count(p uint32) {
+	for _, t := range c.touched {
+		c.cells[t] = cell{}
+	}
+	c.touched = c.touched[:0]
+	for _, b := range c.m.holding[p] {
+		w, buyer := c.weights[b], c.m.buyers[b]
+		for _, q := range c.m.baskets[b] {
+			x := &c.cells[q]
+			if x.together == 0 {
+				c.touched = append(c.touched, q)
+			}
+			x.weight += w
+			x.together++
+			if buyer != 0 && x.last != buyer {
+				x.last = buyer
+				x.people++
+			}
+		}
+	}
+}
+
+// best cuts the counted cells down to the neighbours that serving keeps.
+func (c *counter) best(p uint32) ([]near, []tally) {
+	c.order = c.order[:0]
+	for _, q := range c.touched {
+		x := c.cells[q]
+		if q == p || int(x.together) < c.m.opt.MinTogether {
+			continue
+		}
+		if s := score(x.weight, c.norm[p], c.norm[q]); s > 0 {
+			c.order = append(c.order, candidate{product: q, score: s})
+		}
+	}
+	c.order = cut(c.order, c.m.opt.Neighbours)
+	row, counts := make([]near, len(c.order)), make([]tally, len(c.order))
+	for i, o := range c.order {
+		row[i] = near(o)
+		counts[i] = tally{together: c.cells[o.product].together, people: c.cells[o.product].people}
+	}
+	return row, counts
+}

@@ -1,0 +1,234 @@
+package recommend
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// The first bytes of an encoded model, the format's number last. A change of
+// the layout takes a new number; an old blob is then refused and built again.
+const blobMagic = "regulars model \x01"
+
+var errBroken = errors.New("the stored model is broken; build it again")
+
+// Encode writes the model down, the same bytes for the same model.
+func (m *Model) Encode() []byte {
+	b := make([]byte, 0, 64+m.Bytes()/2)
+	b = append(b, blobMagic...)
+	b = binary.AppendVarint(b, int64(m.opt.HalfLife))
+	b = binary.AppendVarint(b, int64(m.opt.PopularHalfLife))
+	b = binary.AppendUvarint(b, uint64(m.opt.Neighbours))
+	b = binary.AppendUvarint(b, uint64(m.opt.MinTogether))
+	b = binary.AppendUvarint(b, uint64(m.opt.MaxBasket))
+	b = binary.AppendVarint(b, m.newest.Unix())
+	b = binary.AppendUvarint(b, uint64(len(m.products)))
+	var last ProductID
+	for _, p := range m.products {
+		b = binary.AppendVarint(b, int64(p-last))
+		last = p
+	}
+	for _, r := range m.recent {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(r))
+	}
+	b = binary.AppendUvarint(b, uint64(len(m.baskets)))
+	var at int64
+	for i, lines := range m.baskets {
+		b = binary.AppendUvarint(b, uint64(m.buyers[i]))
+		b = binary.AppendVarint(b, m.times[i]-at)
+		at = m.times[i]
+		b = binary.AppendUvarint(b, uint64(len(lines)))
+		var last uint32
+		for _, p := range lines {
+			b = binary.AppendUvarint(b, uint64(p-last))
+			last = p
+		}
+	}
+	for p, row := range m.rows {
+		b = binary.AppendUvarint(b, uint64(len(row)))
+		var last uint32
+		for i, n := range row {
+			b = binary.AppendUvarint(b, uint64(n.product-last))
+			last = n.product
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(n.score))
+			b = binary.AppendUvarint(b, uint64(m.tallies[p][i].together))
+			b = binary.AppendUvarint(b, uint64(m.tallies[p][i].people))
+		}
+	}
+	sum := sha256.Sum256(b)
+	return append(b, sum[:]...)
+}
+
+// Fingerprint is a short name of an encoded model: equal for equal models.
+func Fingerprint(blob []byte) string {
+	if len(blob) < sha256.Size {
+		return ""
+	}
+	return hex.EncodeToString(blob[len(blob)-sha256.Size:][:6])
+}
+
+// Decode reads what Encode wrote. Bytes that were cut, changed or written in
+// another format are an error, never a wrong model.
+func Decode(blob []byte) (*Model, error) {
+	if len(blob) < len(blobMagic)+sha256.Size {
+		return nil, errBroken
+	}
+	if head := string(blob[:len(blobMagic)]); head != blobMagic {
+		if head[:len(head)-1] == blobMagic[:len(head)-1] {
+			return nil, fmt.Errorf("the stored model has format %d, this program reads %d; build it again", head[len(head)-1], blobMagic[len(blobMagic)-1])
+		}
+		return nil, errBroken
+	}
+	body := blob[:len(blob)-sha256.Size]
+	if sha256.Sum256(body) != [sha256.Size]byte(blob[len(body):]) {
+		return nil, errBroken
+	}
+	d := &decoder{b: body[len(blobMagic):]}
+	m := d.model()
+	if d.bad || len(d.b) != 0 {
+		return nil, errBroken
+	}
+	m.hold()
+	m.popular = m.ranked()
+	return m, nil
+}
+
+// decoder reads values off the front; after the first bad one it reads zeros.
+type decoder struct {
+	b   []byte
+	bad bool
+}
+
+func (d *decoder) fail() { d.bad, d.b = true, nil }
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *decoder) varint() int64 {
+	v, n := binary.Varint(d.b)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *decoder) float() float32 {
+	if len(d.b) < 4 {
+		d.fail()
+		return 0
+	}
+	v := math.Float32frombits(binary.LittleEndian.Uint32(d.b))
+	d.b = d.b[4:]
+	return v
+}
+
+// length reads a count of things that take at least size bytes each, so that a
+// wild number cannot ask for wild memory.
+func (d *decoder) length(size int) int {
+	n := d.uvarint()
+	if n > uint64(len(d.b)/size) {
+		d.fail()
+		return 0
+	}
+	return int(n)
+}
+
+// step reads the next of ascending positions below n; the first may be 0.
+func (d *decoder) step(last uint32, first bool, n int) uint32 {
+	gap := d.uvarint()
+	if gap >= uint64(n) || !first && gap == 0 || uint64(last)+gap >= uint64(n) {
+		d.fail()
+		return 0
+	}
+	return last + uint32(gap)
+}
+
+func (d *decoder) model() *Model {
+	m := &Model{}
+	m.opt = Options{
+		HalfLife: time.Duration(d.varint()), PopularHalfLife: time.Duration(d.varint()),
+		Neighbours: int(d.uvarint()), MinTogether: int(d.uvarint()), MaxBasket: int(d.uvarint()),
+	}
+	if m.opt != m.opt.withDefaults() {
+		d.fail()
+	}
+	newest := d.varint()
+	m.products = make([]ProductID, d.length(5))
+	known := make(map[ProductID]bool, len(m.products))
+	var last ProductID
+	sorted := 0
+	for i := range m.products {
+		last += ProductID(d.varint())
+		m.products[i] = last
+		if sorted == i && (i == 0 || last > m.products[i-1]) {
+			sorted = i + 1
+		}
+		if known[last] {
+			d.fail()
+		}
+		known[last] = true
+	}
+	if sorted < len(m.products) { // a Learner's model: what it met later stands behind
+		m.late = map[ProductID]uint32{}
+		for i, p := range m.products[sorted:] {
+			m.late[p] = uint32(sorted + i)
+		}
+	}
+	m.recent = make([]float32, len(m.products))
+	for i := range m.recent {
+		m.recent[i] = d.float()
+	}
+	d.baskets(m)
+	d.rows(m)
+	if len(m.baskets) > 0 {
+		m.newest = time.Unix(newest, 0).UTC()
+	}
+	m.index()
+	return m
+}
+
+func (d *decoder) baskets(m *Model) {
+	n := d.length(4)
+	m.baskets, m.buyers, m.times = make([][]uint32, n), make([]uint32, n), make([]int64, n)
+	var at int64
+	for i := range n {
+		m.buyers[i] = uint32(d.uvarint())
+		at += d.varint()
+		m.times[i] = at
+		lines := make([]uint32, d.length(1))
+		var last uint32
+		for j := range lines {
+			last = d.step(last, j == 0, len(m.products))
+			lines[j] = last
+		}
+		m.baskets[i] = lines
+	}
+}
+
+func (d *decoder) rows(m *Model) {
+	m.rows, m.tallies = make([][]near, len(m.products)), make([][]tally, len(m.products))
+	for p := range m.products {
+		n := d.length(7)
+		row, counts := make([]near, n), make([]tally, n)
+		var last uint32
+		for i := range row {
+			last = d.step(last, i == 0, len(m.products))
+			row[i] = near{product: last, score: d.float()}
+			counts[i] = tally{together: uint32(d.uvarint()), people: uint32(d.uvarint())}
+		}
+		m.rows[p], m.tallies[p] = row, counts
+	}
+}

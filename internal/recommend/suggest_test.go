@@ -1,0 +1,467 @@
+package recommend_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"regulars/internal/recommend"
+)
+
+// The products of a small outdoor shop.
+const (
+	tent recommend.ProductID = iota + 1
+	stove
+	gas
+	mug
+	lamp
+	sock
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func basket(who recommend.CustomerID, products ...recommend.ProductID) recommend.Basket {
+	b := recommend.Basket{Customer: who, At: noon}
+	for _, p := range products {
+		b.Items = append(b.Items, recommend.Item{Product: p, Qty: 1})
+	}
+	return b
+}
+
+func each(all []recommend.Basket) iter.Seq2[recommend.Basket, error] {
+	return func(yield func(recommend.Basket, error) bool) {
+		for _, b := range all {
+			if !yield(b, nil) {
+				return
+			}
+		}
+	}
+}
+
+func build(t testing.TB, opt recommend.Options, all ...recommend.Basket) *recommend.Model {
+	t.Helper()
+	m, err := recommend.Build(t.Context(), each(all), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// camping is the history most tests read: five orders, three known people.
+func camping() []recommend.Basket {
+	return []recommend.Basket{
+		basket(1, tent, stove),
+		basket(1, tent, stove, mug),
+		basket(2, stove, gas),
+		basket(0, tent, lamp),
+		basket(3, sock),
+	}
+}
+
+func products(of []recommend.Suggestion) (ids []recommend.ProductID) {
+	for _, s := range of {
+		ids = append(ids, s.Product)
+	}
+	return ids
+}
+
+func TestGoesWellWithComputedByHand(t *testing.T) {
+	m := build(t, recommend.Options{}, camping()...)
+	got := m.Suggest(recommend.Query{Cart: []recommend.ProductID{tent}, K: 10})
+
+	// Each order weighs 1/size: with the tent the stove has 1/2+1/3, the lamp
+	// 1/2, the mug 1/3; alone the tent and the stove have 4/3.
+	score := func(together, tent, other float64) float64 {
+		return together / (math.Pow(tent, .8)*math.Sqrt(other) + .5)
+	}
+	best := score(5./6, 4./3, 4./3)
+	want := []recommend.Suggestion{
+		{Product: stove, Score: 1, Because: tent, Together: 2, Of: 3, People: 1},
+		{Product: lamp, Score: score(1./2, 4./3, 1./2) / best, Because: tent, Together: 1, Of: 3},
+		{Product: mug, Score: score(1./3, 4./3, 1./3) / best, Because: tent, Together: 1, Of: 3, People: 1},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("got %d suggestions %v, want stove, lamp, mug: gas and sock never met the tent", len(got), products(got))
+	}
+	for i := range want {
+		if math.Abs(got[i].Score-want[i].Score) > 1e-5 {
+			t.Errorf("score of %d is %v, want %v", want[i].Product, got[i].Score, want[i].Score)
+		}
+		got[i].Score = want[i].Score
+		if got[i] != want[i] {
+			t.Errorf("suggestion %d is %+v, want %+v", i, got[i], want[i])
+		}
+	}
+}
+
+func TestPairCountsOrders(t *testing.T) {
+	m := build(t, recommend.Options{}, camping()...)
+	together, ofTent, ofStove, lift := m.Pair(tent, stove)
+	if together != 2 || ofTent != 3 || ofStove != 3 || math.Abs(lift-10./9) > 1e-12 {
+		t.Errorf("tent and stove: %d together, %d and %d alone, lift %v; want 2, 3, 3, 10/9", together, ofTent, ofStove, lift)
+	}
+	if together, _, _, lift := m.Pair(tent, sock); together != 0 || lift != 0 {
+		t.Errorf("tent and sock: %d together, lift %v; they never met", together, lift)
+	}
+	if together, ofTent, of, _ := m.Pair(tent, 99); together != 0 || ofTent != 3 || of != 0 {
+		t.Errorf("a product never sold: %d together, %d, %d", together, ofTent, of)
+	}
+}
+
+func TestSameProductOnTwoLinesCountsOnce(t *testing.T) {
+	m := build(t, recommend.Options{}, basket(1, tent, stove, tent, tent))
+	if together, of, _, _ := m.Pair(tent, stove); together != 1 || of != 1 {
+		t.Errorf("%d orders together, %d with the tent; there was one order", together, of)
+	}
+	got := m.Suggest(recommend.Query{Cart: []recommend.ProductID{tent, tent}, K: 5})
+	if !slices.Equal(products(got), []recommend.ProductID{stove}) {
+		t.Errorf("got %v", products(got))
+	}
+}
+
+func TestNothingRealIsKnown(t *testing.T) {
+	m := build(t, recommend.Options{}, camping()...)
+	for name, q := range map[string]recommend.Query{
+		"bought alone only": {Cart: []recommend.ProductID{sock}, K: 5},
+		"never sold":        {Cart: []recommend.ProductID{99, -1, 0, math.MaxInt64}, K: 5},
+		"empty cart":        {K: 5},
+		"none wanted":       {Cart: []recommend.ProductID{tent}},
+		"all in the cart":   {Cart: []recommend.ProductID{tent, stove, gas, mug, lamp}, K: 5},
+	} {
+		if got := m.Suggest(q); len(got) != 0 {
+			t.Errorf("%s: got %v, want nothing", name, products(got))
+		}
+	}
+	var none *recommend.Model
+	if got := none.Suggest(recommend.Query{Cart: []recommend.ProductID{tent}, K: 5}); got != nil || none.Popular(3, nil) != nil {
+		t.Errorf("no model yet, but it said %v", got)
+	}
+	empty := build(t, recommend.Options{})
+	if got := empty.Suggest(recommend.Query{Cart: []recommend.ProductID{tent}, K: 5}); len(got) != 0 {
+		t.Errorf("a model of nothing said %v", got)
+	}
+}
+
+func TestExcludedProductsMakeRoom(t *testing.T) {
+	m := build(t, recommend.Options{}, camping()...)
+	got := m.Suggest(recommend.Query{Cart: []recommend.ProductID{tent}, K: 2,
+		Exclude: func(p recommend.ProductID) bool { return p == stove }})
+	if !slices.Equal(products(got), []recommend.ProductID{lamp, mug}) {
+		t.Errorf("got %v, want lamp and mug in place of the stove", products(got))
+	}
+}
+
+func TestTwoOfACategory(t *testing.T) {
+	m := build(t, recommend.Options{}, basket(1, tent, 10), basket(1, tent, 10), basket(1, tent, 10),
+		basket(1, tent, 11), basket(1, tent, 11), basket(2, tent, 12), basket(2, tent, 13), basket(2, tent, 14))
+	kinds := map[recommend.ProductID]int64{10: 7, 11: 7, 12: 7}
+	got := m.Suggest(recommend.Query{Cart: []recommend.ProductID{tent}, K: 10,
+		Category: func(p recommend.ProductID) int64 { return kinds[p] }})
+	if !slices.Equal(products(got), []recommend.ProductID{10, 11, 13, 14}) {
+		t.Errorf("got %v, want 10 and 11 of category 7, not 12; 13 and 14 have no category", products(got))
+	}
+}
+
+func TestOwnPurchasesLift(t *testing.T) {
+	m := build(t, recommend.Options{}, camping()...)
+	got := m.Suggest(recommend.Query{Cart: []recommend.ProductID{tent}, K: 10,
+		Owned:   []recommend.ProductID{mug, sock, mug},
+		OwnedAt: []time.Time{noon.AddDate(0, 0, -120), noon.AddDate(0, 0, -120), noon}})
+	// The mug, bought twice, gets .5 on top and passes stove and lamp; the sock
+	// has nothing else.
+	if !slices.Equal(products(got), []recommend.ProductID{mug, stove, lamp, sock}) {
+		t.Fatalf("got %v", products(got))
+	}
+	if got[0].Own != 2 || got[0].Because != tent || got[3].Own != 1 || got[3].Because != 0 || got[3].Together != 0 {
+		t.Errorf("reasons %+v and %+v", got[0], got[3])
+	}
+	if want := .5 * .5 / 1.5; math.Abs(got[3].Score-want) > 1e-6 {
+		t.Errorf("the sock scores %v, want %v: half as fresh as the newest mug, of 1.5 mugs", got[3].Score, want)
+	}
+}
+
+func TestOldOrdersFade(t *testing.T) {
+	old := basket(1, tent, mug)
+	old.At = noon.AddDate(-1, 0, 0)
+	m := build(t, recommend.Options{}, old, old, basket(1, tent, stove))
+	if got := m.Suggest(recommend.Query{Cart: []recommend.ProductID{tent}, K: 1}); products(got)[0] != stove {
+		t.Errorf("got %v, want the stove of today before two mugs of last year", products(got))
+	}
+	future := basket(1, tent, lamp)
+	future.At = noon.AddDate(80, 0, 0)
+	m = build(t, recommend.Options{Now: noon}, basket(1, tent, stove), future)
+	if got := m.Suggest(recommend.Query{Cart: []recommend.ProductID{tent}, K: 5}); len(got) != 2 {
+		t.Errorf("got %v: a basket with a wrong date must not hide the others", products(got))
+	}
+}
+
+func TestPopularFollowsTheSeason(t *testing.T) {
+	old := basket(1, mug)
+	old.At = noon.AddDate(0, 0, -28)
+	m := build(t, recommend.Options{}, old, old, old, basket(1, tent), basket(1, lamp), basket(2, lamp))
+	got := m.Popular(2, func(p recommend.ProductID) bool { return p == tent })
+	want := []recommend.Suggestion{{Product: lamp, Score: 2, Of: 2}, {Product: mug, Score: .75, Of: 3}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v: three mugs two half-lives ago count .75", got, want)
+	}
+}
+
+func TestStockTransferSaysNothing(t *testing.T) {
+	m := build(t, recommend.Options{MaxBasket: 3}, basket(1, tent, stove), basket(2, tent, stove, gas, mug))
+	if together, _, _, _ := m.Pair(tent, gas); together != 0 || m.Orders() != 1 {
+		t.Errorf("an order above the limit was learned: %d orders, %d together", m.Orders(), together)
+	}
+}
+
+func TestBuildStopsWithItsSource(t *testing.T) {
+	broken := errors.New("connection lost")
+	_, err := recommend.Build(t.Context(), func(yield func(recommend.Basket, error) bool) {
+		if yield(basket(1, tent, stove), nil) {
+			yield(recommend.Basket{}, broken)
+		}
+	}, recommend.Options{})
+	if !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := recommend.Build(gone, each(camping()), recommend.Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// crowd is a history of shoppers with a few tastes each, the same for the same seed.
+func crowd(orders, catalog int) []recommend.Basket {
+	r := rand.New(rand.NewPCG(7, uint64(orders)))
+	all := make([]recommend.Basket, orders)
+	for i := range all {
+		b := recommend.Basket{Customer: recommend.CustomerID(r.IntN(orders/4 + 1)), At: noon.Add(time.Duration(i) * time.Hour)}
+		taste := r.IntN(catalog/20 + 1)
+		for range 1 + r.IntN(40) {
+			p := taste*20 + r.IntN(20)
+			if r.IntN(3) == 0 {
+				p = int(float64(catalog) * math.Pow(r.Float64(), 3))
+			}
+			b.Items = append(b.Items, recommend.Item{Product: recommend.ProductID(p%catalog) + 1, Qty: 1})
+		}
+		all[i] = b
+	}
+	return all
+}
+
+func TestEveryReasonIsTrueWhenRecounted(t *testing.T) {
+	all := crowd(600, 120)
+	m := build(t, recommend.Options{Neighbours: 30}, all...)
+	seen := 0
+	for from := range recommend.ProductID(120) {
+		cart := []recommend.ProductID{from + 1, (from*7)%120 + 1}
+		for _, s := range m.Suggest(recommend.Query{Cart: cart, K: 10}) {
+			together, of := 0, 0
+			people := map[recommend.CustomerID]bool{}
+			for _, b := range all {
+				held := func(p recommend.ProductID) bool {
+					return slices.ContainsFunc(b.Items, func(it recommend.Item) bool { return it.Product == p })
+				}
+				if held(s.Because) {
+					of++
+					if held(s.Product) {
+						together++
+						if b.Customer != 0 {
+							people[b.Customer] = true
+						}
+					}
+				}
+			}
+			if s.Together != together || s.Of != of || s.People != len(people) || s.Score <= 0 || !slices.Contains(cart, s.Because) {
+				t.Fatalf("cart %v: %+v, but the orders say %d of %d by %d people", cart, s, together, of, len(people))
+			}
+			if n, ofA, _, _ := m.Pair(s.Because, s.Product); n != together || ofA != of {
+				t.Fatalf("Pair says %d of %d, the orders %d of %d", n, ofA, together, of)
+			}
+			seen++
+		}
+	}
+	if seen < 1000 {
+		t.Fatalf("only %d suggestions were checked", seen)
+	}
+}
+
+func TestSameHistorySameModel(t *testing.T) {
+	all := crowd(500, 100)
+	a, b := build(t, recommend.Options{}, all...).Encode(), build(t, recommend.Options{}, all...).Encode()
+	if !slices.Equal(a, b) {
+		t.Error("two builds of one history differ")
+	}
+}
+
+func TestEncodedModelComesBackTheSame(t *testing.T) {
+	for _, ids := range []recommend.ProductID{1, 1_000_003} { // dense ids, then far apart
+		all := crowd(300, 80)
+		for i := range all {
+			for j := range all[i].Items {
+				all[i].Items[j].Product *= ids
+			}
+		}
+		m := build(t, recommend.Options{Neighbours: 20}, all...)
+		blob := m.Encode()
+		back, err := recommend.Decode(blob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(back.Encode(), blob) || back.Orders() != m.Orders() || !back.Newest().Equal(m.Newest()) {
+			t.Fatal("the model changed on its way")
+		}
+		for p := range recommend.ProductID(80) {
+			q := recommend.Query{Cart: []recommend.ProductID{(p + 1) * ids}, K: 8, Owned: []recommend.ProductID{ids}}
+			if !reflect.DeepEqual(m.Suggest(q), back.Suggest(q)) {
+				t.Fatalf("answers differ for %v", q.Cart)
+			}
+		}
+		if !reflect.DeepEqual(m.Popular(9, nil), back.Popular(9, nil)) {
+			t.Fatal("what is popular differs")
+		}
+	}
+}
+
+func TestBrokenBlobIsRefused(t *testing.T) {
+	blob := build(t, recommend.Options{}, camping()...).Encode()
+	for i := range blob {
+		bad := slices.Clone(blob)
+		bad[i] ^= 0x10
+		if _, err := recommend.Decode(bad); err == nil {
+			t.Fatalf("byte %d was changed and nobody noticed", i)
+		}
+		if _, err := recommend.Decode(blob[:i]); err == nil {
+			t.Fatalf("cut to %d bytes and nobody noticed", i)
+		}
+	}
+	if _, err := recommend.Decode(append(slices.Clone(blob), 0)); err == nil {
+		t.Error("a byte too many and nobody noticed")
+	}
+}
+
+func TestSwapUnderReaders(t *testing.T) {
+	var e recommend.Engine
+	if e.Model() != nil {
+		t.Fatal("the zero engine has a model")
+	}
+	one := build(t, recommend.Options{}, basket(1, tent, stove))
+	two := build(t, recommend.Options{}, basket(1, tent, lamp))
+	e.Use(one)
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				got := e.Model().Suggest(recommend.Query{Cart: []recommend.ProductID{tent}, K: 3})
+				if len(got) != 1 || got[0].Product != stove && got[0].Product != lamp {
+					t.Errorf("between two models: %v", got)
+					return
+				}
+			}
+		})
+	}
+	for i := range 200 {
+		e.Use([]*recommend.Model{two, one}[i%2])
+	}
+	close(stop)
+	readers.Wait()
+}
+
+func TestLearnedOrdersShowAtOnce(t *testing.T) {
+	m := build(t, recommend.Options{}, camping()...)
+	l := recommend.NewLearner(m)
+	for range 3 {
+		l.Learn(basket(4, sock, tent))
+	}
+	l.Learn(basket(4, 77, sock)) // 77 is new to the model
+	got := l.Model().Suggest(recommend.Query{Cart: []recommend.ProductID{sock}, K: 5})
+	if !slices.Equal(products(got), []recommend.ProductID{tent, 77}) || got[0].Together != 3 || got[0].Of != 5 {
+		t.Errorf("after four orders the sock goes with %+v", got)
+	}
+	if n, of, _, _ := l.Model().Pair(77, sock); n != 1 || of != 1 {
+		t.Errorf("the new product: %d of %d", n, of)
+	}
+	if got := m.Suggest(recommend.Query{Cart: []recommend.ProductID{sock}, K: 5}); len(got) != 0 {
+		t.Errorf("the model learned from was changed: %v", products(got))
+	}
+	if p := l.Model().Popular(1, nil); p[0].Product != tent || p[0].Of != 6 {
+		t.Errorf("most popular is %+v", p)
+	}
+	back, err := recommend.Decode(l.Model().Encode())
+	if err != nil || !back.Knows(77) {
+		t.Errorf("a learned model does not come back: %v", err)
+	}
+}
+
+// Learning one by one ends where building at once does, for the products bought last.
+func TestLearningAgreesWithBuilding(t *testing.T) {
+	all := crowd(400, 40)
+	l := recommend.NewLearner(build(t, recommend.Options{}, all[:200]...))
+	for _, b := range all[200:] {
+		l.Learn(b)
+	}
+	at := build(t, recommend.Options{}, all...)
+	for _, it := range all[len(all)-1].Items {
+		q := recommend.Query{Cart: []recommend.ProductID{it.Product}, K: 40}
+		x, y := l.Model().Suggest(q), at.Suggest(q)
+		if len(x) != len(y) {
+			t.Fatalf("product %d: %d answers learned, %d built", it.Product, len(x), len(y))
+		}
+		for i := range x {
+			if math.Abs(x[i].Score-y[i].Score) > 1e-4 {
+				t.Fatalf("product %d, place %d: %v learned, %v built", it.Product, i, x[i].Score, y[i].Score)
+			}
+		}
+		for _, s := range x {
+			if n, _, _, _ := at.Pair(it.Product, s.Product); n != s.Together {
+				t.Fatalf("%d with %d: %d learned, %d built", it.Product, s.Product, s.Together, n)
+			}
+		}
+	}
+}
+
+func BenchmarkSuggest(b *testing.B) {
+	m := build(b, recommend.Options{}, crowd(20_000, 4_000)...)
+	for _, size := range []int{1, 5, 25} {
+		cart := make([]recommend.ProductID, size)
+		for i := range cart {
+			cart[i] = recommend.ProductID(i*i + 1)
+		}
+		b.Run(fmt.Sprintf("cart of %d", size), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Suggest(recommend.Query{Cart: cart, K: 10})
+			}
+		})
+	}
+}
+
+func BenchmarkBuild(b *testing.B) {
+	for _, orders := range []int{5_000, 50_000} {
+		all := crowd(orders, 4_000)
+		lines := 0
+		for _, x := range all {
+			lines += len(x.Items)
+		}
+		b.Run(fmt.Sprintf("%d lines", lines), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				build(b, recommend.Options{}, all...)
+			}
+		})
+	}
+}
