@@ -7,5 +7,5 @@ import "embed"
 
 // Files holds css/, js/ and img/.
 //
-//go:embed *
+//go:embed */*
 var Files embed.FS

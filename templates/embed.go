@@ -6,5 +6,5 @@ import "embed"
 
 // Files holds layout/, storefront/, admin/ and mail/.
 //
-//go:embed *
+//go:embed */*
 var Files embed.FS
