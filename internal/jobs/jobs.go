@@ -31,9 +31,14 @@ type Option func(*river.InsertOpts)
 // At runs the job no earlier than t.
 func At(t time.Time) Option { return func(o *river.InsertOpts) { o.ScheduledAt = t } }
 
-// Once skips the job while one of the same kind and content waits or works.
+// Once skips the job while one of the same kind and content waits or works. A
+// change made while that one works is not seen by it, so derived data must not
+// use it.
 func Once() Option {
-	return func(o *river.InsertOpts) { o.UniqueOpts = river.UniqueOpts{ByArgs: true} }
+	return func(o *river.InsertOpts) {
+		o.UniqueOpts = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateScheduled, rivertype.JobStateRunning, rivertype.JobStateRetryable}}
+	}
 }
 
 // Insert-only clients, one a dialect; they hold no connection.

@@ -1,0 +1,334 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"regulars/internal/db"
+	"regulars/internal/fault"
+	"regulars/internal/i18n"
+	"regulars/internal/money"
+)
+
+// LoadTree reads every category.
+func LoadTree(ctx context.Context, q db.Q) (*Tree, error) {
+	var all []Category
+	if err := q.Query(ctx).Find(&all).Error; err != nil {
+		return nil, fmt.Errorf("read categories: %w", err)
+	}
+	return newTree(all), nil
+}
+
+// BySlug finds a published product by its address, or fault.NotFound.
+func BySlug(ctx context.Context, q db.Q, slug string) (*Product, error) {
+	return oneProduct(ctx, q, "slug = ? AND published = TRUE", slug)
+}
+
+// ByCode finds a product, published or not, by the merchant's key.
+func ByCode(ctx context.Context, q db.Q, code string) (*Product, error) {
+	return oneProduct(ctx, q, "code = ?", code)
+}
+
+// ByID finds a product, published or not, by its row id.
+func ByID(ctx context.Context, q db.Q, id ProductID) (*Product, error) {
+	return oneProduct(ctx, q, "id = ?", id)
+}
+
+func oneProduct(ctx context.Context, q db.Q, where string, arg any) (*Product, error) {
+	var p Product
+	if s, ok := arg.(string); ok && !clean(s) {
+		return nil, fault.New(fault.NotFound, "error.not-found")
+	}
+	err := q.Query(ctx).Where(where, arg).Take(&p).Error
+	if db.NotFound(err) {
+		return nil, fault.New(fault.NotFound, "error.not-found")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read product %v: %w", arg, err)
+	}
+	return &p, nil
+}
+
+// Moved says where the product or category (kind) that once had this slug
+// answers now.
+func Moved(ctx context.Context, q db.Q, kind, slug string) (string, bool, error) {
+	query := "SELECT p.slug FROM old_slugs o JOIN products p ON p.id = o.target_id AND p.published = TRUE WHERE o.kind = 'product' AND o.slug = ?"
+	if kind == "category" {
+		query = "SELECT c.slug FROM old_slugs o JOIN categories c ON c.id = o.target_id WHERE o.kind = 'category' AND o.slug = ?"
+	}
+	if !validSlug(slug) {
+		return "", false, nil
+	}
+	var now []string
+	if err := q.Query(ctx).Raw(query, slug).Scan(&now).Error; err != nil {
+		return "", false, fmt.Errorf("look for moved %s %s: %w", kind, slug, err)
+	}
+	if len(now) == 0 {
+		return "", false, nil
+	}
+	return now[0], true, nil
+}
+
+// VariantBySKU finds a variant, or fault.NotFound.
+func VariantBySKU(ctx context.Context, q db.Q, sku string) (*Variant, error) {
+	var v Variant
+	if !skuShape.MatchString(sku) {
+		return nil, fault.New(fault.NotFound, "error.not-found")
+	}
+	err := q.Query(ctx).Where("sku = ?", sku).Take(&v).Error
+	if db.NotFound(err) {
+		return nil, fault.New(fault.NotFound, "error.not-found")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read variant %s: %w", sku, err)
+	}
+	return &v, nil
+}
+
+// stockRow is the joined stock of a variant; no row means "not counted".
+type stockRow struct {
+	tracked          sql.NullBool
+	onHand, reserved sql.NullInt64
+}
+
+func (s stockRow) available() int {
+	if !s.tracked.Bool {
+		return -1
+	}
+	return int(s.onHand.Int64 - s.reserved.Int64)
+}
+
+// priceRow is the joined price of a variant; no row means "not priced".
+type priceRow struct{ amount, was sql.NullInt64 }
+
+// earlier is the former price where it was higher: only then is it news.
+func (p priceRow) earlier() money.Amount {
+	if p.was.Int64 <= p.amount.Int64 {
+		return 0
+	}
+	return money.Amount(p.was.Int64)
+}
+
+// Detailed reads everything a product page shows, in five queries. It does
+// not ask whether the product is published.
+func Detailed(ctx context.Context, q db.Q, id ProductID, currency money.Currency) (*Detail, error) {
+	p, err := ByID(ctx, q, id)
+	if err != nil {
+		return nil, err
+	}
+	d := &Detail{Product: *p}
+	if err := q.Query(ctx).Where("product_id = ?", id).Order("position, id").Find(&d.Options).Error; err != nil {
+		return nil, fmt.Errorf("read options of product %d: %w", id, err)
+	}
+	if d.Variants, err = variantInfos(ctx, q, id, currency); err != nil {
+		return nil, err
+	}
+	err = q.Query(ctx).Raw("SELECT product_id, position, src, alt FROM product_images WHERE product_id = ? ORDER BY position", id).Scan(&d.Images).Error
+	if err != nil {
+		return nil, fmt.Errorf("read pictures of product %d: %w", id, err)
+	}
+	err = q.Query(ctx).Raw("SELECT product_id, position, key, name, value_code, value, facet FROM product_facts WHERE product_id = ? ORDER BY position, key, value_code", id).Scan(&d.Facts).Error
+	if err != nil {
+		return nil, fmt.Errorf("read facts of product %d: %w", id, err)
+	}
+	d.Card = d.card(currency)
+	return d, nil
+}
+
+func (d *Detail) card(currency money.Currency) Card {
+	b := cardBuilder{Card: Card{ID: d.ID, Code: d.Code, Slug: d.Slug, Name: d.Name, Line: d.Line, Version: d.Version,
+		Tier: d.Tier, Durable: d.Durable, Sensitive: d.Sensitive, Digital: d.Digital, Gift: d.Gift,
+		Published: d.Published, PublishedAt: d.PublishedAt, Price: money.Price{Currency: currency}}}
+	if len(d.Images) > 0 {
+		b.Image = d.Images[0]
+	}
+	if d.Product.CategoryID != nil {
+		b.CategoryID = *d.Product.CategoryID
+	}
+	for _, v := range d.Variants {
+		if v.Active {
+			b.add(v.SKU, v.Accent, v.Priced, v.Price.Amount, v.Was, v.Available)
+		}
+	}
+	return b.Card
+}
+
+func variantInfos(ctx context.Context, q db.Q, id ProductID, currency money.Currency) ([]VariantInfo, error) {
+	rows, err := q.Query(ctx).Raw(`SELECT v.id, v.sku, v.position, v.choices, v.accent, v.active, v.created_at, v.updated_at,
+		pr.amount, pr.was, s.tracked, s.on_hand, s.reserved
+		FROM variants v LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ? LEFT JOIN stock s ON s.variant_id = v.id
+		WHERE v.product_id = ? ORDER BY v.position, v.id`, string(currency), id).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("read variants of product %d: %w", id, err)
+	}
+	defer rows.Close()
+	var list []VariantInfo
+	for rows.Next() {
+		v := VariantInfo{Variant: Variant{ProductID: id}}
+		var choices string
+		var price priceRow
+		var stock stockRow
+		if err := rows.Scan(&v.ID, &v.SKU, &v.Position, &choices, &v.Accent, &v.Active, &v.CreatedAt, &v.UpdatedAt,
+			&price.amount, &price.was, &stock.tracked, &stock.onHand, &stock.reserved); err != nil {
+			return nil, fmt.Errorf("read variants of product %d: %w", id, err)
+		}
+		if v.Choices, err = parseChoices(choices); err != nil {
+			return nil, fmt.Errorf("read choices of %s: %w", v.SKU, err)
+		}
+		v.Price = money.Price{Amount: money.Amount(price.amount.Int64), Currency: currency}
+		v.Was, v.Priced, v.Available = price.earlier(), price.amount.Valid, stock.available()
+		list = append(list, v)
+	}
+	return list, rows.Err()
+}
+
+// Buyables reads variants as cart and checkout see them, in two queries. An
+// unknown id is absent; a variant that cannot be had is present and says so.
+func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Currency) (map[VariantID]Buyable, error) {
+	found := make(map[VariantID]Buyable, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	rows, err := q.Query(ctx).Raw(`SELECT v.id, v.product_id, v.sku, v.choices, v.accent, v.active,
+		p.slug, p.name, p.published, p.max_qty, p.sensitive, p.digital, p.durable, coalesce(p.category_id, 0),
+		coalesce(i.src, ''), i.alt, pr.amount, pr.was, s.tracked, s.on_hand, s.reserved
+		FROM variants v JOIN products p ON p.id = v.product_id
+		LEFT JOIN product_images i ON i.product_id = p.id AND i.position = 0
+		LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ?
+		LEFT JOIN stock s ON s.variant_id = v.id WHERE v.id IN ?`, string(currency), ids).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("read %d variants: %w", len(ids), err)
+	}
+	defer rows.Close()
+	choices := map[VariantID]map[string]string{}
+	var products []ProductID
+	for rows.Next() {
+		var b Buyable
+		var chosen, accent string
+		var price priceRow
+		var stock stockRow
+		if err := rows.Scan(&b.VariantID, &b.ProductID, &b.SKU, &chosen, &accent, &b.Active,
+			&b.Slug, &b.Name, &b.Published, &b.MaxQty, &b.Sensitive, &b.Digital, &b.Durable, &b.CategoryID,
+			&b.Image.Src, &b.Image.Alt, &price.amount, &price.was, &stock.tracked, &stock.onHand, &stock.reserved); err != nil {
+			return nil, fmt.Errorf("read %d variants: %w", len(ids), err)
+		}
+		b.Image.ProductID = b.ProductID
+		b.Image = b.Image.WithAccent(accent)
+		b.Price = money.Price{Amount: money.Amount(price.amount.Int64), Currency: currency}
+		b.Was, b.Priced, b.Available = price.earlier(), price.amount.Valid, stock.available()
+		if chosen != "{}" {
+			if choices[b.VariantID], err = parseChoices(chosen); err != nil {
+				return nil, fmt.Errorf("read choices of %s: %w", b.SKU, err)
+			}
+			products = append(products, b.ProductID)
+		}
+		found[b.VariantID] = b
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read %d variants: %w", len(ids), err)
+	}
+	rows.Close() // before the next query: a transaction has one connection
+	return found, nameChoices(ctx, q, found, choices, products)
+}
+
+func nameChoices(ctx context.Context, q db.Q, found map[VariantID]Buyable, choices map[VariantID]map[string]string, products []ProductID) error {
+	if len(products) == 0 {
+		return nil
+	}
+	var all []Option
+	if err := q.Query(ctx).Where("product_id IN ?", products).Find(&all).Error; err != nil {
+		return fmt.Errorf("read options of %d products: %w", len(products), err)
+	}
+	options := map[ProductID][]Option{}
+	for _, o := range all {
+		options[o.ProductID] = append(options[o.ProductID], o)
+	}
+	for id, chosen := range choices {
+		b := found[id]
+		b.Choices = ChoiceText(options[b.ProductID], chosen)
+		found[id] = b
+	}
+	return nil
+}
+
+// RelationsFrom reads what leads away from these products.
+func RelationsFrom(ctx context.Context, q db.Q, ids []ProductID) ([]Relation, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var list []Relation
+	if err := q.Query(ctx).Where("from_id IN ?", ids).Order("from_id, weight DESC, id").Find(&list).Error; err != nil {
+		return nil, fmt.Errorf("read relations of %d products: %w", len(ids), err)
+	}
+	return list, nil
+}
+
+// Cards reads the cards of products in the order of ids. Unpublished ones and
+// those without a price in the currency are left out.
+func Cards(ctx context.Context, q db.Q, ids []ProductID, currency money.Currency) ([]Card, error) {
+	return cards(ctx, q, ids, currency, false)
+}
+
+func cards(ctx context.Context, q db.Q, ids []ProductID, currency money.Currency, all bool) ([]Card, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	published := " AND p.published = TRUE"
+	if all {
+		published = ""
+	}
+	rows, err := q.Query(ctx).Raw(`SELECT p.id, p.code, p.slug, p.name, p.line, coalesce(p.category_id, 0), p.version, p.tier,
+		p.durable, p.sensitive, p.digital, p.gift, p.published, p.published_at, coalesce(i.src, ''), coalesce(i.alt, '{"en":""}'),
+		coalesce(v.sku, ''), coalesce(v.accent, ''), pr.amount, pr.was, s.tracked, s.on_hand, s.reserved
+		FROM products p
+		LEFT JOIN product_images i ON i.product_id = p.id AND i.position = 0
+		LEFT JOIN variants v ON v.product_id = p.id AND v.active = TRUE
+		LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ?
+		LEFT JOIN stock s ON s.variant_id = v.id
+		WHERE p.id IN ?`+published+` ORDER BY p.id, v.position, v.id`, string(currency), ids).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("read %d cards: %w", len(ids), err)
+	}
+	defer rows.Close()
+	built := make(map[ProductID]*cardBuilder, len(ids))
+	for rows.Next() {
+		var c Card
+		var name, line, alt, sku, accent string
+		var price priceRow
+		var stock stockRow
+		if err := rows.Scan(&c.ID, &c.Code, &c.Slug, &name, &line, &c.CategoryID, &c.Version, &c.Tier,
+			&c.Durable, &c.Sensitive, &c.Digital, &c.Gift, &c.Published, &c.PublishedAt, &c.Image.Src, &alt,
+			&sku, &accent, &price.amount, &price.was, &stock.tracked, &stock.onHand, &stock.reserved); err != nil {
+			return nil, fmt.Errorf("read %d cards: %w", len(ids), err)
+		}
+		b := built[c.ID]
+		if b == nil { // texts are read from JSON once a product, not once a variant
+			for _, t := range []struct {
+				to   *i18n.Text
+				from string
+			}{{&c.Name, name}, {&c.Line, line}, {&c.Image.Alt, alt}} {
+				if err := t.to.Scan(t.from); err != nil {
+					return nil, fmt.Errorf("read card %s: %w", c.Code, err)
+				}
+			}
+			c.Image.ProductID, c.Price.Currency = c.ID, currency
+			b = &cardBuilder{Card: c}
+			built[c.ID] = b
+		}
+		if sku != "" {
+			b.add(sku, accent, price.amount.Valid, money.Amount(price.amount.Int64), price.earlier(), stock.available())
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read %d cards: %w", len(ids), err)
+	}
+	list := make([]Card, 0, len(ids))
+	for _, id := range ids {
+		if b := built[id]; b != nil && (all || b.Priced) {
+			list = append(list, b.Card)
+			delete(built, id) // an id given twice is shown once
+		}
+	}
+	return list, nil
+}
