@@ -1,0 +1,100 @@
+package customer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"regulars/internal/db"
+	"regulars/internal/fault"
+)
+
+// one turns a guarded statement into its answer: no row means that there is
+// nothing of that name.
+func one(done *gorm.DB, doing string) error {
+	if done.Error != nil {
+		return fmt.Errorf("%s: %w", doing, done.Error)
+	}
+	if done.RowsAffected == 0 {
+		return fault.New(fault.NotFound, "customer.unknown")
+	}
+	return nil
+}
+
+// Consent is what a person said about a purpose, and when and where.
+type Consent struct {
+	CustomerID ID
+	Purpose    Purpose
+	Given      bool
+	Source     string // the page or import where it was said
+	At         db.Time
+}
+
+func (Consent) TableName() string { return "consents" }
+
+// SetConsent keeps a choice and appends it to the history. Saying the same
+// again changes nothing and adds nothing. Whoever switches personal pages or
+// history also calls segment.Refresh, so that off is off at once.
+func SetConsent(ctx context.Context, tx *db.Tx, id ID, purpose Purpose, given bool, source string, now time.Time) error {
+	if !slices.Contains(Purposes, purpose) {
+		return fault.New(fault.Invalid, "customer.consent.unknown", "purpose", string(purpose))
+	}
+	// The upsert decides whether anything changed; the row stays locked until
+	// the transaction ends, so history and current state cannot disagree.
+	set := tx.Query(ctx).Exec(`INSERT INTO consents (customer_id, purpose, given, source, at) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (customer_id, purpose) DO UPDATE SET given = excluded.given, source = excluded.source, at = excluded.at
+		WHERE consents.given <> excluded.given`, int64(id), string(purpose), given, source, db.At(now))
+	if set.Error != nil {
+		return fmt.Errorf("set consent %s of customer %d: %w", purpose, id, set.Error)
+	}
+	if set.RowsAffected == 0 {
+		return nil
+	}
+	err := tx.Query(ctx).Exec("INSERT INTO consent_log (customer_id, purpose, given, source, at) VALUES (?, ?, ?, ?, ?)",
+		int64(id), string(purpose), given, source, db.At(now)).Error
+	if err != nil {
+		return fmt.Errorf("log consent %s of customer %d: %w", purpose, id, err)
+	}
+	return nil
+}
+
+// Consents returns what an account allows. A purpose that was never asked is
+// not allowed.
+func Consents(ctx context.Context, q db.Q, id ID) (map[Purpose]bool, error) {
+	var rows []Consent
+	if err := q.Query(ctx).Where("customer_id = ?", int64(id)).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read consents of customer %d: %w", id, err)
+	}
+	given := make(map[Purpose]bool, len(rows))
+	for _, r := range rows {
+		given[r.Purpose] = r.Given
+	}
+	return given, nil
+}
+
+// ConsentLog returns every choice an account made, oldest first.
+func ConsentLog(ctx context.Context, q db.Q, id ID) ([]Consent, error) {
+	var rows []Consent
+	err := q.Query(ctx).Raw("SELECT customer_id, purpose, given, source, at FROM consent_log WHERE customer_id = ? ORDER BY id", int64(id)).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read the consent log of customer %d: %w", id, err)
+	}
+	return rows, nil
+}
+
+// MayMail reports whether an account may be mailed for a purpose now: it
+// allows it, exists, and the address takes mail. The sending gate asks this at
+// the moment of sending, and the list of suppressed addresses besides.
+func MayMail(ctx context.Context, q db.Q, id ID, purpose Purpose) (bool, error) {
+	var n int
+	err := q.Query(ctx).Raw(`SELECT count(*) FROM customers c JOIN consents s ON s.customer_id = c.id
+		WHERE c.id = ? AND s.purpose = ? AND s.given = TRUE AND c.erased_at = 0 AND c.contact IN ('unverified', 'verified')`,
+		int64(id), string(purpose)).Scan(&n).Error
+	if err != nil {
+		return false, fmt.Errorf("ask whether customer %d may be mailed: %w", id, err)
+	}
+	return n > 0, nil
+}

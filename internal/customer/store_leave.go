@@ -1,0 +1,247 @@
+package customer
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"regulars/internal/db"
+	"regulars/internal/i18n"
+)
+
+// Exported is everything the shop holds about a person, as they download it.
+// Times are RFC 3339, amounts minor units beside their currency; no row ids.
+type Exported struct {
+	Account   ExportedAccount    `json:"account"`
+	Interests []ExportedInterest `json:"interests"`
+	Dates     []ExportedDate     `json:"dates"`
+	Addresses []ExportedAddress  `json:"addresses"`
+	Consents  []ExportedConsent  `json:"consents"` // every choice made, oldest first
+	Segments  []ExportedSegment  `json:"segments"` // which home page is shown, and why
+	Browsers  []ExportedBrowser  `json:"browsers"`
+	Orders    []ExportedOrder    `json:"orders"`
+	Carts     []ExportedCart     `json:"carts"`
+	Behaviour []ExportedEvent    `json:"behaviour"`
+	Mails     []ExportedMail     `json:"mails"`
+	Questions []ExportedQuestion `json:"questions"`
+}
+
+type (
+	ExportedAccount struct {
+		Email      string  `json:"email"`
+		VerifiedAt db.Time `json:"email_verified_at,omitzero"`
+		Contact    string  `json:"contact"`
+		Name       string  `json:"name"`
+		Phone      string  `json:"phone"`
+		Lang       string  `json:"language"`
+		Currency   string  `json:"currency"`
+		Country    string  `json:"country"`
+		Zone       string  `json:"zone"`
+		BirthDate  string  `json:"birth_date"`
+		Occupation string  `json:"occupation"`
+		ExternalID *string `json:"external_id"`
+		CreatedAt  db.Time `json:"created_at,omitzero"`
+	}
+	ExportedInterest struct {
+		Kind   string  `json:"kind"`
+		Value  string  `json:"value"`
+		Source string  `json:"source"`
+		At     db.Time `json:"at,omitzero"`
+	}
+	ExportedDate struct {
+		Kind   string `json:"kind"`
+		Label  string `json:"label"`
+		Month  int    `json:"month"`
+		Day    int    `json:"day"`
+		Year   int    `json:"year"`
+		Remind bool   `json:"remind"`
+	}
+	ExportedAddress struct {
+		Name     string `json:"name"`
+		Country  string `json:"country"`
+		Line1    string `json:"line1"`
+		Line2    string `json:"line2"`
+		City     string `json:"city"`
+		Region   string `json:"region"`
+		Postcode string `json:"postcode"`
+		Phone    string `json:"phone"`
+	}
+	ExportedConsent struct {
+		Purpose string  `json:"purpose"`
+		Given   bool    `json:"given"`
+		Source  string  `json:"source"`
+		At      db.Time `json:"at,omitzero"`
+	}
+	ExportedSegment struct {
+		Segment string    `json:"segment"`
+		Reason  i18n.Text `json:"reason"`
+		Since   db.Time   `json:"since,omitzero"`
+	}
+	ExportedBrowser struct {
+		Personalize string  `json:"personalize"`
+		Lang        string  `json:"language"`
+		CreatedAt   db.Time `json:"created_at,omitzero"`
+		SeenAt      db.Time `json:"seen_at,omitzero"`
+	}
+	ExportedOrder struct {
+		Number        string         `json:"number"`
+		PlacedAt      db.Time        `json:"placed_at,omitzero"`
+		State         string         `json:"state"`
+		PaymentState  string         `json:"payment_state"`
+		DeliveryState string         `json:"delivery_state"`
+		Email         string         `json:"email"`
+		Phone         string         `json:"phone"`
+		Name          string         `json:"name"`
+		Country       string         `json:"country"`
+		Line1         string         `json:"line1"`
+		Line2         string         `json:"line2"`
+		City          string         `json:"city"`
+		Region        string         `json:"region"`
+		Postcode      string         `json:"postcode"`
+		Currency      string         `json:"currency"`
+		Total         int64          `json:"total"`
+		Lines         []ExportedLine `json:"lines" gorm:"-"`
+	}
+	ExportedLine struct {
+		Number    string    `json:"-"`
+		SKU       string    `json:"sku" gorm:"column:sku"`
+		Name      i18n.Text `json:"name"`
+		Choices   i18n.Text `json:"choices"`
+		Qty       int       `json:"qty"`
+		UnitPrice int64     `json:"unit_price"`
+		Total     int64     `json:"total"`
+	}
+	ExportedCart struct {
+		State     string  `json:"state"`
+		CreatedAt db.Time `json:"created_at,omitzero"`
+		ActiveAt  db.Time `json:"active_at,omitzero"`
+		SKU       string  `json:"sku" gorm:"column:sku"`
+		Qty       int     `json:"qty"`
+	}
+	ExportedEvent struct {
+		At      db.Time `json:"at,omitzero"`
+		Kind    string  `json:"kind"`
+		Product string  `json:"product,omitempty"`
+		Device  string  `json:"device,omitempty"`
+		Detail  string  `json:"detail,omitempty"`
+	}
+	ExportedMail struct {
+		Template  string  `json:"template"`
+		Email     string  `json:"email"`
+		Subject   string  `json:"subject"`
+		State     string  `json:"state"`
+		Reason    string  `json:"reason"`
+		CreatedAt db.Time `json:"created_at,omitzero"`
+		SentAt    db.Time `json:"sent_at,omitzero"`
+	}
+	ExportedQuestion struct {
+		Kind        string  `json:"kind"`
+		OrderNumber string  `json:"order_number"`
+		Name        string  `json:"name"`
+		Email       string  `json:"email"`
+		Body        string  `json:"body"`
+		Answer      string  `json:"answer"`
+		CreatedAt   db.Time `json:"created_at,omitzero"`
+		AnsweredAt  db.Time `json:"answered_at,omitzero"`
+	}
+)
+
+// Export gathers everything about a person. It reads the tables of other nouns
+// too: this is the one question that crosses all of them.
+func Export(ctx context.Context, q db.Q, id ID) (any, error) {
+	c, err := ByID(ctx, q, id)
+	if err != nil {
+		return nil, err
+	}
+	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Name: c.Name, Phone: c.Phone,
+		Lang: string(c.Lang), Currency: c.Currency, Country: c.Country, Zone: c.Zone, BirthDate: c.BirthDate, Occupation: c.Occupation,
+		ExternalID: c.ExternalID, CreatedAt: c.CreatedAt}}
+	var lines []ExportedLine
+	for _, part := range []struct {
+		into any
+		sql  string
+	}{
+		{&all.Interests, "SELECT kind, value, source, at FROM interests WHERE customer_id = ? ORDER BY kind, value"},
+		{&all.Dates, "SELECT kind, label, month, day, year, remind FROM important_dates WHERE customer_id = ? ORDER BY month, day, id"},
+		{&all.Addresses, "SELECT name, country, line1, line2, city, region, postcode, phone FROM addresses WHERE customer_id = ? ORDER BY id"},
+		{&all.Consents, "SELECT purpose, given, source, at FROM consent_log WHERE customer_id = ? ORDER BY id"},
+		{&all.Segments, "SELECT segment, reason, since FROM segment_members WHERE customer_id = ? ORDER BY segment"},
+		{&all.Browsers, "SELECT personalize, lang, created_at, seen_at FROM visitors WHERE customer_id = ? ORDER BY id"},
+		{&all.Orders, `SELECT number, placed_at, state, payment_state, delivery_state, email, phone, name, country, line1, line2, city, region, postcode, currency, total
+			FROM orders WHERE customer_id = ? ORDER BY placed_at, id`},
+		{&lines, `SELECT o.number, l.sku, l.name, l.choices, l.qty, l.unit_price, l.total FROM orders o JOIN order_lines l ON l.order_id = o.id
+			WHERE o.customer_id = ? ORDER BY o.id, l.position`},
+		{&all.Carts, `SELECT c.state, c.created_at, c.active_at, v.sku, l.qty FROM carts c JOIN cart_lines l ON l.cart_id = c.id JOIN variants v ON v.id = l.variant_id
+			WHERE c.customer_id = ? ORDER BY c.id, l.id`},
+		{&all.Behaviour, `SELECT e.at, e.kind, coalesce(p.slug, '') AS product, e.device, e.detail FROM events e LEFT JOIN products p ON p.id = e.product_id
+			WHERE e.customer_id = ? AND e.customer_id <> 0 ORDER BY e.at, e.id`},
+		{&all.Mails, "SELECT template, email, subject, state, reason, created_at, sent_at FROM sends WHERE customer_id = ? ORDER BY id"},
+		{&all.Questions, "SELECT kind, order_number, name, email, body, answer, created_at, answered_at FROM questions WHERE customer_id = ? ORDER BY id"},
+	} {
+		if err := q.Query(ctx).Raw(part.sql, int64(id)).Scan(part.into).Error; err != nil {
+			return nil, fmt.Errorf("export customer %d: %w", id, err)
+		}
+	}
+	byNumber := map[string][]ExportedLine{}
+	for _, l := range lines {
+		byNumber[l.Number] = append(byNumber[l.Number], l)
+	}
+	for i := range all.Orders {
+		all.Orders[i].Lines = byNumber[all.Orders[i].Number]
+	}
+	return &all, nil
+}
+
+// Forget blanks what another noun holds about a person. email is the address
+// that is about to go.
+type Forget func(ctx context.Context, tx *db.Tx, id ID, email string, now time.Time) error
+
+// Erase takes a person out: the account's own rows go, its behaviour loses the
+// person, the account is blanked and cannot sign in. Orders stay as the law of
+// accounts asks; their owner, and those of carts, mails and questions, blank
+// the person in theirs through forget, in the same transaction. The consent
+// log stays under the number alone, ending with every consent withdrawn.
+func Erase(ctx context.Context, tx *db.Tx, id ID, now time.Time, forget ...Forget) error {
+	c, err := ByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if err := touch(ctx, tx, id, now); err != nil {
+		return err
+	}
+	for _, f := range forget {
+		if err := f(ctx, tx, id, c.Email, now); err != nil {
+			return fmt.Errorf("erase customer %d: %w", id, err)
+		}
+	}
+	given, err := Consents(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	for _, p := range Purposes {
+		if given[p] {
+			if err := SetConsent(ctx, tx, id, p, false, "erase", now); err != nil {
+				return err
+			}
+		}
+	}
+	n := int64(id)
+	for _, sql := range []string{
+		"DELETE FROM interests WHERE customer_id = ?",
+		"DELETE FROM important_dates WHERE customer_id = ?",
+		"DELETE FROM addresses WHERE customer_id = ?",
+		"DELETE FROM person_tokens WHERE customer_id = ?",
+		"DELETE FROM segment_members WHERE customer_id = ?",
+		"UPDATE events SET visitor_id = 0, customer_id = 0, detail = '' WHERE visitor_id <> 0 AND customer_id = 0 AND visitor_id IN (SELECT id FROM visitors WHERE customer_id = ?)",
+		"UPDATE events SET visitor_id = 0, customer_id = 0, detail = '' WHERE customer_id <> 0 AND customer_id = ?",
+		"UPDATE visitors SET customer_id = NULL, personalize = 'off' WHERE customer_id = ?",
+	} {
+		if err := tx.Query(ctx).Exec(sql, n).Error; err != nil {
+			return fmt.Errorf("erase customer %d: %w", id, err)
+		}
+	}
+	nobody := fmt.Sprintf("erased:%d", id)
+	return one(tx.Query(ctx).Exec(`UPDATE customers SET email = ?, email_key = ?, email_verified_at = 0, contact = 'dead', password_hash = '', epoch = epoch + 1,
+		name = '', phone = '', currency = '', country = '', zone = '', birth_date = '', occupation = '', external_id = NULL, updated_at = ?, erased_at = ?
+		WHERE id = ? AND erased_at = 0`, nobody, nobody, db.At(now), db.At(now), n), "erase a customer")
+}
