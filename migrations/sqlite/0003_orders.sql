@@ -23,6 +23,8 @@ CREATE TABLE carts (
 ) STRICT;
 CREATE UNIQUE INDEX carts_open_customer ON carts(customer_id) WHERE state = 'open' AND customer_id IS NOT NULL;
 CREATE UNIQUE INDEX carts_open_visitor ON carts(visitor_id) WHERE state = 'open' AND customer_id IS NULL AND visitor_id IS NOT NULL;
+CREATE INDEX carts_visitor ON carts(visitor_id);
+CREATE INDEX carts_customer ON carts(customer_id);
 CREATE INDEX carts_started ON carts(started_at);
 CREATE INDEX carts_idle ON carts(state, active_at);
 
@@ -106,6 +108,7 @@ CREATE UNIQUE INDEX orders_external ON orders(external_id) WHERE external_id IS 
 CREATE INDEX orders_customer ON orders(customer_id, placed_at);
 CREATE INDEX orders_placed ON orders(placed_at);
 CREATE INDEX orders_email ON orders(email);
+CREATE INDEX orders_unpaid ON orders(placed_at) WHERE state = 'placed' AND payment_state IN ('pending','processing','failed');
 
 CREATE TABLE order_lines (
   id INTEGER PRIMARY KEY,

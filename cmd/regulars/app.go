@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"regulars/internal/admin"
+	"regulars/internal/analytics"
+	"regulars/internal/checkout"
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/event"
+	"regulars/internal/jobs"
+	"regulars/internal/order"
+	"regulars/internal/outreach"
+	"regulars/internal/payment"
+	"regulars/internal/recommend"
+	"regulars/internal/search"
+	"regulars/internal/segment"
+	"regulars/internal/setting"
+	"regulars/internal/storefront"
+	"regulars/internal/web"
+	"regulars/static"
+	"regulars/templates"
+)
+
+// app is the running shop: every part wired once, the same for serve, demo
+// and the tests that drive a whole shop.
+type app struct {
+	db       *db.DB
+	log      *slog.Logger
+	now      func() time.Time
+	settings *setting.Live
+	events   *event.Log
+	engine   *recommend.Engine
+	desk     *checkout.Desk
+	mails    *outreach.Desk
+	runner   *jobs.Runner
+	web      *web.Server
+	model    string // version in use
+}
+
+// appOptions is what differs between serve, demo and tests.
+type appOptions struct {
+	env    environment
+	folder folder
+	base   string // address in mails and links; the environment's if it has one
+	demo   bool
+	dev    bool
+	people []storefront.DemoSignIn
+	ready  func(net.Addr)
+	now    func() time.Time
+	log    *slog.Logger
+}
+
+func logger(env environment, w *world) *slog.Logger {
+	opt := &slog.HandlerOptions{Level: env.LogLevel}
+	if env.LogJSON {
+		return slog.New(slog.NewJSONHandler(w.errOut, opt))
+	}
+	return slog.New(slog.NewTextHandler(w.errOut, opt))
+}
+
+// assemble wires the shop over an open, migrated database.
+func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
+	secret, err := opt.folder.secret(opt.env)
+	if err != nil {
+		return nil, err
+	}
+	base := opt.env.BaseURL
+	if base == "" {
+		base = opt.base
+	}
+	a := &app{db: d, log: opt.log, now: opt.now, settings: &setting.Live{}, engine: &recommend.Engine{}}
+	if err := a.settings.Refresh(ctx, d); err != nil {
+		return nil, err
+	}
+	a.events = event.NewLog(d, opt.log)
+	a.desk = &checkout.Desk{DB: d, Now: opt.now, Settings: a.settings, Log: opt.log, Secret: secret, BaseURL: base}
+	if a.model, err = follow(ctx, d, a.engine, "", opt.log); err != nil {
+		// A shop without suggestions is still a shop.
+		opt.log.Error("model not loaded", "error", err)
+	}
+
+	pages, assets := fs.FS(templates.Files), fs.FS(static.Files)
+	if opt.dev {
+		pages, assets = os.DirFS("templates"), os.DirFS("static")
+	}
+	mailer, err := outreach.Open(opt.env.SMTPURL, opt.folder.path("mail"), opt.now)
+	if err != nil {
+		return nil, err
+	}
+	a.mails = &outreach.Desk{DB: d, Mailer: mailer, Settings: a.settings, BaseURL: base, Templates: pages, Now: opt.now, Log: opt.log, Demo: opt.demo,
+		AccessKey: func(number string) string { return order.AccessKey(secret, number) }}
+	if err := a.mails.Check(); err != nil {
+		return nil, err
+	}
+
+	a.web, err = web.New(web.Options{Log: opt.log, BaseURL: opt.env.BaseURL, TrustedProxies: opt.env.TrustedProxies, Secret: secret,
+		Templates: pages, Static: assets, Dev: opt.dev, Now: opt.now, DB: d, Ready: opt.ready})
+	if err != nil {
+		return nil, err
+	}
+	hasher := customer.NewHasher()
+	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
+		Mails: a.mails, Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Now: opt.now, Log: opt.log}
+	shop.Routes()
+	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Hasher: hasher, Mails: a.mails, Events: a.events,
+		Demo: opt.demo, Now: opt.now, Log: opt.log}
+	if opt.env.SMTPURL == "" {
+		office.MailFolder = opt.folder.path("mail")
+	}
+	office.Routes()
+	a.work()
+	return a, nil
+}
+
+// work says who does which job, and what happens by the clock.
+func (a *app) work() {
+	a.runner = jobs.NewRunner(a.db, a.log.With("part", "jobs"))
+	search.Register(a.runner, a.db)
+	payment.Register(a.runner, a.db, a.now)
+	a.desk.Register(a.runner)
+	a.mails.Register(a.runner)
+	a.runner.Every("abandonment", time.Minute, func(ctx context.Context) error {
+		return analytics.Refresh(ctx, a.db, a.settings.Now(), a.now())
+	})
+	a.runner.Every("sweep", 10*time.Minute, func(ctx context.Context) error {
+		return a.db.InTx(ctx, func(tx *db.Tx) error {
+			_, err := customer.Sweep(ctx, tx, a.now())
+			return err
+		})
+	})
+	a.runner.Every("segments", 24*time.Hour, func(ctx context.Context) error {
+		return a.db.InTx(ctx, func(tx *db.Tx) error { return segment.Rebuild(ctx, tx, a.now()) })
+	})
+	a.runner.Every("train", 24*time.Hour, func(ctx context.Context) error {
+		_, err := train(ctx, a.db, a.now)
+		return err
+	})
+}
+
+// watch keeps this process in step with what others change: settings, model.
+func (a *app) watch(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := a.settings.Refresh(ctx, a.db); err != nil && ctx.Err() == nil {
+			a.log.Error("settings not read", "error", err)
+		}
+		var err error
+		if a.model, err = follow(ctx, a.db, a.engine, a.model, a.log); err != nil && ctx.Err() == nil {
+			a.log.Error("model not loaded", "error", err)
+		}
+	}
+}
+
+// The parts a process may play.
+const (
+	roleAll    = "all"
+	roleWeb    = "web"
+	roleWorker = "worker"
+)
+
+// run serves and works until ctx ends, then stops in order: no new requests,
+// running ones end, buffered events are written, jobs end.
+func (a *app) run(ctx context.Context, addr, role string) error {
+	var background sync.WaitGroup
+	// Events must outlive the last request.
+	eventsCtx, stopEvents := context.WithCancel(context.WithoutCancel(ctx))
+	background.Go(func() { a.events.Run(eventsCtx) })
+	background.Go(func() { a.watch(ctx) })
+	if role != roleWeb {
+		if err := a.runner.Start(ctx); err != nil {
+			stopEvents()
+			return err
+		}
+	}
+	var err error
+	if role == roleWorker {
+		<-ctx.Done()
+	} else if err = a.web.Serve(ctx, addr); err != nil {
+		err = fmt.Errorf("serve on %s: %w", addr, err)
+	}
+	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if stopErr := a.runner.Stop(stopCtx); stopErr != nil {
+		a.log.Warn("jobs did not end in time", "error", stopErr)
+	}
+	stopEvents()
+	background.Wait()
+	return err
+}

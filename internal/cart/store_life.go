@@ -1,0 +1,346 @@
+package cart
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"regulars/internal/catalog"
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/fault"
+)
+
+// Begin notes that checkout of the cart has begun; only the first time counts
+// as the step.
+func Begin(ctx context.Context, tx *db.Tx, id ID, now time.Time) error {
+	result := tx.Query(ctx).Exec("UPDATE carts SET checkout_at = ?, active_at = ? WHERE id = ? AND state = 'open' AND checkout_at = 0", db.At(now), db.At(now), int64(id))
+	if result.Error != nil {
+		return fmt.Errorf("begin checkout of cart %d: %w", id, result.Error)
+	}
+	if result.RowsAffected == 1 {
+		return Step(ctx, tx, id, StepCheckout, 0, 0, "", now)
+	}
+	if err := tx.Query(ctx).Exec("UPDATE carts SET active_at = ? WHERE id = ? AND state = 'open'", db.At(now), int64(id)).Error; err != nil {
+		return fmt.Errorf("begin checkout of cart %d: %w", id, err)
+	}
+	return nil
+}
+
+// NoteContact keeps the address a shopper typed at checkout, and whether they
+// allow a mail about this cart. The step is written when the address is new.
+func NoteContact(ctx context.Context, tx *db.Tx, id ID, email string, mailOK bool, now time.Time) error {
+	c, err := Lock(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if c.State != StateOpen {
+		return fault.New(fault.Conflict, "cart.closed")
+	}
+	return c.noteContact(ctx, tx, email, mailOK, now)
+}
+
+func (c *Cart) noteContact(ctx context.Context, tx *db.Tx, email string, mailOK bool, now time.Time) error {
+	if c.Email == email && c.MailOK == mailOK {
+		return nil
+	}
+	err := tx.Query(ctx).Exec("UPDATE carts SET email = ?, mail_ok = ?, active_at = ? WHERE id = ?", email, mailOK, db.At(now), int64(c.ID)).Error
+	if err != nil {
+		return fmt.Errorf("keep contact of cart %d: %w", c.ID, err)
+	}
+	if c.Email == email {
+		return nil
+	}
+	return Step(ctx, tx, c.ID, StepContact, 0, 0, "", now)
+}
+
+// Close turns the open cart into a converted one, exactly once: false means
+// that somebody did so before.
+func Close(ctx context.Context, tx *db.Tx, id ID, now time.Time) (bool, error) {
+	result := tx.Query(ctx).Exec("UPDATE carts SET state = 'converted', closed_at = ?, active_at = ?, version = version + 1 WHERE id = ? AND state = 'open'", db.At(now), db.At(now), int64(id))
+	if result.Error != nil {
+		return false, fmt.Errorf("close cart %d: %w", id, result.Error)
+	}
+	return result.RowsAffected == 1, nil
+}
+
+// Discard makes an open cart void: staff, test or fraud. It is left out of
+// every report.
+func Discard(ctx context.Context, tx *db.Tx, id ID, why string, now time.Time) (bool, error) {
+	result := tx.Query(ctx).Exec("UPDATE carts SET state = 'void', closed_at = ? WHERE id = ? AND state = 'open'", db.At(now), int64(id))
+	if result.Error != nil {
+		return false, fmt.Errorf("discard cart %d: %w", id, result.Error)
+	}
+	if result.RowsAffected == 0 {
+		return false, nil
+	}
+	return true, Step(ctx, tx, id, StepVoid, 0, 0, why, now)
+}
+
+// Merge gives a guest's cart to the customer they turn out to be, and returns
+// how many lines came with it. If the customer has an open cart too, the older
+// one survives with the larger quantity of each line; the other becomes
+// merged and its steps tell their story under the survivor.
+func Merge(ctx context.Context, tx *db.Tx, from customer.VisitorID, to customer.ID, now time.Time) (int, error) {
+	// One sign-in of an account at a time decides which cart is its open one.
+	if err := tx.Query(ctx).Exec("UPDATE customers SET epoch = epoch WHERE id = ?", int64(to)).Error; err != nil {
+		return 0, fmt.Errorf("merge carts of customer %d: %w", to, err)
+	}
+	guest, err := one(ctx, tx, "visitor_id = ? AND customer_id IS NULL AND state = 'open'", int64(from))
+	if err != nil || guest == nil {
+		return 0, err
+	}
+	own, err := one(ctx, tx, "customer_id = ? AND state = 'open'", int64(to))
+	if err != nil {
+		return 0, err
+	}
+	if own != nil {
+		// Rows are locked in the order of their ids, as everywhere.
+		for _, id := range []ID{min(own.ID, guest.ID), max(own.ID, guest.ID)} {
+			if c, err := Lock(ctx, tx, id); err != nil || c.State != StateOpen {
+				return 0, err
+			}
+		}
+	}
+	came, err := Lines(ctx, tx, guest.ID)
+	if err != nil || len(came) == 0 {
+		return 0, err
+	}
+	if own == nil {
+		return len(came), guest.adopt(ctx, tx, to, now)
+	}
+	keep, other := own, guest
+	if guest.ID < own.ID {
+		keep, other = guest, own
+	}
+	if err := keep.absorb(ctx, tx, other, now); err != nil {
+		return 0, err
+	}
+	if keep == guest {
+		err = guest.adopt(ctx, tx, to, now)
+	}
+	return len(came), err
+}
+
+func (c *Cart) adopt(ctx context.Context, tx *db.Tx, to customer.ID, now time.Time) error {
+	err := tx.Query(ctx).Exec("UPDATE carts SET customer_id = ?, active_at = ?, version = version + 1 WHERE id = ? AND state = 'open'", int64(to), db.At(now), int64(c.ID)).Error
+	if err != nil {
+		return fmt.Errorf("give cart %d to customer %d: %w", c.ID, to, err)
+	}
+	return nil
+}
+
+// absorb takes lines and steps of another cart of the same person over. The
+// other's lines stay with it as they were: a closed cart never changes.
+func (c *Cart) absorb(ctx context.Context, tx *db.Tx, other *Cart, now time.Time) error {
+	result := tx.Query(ctx).Exec("UPDATE carts SET state = 'merged', merged_into = ?, closed_at = ?, version = version + 1 WHERE id = ? AND state = 'open'",
+		int64(c.ID), db.At(now), int64(other.ID))
+	if result.Error != nil {
+		return fmt.Errorf("merge cart %d: %w", other.ID, result.Error)
+	}
+	if result.RowsAffected == 0 {
+		return fault.New(fault.Conflict, "cart.closed")
+	}
+	lines, err := Lines(ctx, tx, other.ID)
+	if err != nil {
+		return err
+	}
+	if err := c.union(ctx, tx, lines, other.Currency == c.Currency); err != nil {
+		return err
+	}
+	if err := tx.Query(ctx).Exec("UPDATE cart_steps SET cart_id = ? WHERE cart_id = ?", int64(c.ID), int64(other.ID)).Error; err != nil {
+		return fmt.Errorf("merge cart %d: %w", other.ID, err)
+	}
+	earlier := func(a, b db.Time) db.Time {
+		if a.IsZero() || !b.IsZero() && b.Before(a.Time) {
+			return b
+		}
+		return a
+	}
+	email, mailOK := c.Email, c.MailOK
+	if email == "" {
+		email, mailOK = other.Email, other.MailOK
+	}
+	err = tx.Query(ctx).Exec("UPDATE carts SET started_at = ?, checkout_at = ?, active_at = ?, email = ?, mail_ok = ?, version = version + 1 WHERE id = ?",
+		earlier(c.StartedAt, other.StartedAt), earlier(c.CheckoutAt, other.CheckoutAt), db.At(now), email, mailOK, int64(c.ID)).Error
+	if err != nil {
+		return fmt.Errorf("merge cart %d: %w", other.ID, err)
+	}
+	return Step(ctx, tx, c.ID, StepMerged, 0, len(lines), fmt.Sprint(int64(other.ID)), now)
+}
+
+// union keeps the larger quantity of each variant. Prices seen in another
+// currency say nothing here.
+func (c *Cart) union(ctx context.Context, tx *db.Tx, lines []Line, pricesToo bool) error {
+	have, err := Lines(ctx, tx, c.ID)
+	if err != nil {
+		return err
+	}
+	own := make(map[catalog.VariantID]int, len(have))
+	for _, l := range have {
+		own[l.VariantID] = l.Qty
+	}
+	for _, l := range lines {
+		if l.Qty <= own[l.VariantID] || own[l.VariantID] == 0 && len(own) >= MostLines {
+			continue
+		}
+		if !pricesToo {
+			l.SeenPrice = 0
+		}
+		err := tx.Query(ctx).Exec(`INSERT INTO cart_lines (cart_id, token, variant_id, qty, seen_price, added_at) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (cart_id, variant_id) DO UPDATE SET qty = excluded.qty`,
+			int64(c.ID), newToken(), int64(l.VariantID), l.Qty, int64(l.SeenPrice), l.AddedAt).Error
+		if err != nil {
+			return fmt.Errorf("fill cart %d: %w", c.ID, err)
+		}
+		own[l.VariantID] = l.Qty
+	}
+	return nil
+}
+
+// Restore puts the lines of an earlier cart into an open one, the larger
+// quantity of each line winning, and returns how many lines the earlier cart
+// had. Asked twice it changes nothing more.
+func Restore(ctx context.Context, tx *db.Tx, from, into ID, now time.Time) (int, error) {
+	lines, err := Lines(ctx, tx, from)
+	if err != nil || len(lines) == 0 {
+		return 0, err
+	}
+	source, err := ByID(ctx, tx, from)
+	if err != nil {
+		return 0, err
+	}
+	c, err := touch(ctx, tx, into, now)
+	if err != nil {
+		return 0, err
+	}
+	if from != into {
+		if err := c.union(ctx, tx, lines, source.Currency == c.Currency); err != nil {
+			return 0, err
+		}
+		if c.StartedAt.IsZero() {
+			if err := tx.Query(ctx).Exec("UPDATE carts SET started_at = ? WHERE id = ?", db.At(now), int64(into)).Error; err != nil {
+				return 0, fmt.Errorf("start cart %d: %w", into, err)
+			}
+		}
+	}
+	return len(lines), Step(ctx, tx, into, StepRestored, 0, len(lines), fmt.Sprint(int64(from)), now)
+}
+
+// Idle lists open shopper carts with lines that nobody touched for idle, or
+// for checkoutIdle once their checkout had begun; the most recent first.
+func Idle(ctx context.Context, q db.Q, now time.Time, idle, checkoutIdle time.Duration, limit int) ([]Cart, error) {
+	var carts []Cart
+	err := q.Query(ctx).Where(`state = 'open' AND kind = 'shopper' AND started_at > 0
+		AND (active_at <= ? OR checkout_at > 0 AND active_at <= ?)
+		AND EXISTS (SELECT 1 FROM cart_lines l WHERE l.cart_id = carts.id)`, db.At(now.Add(-idle)), db.At(now.Add(-checkoutIdle))).
+		Order("active_at DESC, id DESC").Limit(limit).Find(&carts).Error
+	if err != nil {
+		return nil, fmt.Errorf("read idle carts: %w", err)
+	}
+	return carts, nil
+}
+
+// CreateMany writes whole carts with their lines and steps as they are given,
+// with few statements; it fills in ids and tokens. It is for histories that
+// are made up or moved in, where every step has its own time.
+func CreateMany(ctx context.Context, tx *db.Tx, carts []Cart, lines [][]Line, steps [][]Trace) error {
+	if len(lines) != len(carts) || len(steps) != len(carts) {
+		return fmt.Errorf("write carts: %d carts, %d sets of lines, %d of steps", len(carts), len(lines), len(steps))
+	}
+	ids, err := tx.NextIDs(ctx, "carts", len(carts))
+	if err != nil {
+		return fmt.Errorf("write carts: %w", err)
+	}
+	var cartRows, lineRows [][]any
+	var all []Trace
+	for i := range carts {
+		c := &carts[i]
+		c.ID = ID(ids[i])
+		if c.Token == "" {
+			c.Token = newToken()
+		}
+		cartRows = append(cartRows, c.values())
+		for _, l := range lines[i] {
+			lineRows = append(lineRows, []any{ids[i], newToken(), int64(l.VariantID), l.Qty, int64(l.SeenPrice), l.AddedAt})
+		}
+		for _, s := range steps[i] {
+			s.CartID = c.ID
+			all = append(all, s)
+		}
+	}
+	if _, err := tx.Insert(ctx, "carts", cartColumns, cartRows, false); err != nil {
+		return fmt.Errorf("write carts: %w", err)
+	}
+	if _, err := tx.Insert(ctx, "cart_lines", []string{"cart_id", "token", "variant_id", "qty", "seen_price", "added_at"}, lineRows, false); err != nil {
+		return fmt.Errorf("write carts: %w", err)
+	}
+	return StepAll(ctx, tx, all)
+}
+
+var cartColumns = []string{"id", "token", "visitor_id", "customer_id", "state", "currency", "lang", "version", "email", "mail_ok", "created_at",
+	"started_at", "active_at", "checkout_at", "closed_at", "merged_into", "kind", "device", "simulated"}
+
+func (c *Cart) values() []any {
+	var visitor, owner any
+	if c.VisitorID != nil {
+		visitor = int64(*c.VisitorID)
+	}
+	if c.CustomerID != nil {
+		owner = int64(*c.CustomerID)
+	}
+	return []any{int64(c.ID), c.Token, visitor, owner, string(c.State), string(c.Currency), string(c.Lang), max(1, c.Version), c.Email, c.MailOK,
+		c.CreatedAt, c.StartedAt, c.ActiveAt, c.CheckoutAt, c.ClosedAt, int64(c.MergedInto), c.Kind, c.Device, c.Simulated}
+}
+
+// Convert closes an open cart as the order of that number, with the steps
+// that a placed order implies and the cart has not taken yet. The caller has
+// locked the cart; a cart that is not open any more is fault.Conflict.
+func Convert(ctx context.Context, tx *db.Tx, c *Cart, email string, mailOK bool, delivery, pay, number string, now time.Time) error {
+	at := db.At(now)
+	begun := c.CheckoutAt
+	var steps []Trace
+	take := func(kind Kind, detail string) {
+		steps = append(steps, Trace{CartID: c.ID, Kind: kind, Detail: detail, At: at})
+	}
+	if begun.IsZero() {
+		begun = at
+		take(StepCheckout, "")
+	}
+	if c.Email != email {
+		take(StepContact, "")
+	}
+	if delivery != "" {
+		take(StepDelivery, delivery)
+	}
+	take(StepPayment, pay)
+	take(StepConverted, number)
+	result := tx.Query(ctx).Exec(`UPDATE carts SET state = 'converted', closed_at = ?, active_at = ?, checkout_at = ?, email = ?, mail_ok = ?, version = version + 1
+		WHERE id = ? AND state = 'open'`, at, at, begun, email, mailOK, int64(c.ID))
+	if result.Error != nil {
+		return fmt.Errorf("convert cart %d: %w", c.ID, result.Error)
+	}
+	if result.RowsAffected == 0 {
+		return fault.New(fault.Conflict, "cart.closed")
+	}
+	c.State = Converted
+	return StepAll(ctx, tx, steps)
+}
+
+// LastConverted returns the cart that most recently became an order of this
+// person, if that was since the given moment; else nil.
+func LastConverted(ctx context.Context, q db.Q, p *customer.Person, since time.Time) (*Cart, error) {
+	where, id := "customer_id = ?", int64(p.CustomerID())
+	if !p.SignedIn() {
+		where, id = "visitor_id = ? AND customer_id IS NULL", int64(p.VisitorID())
+	}
+	var found []Cart
+	err := q.Query(ctx).Where(where+" AND state = 'converted' AND closed_at >= ?", id, db.At(since)).Order("closed_at DESC, id DESC").Limit(1).Find(&found).Error
+	if err != nil {
+		return nil, fmt.Errorf("read the last order's cart: %w", err)
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	return &found[0], nil
+}

@@ -1,0 +1,215 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"regulars/internal/cart"
+	"regulars/internal/db"
+	"regulars/internal/fault"
+	"regulars/internal/inventory"
+	"regulars/internal/jobs"
+	"regulars/internal/order"
+	"regulars/internal/payment"
+)
+
+// Retry leads a shopper back to paying: to the attempt they left, or after a
+// decline to a new one. An order that is paid gets no PayURL; one that ended,
+// or whose payment the provider still looks at, is fault.Conflict in words.
+func (d *Desk) Retry(ctx context.Context, id order.ID) (*Placed, error) {
+	var done *Placed
+	err := d.DB.InTx(ctx, func(tx *db.Tx) error {
+		o, err := order.Lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		done = d.again(o)
+		return again(ctx, tx, o, d.Now())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return done, d.toPay(ctx, done)
+}
+
+func again(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) error {
+	switch {
+	case o.State == order.Cancelled:
+		return fault.New(fault.Conflict, "checkout.ended", "number", o.Number)
+	case o.PaymentState == order.Processing:
+		return fault.New(fault.Conflict, "checkout.processing")
+	case !o.Open():
+		return nil
+	}
+	if _, err := payment.Again(ctx, tx, o, o.PaymentCode, now); err != nil {
+		return err
+	}
+	if o.PaymentState != order.Failed {
+		return nil
+	}
+	if _, err := o.Move(ctx, tx, order.PaymentAxis, string(order.Pending), "shopper", "", now); err != nil {
+		return err
+	}
+	if o.CartID == nil {
+		return nil
+	}
+	return cart.Step(ctx, tx, *o.CartID, cart.StepPayment, 0, 0, o.PaymentCode, now)
+}
+
+// sweepAtOnce bounds one sweep; the next one goes on.
+const sweepAtOnce = 500
+
+// Sweep ends what was not paid in time: the hold expires, the order is
+// cancelled, its payment void. Payments that the provider still looks at get
+// until payment.Patience. It returns how many orders it ended.
+func (d *Desk) Sweep(ctx context.Context) (int, error) {
+	now := d.Now()
+	due, err := inventory.Due(ctx, d.DB, now, sweepAtOnce)
+	if err != nil {
+		return 0, err
+	}
+	// Orders of goods nobody counts have no hold; their own age is their end.
+	old, err := order.Overdue(ctx, d.DB, now.Add(-d.Settings.Now().Hold()), sweepAtOnce)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range old {
+		due = append(due, int64(id))
+	}
+	ended := 0
+	var failed error
+	for _, id := range due {
+		var did bool
+		err := d.DB.InTx(ctx, func(tx *db.Tx) (err error) {
+			did, err = d.end(ctx, tx, order.ID(id), now)
+			return err
+		})
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("end order %d: %w", id, err))
+		} else if did {
+			ended++
+		}
+	}
+	return ended, failed
+}
+
+// end cancels one order whose time is up, unless its money came first.
+func (d *Desk) end(ctx context.Context, tx *db.Tx, id order.ID, now time.Time) (bool, error) {
+	o, err := order.Lock(ctx, tx, id)
+	if err != nil {
+		return false, err
+	}
+	if !o.Open() && o.PaymentState != order.Processing || o.State != order.StatePlaced {
+		return false, nil
+	}
+	if o.PaymentState == order.Processing {
+		last, err := payment.Latest(ctx, tx, o.ID)
+		if err != nil {
+			return false, err
+		}
+		if last != nil && last.UpdatedAt.Add(payment.Patience).After(now) {
+			_, err := inventory.Extend(ctx, tx, int64(o.ID), last.UpdatedAt.Add(payment.Patience), now)
+			return false, err
+		}
+	}
+	moved, err := o.Move(ctx, tx, order.OrderAxis, string(order.Cancelled), order.ActorHold, "not paid in time", now)
+	if err != nil || !moved {
+		return false, err
+	}
+	if err := payment.Abandon(ctx, tx, o, order.ActorHold, now); err != nil {
+		return false, err
+	}
+	_, err = inventory.Release(ctx, tx, int64(o.ID), "expired", now)
+	return true, err
+}
+
+// Ship notes that a paid order left the house; by is "staff:<id>".
+func (d *Desk) Ship(ctx context.Context, id order.ID, by string) error {
+	return d.DB.InTx(ctx, func(tx *db.Tx) error { return d.ShipIn(ctx, tx, id, by, d.Now()) })
+}
+
+// ShipIn is Ship inside a transaction.
+func (d *Desk) ShipIn(ctx context.Context, tx *db.Tx, id order.ID, by string, now time.Time) error {
+	o, err := order.Lock(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if o.State != order.StatePlaced || o.PaymentState != order.Paid && o.PaymentState != order.PartlyRefunded {
+		return fault.New(fault.Conflict, "order.step.ship", "number", o.Number)
+	}
+	moved, err := o.Move(ctx, tx, order.DeliveryAxis, string(order.Shipped), by, "", now)
+	if err != nil {
+		return err
+	}
+	if !moved {
+		return fault.New(fault.Conflict, "order.step.ship", "number", o.Number)
+	}
+	return inventory.Ship(ctx, tx, int64(o.ID), now)
+}
+
+// Deliver notes that the goods arrived, which completes the order.
+func (d *Desk) Deliver(ctx context.Context, id order.ID, by string) error {
+	return d.DB.InTx(ctx, func(tx *db.Tx) error { return d.DeliverIn(ctx, tx, id, by, d.Now()) })
+}
+
+// DeliverIn is Deliver inside a transaction.
+func (d *Desk) DeliverIn(ctx context.Context, tx *db.Tx, id order.ID, by string, now time.Time) error {
+	o, err := order.Lock(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	moved, err := o.Walk(ctx, tx, []order.Step{
+		{Axis: order.DeliveryAxis, To: string(order.Delivered), By: by, At: now},
+		{Axis: order.OrderAxis, To: string(order.Completed), By: by, At: now},
+	})
+	if err == nil && !moved {
+		err = fault.New(fault.Conflict, "order.step.deliver", "number", o.Number)
+	}
+	return err
+}
+
+// Cancel ends an order that has not left the house: its units are free again,
+// and what was paid goes back.
+func (d *Desk) Cancel(ctx context.Context, id order.ID, by, why string) error {
+	return d.DB.InTx(ctx, func(tx *db.Tx) error { return d.CancelIn(ctx, tx, id, by, why, d.Now()) })
+}
+
+// CancelIn is Cancel inside a transaction.
+func (d *Desk) CancelIn(ctx context.Context, tx *db.Tx, id order.ID, by, why string, now time.Time) error {
+	o, err := order.Lock(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if o.DeliveryState != order.Unshipped || o.State != order.StatePlaced {
+		return fault.New(fault.Conflict, "order.step.cancel", "number", o.Number)
+	}
+	if _, err := o.Move(ctx, tx, order.OrderAxis, string(order.Cancelled), by, cut(why, 500), now); err != nil {
+		return err
+	}
+	if o.PaymentState == order.Paid || o.PaymentState == order.PartlyRefunded {
+		err = payment.GiveBack(ctx, tx, o, by, "order cancelled", now)
+	} else {
+		err = payment.Abandon(ctx, tx, o, by, now)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = inventory.Release(ctx, tx, int64(o.ID), "released", now)
+	return err
+}
+
+// Settle takes news of a payment in; see payment.Settle.
+func (d *Desk) Settle(ctx context.Context, provider, eventID, token string, outcome payment.Outcome) (*payment.Settled, error) {
+	return payment.Settle(ctx, d.DB, provider, eventID, token, outcome, d.Now())
+}
+
+// Register takes on the desk's periodic work and the payments' jobs.
+func (d *Desk) Register(r *jobs.Runner) {
+	payment.Register(r, d.DB, d.Now)
+	r.Every("checkout.sweep", time.Minute, func(ctx context.Context) error {
+		_, err := d.Sweep(ctx)
+		return err
+	})
+}

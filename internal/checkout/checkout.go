@@ -1,0 +1,225 @@
+// Package checkout turns a cart into an order. Desk.Place is the one write
+// path: price again, order, hold, cart closed, payment planned, all in one
+// transaction; the network is asked afterwards. The desk also ends what was
+// not paid in time, and takes an order's later steps for staff.
+package checkout
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"regulars/internal/cart"
+	"regulars/internal/db"
+	"regulars/internal/fault"
+	"regulars/internal/money"
+	"regulars/internal/order"
+	"regulars/internal/payment"
+	"regulars/internal/pricing"
+	"regulars/internal/setting"
+)
+
+// Desk is where orders are placed.
+type Desk struct {
+	DB       *db.DB
+	Now      func() time.Time
+	Settings *setting.Live
+	Log      *slog.Logger
+	Secret   []byte        // derives the keys of orders' secret links
+	BaseURL  string        // where providers send shoppers back to; may be empty
+	Number   func() string // draws order numbers; nil: order.NewNumber
+}
+
+// Form is what the checkout page asks for. Key comes from NewKey and names
+// this form: posted again, it leads to the same order.
+type Form struct {
+	Key      string `form:"key" json:"-"`
+	Email    string `form:"email"`
+	Name     string `form:"name"`
+	Country  string `form:"country"`
+	Line1    string `form:"line1"`
+	Line2    string `form:"line2"`
+	City     string `form:"city"`
+	Region   string `form:"region"`
+	Postcode string `form:"postcode"`
+	Phone    string `form:"phone"`
+	Delivery string `form:"delivery"`
+	Payment  string `form:"payment"`
+	Coupon   string `form:"coupon"`
+	MailOK   bool   `form:"mail_ok"`
+}
+
+// hash is the digest of the content, by which a key used for something else
+// is noticed. The key itself is no part of it.
+func (f Form) hash() string {
+	b, err := json.Marshal(f)
+	if err != nil {
+		panic(err) // strings and a bool
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// Placed is the answer to Place. PayURL is where the shopper pays, without a
+// language prefix if it is a path of ours; empty when there is nothing (more)
+// to pay, or the provider could not be reached: the order's page leads on.
+// Again says that the order was there before.
+type Placed struct {
+	Order     *order.Order
+	AccessKey string
+	PayURL    string
+	Again     bool
+	Payment   *payment.Payment // what was planned with a new order; nil if nothing is to pay
+}
+
+// StatusPath is the order's page with its secret key, without a language.
+func (p *Placed) StatusPath() string { return "/orders/" + p.Order.Number + "?key=" + p.AccessKey }
+
+// ChangedError says that the order would cost something else than the shopper
+// was shown. Nothing was placed; the page shows Quote and asks again.
+type ChangedError struct {
+	Fault *fault.Fault
+	Quote *pricing.Quote
+}
+
+func (e *ChangedError) Error() string { return e.Fault.Error() }
+
+// Unwrap is a fault.Conflict with words.
+func (e *ChangedError) Unwrap() error { return e.Fault }
+
+func changed(q *pricing.Quote) error {
+	total := money.Price{Amount: q.Total, Currency: q.Currency}
+	return &ChangedError{fault.New(fault.Conflict, "checkout.changed", "total", total), q}
+}
+
+// NewKey makes the key of a new checkout form: 128 random bits.
+func NewKey() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func validKey(s string) bool {
+	return len(s) >= 16 && len(s) <= 100 && strings.IndexFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	}) < 0
+}
+
+// Offer is what a cart would cost with each delivery, and how it can be paid.
+// Lines that cannot be bought are left out of the quotes.
+type Offer struct {
+	Methods  []pricing.Method
+	Quotes   []*pricing.Quote // one a method; a single one where nothing is carried
+	Payments []payment.Method
+}
+
+// With returns the quote for a delivery's code, else the first one.
+func (o *Offer) With(code string) *pricing.Quote {
+	for _, q := range o.Quotes {
+		if q.Method != nil && q.Method.Code == code {
+			return q
+		}
+	}
+	return o.Quotes[0]
+}
+
+// Seen is the offer as a hidden field of the form: the total that the page
+// shows for each delivery, "standard:8020,express:9520".
+func (o *Offer) Seen() string {
+	var parts []string
+	for _, q := range o.Quotes {
+		code := ""
+		if q.Method != nil {
+			code = q.Method.Code
+		}
+		parts = append(parts, code+":"+strconv.FormatInt(int64(q.Total), 10))
+	}
+	return strings.Join(parts, ",")
+}
+
+// NotShown is the seen total of a form that does not say what it showed.
+const NotShown money.Amount = -1
+
+// SeenTotal reads the total for a delivery out of the field that Offer.Seen
+// wrote; NotShown if it is not in there.
+func SeenTotal(field, delivery string) money.Amount {
+	for part := range strings.SplitSeq(field, ",") {
+		code, total, _ := strings.Cut(part, ":")
+		if n, err := strconv.ParseInt(total, 10, 64); err == nil && n >= 0 && (code == delivery || code == "") {
+			return money.Amount(n)
+		}
+	}
+	return NotShown
+}
+
+// wanted are the lines that can be bought as they stand.
+func wanted(v *cart.View) []pricing.Wanted {
+	var all []pricing.Wanted
+	for _, item := range v.Items {
+		if !item.Problem.Blocks() {
+			all = append(all, pricing.Wanted{Buyable: item.Buyable, Qty: item.Line.Qty})
+		}
+	}
+	return all
+}
+
+// offer prices the lines with every delivery that goes to the country.
+func (d *Desk) offer(lines []pricing.Wanted, methods []pricing.Method, currency money.Currency, country string) (*Offer, error) {
+	set := d.Settings.Now()
+	o := &Offer{Payments: payment.Methods(set)}
+	in := pricing.Input{Lines: lines, Currency: currency, Country: country, TaxRate: set.TaxRate()}
+	if pricing.Carried(lines) {
+		o.Methods = methods
+	}
+	for i := range o.Methods {
+		in.Method = &o.Methods[i]
+		q, err := pricing.Make(in)
+		if err != nil {
+			return nil, err
+		}
+		o.Quotes = append(o.Quotes, q)
+	}
+	if len(o.Quotes) == 0 {
+		q, err := pricing.Make(in)
+		if err != nil {
+			return nil, err
+		}
+		o.Quotes = append(o.Quotes, q)
+	}
+	return o, nil
+}
+
+func (d *Desk) answer(o *order.Order) *Placed {
+	return &Placed{Order: o, AccessKey: order.AccessKey(d.Secret, o.Number)}
+}
+
+func (d *Desk) access(number string) string {
+	return order.HashAccess(order.AccessKey(d.Secret, number))
+}
+
+func (d *Desk) number() string {
+	if d.Number != nil {
+		return d.Number()
+	}
+	return order.NewNumber()
+}
+
+// sameForm answers a key that has its order already: the same content gets
+// the order, another one is refused.
+func sameForm(o *order.Order, f Form) error {
+	if o.PlaceHash != f.hash() {
+		return fault.New(fault.Conflict, "checkout.key", "number", o.Number)
+	}
+	return nil
+}
+
+func offered(methods []payment.Method, code string) bool {
+	return slices.ContainsFunc(methods, func(m payment.Method) bool { return m.Code == code })
+}

@@ -1,0 +1,290 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"regulars/internal/cart"
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/fault"
+	"regulars/internal/i18n"
+	"regulars/internal/inventory"
+	"regulars/internal/jobs"
+	"regulars/internal/money"
+	"regulars/internal/order"
+	"regulars/internal/payment"
+	"regulars/internal/pricing"
+)
+
+// Offer prices a cart with each delivery to a country, for the cart and the
+// checkout page. An empty country asks for any.
+func (d *Desk) Offer(ctx context.Context, q db.Q, v *cart.View, country string) (*Offer, error) {
+	currency := d.Settings.Now().Currency()
+	if v.Cart != nil {
+		currency = v.Cart.Currency
+	}
+	methods, err := pricing.Methods(ctx, q, currency, country)
+	if err != nil {
+		return nil, err
+	}
+	return d.offer(wanted(v), methods, currency, country)
+}
+
+// Check looks a form over against the cart it is for, without placing
+// anything. It returns fault.Invalid with every wrong field.
+func (d *Desk) Check(ctx context.Context, q db.Q, v *cart.View, f Form) error {
+	f = f.clean()
+	offer, err := d.Offer(ctx, q, v, f.Country)
+	if err != nil {
+		return err
+	}
+	var form fault.Form
+	f.check(&form, offer, pricing.Carried(wanted(v)))
+	return form.Err()
+}
+
+// Place makes the person's cart an order and says where to pay. The same form
+// again (double click, back button, ten at once) gets the same order, and so
+// does another form for a cart that is an order already. Errors: fault.Invalid
+// with fields; *ChangedError when the total is not seenTotal;
+// *inventory.OutOfStockError; other fault.Conflicts in words.
+func (d *Desk) Place(ctx context.Context, person *customer.Person, lang i18n.Lang, cartID cart.ID, f Form, seenTotal money.Amount) (*Placed, error) {
+	f = f.clean()
+	done, err := d.before(ctx, person, cartID, f)
+	if err == nil && done == nil {
+		done, err = d.placeNow(ctx, person, lang, cartID, f, seenTotal)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return done, d.toPay(ctx, done)
+}
+
+// before finds the order that this form, or this cart, has become already.
+func (d *Desk) before(ctx context.Context, person *customer.Person, cartID cart.ID, f Form) (*Placed, error) {
+	o, err := order.ByPlaceKey(ctx, d.DB, f.Key)
+	if errors.Is(err, fault.NotFound) {
+		if cartID != 0 {
+			return nil, nil
+		}
+		// The cart became an order in another tab a moment ago.
+		last, err := cart.LastConverted(ctx, d.DB, person, d.Now().Add(-time.Hour))
+		if err != nil {
+			return nil, err
+		}
+		if last == nil {
+			return nil, fault.New(fault.Conflict, "checkout.empty")
+		}
+		if o, err = order.ByCart(ctx, d.DB, int64(last.ID)); err != nil {
+			return nil, err
+		}
+		return d.again(o), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.CartID == nil {
+		return nil, fault.New(fault.Conflict, "checkout.key", "number", o.Number)
+	}
+	c, err := cart.ByID(ctx, d.DB, *o.CartID)
+	if err != nil {
+		return nil, err
+	}
+	if !c.Owned(person) {
+		return nil, fault.New(fault.NotFound, "cart.unknown")
+	}
+	if err := sameForm(o, f); err != nil {
+		return nil, err
+	}
+	return d.again(o), nil
+}
+
+func (d *Desk) again(o *order.Order) *Placed {
+	p := d.answer(o)
+	p.Again = true
+	return p
+}
+
+func (d *Desk) placeNow(ctx context.Context, person *customer.Person, lang i18n.Lang, cartID cart.ID, f Form, seenTotal money.Amount) (*Placed, error) {
+	// Looked over before the transaction too: typing errors are the common
+	// case and need no lock.
+	c, err := cart.ByID(ctx, d.DB, cartID)
+	if err != nil {
+		return nil, err
+	}
+	if c.State == cart.StateOpen && c.Owned(person) {
+		v, err := cart.Items(ctx, d.DB, c)
+		if err != nil {
+			return nil, err
+		}
+		if err := d.Check(ctx, d.DB, v, f); err != nil && len(v.Items) > 0 {
+			return nil, err
+		}
+	}
+	var done *Placed
+	err = d.DB.InTx(ctx, func(tx *db.Tx) (err error) {
+		done, err = d.PlaceIn(ctx, tx, person, lang, cartID, f, seenTotal, d.Now())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return done, nil
+}
+
+// PlaceIn is the body of Place inside the caller's transaction, at the
+// caller's time. It does not ask the gateway. Orders of simulated carts are
+// marked so and enqueue nothing.
+func (d *Desk) PlaceIn(ctx context.Context, tx *db.Tx, person *customer.Person, lang i18n.Lang, cartID cart.ID, f Form, seenTotal money.Amount, now time.Time) (*Placed, error) {
+	f = f.clean()
+	c, err := cart.Lock(ctx, tx, cartID)
+	if err != nil {
+		return nil, err
+	}
+	if !c.Owned(person) {
+		return nil, fault.New(fault.NotFound, "cart.unknown")
+	}
+	if c.State == cart.Converted {
+		first, err := order.ByCart(ctx, tx, int64(c.ID))
+		if err != nil {
+			return nil, err
+		}
+		if first.PlaceKey == f.Key {
+			if err := sameForm(first, f); err != nil {
+				return nil, err
+			}
+		}
+		return d.again(first), nil
+	}
+	if c.State != cart.StateOpen {
+		return nil, fault.New(fault.Conflict, "cart.closed")
+	}
+	v, err := cart.Items(ctx, tx, c)
+	if err != nil {
+		return nil, err
+	}
+	methods, err := pricing.Methods(ctx, tx, c.Currency, f.Country)
+	if err != nil {
+		return nil, err
+	}
+	if err := whole(v); err != nil {
+		return nil, err
+	}
+	offer, err := d.offer(wanted(v), methods, c.Currency, f.Country)
+	if err != nil {
+		return nil, err
+	}
+	var form fault.Form
+	f.check(&form, offer, pricing.Carried(wanted(v)))
+	if err := form.Err(); err != nil {
+		return nil, err
+	}
+	quote := offer.With(f.Delivery)
+	if seenTotal >= 0 && seenTotal != quote.Total {
+		return nil, changed(quote)
+	}
+	return d.write(ctx, tx, c, quote, f, lang, now)
+}
+
+// whole refuses a cart that cannot be bought exactly as it stands.
+func whole(v *cart.View) error {
+	if len(v.Items) == 0 {
+		return fault.New(fault.Conflict, "checkout.empty")
+	}
+	for _, item := range v.Items {
+		switch item.Problem {
+		case cart.Gone:
+			return fault.New(fault.Conflict, "checkout.gone", "name", item.Buyable.Name)
+		case cart.SoldOut, cart.Less:
+			return &inventory.OutOfStockError{Variant: item.Line.VariantID, Left: max(0, item.Buyable.Available)}
+		}
+	}
+	return nil
+}
+
+// write is the placing itself: everything that has to be true together.
+func (d *Desk) write(ctx context.Context, tx *db.Tx, c *cart.Cart, quote *pricing.Quote, f Form, lang i18n.Lang, now time.Time) (*Placed, error) {
+	o := d.compose(c, quote, f, lang, now)
+	created, err := order.Create(ctx, tx, o, linesOf(quote), d.access, now)
+	if err != nil {
+		return nil, err
+	}
+	if !created { // the key was used for another cart
+		return nil, fault.New(fault.Conflict, "checkout.key", "number", o.Number)
+	}
+	hold := make([]inventory.Line, len(quote.Lines))
+	for i, l := range quote.Lines {
+		hold[i] = inventory.Line{Variant: l.Variant, Qty: l.Qty}
+	}
+	if err := inventory.Reserve(ctx, tx, int64(o.ID), hold, now.Add(d.Settings.Now().Hold()), now); err != nil {
+		return nil, fmt.Errorf("place order %s: %w", o.Number, err)
+	}
+	if err := cart.Convert(ctx, tx, c, f.Email, f.MailOK, f.Delivery, f.Payment, o.Number, now); err != nil {
+		return nil, fmt.Errorf("place order %s: %w", o.Number, err)
+	}
+	done := d.answer(o)
+	if o.Total == 0 {
+		err = payment.Free(ctx, tx, o, now)
+	} else {
+		done.Payment, err = payment.Plan(ctx, tx, o, f.Payment, now)
+	}
+	if err == nil && !o.Simulated {
+		err = jobs.Enqueue(ctx, tx, order.Placed{Order: int64(o.ID)})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("place order %s: %w", o.Number, err)
+	}
+	return done, nil
+}
+
+func (d *Desk) compose(c *cart.Cart, quote *pricing.Quote, f Form, lang i18n.Lang, now time.Time) *order.Order {
+	o := &order.Order{Number: d.number(), PlaceKey: f.Key, PlaceHash: f.hash(), CartID: &c.ID, CustomerID: c.CustomerID,
+		Email: f.Email, Phone: f.Phone, Lang: lang, Name: f.Name, Country: f.Country, Line1: f.Line1, Line2: f.Line2,
+		City: f.City, Region: f.Region, Postcode: f.Postcode, Currency: quote.Currency, Subtotal: quote.Subtotal,
+		Discount: quote.Discount, Delivery: quote.Delivery, Tax: quote.Tax, TaxIncluded: quote.TaxIncluded, Total: quote.Total,
+		PaymentCode: f.Payment, Simulated: c.Simulated}
+	if m := quote.Method; m != nil {
+		o.DeliveryCode, o.DeliveryName = m.Code, m.Name
+		o.DeliveryBy = db.At(now.AddDate(0, 0, m.DaysMax))
+	}
+	return o
+}
+
+func linesOf(q *pricing.Quote) []order.Line {
+	lines := make([]order.Line, len(q.Lines))
+	for i, l := range q.Lines {
+		lines[i] = order.Line{ProductID: l.Product, VariantID: l.Variant, SKU: l.SKU, Name: l.Name, Choices: l.Choices, Qty: l.Qty,
+			UnitPrice: l.Unit, Discount: l.Discount, Tax: l.Tax, Total: l.Total}
+	}
+	return lines
+}
+
+// toPay asks the gateway where the shopper pays; it runs outside of any
+// transaction. A gateway that is away leaves the order as it is: it stands,
+// and its page offers to pay.
+func (d *Desk) toPay(ctx context.Context, done *Placed) error {
+	if !done.Order.Open() {
+		return nil
+	}
+	p, err := payment.Latest(ctx, d.DB, done.Order.ID)
+	if err != nil || p == nil || !p.Live() {
+		return err
+	}
+	gateway, err := payment.For(p.Provider)
+	if err != nil {
+		return err
+	}
+	url, err := gateway.Start(ctx, *p, d.BaseURL+done.StatusPath())
+	if err != nil {
+		d.Log.Error("payment could not be started", "order", done.Order.Number, "provider", p.Provider, "error", err)
+		return nil
+	}
+	done.PayURL = url
+	if p.State != payment.Planned {
+		return nil
+	}
+	return d.DB.InTx(ctx, func(tx *db.Tx) error { return payment.MarkSent(ctx, tx, p, d.Now()) })
+}

@@ -1,0 +1,242 @@
+// Package order is what the shop owes people: orders as they were placed, the
+// legal steps of their states, and their history. An order is written once
+// and then only moved; names, prices and addresses in it are those of the
+// moment it was placed.
+package order
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"strings"
+
+	"regulars/internal/cart"
+	"regulars/internal/catalog"
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/i18n"
+	"regulars/internal/money"
+)
+
+// ID is the row of an order. Outside the shop an order is its Number.
+type ID int64
+
+// State says whether the order stands.
+type State string
+
+// Payment says where its money is.
+type Payment string
+
+// Delivery says where its goods are.
+type Delivery string
+
+// The states of the three axes.
+const (
+	StatePlaced State = "placed"
+	Cancelled   State = "cancelled"
+	Completed   State = "completed"
+
+	Pending        Payment = "pending"
+	Processing     Payment = "processing"
+	Paid           Payment = "paid"
+	Failed         Payment = "failed"
+	Refunded       Payment = "refunded"
+	PartlyRefunded Payment = "partly-refunded"
+	Void           Payment = "void"
+
+	Unshipped Delivery = "unshipped"
+	Shipped   Delivery = "shipped"
+	Delivered Delivery = "delivered"
+	Returned  Delivery = "returned"
+)
+
+// Axis is one of the three dimensions an order moves along.
+type Axis string
+
+const (
+	OrderAxis    Axis = "order"
+	PaymentAxis  Axis = "payment"
+	DeliveryAxis Axis = "delivery"
+)
+
+// steps are the legal moves: axis, from, to. A cancelled order comes back
+// only when money arrives after its hold ended and the goods are still there;
+// void money becomes paid the same way.
+var steps = map[Axis]map[string][]string{
+	OrderAxis: {
+		"placed":    {"cancelled", "completed"},
+		"cancelled": {"placed"},
+	},
+	PaymentAxis: {
+		"pending":         {"processing", "paid", "failed", "void"},
+		"processing":      {"paid", "failed", "void"},
+		"failed":          {"pending", "processing", "paid", "void"},
+		"void":            {"paid"},
+		"paid":            {"partly-refunded", "refunded"},
+		"partly-refunded": {"refunded"},
+	},
+	DeliveryAxis: {
+		"unshipped": {"shipped"},
+		"shipped":   {"delivered", "returned"},
+		"delivered": {"returned"},
+	},
+}
+
+// Legal reports whether an order may move on axis from one state to another.
+func Legal(axis Axis, from, to string) bool {
+	for _, next := range steps[axis][from] {
+		if next == to {
+			return true
+		}
+	}
+	return false
+}
+
+// Order is one order and its row. Total = Subtotal - Discount + Delivery; Tax
+// is inside Total where TaxIncluded.
+type Order struct {
+	ID            ID
+	Number        string // what people call it: 8 characters, unguessable
+	PlaceKey      string // the form that placed it; unique
+	PlaceHash     string // digest of that form's content
+	AccessHash    string // digest of the key in the order's secret link
+	CartID        *cart.ID
+	CustomerID    *customer.ID
+	Email         string
+	Phone         string
+	Lang          i18n.Lang
+	Name          string
+	Country       string
+	Line1         string `gorm:"column:line1"`
+	Line2         string `gorm:"column:line2"`
+	City          string
+	Region        string
+	Postcode      string
+	Currency      money.Currency
+	Subtotal      money.Amount
+	Discount      money.Amount
+	Delivery      money.Amount
+	Tax           money.Amount
+	TaxIncluded   bool
+	Total         money.Amount
+	DeliveryCode  string
+	DeliveryName  i18n.Text
+	DeliveryBy    db.Time // the promised day; never for goods that are not carried
+	PaymentCode   string
+	State         State
+	PaymentState  Payment
+	DeliveryState Delivery
+	PlacedAt      db.Time
+	PaidAt        db.Time
+	ClosedAt      db.Time
+	Imported      bool
+	ExternalID    *string
+	Simulated     bool
+}
+
+// Price is the total with its currency.
+func (o *Order) Price() money.Price { return money.Price{Amount: o.Total, Currency: o.Currency} }
+
+// Open reports whether the order still waits for money and can be paid now.
+func (o *Order) Open() bool {
+	return o.State == StatePlaced && (o.PaymentState == Pending || o.PaymentState == Failed)
+}
+
+// Line is one position of an order. Total = UnitPrice × Qty - Discount.
+type Line struct {
+	ID           int64
+	OrderID      ID
+	Position     int
+	ProductID    catalog.ProductID
+	VariantID    catalog.VariantID
+	SKU          string `gorm:"column:sku"`
+	Name         i18n.Text
+	Choices      i18n.Text
+	Qty          int
+	UnitPrice    money.Amount
+	Discount     money.Amount
+	Tax          money.Amount
+	Total        money.Amount
+	CancelledQty int
+}
+
+// History is one step an order took. Actor is "shopper", "staff:<id>",
+// "payment", "hold" (its time ran out) or "import". A Note that begins with
+// Flag wants a person's eye.
+type History struct {
+	ID        int64
+	OrderID   ID
+	Axis      Axis
+	FromState string
+	ToState   string
+	Actor     string
+	Note      string
+	At        db.Time
+}
+
+// Flag begins the note of a step that staff must look at.
+const Flag = "flag: "
+
+// ActorHold is who cancels an order whose hold ran out.
+const ActorHold = "hold"
+
+// Placed is the job that follows a placed order: confirmation and the like.
+type Placed struct {
+	Order int64 `json:"order"`
+}
+
+// Kind names the job.
+func (Placed) Kind() string { return "order.placed" }
+
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// NewNumber makes an order number: 8 random characters of Crockford's
+// alphabet, 40 bits; a number already taken is drawn again by Create.
+func NewNumber() string {
+	var b [8]byte
+	rand.Read(b[:])
+	for i := range b {
+		b[i] = crockford[b[i]&31]
+	}
+	return string(b[:])
+}
+
+// CleanNumber undoes what people do to a number when they type it: small
+// letters, blanks, hyphens, O for 0, I and L for 1.
+func CleanNumber(s string) string {
+	s = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(s))
+	return strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(s)
+}
+
+// AccessKey is the key in an order's secret link: 132 bits derived from the
+// shop's secret, so that it can be mailed again though only its hash is kept.
+func AccessKey(secret []byte, number string) string {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("order:" + number))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))[:22]
+}
+
+// HashAccess is the digest of an access key, as the row holds it.
+func HashAccess(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
+func sameHash(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// Basket is one order as the recommender learns from it.
+type Basket struct {
+	Customer int64 // 0 for a guest
+	At       db.Time
+	Order    ID
+	Products []Item
+}
+
+// Item is a product in a basket; Qty is what was not cancelled.
+type Item struct {
+	Product catalog.ProductID
+	Qty     int
+}

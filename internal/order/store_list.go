@@ -1,0 +1,222 @@
+package order
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"regulars/internal/db"
+)
+
+// Filter chooses orders for a list. Zero fields do not restrict.
+type Filter struct {
+	State     State
+	Payment   Payment
+	Delivery  Delivery
+	Text      string // number, e-mail or name, from its beginning
+	From, To  time.Time
+	Simulated *bool
+	Imported  *bool
+	Flagged   bool
+	Page      int // from 1
+	PerPage   int // 0: 50, at most 200
+}
+
+// Page is one page of a list, newest first.
+type Page struct {
+	Orders  []Order
+	Total   int
+	Page    int
+	PerPage int
+}
+
+// List reads one page of orders for staff.
+func List(ctx context.Context, q db.Q, f Filter) (*Page, error) {
+	page := &Page{Page: max(1, f.Page), PerPage: f.PerPage}
+	if page.PerPage <= 0 || page.PerPage > 200 {
+		page.PerPage = 50
+	}
+	var total int64
+	if err := f.where(q.Query(ctx).Model(&Order{})).Count(&total).Error; err != nil {
+		return nil, fmt.Errorf("count orders: %w", err)
+	}
+	page.Total = int(total)
+	err := f.where(q.Query(ctx)).Order("placed_at DESC, id DESC").Offset((page.Page - 1) * page.PerPage).Limit(page.PerPage).Find(&page.Orders).Error
+	if err != nil {
+		return nil, fmt.Errorf("list orders: %w", err)
+	}
+	return page, nil
+}
+
+func (f Filter) where(g *gorm.DB) *gorm.DB {
+	equal := func(column, value string) {
+		if value != "" {
+			g = g.Where(column+" = ?", value)
+		}
+	}
+	equal("state", string(f.State))
+	equal("payment_state", string(f.Payment))
+	equal("delivery_state", string(f.Delivery))
+	if text := strings.TrimSpace(f.Text); text != "" {
+		like := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(text)) + "%"
+		g = g.Where(`number = ? OR lower(email) LIKE ? ESCAPE '\' OR lower(name) LIKE ? ESCAPE '\'`, CleanNumber(text), like, like)
+	}
+	if !f.From.IsZero() {
+		g = g.Where("placed_at >= ?", db.At(f.From))
+	}
+	if !f.To.IsZero() {
+		g = g.Where("placed_at < ?", db.At(f.To))
+	}
+	if f.Simulated != nil {
+		g = g.Where("simulated = ?", *f.Simulated)
+	}
+	if f.Imported != nil {
+		g = g.Where("imported = ?", *f.Imported)
+	}
+	if f.Flagged {
+		g = g.Where("id IN (SELECT order_id FROM order_history WHERE note LIKE ?)", Flag+"%")
+	}
+	return g
+}
+
+// Baskets reads what people bought since a moment, in the order of time,
+// without holding it in memory. Cancelled and unpaid orders are left out, and
+// so is what was cancelled of a line.
+func Baskets(ctx context.Context, q db.Q, since time.Time) iter.Seq2[Basket, error] {
+	return func(yield func(Basket, error) bool) {
+		rows, err := q.Query(ctx).Raw(`SELECT o.id, coalesce(o.customer_id, 0), o.placed_at, l.product_id, l.qty - l.cancelled_qty
+			FROM orders o JOIN order_lines l ON l.order_id = o.id
+			WHERE o.placed_at >= ? AND o.state <> 'cancelled' AND o.payment_state IN ('paid','partly-refunded') AND l.qty > l.cancelled_qty
+			ORDER BY o.placed_at, o.id, l.position`, db.At(since)).Rows()
+		if err != nil {
+			yield(Basket{}, fmt.Errorf("read baskets: %w", err))
+			return
+		}
+		defer rows.Close()
+		var now Basket
+		for rows.Next() {
+			var next Basket
+			var item Item
+			if err := rows.Scan(&next.Order, &next.Customer, &next.At, &item.Product, &item.Qty); err != nil {
+				yield(Basket{}, fmt.Errorf("read baskets: %w", err))
+				return
+			}
+			if next.Order != now.Order {
+				if now.Order != 0 && !yield(now, nil) {
+					return
+				}
+				now = next
+			}
+			now.add(item)
+		}
+		if err := rows.Err(); err != nil {
+			yield(Basket{}, fmt.Errorf("read baskets: %w", err))
+			return
+		}
+		if now.Order != 0 {
+			yield(now, nil)
+		}
+	}
+}
+
+// add joins variants of one product.
+func (b *Basket) add(item Item) {
+	for i := range b.Products {
+		if b.Products[i].Product == item.Product {
+			b.Products[i].Qty += item.Qty
+			return
+		}
+	}
+	b.Products = append(b.Products, item)
+}
+
+var orderColumns = []string{"id", "number", "place_key", "place_hash", "access_hash", "cart_id", "customer_id", "email", "phone", "lang",
+	"name", "country", "line1", "line2", "city", "region", "postcode", "currency", "subtotal", "discount", "delivery", "tax", "tax_included",
+	"total", "delivery_code", "delivery_name", "delivery_by", "payment_code", "state", "payment_state", "delivery_state", "placed_at",
+	"paid_at", "closed_at", "imported", "external_id", "simulated"}
+
+func (o *Order) values() []any {
+	var cartID, customerID any
+	if o.CartID != nil {
+		cartID = int64(*o.CartID)
+	}
+	if o.CustomerID != nil {
+		customerID = int64(*o.CustomerID)
+	}
+	var external any
+	if o.ExternalID != nil {
+		external = *o.ExternalID
+	}
+	return []any{int64(o.ID), o.Number, o.PlaceKey, o.PlaceHash, o.AccessHash, cartID, customerID, o.Email, o.Phone, string(o.Lang),
+		o.Name, o.Country, o.Line1, o.Line2, o.City, o.Region, o.Postcode, string(o.Currency), int64(o.Subtotal), int64(o.Discount),
+		int64(o.Delivery), int64(o.Tax), o.TaxIncluded, int64(o.Total), o.DeliveryCode, o.DeliveryName, o.DeliveryBy, o.PaymentCode,
+		string(o.State), string(o.PaymentState), string(o.DeliveryState), o.PlacedAt, o.PaidAt, o.ClosedAt, o.Imported, external, o.Simulated}
+}
+
+// CreateImported writes orders of a former shop with few statements; lines[i]
+// belong to orders[i]. States, times and amounts are taken as they are. An
+// order without number, place key, access hash or language gets one; the
+// secret link of such an order is nobody's. It fills in ids. The caller has
+// left out orders that are there already (external_id).
+func CreateImported(ctx context.Context, tx *db.Tx, orders []Order, lines [][]Line) error {
+	if len(orders) != len(lines) {
+		return fmt.Errorf("import orders: %d orders, %d sets of lines", len(orders), len(lines))
+	}
+	ids, err := tx.NextIDs(ctx, "orders", len(orders))
+	if err != nil {
+		return fmt.Errorf("import orders: %w", err)
+	}
+	orderRows := make([][]any, len(orders))
+	pastRows := make([][]any, len(orders))
+	var lineRows [][]any
+	for i := range orders {
+		o := &orders[i]
+		o.ID = ID(ids[i])
+		o.complete()
+		orderRows[i] = o.values()
+		pastRows[i] = []any{ids[i], string(OrderAxis), "", string(o.State), "import", "", o.PlacedAt}
+		for p := range lines[i] {
+			lines[i][p].OrderID, lines[i][p].Position = o.ID, p+1
+			lineRows = append(lineRows, lines[i][p].values(o.ID))
+		}
+	}
+	if _, err := tx.Insert(ctx, "orders", orderColumns, orderRows, false); err != nil {
+		return fmt.Errorf("import orders: %w", err)
+	}
+	if _, err := tx.Insert(ctx, "order_lines", lineColumns, lineRows, false); err != nil {
+		return fmt.Errorf("import orders: %w", err)
+	}
+	if _, err := tx.Insert(ctx, "order_history", historyColumns, pastRows, false); err != nil {
+		return fmt.Errorf("import orders: %w", err)
+	}
+	return nil
+}
+
+// complete gives an imported order what the table needs and the file lacked.
+func (o *Order) complete() {
+	o.Imported = true
+	var b [32]byte
+	rand.Read(b[:])
+	random := hex.EncodeToString(b[:])
+	if o.Number == "" {
+		o.Number = NewNumber() + NewNumber()[:4] // 60 bits: bulk rows cannot be drawn again
+	}
+	if o.PlaceKey == "" {
+		o.PlaceKey = "import:" + random[:32]
+	}
+	if o.AccessHash == "" {
+		o.AccessHash = HashAccess(random)
+	}
+	if o.Lang == "" {
+		o.Lang = "en"
+	}
+	if o.State == "" {
+		o.State, o.PaymentState, o.DeliveryState = Completed, Paid, Delivered
+	}
+}

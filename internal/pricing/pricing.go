@@ -1,0 +1,198 @@
+// Package pricing says what things cost together. One pure function, Make,
+// prices the page, the cart, the checkout, the order and the API, so they can
+// only agree. Prices include tax; tax is rounded once per line, and the
+// rounded part is what everybody stores and adds up.
+package pricing
+
+import (
+	"fmt"
+	"strings"
+
+	"regulars/internal/catalog"
+	"regulars/internal/fault"
+	"regulars/internal/i18n"
+	"regulars/internal/money"
+)
+
+// Line is one variant in a quote with how its price came about. Total is what
+// the line costs after Discount; Tax is the part of Total that is tax.
+type Line struct {
+	Variant  catalog.VariantID
+	Product  catalog.ProductID
+	SKU      string
+	Name     i18n.Text
+	Choices  i18n.Text
+	Qty      int
+	Unit     money.Amount
+	Discount money.Amount
+	Tax      money.Amount
+	Total    money.Amount
+	Words    i18n.Text
+}
+
+// Quote is a priced basket. Total = Subtotal - Discount + Delivery; Subtotal
+// is the sum of Unit × Qty, Discount the sum of the lines' discounts. Tax is
+// inside Total (TaxIncluded), delivery's tax with it.
+type Quote struct {
+	Currency    money.Currency
+	Lines       []Line
+	Subtotal    money.Amount
+	Discount    money.Amount
+	Delivery    money.Amount
+	Tax         money.Amount
+	Total       money.Amount
+	TaxIncluded bool
+	Method      *Method
+	Coupon      string
+}
+
+// Method is a way of delivery with its price in one currency. Countries lists
+// ISO codes with commas between; empty means everywhere. FreeFrom 0 means
+// never free by amount.
+type Method struct {
+	Code      string         `gorm:"primaryKey"`
+	Currency  money.Currency `gorm:"primaryKey"`
+	Position  int
+	Name      i18n.Text
+	Countries string
+	Price     money.Amount
+	FreeFrom  money.Amount
+	DaysMin   int
+	DaysMax   int
+	Active    bool
+}
+
+// Wanted is a variant as it can be bought now, and how many of it.
+type Wanted struct {
+	Buyable catalog.Buyable
+	Qty     int
+}
+
+// Input is all that a price may depend on.
+type Input struct {
+	Lines    []Wanted
+	Currency money.Currency
+	Method   *Method // nil: delivery not chosen yet, or nothing to carry
+	Country  string
+	Coupon   string
+	TaxRate  money.BasisPoints
+}
+
+// MostOf is the largest quantity of one line.
+const MostOf = 99
+
+// Make prices a basket. It is pure: the same input gives the same quote, to
+// the cent. A coupon nobody issued is fault.Invalid on the field "coupon"; a
+// line without a price in the currency is fault.Conflict, never a price in
+// another one.
+func Make(in Input) (*Quote, error) {
+	if code := strings.TrimSpace(in.Coupon); code != "" {
+		var form fault.Form
+		form.Wrong("coupon", "pricing.coupon.unknown", "code", code)
+		return nil, form.Err()
+	}
+	q := &Quote{Currency: in.Currency, Lines: make([]Line, 0, len(in.Lines)), TaxIncluded: true, Method: in.Method}
+	for _, w := range in.Lines {
+		b := w.Buyable
+		if !b.Priced || b.Price.Currency != in.Currency || b.Price.Amount < 0 {
+			return nil, fault.New(fault.Conflict, "pricing.none", "name", b.Name, "currency", string(in.Currency))
+		}
+		if w.Qty < 1 || w.Qty > MostOf {
+			return nil, fmt.Errorf("price %s: %d pieces cannot be one line", b.SKU, w.Qty)
+		}
+		total := b.Price.Amount.Times(w.Qty)
+		line := Line{Variant: b.VariantID, Product: b.ProductID, SKU: b.SKU, Name: b.Name, Choices: b.Choices,
+			Qty: w.Qty, Unit: b.Price.Amount, Total: total, Tax: in.TaxRate.Inside(total), Words: words(b, w.Qty)}
+		q.Lines = append(q.Lines, line)
+		q.Subtotal += total
+		q.Tax += line.Tax
+	}
+	if in.Method != nil {
+		if in.Method.Currency != in.Currency {
+			return nil, fmt.Errorf("price delivery %s: it is priced in %s, the basket in %s", in.Method.Code, in.Method.Currency, in.Currency)
+		}
+		q.Delivery = in.Method.Cost(q.Subtotal - q.Discount)
+		q.Tax += in.TaxRate.Inside(q.Delivery)
+	}
+	q.Total = q.Subtotal - q.Discount + q.Delivery
+	return q, nil
+}
+
+func words(b catalog.Buyable, qty int) i18n.Text {
+	in := func(l i18n.Lang) string {
+		args := []any{"qty", qty, "unit", b.Price, "was", money.Price{Amount: b.Was, Currency: b.Price.Currency}}
+		if b.Was > b.Price.Amount {
+			return i18n.T(l, "pricing.words.was", args...)
+		}
+		return i18n.T(l, "pricing.words", args...)
+	}
+	return i18n.Text{En: in(i18n.English), Zh: in(i18n.Chinese)}
+}
+
+// Cost is the price of this delivery for goods of that amount.
+func (m *Method) Cost(goods money.Amount) money.Amount {
+	if m.FreeFrom > 0 && goods >= m.FreeFrom {
+		return 0
+	}
+	return m.Price
+}
+
+// ToFree is how much more in the basket makes this delivery free; 0 when it
+// already is, or never will be.
+func (m *Method) ToFree(goods money.Amount) money.Amount {
+	if m.FreeFrom <= 0 || m.Price == 0 {
+		return 0
+	}
+	return (m.FreeFrom - goods).Clamp0()
+}
+
+// Serves reports whether the method goes to the country (ISO code); an empty
+// country asks for any.
+func (m *Method) Serves(country string) bool {
+	if strings.TrimSpace(m.Countries) == "" || country == "" {
+		return true
+	}
+	for c := range strings.SplitSeq(m.Countries, ",") {
+		if strings.EqualFold(strings.TrimSpace(c), country) {
+			return true
+		}
+	}
+	return false
+}
+
+// Carried reports whether any line has to be delivered at all.
+func Carried(lines []Wanted) bool {
+	for _, w := range lines {
+		if !w.Buyable.Digital {
+			return true
+		}
+	}
+	return false
+}
+
+// check says what of a method cannot be stored.
+func (m *Method) check() error {
+	var form fault.Form
+	if m.Code == "" || len(m.Code) > 40 || strings.ContainsAny(m.Code, " ,\r\n\x00") {
+		form.Wrong("code", "pricing.method.code")
+	}
+	if _, err := money.ParseCurrency(string(m.Currency)); err != nil {
+		form.Wrong("currency", "pricing.method.currency")
+	}
+	if m.Price < 0 {
+		form.Wrong("price", "pricing.method.price")
+	}
+	if m.FreeFrom < 0 {
+		form.Wrong("free_from", "pricing.method.price")
+	}
+	if m.DaysMin < 0 || m.DaysMax < m.DaysMin {
+		form.Wrong("days_max", "pricing.method.days")
+	}
+	return form.Err()
+}
+
+// standard is what a shop delivers by before it has said anything else.
+func standard(c money.Currency) Method {
+	return Method{Code: "standard", Currency: c, DaysMin: 2, DaysMax: 5, Active: true,
+		Name: i18n.Text{En: i18n.T(i18n.English, "pricing.standard"), Zh: i18n.T(i18n.Chinese, "pricing.standard")}}
+}
