@@ -101,6 +101,8 @@ CREATE TABLE sends (
 ) STRICT;
 CREATE INDEX sends_cart ON sends(cart_id) WHERE cart_id <> 0;
 CREATE INDEX sends_order ON sends(order_id) WHERE order_id <> 0;
+CREATE INDEX sends_email ON sends(email, updated_at);
+CREATE INDEX sends_due ON sends(state, due_at);
 CREATE INDEX sends_customer ON sends(customer_id, created_at);
 -- Links inside mails: restore a cart, stop mail. Only hashes are kept.
 CREATE TABLE mail_links (

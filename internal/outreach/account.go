@@ -1,0 +1,275 @@
+package outreach
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/fault"
+	"regulars/internal/i18n"
+	"regulars/internal/jobs"
+	"regulars/internal/money"
+	"regulars/internal/order"
+)
+
+// Register takes the mail jobs: confirmations, account mails, answers, and
+// each minute the reminders.
+func (d *Desk) Register(r *jobs.Runner) {
+	jobs.Work(r, func(ctx context.Context, j order.Placed) error { return d.Confirm(ctx, order.ID(j.Order), d.Now()) })
+	jobs.Work(r, func(ctx context.Context, j AccountMail) error { return d.account(ctx, j, d.Now()) })
+	jobs.Work(r, func(ctx context.Context, j QuestionMail) error { return d.question(ctx, j, d.Now()) })
+	r.Every("followup", time.Minute, func(ctx context.Context) error {
+		_, err := d.FollowUp(ctx, d.Now())
+		return err
+	})
+}
+
+// The pages that links of account mails lead to; the token follows.
+const (
+	VerifyPath = "/verify/"
+	ResetPath  = "/reset/"
+	ChangePath = "/change-email/"
+	SignInPath = "/signin"
+	ForgotPath = "/forgot"
+)
+
+// accountMails says of each account mail where its link leads and for how
+// many hours it is good.
+var accountMails = map[string]struct {
+	path  string
+	hours int
+}{
+	VerifyEmail:   {VerifyPath, 48},
+	ResetPassword: {ResetPath, 1},
+	ChangeEmail:   {ChangePath, 24},
+	AccountExists: {SignInPath, 0},
+}
+
+// LinkFor is how long the link of an account mail works: what a page gives
+// customer.Issue as ttl.
+func LinkFor(template string) time.Duration {
+	return time.Duration(accountMails[template].hours) * time.Hour
+}
+
+// Enqueue puts an account mail into the queue with the transaction's fate.
+func Enqueue(ctx context.Context, tx *db.Tx, m AccountMail, now time.Time) error {
+	kind, ok := accountMails[m.Template]
+	if !ok || (m.Token == "") != (kind.hours == 0) {
+		return fmt.Errorf("mail %q of an account: no such mail, or its token is missing", m.Template)
+	}
+	m.At = now.UnixMilli()
+	return jobs.Enqueue(ctx, tx, m)
+}
+
+// EnqueueQuestion puts the mail about a question into the queue.
+func EnqueueQuestion(ctx context.Context, tx *db.Tx, question int64, template string) error {
+	if template != ContactReceived && template != QuestionAnswered {
+		return fmt.Errorf("mail %q of a question: no such mail", template)
+	}
+	return jobs.Enqueue(ctx, tx, QuestionMail{question, template})
+}
+
+// owe sends a message at least once: the row is there before the first try,
+// a repeated try has the same Message-ID, and a row that says sent is the end.
+// It returns nil when nothing more is to be done.
+func (d *Desk) owe(ctx context.Context, s *Send, c Candidate, to Address, w letter, now time.Time) error {
+	var decision Decision
+	done := false
+	err := d.DB.InTx(ctx, func(tx *db.Tx) error {
+		done = false
+		fresh := *s
+		fresh.State = Queued
+		if _, err := d.put(ctx, tx, &fresh, now); err != nil {
+			return err
+		}
+		have, err := byKey(ctx, tx, s.Key)
+		if err != nil {
+			return err
+		}
+		*s = *have
+		if s.State == Sent || s.State == Withheld {
+			done = true
+			return nil
+		}
+		if decision, err = d.Decide(ctx, tx, c, now); err != nil {
+			return err
+		}
+		switch decision.Verdict {
+		case Withhold:
+			_, err = move(ctx, tx, s.ID, s.State, map[string]any{"state": Withheld, "reason": decision.Reason}, now)
+		case Defer:
+			_, err = move(ctx, tx, s.ID, s.State, map[string]any{"state": Deferred, "reason": decision.Reason, "due_at": db.At(decision.Until)}, now)
+		default:
+			_, err = move(ctx, tx, s.ID, s.State, map[string]any{"state": Queued, "reason": "", "attempts": s.Attempts + 1}, now)
+		}
+		return err
+	})
+	if err != nil || done || decision.Verdict == Withhold {
+		return err
+	}
+	if decision.Verdict == Defer {
+		return deferred{decision.Until}
+	}
+	mail, err := d.compose(s.Template, s, to, w, s.CreatedAt.Time)
+	if err != nil {
+		return err
+	}
+	failure := d.Mailer.Send(ctx, mail)
+	set := map[string]any{"subject": mail.Subject, "state": Sent, "reason": "", "sent_at": db.At(now)}
+	if failure != nil {
+		set = map[string]any{"subject": mail.Subject, "state": Failed, "reason": because(failure)}
+	}
+	err = d.DB.InTx(ctx, func(tx *db.Tx) error {
+		_, err := move(ctx, tx, s.ID, Queued, set, now)
+		return err
+	})
+	if errors.Is(failure, ErrRefused) {
+		d.Log.Warn("mail refused", "key", s.Key, "error", failure)
+		failure = nil // trying again would not help; the row says so
+	}
+	return errors.Join(failure, err)
+}
+
+// deferred is how owe says that the gate wants to be asked again.
+type deferred struct{ until time.Time }
+
+func (deferred) Error() string { return "the gate put it off" }
+
+func because(err error) string {
+	switch {
+	case errors.Is(err, ErrRefused):
+		return "refused-by-server: " + short(err)
+	case errors.Is(err, ErrLater):
+		return "mail-away: " + short(err)
+	}
+	return "unknown-outcome: " + short(err)
+}
+
+func short(err error) string {
+	r := []rune(headerLine(err.Error()))
+	return string(r[:min(len(r), 200)])
+}
+
+// Confirm mails the confirmation of a placed order, once. Simulated and
+// imported orders get none: nobody waits for it.
+func (d *Desk) Confirm(ctx context.Context, id order.ID, now time.Time) error {
+	o, err := order.ByID(ctx, d.DB, id)
+	if errors.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if o.Simulated || o.Imported || o.Email == "" {
+		return nil
+	}
+	lines, err := order.Lines(ctx, d.DB, id)
+	if err != nil {
+		return err
+	}
+	s := &Send{Key: fmt.Sprintf("%s:%d", OrderConfirmation, o.ID), Class: Required, Template: OrderConfirmation, CustomerID: o.CustomerID,
+		OrderID: o.ID, Email: customer.EmailKey(o.Email), Lang: o.Lang}
+	return d.owe(ctx, s, Candidate{Class: Required, Email: o.Email}, Address{o.Name, o.Email}, d.orderLetter(o, lines), now)
+}
+
+func (d *Desk) orderLetter(o *order.Order, lines []order.Line) letter {
+	values := d.Settings.Now()
+	price := func(a money.Amount) string { return i18n.Money(o.Lang, money.Price{Amount: a, Currency: o.Currency}) }
+	words := &orderWords{Number: o.Number, Placed: i18n.DateTime(o.Lang, o.PlacedAt.In(values.Zone())), Subtotal: price(o.Subtotal),
+		Delivery: price(o.Delivery), DeliveryName: headerLine(o.DeliveryName.In(o.Lang)), Total: price(o.Total),
+		Paid: o.PaymentState == order.Paid, TaxIncluded: o.TaxIncluded}
+	if o.Discount > 0 {
+		words.Discount = price(o.Discount)
+	}
+	if o.Tax > 0 {
+		words.Tax = price(o.Tax)
+	}
+	if !o.DeliveryBy.IsZero() {
+		words.By = i18n.Date(o.Lang, o.DeliveryBy.In(values.Zone()))
+	}
+	where := []string{o.Name, o.Line1, o.Line2, o.City + " " + o.Region + " " + o.Postcode, o.Country}
+	if o.Line1 == "" {
+		where = nil // goods that are not carried go nowhere
+	}
+	for _, part := range where {
+		if part = headerLine(part); part != "" {
+			words.Address = append(words.Address, part)
+		}
+	}
+	w := letter{Name: o.Name, Order: words, footer: footer{why: "mail.foot.why.order"},
+		Link: d.url(o.Lang, "/orders/"+o.Number+"?key="+url.QueryEscape(d.AccessKey(o.Number)))}
+	for _, l := range lines {
+		w.Goods = append(w.Goods, goodsLine(o.Lang, l.Name, l.Choices, l.Qty, money.Price{Amount: l.Total, Currency: o.Currency}))
+	}
+	return w
+}
+
+func (d *Desk) account(ctx context.Context, j AccountMail, now time.Time) error {
+	kind, ok := accountMails[j.Template]
+	if !ok || j.Email == "" {
+		return nil // a job of another release; nobody can act on it
+	}
+	var owner *customer.Customer
+	if j.Customer != 0 {
+		c, err := customer.ByID(ctx, d.DB, customer.ID(j.Customer))
+		if errors.Is(err, fault.NotFound) {
+			return nil // erased since
+		}
+		if err != nil {
+			return err
+		}
+		owner = c
+	}
+	sum := sha256.Sum256([]byte(j.Token + "\n" + customer.EmailKey(j.Email)))
+	s := &Send{Key: fmt.Sprintf("%s:%s:%d", j.Template, hex.EncodeToString(sum[:10]), j.At), Class: Required, Template: j.Template,
+		Email: customer.EmailKey(j.Email), Lang: i18n.ParseLang(j.Lang)}
+	// No name: until the link is followed anybody may have typed this address.
+	w := letter{Hours: kind.hours, Link: d.url(s.Lang, kind.path+url.PathEscape(j.Token)), footer: footer{why: "mail.foot.why.account"}}
+	if owner != nil {
+		s.CustomerID, s.Simulated = &owner.ID, owner.Simulated
+	}
+	err := d.owe(ctx, s, Candidate{Class: Required, Email: j.Email, Customer: owner}, Address{Email: j.Email}, w, now)
+	if kind.hours > 0 && err != nil && now.Sub(time.UnixMilli(j.At)) > time.Duration(kind.hours)*time.Hour {
+		d.Log.Warn("account mail given up, its link is over", "key", s.Key, "error", err)
+		return nil
+	}
+	return err
+}
+
+func (d *Desk) question(ctx context.Context, j QuestionMail, now time.Time) error {
+	var rows []struct {
+		CustomerID                *customer.ID
+		Email, Lang, Body, Answer string
+		Simulated                 bool
+	}
+	err := d.DB.Query(ctx).Raw("SELECT customer_id, email, lang, body, answer, simulated FROM questions WHERE id = ?", j.Question).Scan(&rows).Error
+	if err != nil {
+		return fmt.Errorf("read question %d: %w", j.Question, err)
+	}
+	if len(rows) == 0 || rows[0].Email == "" || rows[0].Simulated || !slices.Contains([]string{ContactReceived, QuestionAnswered}, j.Template) {
+		return nil
+	}
+	q := rows[0]
+	s := &Send{Key: fmt.Sprintf("%s:%d", j.Template, j.Question), Class: Service, Template: j.Template, CustomerID: q.CustomerID,
+		Email: customer.EmailKey(q.Email), Lang: i18n.ParseLang(q.Lang)}
+	w := letter{Link: d.url(s.Lang, "/contact"), footer: footer{why: "mail.foot.why.question"}}
+	if j.Template == ContactReceived {
+		// A receipt, the moment somebody wrote to us: nobody is woken by it.
+		s.Class = Required
+	} else {
+		w.Words, w.Asked = q.Answer, q.Body
+	}
+	err = d.owe(ctx, s, Candidate{Class: s.Class, Email: q.Email}, Address{Email: q.Email}, w, now)
+	var wait deferred
+	if errors.As(err, &wait) {
+		return d.DB.InTx(ctx, func(tx *db.Tx) error { return jobs.Enqueue(ctx, tx, j, jobs.At(wait.until)) })
+	}
+	return err
+}

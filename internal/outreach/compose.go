@@ -1,0 +1,200 @@
+package outreach
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	html "html/template"
+	"io/fs"
+	"strings"
+	text "text/template"
+	"time"
+
+	"regulars/internal/i18n"
+	"regulars/internal/money"
+)
+
+// letter holds every placeholder that a mail may use; there are no others,
+// and no text of a person's making is ever a template.
+type letter struct {
+	Lang   i18n.Lang
+	Shop   string
+	Name   string // how the person is greeted; "" where the name is not proved to be theirs
+	Link   string
+	Hours  int // how long the link works
+	Goods  []string
+	More   int // goods not named here
+	Order  *orderWords
+	Words  string // an answer, as staff wrote it
+	Asked  string // the question it answers
+	footer footer
+}
+
+type orderWords struct {
+	Number, Placed, Subtotal, Discount, Delivery, DeliveryName, Tax, Total string
+	Paid, TaxIncluded                                                      bool
+	By                                                                     string
+	Address                                                                []string
+}
+
+type footer struct {
+	why         string // message key
+	unsubscribe string
+}
+
+// block is one paragraph of a mail as the HTML twin shows it.
+type block struct {
+	Text string
+	List []string
+	Link string // with Text as its label
+}
+
+type frame struct {
+	Tag, Subject, Shop string
+	Body, Foot         []block
+}
+
+var errTemplate = errors.New("mail template")
+
+// Check reads every template, so that a broken one stops the start and not a
+// mail.
+func (d *Desk) Check() error {
+	for _, name := range Templates {
+		for _, lang := range i18n.Langs {
+			if _, err := d.template(name, lang); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := html.ParseFS(d.Templates, "mail/frame.html")
+	return err
+}
+
+func (d *Desk) template(name string, lang i18n.Lang) (*text.Template, error) {
+	b, err := fs.ReadFile(d.Templates, "mail/"+name+"."+string(lang)+".txt")
+	if err != nil {
+		return nil, fmt.Errorf("%w %s: %w", errTemplate, name, err)
+	}
+	t, err := text.New(name).Option("missingkey=error").Parse(string(b))
+	if err != nil {
+		return nil, fmt.Errorf("%w %s: %w", errTemplate, name, err)
+	}
+	return t, nil
+}
+
+// compose writes the message in both forms. The HTML is made from the words
+// of the plain one, so the twins cannot say different things; it carries no
+// picture and nothing that tells when it was opened.
+func (d *Desk) compose(name string, s *Send, to Address, w letter, at time.Time) (Mail, error) {
+	values := d.Settings.Now()
+	w.Lang, w.Shop = s.Lang, d.shopName(s.Lang)
+	w.Name = headerLine(w.Name)
+	t, err := d.template(name, s.Lang)
+	if err != nil {
+		return Mail{}, err
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, w); err != nil {
+		return Mail{}, fmt.Errorf("%w %s: %w", errTemplate, name, err)
+	}
+	head, body, ok := strings.Cut(strings.ReplaceAll(b.String(), "\r\n", "\n"), "\n\n")
+	subject, isSubject := strings.CutPrefix(head, "Subject: ")
+	if !ok || !isSubject {
+		return Mail{}, fmt.Errorf("%w %s begins with no subject", errTemplate, name)
+	}
+	body, foot := tidyParagraphs(body), tidyParagraphs(d.foot(w))
+	page := frame{Tag: s.Lang.Tag(), Subject: headerLine(subject), Shop: w.Shop, Body: d.blocks(body), Foot: d.blocks(foot)}
+	h, err := html.ParseFS(d.Templates, "mail/frame.html")
+	if err != nil {
+		return Mail{}, fmt.Errorf("%w frame: %w", errTemplate, err)
+	}
+	var twin bytes.Buffer
+	if err := h.ExecuteTemplate(&twin, "frame.html", page); err != nil {
+		return Mail{}, fmt.Errorf("%w frame: %w", errTemplate, err)
+	}
+	return Mail{ID: s.MessageID, From: Address{w.Shop, values.Get("shop.email")}, To: to, Subject: page.Subject,
+		Text: body + "\n\n-- \n" + foot + "\n", HTML: twin.String(), Lang: s.Lang, Date: at}, nil
+}
+
+func (d *Desk) shopName(l i18n.Lang) string {
+	if l == i18n.Chinese {
+		return d.Settings.Now().Get("shop.name.zh")
+	}
+	return d.Settings.Now().Get("shop.name")
+}
+
+// foot says who writes, from where, why, and how to stop it.
+func (d *Desk) foot(w letter) string {
+	from := d.Settings.Now().Get("shop.address")
+	if !strings.HasPrefix(from, w.Shop) {
+		from = i18n.T(w.Lang, "mail.foot.shop", "shop", w.Shop, "address", from)
+	}
+	parts := []string{from, i18n.T(w.Lang, w.footer.why, "shop", w.Shop)}
+	if w.footer.unsubscribe != "" {
+		parts = append(parts, i18n.T(w.Lang, "mail.foot.stop")+"\n"+w.footer.unsubscribe)
+	}
+	if d.Demo {
+		parts = append(parts, i18n.T(w.Lang, "mail.foot.demo"))
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+// tidyParagraphs drops what empty template lines leave behind.
+func tidyParagraphs(s string) string {
+	var out []string
+	blank := true
+	for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
+		line = strings.TrimRight(line, " \t")
+		if line == "" && blank {
+			continue
+		}
+		blank = line == ""
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
+}
+
+// blocks reads the plain mail's shape: lines that begin with "- " are a list,
+// a label with one of our own addresses under it is a link. An address that
+// is not ours never becomes one.
+func (d *Desk) blocks(s string) []block {
+	var all []block
+	for paragraph := range strings.SplitSeq(s, "\n\n") {
+		lines := strings.Split(paragraph, "\n")
+		if len(lines) == 2 && strings.HasPrefix(lines[1], d.BaseURL+"/") && !strings.ContainsAny(lines[1], " \t") {
+			all = append(all, block{Text: strings.TrimRight(lines[0], ":："), Link: lines[1]})
+			continue
+		}
+		var plain, list []string
+		for _, line := range lines {
+			if item, ok := strings.CutPrefix(line, "- "); ok {
+				list = append(list, item)
+			} else {
+				plain = append(plain, line)
+			}
+		}
+		if len(plain) > 0 {
+			all = append(all, block{Text: strings.Join(plain, "\n")})
+		}
+		if len(list) > 0 {
+			all = append(all, block{List: list})
+		}
+	}
+	return all
+}
+
+// url is an address of the shop in the reader's language.
+func (d *Desk) url(l i18n.Lang, path string) string {
+	if l == i18n.Chinese {
+		return d.BaseURL + "/zh" + path
+	}
+	return d.BaseURL + path
+}
+
+func goodsLine(l i18n.Lang, name, choices i18n.Text, qty int, price money.Price) string {
+	words := headerLine(name.In(l))
+	if c := headerLine(choices.In(l)); c != "" {
+		words += i18n.T(l, "mail.goods.choices", "choices", c)
+	}
+	return i18n.T(l, "mail.goods", "qty", fmt.Sprint(qty), "name", words, "price", price)
+}

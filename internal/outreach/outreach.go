@@ -1,0 +1,165 @@
+// Package outreach is everything the shop says by mail. One gate decides
+// whether a person may be written to now; every decision, also the one to say
+// nothing, is a row in sends with its reason. What is owed (a confirmation, a
+// password link) is sent at least once under one Message-ID; what is only
+// offered (a reminder of a cart) at most once.
+package outreach
+
+import (
+	"io/fs"
+	"log/slog"
+	"strings"
+	"time"
+
+	"regulars/internal/cart"
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/i18n"
+	"regulars/internal/order"
+	"regulars/internal/setting"
+)
+
+// Class says what a message is to the person who gets it, and with that which
+// rules it obeys. A message without a class cannot be sent.
+type Class string
+
+const (
+	Required     Class = "required"     // owed: order, payment, security; ignores every wish but erasure
+	Service      Class = "service"      // an answer to a question; keeps quiet hours
+	Relationship Class = "relationship" // cards and thanks; consent, caps, quiet hours
+	Marketing    Class = "marketing"    // offers, suggestions, cart reminders; consent, caps, quiet hours
+)
+
+// The messages of the shop; each has templates/mail/<name>.<lang>.txt.
+const (
+	OrderConfirmation = "order-confirmation"
+	VerifyEmail       = "verify-email"
+	ResetPassword     = "reset-password"
+	ChangeEmail       = "change-email"
+	AccountExists     = "account-exists"
+	FollowUpMail      = "followup"
+	ContactReceived   = "contact-received"
+	QuestionAnswered  = "question-answered"
+)
+
+// Templates lists every message.
+var Templates = []string{OrderConfirmation, VerifyEmail, ResetPassword, ChangeEmail, AccountExists, FollowUpMail, ContactReceived, QuestionAnswered}
+
+// State says what became of a message.
+type State string
+
+const (
+	Queued   State = "queued"   // decided, to be sent until it worked
+	Claimed  State = "claimed"  // about to be sent, once; found later, it is not sent again
+	Sent     State = "sent"     // taken by the mail server
+	Deferred State = "deferred" // asked again at DueAt
+	Withheld State = "withheld" // will not be sent, see Reason
+	Failed   State = "failed"   // refused, or nobody knows whether it arrived
+)
+
+// Send is one decision about one message, and its row.
+type Send struct {
+	ID         int64
+	Key        string // what the message is about; nobody is told the same twice
+	Class      Class
+	Template   string
+	CustomerID *customer.ID
+	CartID     cart.ID
+	OrderID    order.ID
+	Email      string
+	Lang       i18n.Lang
+	Subject    string
+	MessageID  string
+	State      State
+	Reason     string // a code, see Words; after ": " what a mail server said
+	Attempts   int
+	DueAt      db.Time
+	SentAt     db.Time
+	CreatedAt  db.Time `gorm:"autoCreateTime:false"`
+	UpdatedAt  db.Time `gorm:"autoUpdateTime:false"`
+	Simulated  bool
+}
+
+// Words is the reason in l for people; "" if there is none to give.
+func (s *Send) Words(l i18n.Lang) string {
+	code, said, _ := strings.Cut(s.Reason, ": ")
+	if code == "" {
+		return ""
+	}
+	words := i18n.T(l, "outreach.reason."+code)
+	if said != "" {
+		words += " (" + said + ")"
+	}
+	return words
+}
+
+// Desk is where mail is decided, written and handed over.
+type Desk struct {
+	DB        *db.DB
+	Mailer    Mailer
+	Settings  *setting.Live
+	BaseURL   string // https://shop.example, without a slash at the end
+	Templates fs.FS  // holds mail/
+	Now       func() time.Time
+	Log       *slog.Logger
+	Demo      bool                       // every mail says that the shop is simulated
+	AccessKey func(number string) string // the key in an order's secret link
+}
+
+// Restoring a cart by mail works for a week; stopping mail always does.
+const (
+	RestoreFor     = 7 * 24 * time.Hour
+	unsubscribeFor = 3650 * 24 * time.Hour
+)
+
+// Verdict is what the gate says.
+type Verdict string
+
+const (
+	Allow    Verdict = "send"
+	Defer    Verdict = "defer"
+	Withhold Verdict = "withhold"
+)
+
+// Candidate is a message that somebody wants to send.
+type Candidate struct {
+	Class    Class
+	Purpose  customer.Purpose // what it needs consent for, if its class does
+	Email    string
+	Customer *customer.Customer // nil: a guest
+	Cart     *cart.Cart         // the cart it is about, as it stands now; nil: none
+	ActiveAt db.Time            // the cart's last activity when the message was meant
+	Except   int64              // the message's own row, not to be counted against itself
+}
+
+// Decision is the gate's answer. Until is the moment to ask again.
+type Decision struct {
+	Verdict Verdict
+	Reason  string
+	Until   time.Time
+}
+
+// AccountMail is the job of a mail about an account. Token is a secret that
+// the mail's link carries; it dies with the job. Pages enqueue it with
+// Enqueue, in the transaction that made the token.
+type AccountMail struct {
+	Customer int64  `json:"customer,omitempty"`
+	Email    string `json:"email"` // where it goes; for ChangeEmail the new address
+	Template string `json:"template"`
+	Token    string `json:"token,omitempty"`
+	Lang     string `json:"lang"`
+	At       int64  `json:"at"` // Unix milliseconds; set by Enqueue
+}
+
+// Kind names the job.
+func (AccountMail) Kind() string { return "mail.account" }
+
+// QuestionMail is the job of a mail about a row of questions: Template is
+// ContactReceived or QuestionAnswered.
+type QuestionMail struct {
+	Question int64  `json:"question"`
+	Template string `json:"template"`
+}
+
+// Kind names the job.
+func (QuestionMail) Kind() string { return "mail.question" }
