@@ -19,7 +19,6 @@ import (
 	"regulars/internal/jobs"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
-	"regulars/internal/payment"
 	"regulars/internal/recommend"
 	"regulars/internal/search"
 	"regulars/internal/segment"
@@ -109,13 +108,9 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	}
 	hasher := customer.NewHasher()
 	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
-		Mails: a.mails, Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Now: opt.now, Log: opt.log}
+		Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Now: opt.now, Log: opt.log}
 	shop.Routes()
-	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Hasher: hasher, Mails: a.mails, Events: a.events,
-		Demo: opt.demo, Now: opt.now, Log: opt.log}
-	if opt.env.SMTPURL == "" {
-		office.MailFolder = opt.folder.path("mail")
-	}
+	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Demo: opt.demo, Now: opt.now, Log: opt.log}
 	office.Routes()
 	a.work()
 	return a, nil
@@ -125,7 +120,6 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 func (a *app) work() {
 	a.runner = jobs.NewRunner(a.db, a.log.With("part", "jobs"))
 	search.Register(a.runner, a.db)
-	payment.Register(a.runner, a.db, a.now)
 	a.desk.Register(a.runner)
 	a.mails.Register(a.runner)
 	a.runner.Every("abandonment", time.Minute, func(ctx context.Context) error {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"regulars/internal/analytics"
@@ -101,12 +103,12 @@ func sayImported(out io.Writer, s *exchange.Summary, dry bool) {
 		fmt.Fprintln(out, "dry run: nothing was changed; it would be")
 	}
 	fmt.Fprintf(out, "%d rows: %d created, %d updated, %d unchanged\n", s.Rows, s.Created, s.Updated, s.Unchanged)
-	for _, reason := range s.Reasons() {
+	for _, reason := range slices.Sorted(maps.Keys(s.Skipped)) {
 		fmt.Fprintf(out, "  skipped %7d  %s\n", s.Skipped[reason], reason)
 	}
 	for i, e := range s.Errors {
 		if i == 20 {
-			fmt.Fprintf(out, "  … and %d more; --json lists them\n", len(s.Errors)-i)
+			fmt.Fprintf(out, "  … and %d more; --json lists them\n", s.ErrorsTotal-i)
 			break
 		}
 		fmt.Fprintf(out, "  line %d: %s\n", e.Line, e.Reason)

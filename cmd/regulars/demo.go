@@ -13,13 +13,14 @@ import (
 	"time"
 
 	"regulars/internal/analytics"
-	"regulars/internal/checkout"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/demo"
+	"regulars/internal/i18n"
 	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/internal/staff"
 	"regulars/internal/storefront"
 )
 
@@ -176,9 +177,7 @@ func populate(ctx context.Context, d *db.DB, f folder, env environment, opt demo
 	if err != nil {
 		return err
 	}
-	live := &setting.Live{}
-	opt.Desk = &checkout.Desk{DB: d, Now: func() time.Time { return opt.Now }, Settings: live, Secret: secret}
-	opt.Hasher, opt.Log = customer.NewHasher(), say
+	opt.Secret, opt.Hasher, opt.Log = secret, customer.NewHasher(), say
 	if _, err := demo.Create(ctx, d, opt); err != nil {
 		return err
 	}
@@ -198,7 +197,14 @@ func populate(ctx context.Context, d *db.DB, f folder, env environment, opt demo
 func signIns() []storefront.DemoSignIn {
 	var all []storefront.DemoSignIn
 	for _, p := range demo.SignIns() {
-		all = append(all, storefront.DemoSignIn{Label: p.Label, Email: p.Email})
+		label := i18n.Text{En: p.Name, Zh: p.NameZh}
+		if p.Role != "" {
+			role := staff.Role(p.Role)
+			label = i18n.Text{En: p.Name + ", " + role.Name(i18n.English), Zh: p.NameZh + "，" + role.Name(i18n.Chinese)}
+		} else if p.Notes.En != "" {
+			label = i18n.Text{En: p.Name + ": " + p.Notes.En, Zh: p.NameZh + "：" + p.Notes.Zh}
+		}
+		all = append(all, storefront.DemoSignIn{Label: label, Email: p.Email})
 	}
 	return all
 }
