@@ -1,0 +1,131 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/ask"
+	"regulars/internal/catalog"
+	"regulars/internal/customer"
+	"regulars/internal/inventory"
+	"regulars/internal/order"
+	"regulars/internal/outreach"
+	"regulars/internal/staff"
+	"regulars/internal/web"
+)
+
+// lowStock is from how few units left a variant is brought up; it is the
+// number from which the shop tells shoppers.
+const lowStock = 5
+
+// stuckAfter is how long a payment may be in the provider's hands before
+// somebody should look.
+const stuckAfter = time.Hour
+
+type homePage struct {
+	web.Page
+	Needs []need
+	Stats []stat
+}
+
+type need struct {
+	URL, Text string
+	Count     int
+}
+
+type stat struct{ URL, Name, Value, Change string }
+
+// home begins with what needs a person, then five numbers; each opens its rows.
+func (o *Office) home(c echo.Context) error {
+	ctx := c.Request().Context()
+	p := homePage{Page: page(c, "admin.home")}
+	var err error
+	if p.Needs, err = o.needs(ctx, c); err != nil {
+		return err
+	}
+	if p.Stats, err = o.stats(ctx, c); err != nil {
+		return err
+	}
+	return web.Render(c, http.StatusOK, "admin/home", p)
+}
+
+func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
+	var needs []need
+	add := func(permission staff.Permission, url, key string, count int, args ...any) {
+		if count > 0 && o.may(c, permission) {
+			needs = append(needs, need{url, t(c, key, append(args, "count", count)...), count})
+		}
+	}
+	waiting, since, err := ask.Unanswered(ctx, o.DB)
+	if err != nil {
+		return nil, err
+	}
+	add("questions.read", "/admin/questions?state=open", "admin.needs.questions", waiting, "wait", span(c, o.Now().Sub(since.Time)))
+	stuck, err := order.List(ctx, o.DB, order.Filter{State: order.StatePlaced, Payment: order.Processing, To: o.Now().Add(-stuckAfter), PerPage: 1})
+	if err != nil {
+		return nil, err
+	}
+	add("orders.read", "/admin/orders?state=confirming", "admin.needs.payments", stuck.Total)
+	flagged, err := order.List(ctx, o.DB, order.Filter{Flagged: true, PerPage: 1})
+	if err != nil {
+		return nil, err
+	}
+	add("orders.read", "/admin/orders?state=flagged", "admin.needs.flagged", flagged.Total)
+	low := lowStock
+	_, few, err := inventory.Levels(ctx, o.DB, inventory.LevelQuery{Low: &low, PerPage: 1})
+	if err != nil {
+		return nil, err
+	}
+	add("stock.read", "/admin/stock?state=low", "admin.needs.stock", few, "most", lowStock)
+	failed, err := outreach.Sends(ctx, o.DB, outreach.Filter{State: outreach.Failed, PerPage: 1})
+	if err != nil {
+		return nil, err
+	}
+	add("messages.read", "/admin/messages?state=failed", "admin.needs.mails", failed.Total)
+	return needs, nil
+}
+
+func (o *Office) stats(ctx context.Context, c echo.Context) ([]stat, error) {
+	now := o.Now()
+	week := 7 * 24 * time.Hour
+	recent, err := order.List(ctx, o.DB, order.Filter{From: now.Add(-week), PerPage: 1})
+	if err != nil {
+		return nil, err
+	}
+	before, err := order.List(ctx, o.DB, order.Filter{From: now.Add(-2 * week), To: now.Add(-week), PerPage: 1})
+	if err != nil {
+		return nil, err
+	}
+	ship, err := order.List(ctx, o.DB, order.Filter{State: order.StatePlaced, Payment: order.Paid, Delivery: order.Unshipped, PerPage: 1})
+	if err != nil {
+		return nil, err
+	}
+	_, people, err := customer.List(ctx, o.DB, customer.Filter{PerPage: 1})
+	if err != nil {
+		return nil, err
+	}
+	goods, err := catalog.List(ctx, o.DB, catalog.ListQuery{Currency: o.Settings.Now().Currency(), PerPage: 1})
+	if err != nil {
+		return nil, err
+	}
+	var stats []stat
+	add := func(permission staff.Permission, url, name, value, change string) {
+		if !o.may(c, permission) {
+			url = ""
+		}
+		stats = append(stats, stat{url, t(c, "admin.stat."+name), value, change})
+	}
+	add("orders.read", "/admin/orders", "orders", number(recent.Total), t(c, "admin.stat.orders.before", "count", before.Total))
+	add("orders.read", "/admin/orders?state=to-ship", "to-ship", number(ship.Total), t(c, "admin.stat.to-ship.what"))
+	rate, of, err := o.homeRate(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	add("abandonment.read", "/admin/abandonment", "abandoned", rate, of)
+	add("customers.read", "/admin/customers", "customers", number(people), t(c, "admin.stat.customers.what"))
+	add("products.read", "/admin/products?state=published", "products", number(goods.Total), t(c, "admin.stat.products.what"))
+	return stats, nil
+}

@@ -1,0 +1,339 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/ask"
+	"regulars/internal/cart"
+	"regulars/internal/catalog"
+	"regulars/internal/checkout"
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/db/dbtest"
+	"regulars/internal/i18n"
+	"regulars/internal/inventory"
+	"regulars/internal/money"
+	"regulars/internal/order"
+	"regulars/internal/outreach"
+	"regulars/internal/payment"
+	"regulars/internal/pricing"
+	"regulars/internal/segment"
+	"regulars/internal/setting"
+	"regulars/internal/staff"
+	"regulars/internal/web"
+	"regulars/static"
+	"regulars/templates"
+)
+
+// office is a shop with a few goods, people and orders, and its back office.
+type office struct {
+	*Office
+	t        *testing.T
+	now      time.Time
+	people   map[staff.Role]*staff.Staff
+	session  string // of who is at work
+	variants map[string]catalog.VariantID
+	product  catalog.ProductID
+}
+
+func open(t *testing.T, d *db.DB) *office {
+	t.Helper()
+	f := &office{t: t, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), people: map[staff.Role]*staff.Staff{}}
+	log := slog.New(slog.DiscardHandler)
+	clock := func() time.Time { return f.now }
+	server, err := web.New(web.Options{Log: log, Secret: bytes.Repeat([]byte("s"), 32), Templates: ourTemplates(t), Static: static.Files, DB: d, Now: clock})
+	f.must(err)
+	live := &setting.Live{}
+	mailer, err := outreach.Open("", t.TempDir(), clock)
+	f.must(err)
+	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer, Now: clock, Log: log,
+		Desk: &checkout.Desk{DB: d, Now: clock, Settings: live, Log: log, Secret: bytes.Repeat([]byte("s"), 32)}}
+	f.Routes()
+	server.Echo.GET("/test/signin/:id/:epoch", func(c echo.Context) error {
+		id, _ := strconv.ParseInt(c.Param("id"), 10, 64)
+		epoch, _ := strconv.ParseInt(c.Param("epoch"), 10, 64)
+		return web.Session(c).SignInStaff(id, epoch)
+	})
+	f.seed()
+	return f
+}
+
+// ourTemplates are the frame and the pages of the back office alone.
+func ourTemplates(t *testing.T) fs.FS {
+	t.Helper()
+	own := fstest.MapFS{}
+	for _, pattern := range []string{"layout/*", "admin/*"} {
+		names, err := fs.Glob(templates.Files, pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			b, err := fs.ReadFile(templates.Files, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			own[name] = &fstest.MapFile{Data: b}
+		}
+	}
+	return own
+}
+
+func (f *office) must(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *office) tx(do func(ctx context.Context, tx *db.Tx) error) {
+	f.t.Helper()
+	f.must(f.DB.InTx(context.Background(), func(tx *db.Tx) error { return do(context.Background(), tx) }))
+}
+
+func (f *office) seed() {
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		for _, role := range staff.Roles {
+			who, err := staff.Add(ctx, tx, string(role)+"@shop.example", "The "+string(role), role, "hash", f.now)
+			if err != nil {
+				return err
+			}
+			f.people[role] = who
+		}
+		baby, err := catalog.PutCategory(ctx, tx, catalog.Category{Code: "BB", Slug: "baby", Hue: 40, Name: i18n.Text{En: "Baby", Zh: "母婴"}}, f.now)
+		if err != nil {
+			return err
+		}
+		one, five := 40, 3
+		price := map[money.Currency]catalog.PriceIn{"USD": {Amount: 1900}}
+		f.product, _, f.variants, err = catalog.Put(ctx, tx, catalog.Draft{
+			Product: catalog.Product{Code: "BB01", Slug: "calm-bottle", CategoryID: &baby, Name: i18n.Text{En: "Calm Bottle", Zh: "静流奶瓶"}, Published: true},
+			Options: []catalog.Option{{Code: "size", Name: i18n.Text{En: "Size"}, Choices: []catalog.Choice{{Code: "s", Name: i18n.Text{En: "120 ml"}}, {Code: "l", Name: i18n.Text{En: "240 ml"}}}}},
+			Variants: []catalog.DraftVariant{{Variant: catalog.Variant{SKU: "BB01-S", Choices: map[string]string{"size": "s"}, Active: true}, Prices: price, OnHand: &one},
+				{Variant: catalog.Variant{SKU: "BB01-L", Choices: map[string]string{"size": "l"}, Active: true}, Prices: price, OnHand: &five}},
+			Images: []catalog.Image{{Src: "art:bottle-40-_-BB01", Alt: i18n.Text{En: "A bottle"}}},
+		}, f.now)
+		if err != nil {
+			return err
+		}
+		for sku, units := range map[string]int{"BB01-S": one, "BB01-L": five} {
+			if err := inventory.Count(ctx, tx, f.variants[sku], units, "opening", f.now); err != nil {
+				return err
+			}
+		}
+		food, _, _, err := catalog.Put(ctx, tx, catalog.Draft{Product: catalog.Product{Code: "BB02", Name: i18n.Text{En: "Oat Porridge"}, CategoryID: &baby},
+			Variants: []catalog.DraftVariant{{Variant: catalog.Variant{SKU: "BB02", Active: true}}}}, f.now)
+		if err != nil {
+			return err
+		}
+		if err := catalog.PutRelation(ctx, tx, catalog.Relation{FromID: f.product, ToID: food, Kind: "next", Reason: i18n.Text{En: "From six months on"}}); err != nil {
+			return err
+		}
+		if err := pricing.PutMethod(ctx, tx, pricing.Method{Code: "standard", Currency: "USD", Name: i18n.Text{En: "Standard"}, Price: 420, DaysMin: 2, DaysMax: 5, Active: true}); err != nil {
+			return err
+		}
+		parents := segment.Segment{Key: "parents", Position: 1, Name: i18n.Text{En: "New parents"}, Title: i18n.Text{En: "For small hands"}, Why: i18n.Text{En: "Because you said so"},
+			Rule: segment.Rule{Any: []segment.Condition{{Fact: "life", Is: "parent"}}}}
+		if err := segment.Put(ctx, tx, parents, []segment.Section{{Kind: "category", CategoryID: &baby, Title: i18n.Text{En: "Feeding"}, Reason: i18n.Text{En: "For you"}}}); err != nil {
+			return err
+		}
+		person, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: "parent@demo.example", Name: "<script>alert(1)</script>", Lang: i18n.English, Personalize: true}, f.now)
+		if err != nil {
+			return err
+		}
+		if err := customer.SetInterests(ctx, tx, person.ID, "life", []string{"parent"}, f.now); err != nil {
+			return err
+		}
+		_, err = ask.Ask(ctx, tx, f.product, ask.Message{Name: "Eve", Email: "eve@demo.example", Lang: i18n.English, Body: "Does it fit <img src=x onerror=alert(1)>?"}, f.now.Add(-50*time.Hour))
+		return err
+	})
+}
+
+// order places an order of one small bottle and settles its payment.
+func (f *office) order(outcome payment.Outcome) *order.Order {
+	f.t.Helper()
+	ctx := context.Background()
+	k, err := customer.ByEmail(ctx, f.DB, "parent@demo.example")
+	f.must(err)
+	person, err := customer.Read(ctx, f.DB, "", k.ID)
+	f.must(err)
+	var open *cart.Cart
+	f.tx(func(ctx context.Context, tx *db.Tx) (err error) {
+		if open, err = cart.Ensure(ctx, tx, person, "USD", i18n.English, "desktop", f.now); err != nil {
+			return err
+		}
+		return cart.Add(ctx, tx, open.ID, f.variants["BB01-S"], 1, f.now)
+	})
+	placed, err := f.Desk.Place(ctx, person, i18n.English, open.ID, checkout.Form{Key: checkout.NewKey(), Email: "parent@demo.example", Name: "Pat <b>Parent</b>",
+		Country: "US", Line1: "1 Road", City: "Town", Region: "NY", Postcode: "10001", Delivery: "standard", Payment: "test"}, checkout.NotShown)
+	f.must(err)
+	p, err := payment.Latest(ctx, f.DB, placed.Order.ID)
+	f.must(err)
+	if outcome != "" {
+		_, err = payment.Settle(ctx, f.DB, payment.TestCode, payment.EventID(p.Token, outcome), p.Token, outcome, f.now)
+		f.must(err)
+	}
+	return placed.Order
+}
+
+// as signs a member of staff in.
+func (f *office) as(role staff.Role) *office {
+	f.session = ""
+	if who := f.people[role]; who != nil {
+		w := f.get(fmt.Sprintf("/test/signin/%d/%d", who.ID, who.Epoch))
+		f.session = strings.TrimPrefix(strings.Split(w.Header().Get("Set-Cookie"), ";")[0], "session=")
+	}
+	return f
+}
+
+func (f *office) get(path string) *httptest.ResponseRecorder { return f.send("GET", path, nil) }
+
+func (f *office) post(path string, in url.Values) *httptest.ResponseRecorder {
+	return f.send("POST", path, in)
+}
+
+func (f *office) send(method, path string, in url.Values) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(in.Encode()))
+	if method == "POST" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	if f.session != "" {
+		r.AddCookie(&http.Cookie{Name: "session", Value: f.session})
+	}
+	w := httptest.NewRecorder()
+	f.Web.ServeHTTP(w, r)
+	return w
+}
+
+// want checks a page's status and that it holds, or with "!" lacks, texts.
+func (f *office) want(w *httptest.ResponseRecorder, status int, texts ...string) {
+	f.t.Helper()
+	if w.Code != status {
+		f.t.Fatalf("status %d, want %d:\n%s", w.Code, status, plain(w.Body.String()))
+	}
+	for _, text := range texts {
+		lacks := strings.HasPrefix(text, "!")
+		if strings.Contains(w.Body.String(), strings.TrimPrefix(text, "!")) == lacks {
+			f.t.Errorf("page and %q:\n%s", text, plain(w.Body.String()))
+		}
+	}
+}
+
+var tags = regexp.MustCompile(`(?s)<[^>]*>|\n\s*`)
+
+func plain(html string) string {
+	if _, main, ok := strings.Cut(html, "<main"); ok {
+		html = main
+	}
+	return tags.ReplaceAllString(html, " ")
+}
+
+func TestEveryRoomAsksTheTable(t *testing.T) {
+	f := open(t, dbtest.SQLite(t))
+	number := f.order(payment.OutcomePaid).Number
+	q, _, err := ask.List(context.Background(), f.DB, ask.Filter{})
+	f.must(err)
+	f.must(f.Mailer.Send(context.Background(), outreach.Mail{ID: "a1@shop", From: outreach.Address{Email: "shop@shop.example"}, To: outreach.Address{Email: "eve@demo.example"},
+		Subject: "Hello", Text: "Look at https://shop.example/p/x.\n<script>", Lang: i18n.English, Date: f.now}))
+	files, _, err := outreach.ListFiles(f.folder(), 1, 10)
+	f.must(err)
+	parts := map[string]string{":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":token": q[0].Token, ":file": files[0].Name}
+	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
+	tried := 0
+	for _, route := range f.Web.Echo.Routes() {
+		if !strings.HasPrefix(route.Path, "/admin") || route.Method != "GET" && route.Method != "POST" {
+			continue
+		}
+		path := route.Path
+		for name, value := range parts {
+			path = strings.Replace(path, name, value, 1)
+		}
+		tried++
+		w := f.as("").send(route.Method, path, nil)
+		if w.Code != 303 || !strings.HasPrefix(w.Header().Get("Location"), "/signin") {
+			t.Errorf("a stranger at %s %s: %d %s", route.Method, path, w.Code, w.Header().Get("Location"))
+		}
+		for _, role := range staff.Roles {
+			w := f.as(role).send(route.Method, path, nil)
+			allowed := staff.Allowed(role, route.Method, path)
+			if allowed && (w.Code >= 500 || w.Code == 404) || !allowed && w.Code != 404 {
+				t.Errorf("%s at %s %s: %d, allowed is %v: %s", role, route.Method, path, w.Code, allowed, plain(w.Body.String()))
+			}
+			if strings.Contains(w.Body.String(), "admin.") && w.Header().Get("Content-Type") == "text/html; charset=utf-8" {
+				for _, key := range regexp.MustCompile(`\badmin\.[a-z][a-z.-]+`).FindAllString(w.Body.String(), -1) {
+					if key != "admin.css" {
+						t.Errorf("%s shows a key without words: %s", path, key)
+					}
+				}
+			}
+		}
+	}
+	if tried < 30 {
+		t.Errorf("only %d routes were found", tried)
+	}
+	for _, name := range f.Web.Pages() {
+		if !slices.Contains(f.Web.Rendered(), name) {
+			t.Errorf("no page was rendered from %s", name)
+		}
+	}
+}
+
+func TestMenuShowsWhatTheRoleMayEnter(t *testing.T) {
+	f := open(t, dbtest.SQLite(t))
+	f.want(f.as(staff.Analyst).get("/admin"), 200, `href="/admin/abandonment"`, `!href="/admin/settings"`, `!href="/admin/orders"`, "!/admin/promotions", "The analyst")
+	f.want(f.as(staff.Owner).get("/admin"), 200, `href="/admin/settings"`, `href="/admin/audit"`, "!/admin/promotions", "!/admin/experiments", "question waits for an answer")
+	for _, gone := range []string{"/admin/promotions", "/admin/experiments", "/admin/nothing", "/admin/orders/00000000", "/admin/products/none", "/admin/mail/..%2fshop.db"} {
+		f.want(f.get(gone), 404)
+	}
+}
+
+func TestStaffReadTheirOwnLanguage(t *testing.T) {
+	f := open(t, dbtest.SQLite(t))
+	w := f.as(staff.Owner).get("/admin/orders?lang=zh")
+	f.want(w, 200, `lang="zh-Hans"`, "订单")
+	if !strings.Contains(w.Header().Get("Set-Cookie"), "staff-lang=zh") {
+		t.Error("the choice is not kept")
+	}
+	for _, path := range []string{"/admin", "/admin/products", "/admin/products/BB01", "/admin/stock", "/admin/abandonment", "/admin/settings", "/admin/questions", "/admin/segments", "/admin/homepages", "/admin/chains"} {
+		f.want(f.get(path+"?lang=zh"), 200, `lang="zh-Hans"`)
+	}
+}
+
+func TestSessionsOfStaffEnd(t *testing.T) {
+	f := open(t, dbtest.SQLite(t))
+	f.as(staff.Owner)
+	f.now = f.now.Add(20 * time.Minute)
+	f.want(f.get("/admin"), 200)
+	f.now = f.now.Add(31 * time.Minute)
+	f.want(f.get("/admin/orders?state=to-ship"), 303)
+	if next := f.get("/admin/orders?state=to-ship").Header().Get("Location"); next != "/signin?next=%2Fadmin%2Forders%3Fstate%3Dto-ship" {
+		t.Errorf("leads to %s", next)
+	}
+	f.as(staff.Owner)
+	for range 17 {
+		f.now = f.now.Add(29 * time.Minute)
+		f.get("/admin")
+	}
+	f.want(f.get("/admin"), 303)
+	f.as(staff.Owner)
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		return staff.SetPassword(ctx, tx, f.people[staff.Owner].ID, "other", f.now)
+	})
+	f.want(f.get("/admin"), 303)
+}

@@ -1,0 +1,345 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/fault"
+	"regulars/internal/i18n"
+	"regulars/internal/money"
+	"regulars/internal/order"
+	"regulars/internal/outreach"
+	"regulars/internal/payment"
+	"regulars/internal/staff"
+	"regulars/internal/web"
+)
+
+// orderStates are the saved views of the list.
+var orderStates = []string{"", "waiting", "confirming", "to-ship", "shipped", "completed", "cancelled", "flagged"}
+
+func orderFilter(state string) order.Filter {
+	switch state {
+	case "waiting":
+		return order.Filter{State: order.StatePlaced, Payment: order.Pending}
+	case "confirming":
+		return order.Filter{State: order.StatePlaced, Payment: order.Processing}
+	case "to-ship":
+		return order.Filter{State: order.StatePlaced, Payment: order.Paid, Delivery: order.Unshipped}
+	case "shipped":
+		return order.Filter{State: order.StatePlaced, Delivery: order.Shipped}
+	case "completed":
+		return order.Filter{State: order.Completed}
+	case "cancelled":
+		return order.Filter{State: order.Cancelled}
+	case "flagged":
+		return order.Filter{Flagged: true}
+	}
+	return order.Filter{}
+}
+
+type ordersPage struct {
+	web.Page
+	In        listing
+	Chips     []chip
+	Simulated []chip
+	Rows      []orderRow
+	Pager     pager
+}
+
+type orderRow struct {
+	URL, Number, Name, Email, Total string
+	At                              db.Time
+	State, Payment, Delivery        tag
+	Simulated                       bool
+}
+
+// tag is a state in a word, in the colour of good or bad news.
+type tag struct{ Kind, Text string }
+
+func (o *Office) orders(c echo.Context) error {
+	in, err := list(c)
+	if err != nil {
+		return err
+	}
+	f := orderFilter(in.State)
+	f.Text, f.Simulated, f.Page = in.Q, in.simulated(), in.Page
+	found, err := order.List(c.Request().Context(), o.DB, f)
+	if err != nil {
+		return err
+	}
+	p := ordersPage{Page: page(c, "staff.area.orders"), In: in, Chips: chips(c, "state", in.State, "admin.orders.", orderStates...),
+		Simulated: chips(c, "simulated", in.Simulated, "admin.simulated.", "", "no", "yes"), Pager: pages(c, in.Page, found.PerPage, found.Total)}
+	p.Rows = orderRows(c, found.Orders)
+	return web.Render(c, http.StatusOK, "admin/orders", p)
+}
+
+func orderRows(c echo.Context, orders []order.Order) []orderRow {
+	rows := make([]orderRow, len(orders))
+	for i := range orders {
+		k := &orders[i]
+		rows[i] = orderRow{URL: "/admin/orders/" + k.Number, Number: k.Number, Name: k.Name, Email: k.Email, Total: i18n.Money(lang(c), k.Price()),
+			At: k.PlacedAt, State: stateTag(c, order.OrderAxis, string(k.State)), Payment: stateTag(c, order.PaymentAxis, string(k.PaymentState)),
+			Delivery: stateTag(c, order.DeliveryAxis, string(k.DeliveryState)), Simulated: k.Simulated}
+	}
+	return rows
+}
+
+func stateTag(c echo.Context, axis order.Axis, state string) tag {
+	key := map[order.Axis]string{order.OrderAxis: "order.state.", order.PaymentAxis: "order.payment.", order.DeliveryAxis: "order.delivery."}[axis]
+	k := tag{"info", t(c, key+state)}
+	switch state {
+	case "paid", "completed", "delivered":
+		k.Kind = "ok"
+	case "failed", "cancelled", "returned", "refunded", "partly-refunded":
+		k.Kind = "warn"
+	}
+	return k
+}
+
+type orderPage struct {
+	web.Page
+	Order       *order.Order
+	Notice      string
+	State       []tag
+	Lines       []orderLine
+	Sums        []sum
+	Steps       []moment
+	Address     []string
+	Customer    string // address of the customer's page, if there is an account
+	Can         map[string]bool
+	Flagged     bool
+	Cancelled   bool
+	RefundWords string
+}
+
+type orderLine struct {
+	SKU, Name, Choices, Unit, Total string
+	Qty, Cancelled                  int
+}
+
+type sum struct {
+	Name, Value string
+	Total       bool
+}
+
+// moment is one entry of the timeline, whichever table it comes from.
+type moment struct {
+	At              time.Time
+	What, By, Words string
+	Flag            bool
+}
+
+func (o *Office) order(c echo.Context) error {
+	k, err := order.ByNumber(c.Request().Context(), o.DB, c.Param("number"))
+	if err != nil {
+		return err
+	}
+	p, err := o.orderPage(c, k)
+	if err != nil {
+		return err
+	}
+	return web.Render(c, http.StatusOK, "admin/order", p)
+}
+
+func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
+	ctx := c.Request().Context()
+	p := &orderPage{Page: page(c, "admin.order", "number", k.Number), Order: k, Cancelled: k.State == order.Cancelled,
+		State: []tag{stateTag(c, order.OrderAxis, string(k.State)), stateTag(c, order.PaymentAxis, string(k.PaymentState)), stateTag(c, order.DeliveryAxis, string(k.DeliveryState))}}
+	lines, err := order.Lines(ctx, o.DB, k.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range lines {
+		p.Lines = append(p.Lines, orderLine{l.SKU, l.Name.In(p.Lang), l.Choices.In(p.Lang), cash(c, l.UnitPrice, k.Currency), cash(c, l.Total, k.Currency), l.Qty, l.CancelledQty})
+	}
+	add := func(key string, a money.Amount, always bool) {
+		if a != 0 || always {
+			p.Sums = append(p.Sums, sum{Name: t(c, key), Value: cash(c, a, k.Currency)})
+		}
+	}
+	add("admin.sum.subtotal", k.Subtotal, true)
+	add("admin.sum.discount", -k.Discount, false)
+	add("admin.sum.delivery", k.Delivery, true)
+	add("admin.sum.total", k.Total, true)
+	p.Sums[len(p.Sums)-1].Total = true
+	add("admin.sum.tax", k.Tax, false)
+	for _, line := range []string{k.Name, k.Line1, k.Line2, strings.TrimSpace(k.Postcode + " " + k.City), k.Region, k.Country, k.Phone} {
+		if line != "" {
+			p.Address = append(p.Address, line)
+		}
+	}
+	write, paid := o.may(c, "orders.write"), k.PaymentState == order.Paid || k.PaymentState == order.PartlyRefunded
+	p.Can = map[string]bool{
+		"ship":    write && k.State == order.StatePlaced && paid && k.DeliveryState == order.Unshipped,
+		"deliver": write && k.State == order.StatePlaced && k.DeliveryState == order.Shipped,
+		"cancel":  write && k.State == order.StatePlaced && k.DeliveryState == order.Unshipped,
+	}
+	p.RefundWords = t(c, "admin.cancel.unpaid")
+	if paid {
+		p.RefundWords = t(c, "admin.cancel.refund", "total", k.Price())
+	}
+	if k.CustomerID != nil && o.may(c, "customers.read") {
+		if person, err := customer.ByID(ctx, o.DB, *k.CustomerID); err == nil {
+			p.Customer = customerPath(person.Email)
+		} else if !errors.Is(err, fault.NotFound) {
+			return nil, err
+		}
+	}
+	p.Steps, err = o.timeline(ctx, c, k)
+	p.Flagged = slices.ContainsFunc(p.Steps, func(m moment) bool { return m.Flag })
+	return p, err
+}
+
+// timeline merges what happened to an order: its own steps, the attempts to
+// pay it, and what was mailed about it, oldest first.
+func (o *Office) timeline(ctx context.Context, c echo.Context, k *order.Order) ([]moment, error) {
+	past, err := order.Past(ctx, o.DB, k.ID)
+	if err != nil {
+		return nil, err
+	}
+	people, err := staff.List(ctx, o.DB)
+	if err != nil {
+		return nil, err
+	}
+	var all []moment
+	for _, h := range past {
+		m := moment{At: h.At.Time, What: stateTag(c, h.Axis, h.ToState).Text, By: actor(c, people, h.Actor), Words: strings.TrimPrefix(h.Note, order.Flag), Flag: strings.HasPrefix(h.Note, order.Flag)}
+		if h.FromState == h.ToState {
+			m.What = t(c, "admin.step.remark")
+		}
+		all = append(all, m)
+	}
+	payments, err := payment.Of(ctx, o.DB, k.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range payments {
+		all = append(all, moment{At: p.CreatedAt.Time, What: t(c, "admin.step.payment", "attempt", p.Attempt, "provider", p.Provider, "amount", p.Price()), Words: t(c, "admin.payment."+string(p.State))})
+	}
+	sends, err := outreach.Sends(ctx, o.DB, outreach.Filter{Order: k.ID})
+	if err != nil {
+		return nil, err
+	}
+	for i := range sends.Sends {
+		s := &sends.Sends[i]
+		all = append(all, moment{At: s.CreatedAt.Time, What: t(c, "admin.step.mail", "mail", t(c, "admin.mail."+s.Template)), Words: strings.TrimSpace(t(c, "admin.send."+string(s.State)) + " " + s.Words(lang(c)))})
+	}
+	slices.SortStableFunc(all, func(a, b moment) int { return cmp.Compare(a.At.UnixMilli(), b.At.UnixMilli()) })
+	return all, nil
+}
+
+// actor names who took a step.
+func actor(c echo.Context, people []staff.Staff, by string) string {
+	id, ok := strings.CutPrefix(by, "staff:")
+	if !ok {
+		if key := "admin.actor." + by; i18n.Has(lang(c), key) {
+			return t(c, key)
+		}
+		return by
+	}
+	n, _ := strconv.ParseInt(id, 10, 64)
+	for _, s := range people {
+		if int64(s.ID) == n {
+			return cmp.Or(s.Name, s.Email)
+		}
+	}
+	return t(c, "admin.actor.staff")
+}
+
+func (o *Office) shipOrder(c echo.Context) error {
+	return o.step(c, "order.ship", "admin.order.shipped", func(ctx context.Context, tx *db.Tx, k *order.Order, now time.Time) error {
+		return o.Desk.ShipIn(ctx, tx, k.ID, o.by(c), now)
+	})
+}
+
+func (o *Office) deliverOrder(c echo.Context) error {
+	return o.step(c, "order.deliver", "admin.order.delivered", func(ctx context.Context, tx *db.Tx, k *order.Order, now time.Time) error {
+		return o.Desk.DeliverIn(ctx, tx, k.ID, o.by(c), now)
+	})
+}
+
+// step takes an order one step on. One that cannot be taken any more shows the
+// order as it is now, with the reason.
+func (o *Office) step(c echo.Context, action, key string, do func(context.Context, *db.Tx, *order.Order, time.Time) error) error {
+	k, err := order.ByNumber(c.Request().Context(), o.DB, c.Param("number"))
+	if err != nil {
+		return err
+	}
+	err = o.change(c, action, k.Number, func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
+		return k.Number, do(ctx, tx, k, now)
+	})
+	if errors.Is(err, fault.Conflict) {
+		return o.refused(c, k.ID, err)
+	}
+	if err != nil {
+		return err
+	}
+	return done(c, "/admin/orders/"+k.Number, key, "number", k.Number)
+}
+
+func (o *Office) refused(c echo.Context, id order.ID, why error) error {
+	k, err := order.ByID(c.Request().Context(), o.DB, id)
+	if err != nil {
+		return err
+	}
+	p, err := o.orderPage(c, k)
+	if err != nil {
+		return err
+	}
+	p.Notice = words(c, why)
+	return web.Render(c, http.StatusConflict, "admin/order", p)
+}
+
+type cancelPage struct {
+	*orderPage
+	Why    string
+	Errors web.FormErrors
+}
+
+// askCancel shows what cancelling would do before anybody does it.
+func (o *Office) askCancel(c echo.Context) error { return o.showCancel(c, http.StatusOK, "", nil) }
+
+func (o *Office) showCancel(c echo.Context, status int, why string, failure error) error {
+	k, err := order.ByNumber(c.Request().Context(), o.DB, c.Param("number"))
+	if err != nil {
+		return err
+	}
+	p, err := o.orderPage(c, k)
+	if err != nil {
+		return err
+	}
+	if !p.Can["cancel"] {
+		return o.refused(c, k.ID, fault.New(fault.Conflict, "order.step.cancel", "number", k.Number))
+	}
+	p.Page = page(c, "admin.cancel", "number", k.Number)
+	return web.Render(c, status, "admin/order-cancel", cancelPage{p, why, wrong(c, failure)})
+}
+
+func (o *Office) cancelOrder(c echo.Context) error {
+	var in struct {
+		Why     string `form:"why,max=300"`
+		Confirm bool   `form:"confirm"`
+	}
+	err := web.Form(c, &in)
+	if err == nil && !in.Confirm {
+		var form fault.Form
+		form.Wrong("confirm", "admin.cancel.confirm.wrong")
+		err = form.Err()
+	}
+	if err != nil {
+		return o.showCancel(c, http.StatusUnprocessableEntity, in.Why, err)
+	}
+	return o.step(c, "order.cancel", "admin.order.cancelled", func(ctx context.Context, tx *db.Tx, k *order.Order, now time.Time) error {
+		return o.Desk.CancelIn(ctx, tx, k.ID, o.by(c), in.Why, now)
+	})
+}
