@@ -1,0 +1,245 @@
+package storefront
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/fault"
+	"regulars/internal/order"
+	"regulars/internal/outreach"
+	"regulars/internal/web"
+)
+
+// accountRooms are the pages of the account in the order of its menu; each is
+// shop.account.<name> in words.
+var accountRooms = []struct{ name, path string }{
+	{"overview", "/account"}, {"details", "/account/details"}, {"interests", "/account/interests"}, {"dates", "/account/dates"},
+	{"addresses", "/account/addresses"}, {"preferences", "/account/preferences"}, {"privacy", "/account/privacy"},
+}
+
+func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {
+	e := s.Web.Echo
+	e.GET("/account", s.account)
+	e.POST("/account/verify", s.verifyAgain, door)
+	e.GET("/account/details", s.details)
+	e.POST("/account/details", s.saveDetails, slow)
+	e.POST("/account/email", s.askEmailChange, door)
+	e.POST("/account/password", s.changePassword, door)
+	e.POST("/account/signout", s.signOutEverywhere, slow)
+	e.GET("/account/interests", s.interests)
+	e.POST("/account/interests", s.saveInterests, slow)
+	e.GET("/account/dates", s.dates)
+	e.POST("/account/dates", s.saveDate, slow)
+	e.POST("/account/dates/:token", s.dropDate, slow)
+	e.GET("/account/addresses", s.addresses)
+	e.POST("/account/addresses", s.saveAddress, slow)
+	e.POST("/account/addresses/:token", s.dropAddress, slow)
+	e.GET("/account/preferences", s.preferences)
+	e.POST("/account/preferences", s.savePreferences, slow)
+	e.GET("/account/privacy", s.known)
+	e.POST("/account/privacy/forget", s.forgetFact, slow)
+	e.GET("/account/export", s.export)
+	e.POST("/account/erase", s.erase, door)
+}
+
+type (
+	room struct {
+		URL, Name string
+		Current   bool
+	}
+	// accountPage is what every page of the account shows; pages embed it.
+	accountPage struct {
+		web.Page
+		Heading string
+		Rooms   []room
+		Errors  web.FormErrors
+	}
+	orderRow struct {
+		URL, Number, Date, State, Tag, Total string
+	}
+	overviewPage struct {
+		accountPage
+		Name, Email string
+		Unverified  bool
+		Orders      []orderRow
+	}
+)
+
+// accountPage is the frame of a room, for the person signed in.
+func (s *Shop) accountPage(c echo.Context, name string) (accountPage, *customer.Person, error) {
+	web.Private(c)
+	p, err := s.member(c)
+	if err != nil {
+		return accountPage{}, nil, err
+	}
+	page := accountPage{Page: s.page(c, "shop.account."+name), Heading: t(c, "shop.account."+name)}
+	page.NoIndex = true
+	for _, r := range accountRooms {
+		page.Rooms = append(page.Rooms, room{web.URL(c, r.path), t(c, "shop.account."+r.name), r.name == name})
+	}
+	return page, p, nil
+}
+
+func (s *Shop) account(c echo.Context) error {
+	base, p, err := s.accountPage(c, "overview")
+	if err != nil {
+		return err
+	}
+	page := overviewPage{accountPage: base, Name: p.Customer.Name, Email: p.Customer.Email, Unverified: !p.Customer.Verified()}
+	orders, err := order.OfCustomer(c.Request().Context(), s.DB, p.CustomerID(), 50)
+	if err != nil {
+		return err
+	}
+	for i := range orders {
+		o := &orders[i]
+		state := t(c, "order.payment."+string(o.PaymentState))
+		switch {
+		case o.State == order.Cancelled:
+			state = t(c, "order.state.cancelled")
+		case o.DeliveryState != order.Unshipped:
+			state = t(c, "order.delivery."+string(o.DeliveryState))
+		}
+		date, err := base.Date(o.PlacedAt)
+		if err != nil {
+			return err
+		}
+		page.Orders = append(page.Orders, orderRow{web.URL(c, "/orders/"+o.Number), o.Number, date, state, stateTag(o), s.money(c, o.Total, o.Currency)})
+	}
+	return web.Render(c, http.StatusOK, "storefront/account", page)
+}
+
+func (s *Shop) verifyAgain(c echo.Context) error {
+	p, err := s.member(c)
+	if err != nil {
+		return err
+	}
+	may, err := s.mayMail(c.Request().Context(), p.Customer.Email)
+	if err != nil {
+		return err
+	}
+	if may && !p.Customer.Verified() {
+		err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error { return s.askToVerify(ctx, tx, p.Customer, web.Lang(c)) })
+		if err != nil {
+			return err
+		}
+	}
+	web.Flash(c, "ok", "shop.account.verify-sent", "email", p.Customer.Email)
+	return web.Redirect(c, "/account")
+}
+
+// passworded checks the password again before a grave change; its tries count
+// like those of a sign-in.
+func (s *Shop) passworded(c echo.Context, p *customer.Person, password, field string) error {
+	_, err := customer.SignInFrom(c.Request().Context(), s.DB, s.Hasher, p.Customer.Email, password, c.RealIP(), s.Now())
+	if fault.Kind(err) == fault.Invalid {
+		var form fault.Form
+		form.Wrong(field, "shop.password.wrong")
+		return form.Err()
+	}
+	return err
+}
+
+// askEmailChange mails a link to the new address; until it is followed nothing
+// changes. Whether somebody else has that address is not told here.
+func (s *Shop) askEmailChange(c echo.Context) error {
+	var in struct {
+		Email    string `form:"email,max=254"`
+		Password string `form:"password,raw,max=1000"`
+	}
+	p, err := s.member(c)
+	if err != nil {
+		return err
+	}
+	failed := web.Form(c, &in)
+	if failed == nil {
+		failed = customer.CheckEmail(in.Email)
+	}
+	if failed == nil {
+		failed = s.passworded(c, p, in.Password, "password")
+	}
+	if failed != nil {
+		return s.detailsAgain(c, nil, in.Email, failed)
+	}
+	ctx := c.Request().Context()
+	may, err := s.mayMail(ctx, in.Email)
+	if err != nil {
+		return err
+	}
+	taken, err := customer.ByEmail(ctx, s.DB, in.Email)
+	if err != nil && fault.Kind(err) != fault.NotFound {
+		return err
+	}
+	if may && taken == nil {
+		err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+			return s.mailLink(ctx, tx, p.Customer, customer.PurposeChangeEmail, in.Email, outreach.ChangeEmail, in.Email, web.Lang(c))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	web.Flash(c, "ok", "shop.account.email-sent", "email", in.Email)
+	return web.Redirect(c, "/account/details")
+}
+
+func (s *Shop) changePassword(c echo.Context) error {
+	var in struct {
+		Old string `form:"old,raw,max=1000"`
+		New string `form:"new,raw,max=1000"`
+	}
+	p, err := s.member(c)
+	if err != nil {
+		return err
+	}
+	failed := web.Form(c, &in)
+	if failed == nil && customer.CheckPassword(in.New, p.Customer.Email) != nil {
+		var form fault.Form
+		for _, f := range fault.Fields(customer.CheckPassword(in.New, p.Customer.Email)) {
+			form.Wrong("new", f.Words, f.Args...)
+		}
+		failed = form.Err()
+	}
+	if failed == nil {
+		failed = s.passworded(c, p, in.Old, "old")
+	}
+	if failed != nil {
+		return s.detailsAgain(c, nil, "", failed)
+	}
+	hash, err := s.Hasher.Hash(c.Request().Context(), in.New)
+	if err != nil {
+		return err
+	}
+	var now *customer.Customer
+	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		if err := customer.SetPassword(ctx, tx, p.CustomerID(), hash, s.Now()); err != nil {
+			return err
+		}
+		now, err = customer.ByID(ctx, tx, p.CustomerID())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := web.Session(c).RenewEpoch(int64(now.Epoch)); err != nil {
+		return err
+	}
+	web.Flash(c, "ok", "shop.account.password-changed")
+	return web.Redirect(c, "/account/details")
+}
+
+func (s *Shop) signOutEverywhere(c echo.Context) error {
+	p, err := s.member(c)
+	if err != nil {
+		return err
+	}
+	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		return customer.SignOutEverywhere(ctx, tx, p.CustomerID(), s.Now())
+	})
+	if err != nil {
+		return err
+	}
+	return s.signOut(c)
+}

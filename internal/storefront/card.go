@@ -1,0 +1,153 @@
+package storefront
+
+import (
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/art"
+	"regulars/internal/catalog"
+	"regulars/internal/i18n"
+	"regulars/internal/money"
+	"regulars/internal/pricing"
+	"regulars/internal/web"
+)
+
+// The data of the parts in templates/layout/parts.html.
+type (
+	picture struct {
+		Src, Dark, Alt string
+		Size           int
+		Eager          bool
+	}
+	price struct{ Now, Was, NowLabel, WasLabel, Note string }
+	card  struct {
+		URL, Name, Fact, Reason, Note, Mark string
+		Out                                 bool
+		Picture                             picture
+		Price                               price
+	}
+	crumb  struct{ Name, URL string }
+	crumbs struct {
+		Label string
+		Items []crumb
+	}
+	shelf struct {
+		ID, Title, Why, More, MoreText string
+		Cards                          []card
+	}
+)
+
+// lowStock is from how many units left the shop says so: earlier it would be
+// pressure, not news.
+const lowStock = 5
+
+// plain is the drawing of what has no picture of its own.
+var plain = art.Piece{Form: "box", Hue: 70}
+
+// piece reads "art:FORM-HUE-ACCENT-SEED"; what cannot be read is the plain box.
+func piece(src string) art.Piece {
+	spec, ok := strings.CutPrefix(src, "art:")
+	if !ok {
+		return plain
+	}
+	p, _, _, err := art.ParsePath(spec + "-" + string(art.Whole))
+	if err != nil {
+		return plain
+	}
+	return p
+}
+
+// picture is an image in a scene. Where the shopper chose light or dark, the
+// drawing follows the choice and not the device.
+func (s *Shop) picture(c echo.Context, img catalog.Image, scene art.Scene) picture {
+	p := picture{Alt: in(c, img.Alt), Size: 600}
+	if file, ok := strings.CutPrefix(img.Src, "media:"); ok {
+		p.Src = "/media/" + file
+		return p
+	}
+	return drawn(c, piece(img.Src), scene, p)
+}
+
+func drawn(c echo.Context, a art.Piece, scene art.Scene, p picture) picture {
+	light, dark := "/art/"+a.Path(scene, false)+".svg", "/art/"+a.Path(scene, true)+".svg"
+	switch web.Scheme(c) {
+	case "dark":
+		p.Src = dark
+	case "light":
+		p.Src = light
+	default:
+		p.Src, p.Dark = light, dark
+	}
+	if p.Size == 0 {
+		p.Size = 600
+	}
+	return p
+}
+
+func (s *Shop) price(c echo.Context, now money.Price, was money.Amount, from bool) price {
+	p := price{Now: i18n.Money(web.Lang(c), now), NowLabel: t(c, "shop.price.now"), WasLabel: t(c, "shop.price.was")}
+	if from {
+		p.Now = t(c, "shop.price.from", "price", now)
+	}
+	if was > now.Amount {
+		p.Was = i18n.Money(web.Lang(c), money.Price{Amount: was, Currency: now.Currency})
+	}
+	return p
+}
+
+func (s *Shop) card(c echo.Context, k catalog.Card, reason string) card {
+	out := card{URL: web.URL(c, "/p/"+k.Slug), Name: in(c, k.Name), Fact: in(c, k.Line), Reason: reason,
+		Out: !k.InStock, Picture: s.picture(c, k.Image, art.Whole), Price: s.price(c, k.Price, k.Was, k.From)}
+	out.Picture.Alt = "" // the name beside it says the same
+	switch {
+	case !k.InStock:
+		out.Note = t(c, "shop.sold-out")
+	case k.Left > 0 && k.Left <= lowStock:
+		out.Note = t(c, "shop.left", "count", k.Left)
+	case k.Colours > 1:
+		out.Note = t(c, "shop.colours", "count", k.Colours)
+	}
+	return out
+}
+
+func (s *Shop) cards(c echo.Context, list []catalog.Card) []card {
+	out := make([]card, len(list))
+	for i, k := range list {
+		out[i] = s.card(c, k, "")
+	}
+	return out
+}
+
+// trail leads from the home page through a category's path to name; an empty
+// name ends with the category itself.
+func (s *Shop) trail(c echo.Context, path []catalog.Category, name string) crumbs {
+	out := crumbs{Label: t(c, "shop.crumbs"), Items: []crumb{{t(c, "shop.home"), web.URL(c, "/")}}}
+	for _, k := range path {
+		out.Items = append(out.Items, crumb{in(c, k.Name), web.URL(c, "/c/"+k.Slug)})
+	}
+	if name != "" {
+		out.Items = append(out.Items, crumb{Name: name})
+	}
+	out.Items[len(out.Items)-1].URL = ""
+	return out
+}
+
+// arrival writes when a delivery of that method arrives if ordered now.
+func (s *Shop) arrival(c echo.Context, m *pricing.Method) string {
+	l, today := web.Lang(c), s.Now().In(s.Settings.Now().Zone())
+	from, to := day(l, today, m.DaysMin), day(l, today, m.DaysMax)
+	if from == to {
+		return to
+	}
+	return t(c, "shop.between", "from", from, "to", to)
+}
+
+func day(l i18n.Lang, today time.Time, days int) string {
+	return i18n.ShortDate(l, today.AddDate(0, 0, days))
+}
+
+func (s *Shop) money(c echo.Context, a money.Amount, currency money.Currency) string {
+	return i18n.Money(web.Lang(c), money.Price{Amount: a, Currency: currency})
+}

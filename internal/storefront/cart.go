@@ -1,0 +1,338 @@
+package storefront
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/art"
+	"regulars/internal/cart"
+	"regulars/internal/catalog"
+	"regulars/internal/db"
+	"regulars/internal/event"
+	"regulars/internal/fault"
+	"regulars/internal/inventory"
+	"regulars/internal/money"
+	"regulars/internal/pricing"
+	"regulars/internal/web"
+)
+
+type (
+	sum      struct{ Name, Value, Class string }
+	cartLine struct {
+		ID, URL, Name, Choices, Unit, Change, Total string
+		Qty                                         int
+		Picture                                     picture
+	}
+	cartPage struct {
+		web.Page
+		Lines     []cartLine
+		Sums      []sum
+		FreeText  string
+		Note      string // what could not be done, in words
+		Undo      *undo
+		Blocked   bool
+		Cross     *shelf
+		EmptyArt  picture
+		CountText string
+	}
+	undo struct{ SKU, Qty, Text string }
+)
+
+func (s *Shop) cart(c echo.Context) error {
+	page, view, err := s.cartPage(c)
+	if err != nil {
+		return err
+	}
+	if view.Cart != nil && len(view.Items) > 0 {
+		err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error { return cart.Seen(ctx, tx, view, s.Now()) })
+		if err != nil && fault.Kind(err) != fault.Conflict { // closed in another tab: the page still tells what was in it
+			return err
+		}
+		s.note(c, event.Event{Kind: event.CartSeen, CartID: int64(view.Cart.ID)})
+	}
+	return web.Render(c, http.StatusOK, "storefront/cart", page)
+}
+
+func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
+	ctx := c.Request().Context()
+	open, _, err := s.openCart(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	view, err := cart.Items(ctx, s.DB, open)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &cartPage{Page: s.page(c, "shop.cart.title"), Blocked: view.Blocked(), CountText: t(c, "shop.cart.count", "count", view.Count)}
+	p.NoIndex = true
+	p.EmptyArt = drawn(c, art.Piece{Form: "bag", Hue: 70}, art.Whole, picture{Size: 240})
+	for _, item := range view.Items {
+		p.Lines = append(p.Lines, s.cartLine(c, open, item))
+	}
+	if len(view.Items) > 0 {
+		if err := s.total(c, p, view); err != nil {
+			return nil, nil, err
+		}
+	}
+	if p.Undo, err = s.undone(c); err != nil {
+		return nil, nil, err
+	}
+	found, err := s.suggest(c, view.Products(), shelfCards)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(found) >= leastToShow {
+		p.Cross = &shelf{ID: "goes-with", Title: t(c, "shop.cart.goes-with")}
+		for _, f := range found {
+			p.Cross.Cards = append(p.Cross.Cards, s.card(c, f.Card, in(c, f.Reason)))
+		}
+	}
+	return p, view, nil
+}
+
+func (s *Shop) cartLine(c echo.Context, open *cart.Cart, item cart.Item) cartLine {
+	b := item.Buyable
+	l := cartLine{ID: item.Line.Token, Name: in(c, b.Name), Choices: in(c, b.Choices), Qty: item.Line.Qty,
+		Unit:    t(c, "shop.cart.each", "price", b.Price),
+		Total:   s.money(c, item.Total(), open.Currency),
+		Picture: s.picture(c, b.Image, art.Whole)}
+	if b.Published {
+		l.URL = web.URL(c, "/p/"+b.Slug+"?"+url.Values{"v": {b.SKU}}.Encode())
+	}
+	if item.Problem != cart.NoProblem {
+		l.Change = t(c, "cart.problem."+string(item.Problem), "count", max(b.Available, 0),
+			"was", money.Price{Amount: item.Line.SeenPrice, Currency: open.Currency})
+	}
+	return l
+}
+
+// total words the sums with the first delivery to the usual country: what
+// checkout will show, unless the shopper chooses otherwise there.
+func (s *Shop) total(c echo.Context, p *cartPage, view *cart.View) error {
+	quote, err := s.quoted(c, view)
+	if err != nil {
+		return err
+	}
+	p.Sums = s.sums(c, quote)
+	if m := quote.Method; m != nil {
+		if more := m.ToFree(quote.Subtotal - quote.Discount); more > 0 {
+			p.FreeText = t(c, "shop.cart.to-free", "price", money.Price{Amount: more, Currency: quote.Currency})
+		}
+	}
+	return nil
+}
+
+func (s *Shop) quoted(c echo.Context, view *cart.View) (*pricing.Quote, error) {
+	currency := s.currency(c)
+	if view.Cart != nil {
+		currency = view.Cart.Currency
+	}
+	offer, err := s.Desk.Offer(c.Request().Context(), s.DB, view, s.country(c, currency))
+	if err != nil {
+		return nil, err
+	}
+	return offer.With(""), nil
+}
+
+func (s *Shop) sums(c echo.Context, q *pricing.Quote) []sum {
+	out := []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, q.Subtotal, q.Currency)}}
+	if q.Discount > 0 {
+		out = append(out, sum{t(c, "shop.sum.discount"), s.money(c, -q.Discount, q.Currency), "sums-less"})
+	}
+	if m := q.Method; m != nil {
+		value := s.money(c, q.Delivery, q.Currency)
+		if q.Delivery == 0 {
+			value = t(c, "shop.sum.free")
+		}
+		out = append(out, sum{Name: t(c, "shop.sum.delivery", "method", m.Name, "when", s.arrival(c, m)), Value: value})
+	}
+	out = append(out, sum{t(c, "shop.sum.total"), s.money(c, q.Total, q.Currency), "sums-total"})
+	if q.Tax > 0 {
+		out = append(out, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, q.Tax, q.Currency)})
+	}
+	return out
+}
+
+// undone offers to put back what was just taken out; the address carries it,
+// so that it is there without script and gone with the next step.
+func (s *Shop) undone(c echo.Context) (*undo, error) {
+	sku := c.QueryParam("undo")
+	if sku == "" {
+		return nil, nil
+	}
+	ctx := c.Request().Context()
+	v, err := catalog.VariantBySKU(ctx, s.DB, sku)
+	if err != nil {
+		if fault.Kind(err) == fault.NotFound {
+			return nil, nil
+		}
+		return nil, err
+	}
+	product, err := catalog.ByID(ctx, s.DB, v.ProductID)
+	if err != nil || !product.Published {
+		return nil, err
+	}
+	qty, err := strconv.Atoi(c.QueryParam("qty"))
+	if err != nil || qty < 1 || qty > cart.MostOf {
+		qty = 1
+	}
+	return &undo{v.SKU, strconv.Itoa(qty), t(c, "shop.cart.removed", "name", product.Name)}, nil
+}
+
+// addItem puts a variant into the cart. Without script it leads to the cart;
+// the page's script gets the product's buy form back with what became of it.
+func (s *Shop) addItem(c echo.Context) error {
+	in := struct {
+		SKU string `form:"sku,max=80"`
+		Qty int    `form:"qty"`
+	}{Qty: 1}
+	formErr := web.Form(c, &in)
+	ctx := c.Request().Context()
+	v, err := catalog.VariantBySKU(ctx, s.DB, in.SKU)
+	if err != nil {
+		return err
+	}
+	if formErr == nil {
+		formErr = s.add(c, v, in.Qty)
+	}
+	s.forget(c)
+	if formErr != nil {
+		return s.notAdded(c, v, formErr)
+	}
+	s.note(c, event.Event{Kind: event.CartAdd, ProductID: int64(v.ProductID), Detail: v.SKU})
+	if web.Fragment(c) != "buy" {
+		product, err := catalog.ByID(ctx, s.DB, v.ProductID)
+		if err != nil {
+			return err
+		}
+		web.Flash(c, "ok", "shop.cart.added", "name", product.Name)
+		return web.Redirect(c, "/cart")
+	}
+	page, err := s.productPage(c, v.ProductID, url.Values{"v": {v.SKU}})
+	if err != nil {
+		return err
+	}
+	page.Added = true
+	page.Note = &web.Notice{Kind: "ok", Text: t(c, "shop.cart.added", "name", page.Name)}
+	return web.Render(c, http.StatusOK, "storefront/product", page)
+}
+
+func (s *Shop) add(c echo.Context, v *catalog.Variant, qty int) error {
+	if qty < 1 || qty > cart.MostOf { // before anybody becomes a visitor over it
+		var form fault.Form
+		form.Wrong("qty", "cart.qty", "most", cart.MostOf)
+		return form.Err()
+	}
+	p, err := s.someone(c)
+	if err != nil {
+		return err
+	}
+	return s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		open, err := cart.Ensure(ctx, tx, p, s.currency(c), web.Lang(c), device(c), s.Now())
+		if err != nil {
+			return err
+		}
+		return cart.Add(ctx, tx, open.ID, v.ID, qty, s.Now())
+	})
+}
+
+// notAdded shows the product again with what stood in the way.
+func (s *Shop) notAdded(c echo.Context, v *catalog.Variant, failed error) error {
+	text, status := words(c, failed)
+	if status == 0 {
+		return failed
+	}
+	product, err := catalog.ByID(c.Request().Context(), s.DB, v.ProductID)
+	if err != nil {
+		return err
+	}
+	if !product.Published {
+		return ended()
+	}
+	page, err := s.productPage(c, v.ProductID, url.Values{"v": {v.SKU}})
+	if err != nil {
+		return err
+	}
+	page.Note = &web.Notice{Kind: "error", Text: text}
+	page.Qty = c.FormValue("qty")
+	return web.Render(c, status, "storefront/product", page)
+}
+
+// words is what a refusal says to the shopper, and its status; 0 for a failure
+// that is no refusal.
+func words(c echo.Context, err error) (string, int) {
+	status := map[error]int{fault.Invalid: http.StatusUnprocessableEntity, fault.Conflict: http.StatusConflict, fault.NotFound: http.StatusNotFound}[fault.Kind(err)]
+	if status == 0 {
+		return "", 0
+	}
+	var out *inventory.OutOfStockError
+	if errors.As(err, &out) {
+		if out.Left <= 0 {
+			return t(c, "shop.cart.none-left"), status
+		}
+		return t(c, "shop.cart.only-left", "count", out.Left), status
+	}
+	if fields := fault.Fields(err); len(fields) > 0 {
+		return t(c, fields[0].Words, fields[0].Args...), status
+	}
+	var f *fault.Fault
+	if errors.As(err, &f) && f.Words != "" {
+		return t(c, f.Words, f.Args...), status
+	}
+	return "", 0
+}
+
+// setItem changes the quantity of a line; 0 takes it out.
+func (s *Shop) setItem(c echo.Context) error {
+	in := struct {
+		Qty int `form:"qty"`
+	}{Qty: -1}
+	formErr := web.Form(c, &in)
+	ctx, token := c.Request().Context(), c.Param("id")
+	open, _, err := s.openCart(c)
+	if err != nil {
+		return err
+	}
+	if open == nil {
+		return fault.New(fault.NotFound, "cart.line.unknown")
+	}
+	before, err := cart.Items(ctx, s.DB, open)
+	if err != nil {
+		return err
+	}
+	if formErr == nil {
+		formErr = s.InTx(c, func(ctx context.Context, tx *db.Tx) error { return cart.Set(ctx, tx, open.ID, token, in.Qty, s.Now()) })
+	}
+	s.forget(c)
+	if formErr != nil {
+		return s.notSet(c, formErr)
+	}
+	if in.Qty > 0 {
+		return web.Redirect(c, "/cart")
+	}
+	for _, item := range before.Items {
+		if item.Line.Token == token {
+			s.note(c, event.Event{Kind: event.CartRemove, CartID: int64(open.ID), ProductID: int64(item.Buyable.ProductID)})
+			return web.Redirect(c, "/cart?"+url.Values{"undo": {item.Buyable.SKU}, "qty": {strconv.Itoa(item.Line.Qty)}}.Encode())
+		}
+	}
+	return web.Redirect(c, "/cart")
+}
+
+func (s *Shop) notSet(c echo.Context, failed error) error {
+	text, status := words(c, failed)
+	if status == 0 || status == http.StatusNotFound {
+		return failed
+	}
+	page, _, err := s.cartPage(c)
+	if err != nil {
+		return err
+	}
+	page.Note = text
+	return web.Render(c, status, "storefront/cart", page)
+}

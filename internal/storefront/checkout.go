@@ -1,0 +1,258 @@
+package storefront
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/art"
+	"regulars/internal/cart"
+	"regulars/internal/checkout"
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/event"
+	"regulars/internal/fault"
+	"regulars/internal/web"
+)
+
+type (
+	checkoutForm struct {
+		Key      string `form:"key,max=200"`
+		Seen     string `form:"seen,max=1000"` // the totals the page showed
+		Email    string `form:"email,max=254"`
+		Name     string `form:"name,max=500"`
+		Country  string `form:"country,max=10"`
+		Line1    string `form:"line1,max=500"`
+		Line2    string `form:"line2,max=500"`
+		City     string `form:"city,max=500"`
+		Region   string `form:"region,max=500"`
+		Postcode string `form:"postcode,max=100"`
+		Phone    string `form:"phone,max=100"`
+		Delivery string `form:"delivery,max=100"`
+		Payment  string `form:"payment,max=100"`
+		Coupon   string `form:"coupon,max=200"`
+		MailOK   bool   `form:"mail_ok"`
+	}
+	choice struct {
+		Code, Text, Note, End string
+		Chosen                bool
+	}
+	countryChoice struct {
+		Code, Name string
+		Chosen     bool
+	}
+	miniLine struct {
+		Name, Note, Total string
+		Picture           picture
+	}
+	checkoutPage struct {
+		web.Page
+		Form       checkoutForm
+		Errors     web.FormErrors
+		Note       string
+		Countries  []countryChoice
+		Deliveries []choice
+		Payments   []choice
+		Lines      []miniLine
+		Sums       []sum
+		Total      string
+		PayText    string
+		SignedIn   bool
+		HoldText   string
+	}
+)
+
+func (f checkoutForm) form() checkout.Form {
+	return checkout.Form{Key: f.Key, Email: f.Email, Name: f.Name, Country: f.Country, Line1: f.Line1, Line2: f.Line2, City: f.City,
+		Region: f.Region, Postcode: f.Postcode, Phone: f.Phone, Delivery: f.Delivery, Payment: f.Payment, Coupon: f.Coupon, MailOK: f.MailOK}
+}
+
+// checkout shows the one page on which an order is placed. A cart that cannot
+// be ordered as it stands leads back to the cart, which says why.
+func (s *Shop) checkout(c echo.Context) error {
+	open, count, err := s.openCart(c)
+	if err != nil {
+		return err
+	}
+	if count == 0 {
+		return web.Redirect(c, "/cart")
+	}
+	ctx := c.Request().Context()
+	view, err := cart.Items(ctx, s.DB, open)
+	if err != nil {
+		return err
+	}
+	if view.Blocked() {
+		web.Flash(c, "warn", "shop.checkout.blocked")
+		return web.Redirect(c, "/cart")
+	}
+	form, err := s.prefilled(c, open)
+	if err != nil {
+		return err
+	}
+	page, err := s.checkoutPage(c, view, form)
+	if err != nil {
+		return err
+	}
+	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error { return cart.Begin(ctx, tx, open.ID, s.Now()) })
+	if err != nil {
+		return err
+	}
+	s.note(c, event.Event{Kind: event.Checkout, CartID: int64(open.ID)})
+	web.Private(c)
+	return web.Render(c, http.StatusOK, "storefront/checkout", page)
+}
+
+// prefilled is the form as far as the account knows it already.
+func (s *Shop) prefilled(c echo.Context, open *cart.Cart) (checkoutForm, error) {
+	f := checkoutForm{Key: checkout.NewKey(), Country: s.country(c, open.Currency), Email: open.Email, MailOK: open.MailOK}
+	p, err := s.person(c)
+	if err != nil || !p.SignedIn() {
+		return f, err
+	}
+	f.Email, f.Name, f.Phone = p.Customer.Email, p.Customer.Name, p.Customer.Phone
+	list, err := customer.Addresses(c.Request().Context(), s.DB, p.CustomerID())
+	if err != nil || len(list) == 0 {
+		return f, err
+	}
+	a := list[0]
+	f.Name, f.Country, f.Line1, f.Line2, f.City, f.Region, f.Postcode = a.Name, a.Country, a.Line1, a.Line2, a.City, a.Region, a.Postcode
+	if a.Phone != "" {
+		f.Phone = a.Phone
+	}
+	return f, nil
+}
+
+func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*checkoutPage, error) {
+	l := web.Lang(c)
+	offer, err := s.Desk.Offer(c.Request().Context(), s.DB, view, f.Country)
+	if err != nil {
+		return nil, err
+	}
+	f.Seen = offer.Seen()
+	p := &checkoutPage{Page: s.page(c, "shop.checkout.title"), Form: f, HoldText: t(c, "shop.checkout.hold", "count", int(s.Settings.Now().Hold().Minutes()))}
+	p.NoIndex, p.SignedIn = true, p.Page.SignedIn
+	for _, k := range checkout.Countries(l) {
+		p.Countries = append(p.Countries, countryChoice{k.Code, k.Name.In(l), k.Code == strings.ToUpper(f.Country)})
+	}
+	quote := offer.With(f.Delivery)
+	for i := range offer.Methods {
+		m := &offer.Methods[i]
+		q := offer.With(m.Code)
+		if q == nil || q.Method == nil {
+			continue // nothing has to be carried
+		}
+		end := s.money(c, q.Delivery, q.Currency)
+		if q.Delivery == 0 {
+			end = t(c, "shop.sum.free")
+		}
+		p.Deliveries = append(p.Deliveries, choice{m.Code, in(c, m.Name), t(c, "shop.checkout.delivery-note", "when", s.arrival(c, m), "total", s.money(c, q.Total, q.Currency)),
+			end, quote.Method != nil && quote.Method.Code == m.Code})
+	}
+	for i, m := range offer.Payments {
+		p.Payments = append(p.Payments, choice{Code: m.Code, Text: in(c, m.Name), Chosen: m.Code == f.Payment || f.Payment == "" && i == 0})
+	}
+	for _, item := range view.Items {
+		note := t(c, "shop.checkout.qty", "count", item.Line.Qty)
+		if text := in(c, item.Buyable.Choices); text != "" {
+			note = text + " · " + note
+		}
+		p.Lines = append(p.Lines, miniLine{in(c, item.Buyable.Name), note, s.money(c, item.Total(), quote.Currency), s.picture(c, item.Buyable.Image, art.Whole)})
+	}
+	p.Sums, p.Total = s.sums(c, quote), s.money(c, quote.Total, quote.Currency)
+	p.PayText = t(c, "shop.checkout.pay")
+	if len(p.Deliveries) < 2 {
+		p.PayText = t(c, "shop.checkout.pay-total", "total", p.Total)
+	}
+	return p, nil
+}
+
+// placeOrder turns the cart into an order and leads to the page that takes the
+// money. The same form sent twice leads to the same order.
+func (s *Shop) placeOrder(c echo.Context) error {
+	var in checkoutForm
+	formErr := web.Form(c, &in)
+	p, err := s.person(c)
+	if err != nil {
+		return err
+	}
+	open, _, err := s.openCart(c)
+	if err != nil {
+		return err
+	}
+	var id cart.ID
+	if open != nil {
+		id = open.ID
+	}
+	if formErr != nil {
+		return s.notPlaced(c, open, in, formErr)
+	}
+	placed, err := s.Desk.Place(c.Request().Context(), p, web.Lang(c), id, in.form(), checkout.SeenTotal(in.Seen, in.Delivery))
+	if err != nil {
+		return s.notPlaced(c, open, in, err)
+	}
+	s.note(c, event.Event{Kind: event.PaymentTry, OrderID: int64(placed.Order.ID), Detail: placed.Order.PaymentCode})
+	return s.toPayment(c, placed)
+}
+
+// toPayment leads to where the shopper pays: a page of ours, a provider's, or
+// the order's own when there is nothing to pay now.
+func (s *Shop) toPayment(c echo.Context, placed *checkout.Placed) error {
+	switch {
+	case placed.PayURL == "":
+		return web.Redirect(c, placed.StatusPath())
+	case strings.HasPrefix(placed.PayURL, "/"):
+		return web.Redirect(c, placed.PayURL)
+	}
+	return c.Redirect(http.StatusSeeOther, placed.PayURL)
+}
+
+// notPlaced shows the form again with everything that was typed. A valid
+// address is kept with the cart even so: who asked to be reminded shall be.
+func (s *Shop) notPlaced(c echo.Context, open *cart.Cart, f checkoutForm, failed error) error {
+	text, status := words(c, failed)
+	if status == 0 || status == http.StatusNotFound || open == nil {
+		return failed
+	}
+	if customer.CheckEmail(f.Email) == nil {
+		err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+			return cart.NoteContact(ctx, tx, open.ID, f.Email, f.MailOK, s.Now())
+		})
+		if err != nil && fault.Kind(err) != fault.Conflict {
+			return err
+		}
+	}
+	s.noteFailure(c, open, failed)
+	view, err := cart.Items(c.Request().Context(), s.DB, open)
+	if err != nil {
+		return err
+	}
+	if len(view.Items) == 0 {
+		return failed
+	}
+	page, err := s.checkoutPage(c, view, f)
+	if err != nil {
+		return err
+	}
+	if page.Errors = web.Errors(c, failed); len(page.Errors.Items) == 0 {
+		page.Note = text
+	}
+	web.Private(c)
+	return web.Render(c, status, "storefront/checkout", page)
+}
+
+func (s *Shop) noteFailure(c echo.Context, open *cart.Cart, failed error) {
+	for _, f := range fault.Fields(failed) {
+		s.note(c, event.Event{Kind: event.FormError, CartID: int64(open.ID), Detail: "checkout " + f.Name})
+		if f.Name == "coupon" {
+			s.note(c, event.Event{Kind: event.CouponNo, CartID: int64(open.ID)})
+		}
+	}
+	var changed *checkout.ChangedError
+	if errors.As(failed, &changed) {
+		s.note(c, event.Event{Kind: event.PriceChanged, CartID: int64(open.ID)})
+	}
+}

@@ -1,0 +1,74 @@
+package storefront
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/ask"
+	"regulars/internal/db"
+	"regulars/internal/event"
+	"regulars/internal/fault"
+	"regulars/internal/outreach"
+	"regulars/internal/web"
+)
+
+type (
+	contactForm struct {
+		Name  string `form:"name,max=200"`
+		Email string `form:"email,max=254"`
+		Order string `form:"order,max=40"`
+		Body  string `form:"body,max=5000"`
+	}
+	contactPage struct {
+		web.Page
+		Form   contactForm
+		Errors web.FormErrors
+		Email  string // the shop's own
+	}
+)
+
+func (s *Shop) contactForm(c echo.Context) error {
+	p, err := s.person(c)
+	if err != nil {
+		return err
+	}
+	f := contactForm{Order: c.QueryParam("order")}
+	if p.SignedIn() {
+		f.Name, f.Email = p.Customer.Name, p.Customer.Email
+	}
+	return s.contactPage(c, http.StatusOK, f, nil)
+}
+
+func (s *Shop) contactPage(c echo.Context, status int, f contactForm, failed error) error {
+	p := contactPage{Page: s.page(c, "shop.contact.title"), Form: f, Errors: web.Errors(c, failed), Email: s.Settings.Now().Get("shop.email")}
+	return web.Render(c, status, "storefront/contact", p)
+}
+
+func (s *Shop) contact(c echo.Context) error {
+	var in contactForm
+	failed := web.Form(c, &in)
+	p, err := s.person(c)
+	if err != nil {
+		return err
+	}
+	if failed == nil {
+		failed = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+			q, err := ask.Contact(ctx, tx, ask.Message{Person: p, Name: in.Name, Email: in.Email, OrderNumber: in.Order, Lang: web.Lang(c), Body: in.Body}, s.Now())
+			if err != nil {
+				return err
+			}
+			return outreach.EnqueueQuestion(ctx, tx, q.ID, outreach.ContactReceived)
+		})
+	}
+	if failed != nil {
+		if fault.Kind(failed) != fault.Invalid {
+			return failed
+		}
+		return s.contactPage(c, http.StatusUnprocessableEntity, in, failed)
+	}
+	s.note(c, event.Event{Kind: event.Asked})
+	web.Flash(c, "ok", "shop.contact.done", "email", in.Email)
+	return web.Redirect(c, "/contact")
+}

@@ -1,0 +1,439 @@
+package storefront
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/catalog"
+	"regulars/internal/event"
+	"regulars/internal/money"
+	"regulars/internal/search"
+	"regulars/internal/web"
+)
+
+const (
+	perPage     = 24
+	searchDepth = 500
+	queryRunes  = 200
+)
+
+// notFacets are the names in an address that are not facets.
+var notFacets = []string{"q", "page", "per_page", "sort", "min", "max", "stock", "currency", "category"}
+
+var sorts = []string{"", "price", "price-desc", "new", "name"}
+
+// narrowing is what an address asks of a list. What cannot be understood in it
+// is passed over: a mistyped filter shows more, never an error.
+type narrowing struct {
+	values url.Values
+	query  catalog.ListQuery
+	page   int // as asked; 0 = a page that cannot be
+}
+
+func (s *Shop) narrowing(c echo.Context) narrowing {
+	n := narrowing{values: url.Values{}, page: 1}
+	cur := s.currency(c)
+	n.query = catalog.ListQuery{Currency: cur, PerPage: perPage, Facets: map[string][]string{}}
+	asked, _ := url.ParseQuery(c.Request().URL.RawQuery)
+	facets := 0
+	for name, codes := range asked {
+		if slices.Contains(notFacets, name) || len(name) > 60 || facets == 20 {
+			continue
+		}
+		for _, code := range codes[:min(len(codes), 20)] {
+			if code != "" && len(code) <= 100 && clean(code) {
+				n.query.Facets[name] = append(n.query.Facets[name], code)
+				n.values.Add(name, code)
+			}
+		}
+		facets++
+	}
+	amount := func(name string) money.Amount {
+		a, err := money.Parse(asked.Get(name), cur)
+		if err != nil || a <= 0 {
+			return 0
+		}
+		n.values.Set(name, asked.Get(name))
+		return a
+	}
+	n.query.Min, n.query.Max = amount("min"), amount("max")
+	if asked.Get("stock") != "" {
+		n.query.InStock = true
+		n.values.Set("stock", "1")
+	}
+	if sort := asked.Get("sort"); sort != "" && slices.Contains(sorts, sort) {
+		n.query.Sort = sort
+		n.values.Set("sort", sort)
+	}
+	if p := asked.Get("page"); p != "" {
+		if i, err := strconv.Atoi(p); err == nil {
+			n.page = max(i, 0)
+		}
+	}
+	n.query.Page = n.page
+	return n
+}
+
+// clean refuses what no database takes as text.
+func clean(text string) bool {
+	for _, r := range text {
+		if r == 0 || r == '\ufffd' {
+			return false
+		}
+	}
+	return true
+}
+
+func (n narrowing) filtered() bool {
+	return len(n.query.Facets) > 0 || n.query.Min > 0 || n.query.Max > 0 || n.query.InStock
+}
+
+// link is the address of the same list with names set (or, to "", taken out);
+// it always leads to the first page.
+func (n narrowing) link(path string, pairs ...string) string {
+	v := url.Values{}
+	for name, values := range n.values {
+		v[name] = values
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		v.Del(pairs[i])
+		if pairs[i+1] != "" {
+			v.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
+
+func (n narrowing) without(path, name, value string) string {
+	v := url.Values{}
+	for k, values := range n.values {
+		for _, x := range values {
+			if k != name || x != value {
+				v.Add(k, x)
+			}
+		}
+	}
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
+
+// The data of the list's parts (templates/storefront/parts-list.html).
+type (
+	chip       struct{ URL, Text string }
+	facetValue struct {
+		Code, Text    string
+		Count         int
+		Chosen, Empty bool
+	}
+	facet struct {
+		Key, Name string
+		Values    []facetValue
+	}
+	band struct {
+		URL, Text string
+		Count     int
+		Chosen    bool
+	}
+	hidden    struct{ Name, Value string }
+	pagerLink struct {
+		Text, URL    string
+		Current, Gap bool
+	}
+	pager struct {
+		Label, Prev, PrevText, Next, NextText, Status string
+		Pages                                         []pagerLink
+	}
+	sortChoice struct {
+		Value, Text string
+		Chosen      bool
+	}
+	listing struct {
+		Path, CountText, ShowText string
+		Cards                     []card
+		Facets                    []facet
+		Bands                     []band
+		InUse                     []chip
+		ClearURL                  string
+		Min, Max                  string
+		InStock                   bool
+		Sorts                     []sortChoice
+		ForSort, ForFacets        []hidden
+		Pager                     pager
+	}
+)
+
+// listing words a list for its page; path is in the page's language.
+func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path string) listing {
+	out := listing{Path: path, CountText: t(c, "shop.list.count", "count", l.Total), ShowText: t(c, "shop.list.show", "count", l.Total),
+		Cards: s.cards(c, l.Cards), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.query.InStock}
+	cur := n.query.Currency
+	for _, f := range l.Facets {
+		if len(f.Values) < 2 && !f.Values[0].Chosen || slices.Contains(notFacets, f.Key) {
+			continue // one value for all narrows nothing
+		}
+		view := facet{Key: f.Key, Name: in(c, f.Name)}
+		for _, v := range f.Values {
+			view.Values = append(view.Values, facetValue{v.Code, in(c, v.Value), v.Count, v.Chosen, v.Count == 0 && !v.Chosen})
+			if v.Chosen {
+				out.InUse = append(out.InUse, chip{n.without(path, f.Key, v.Code), in(c, v.Value)})
+			}
+		}
+		out.Facets = append(out.Facets, view)
+	}
+	for _, b := range l.Bands {
+		link := n.link(path, "min", decimal(b.Min, cur), "max", decimal(b.Max, cur))
+		if b.Chosen {
+			link = n.link(path, "min", "", "max", "")
+		}
+		out.Bands = append(out.Bands, band{link, s.span(c, b.Min, b.Max, cur), b.Count, b.Chosen})
+	}
+	if n.query.Min > 0 || n.query.Max > 0 {
+		out.InUse = append(out.InUse, chip{n.link(path, "min", "", "max", ""), s.span(c, n.query.Min, n.query.Max, cur)})
+	}
+	if n.query.InStock {
+		out.InUse = append(out.InUse, chip{n.link(path, "stock", ""), t(c, "shop.list.in-stock")})
+	}
+	out.ClearURL = path
+	if q := n.values.Get("q"); q != "" {
+		out.ClearURL = path + "?" + url.Values{"q": {q}}.Encode()
+	}
+	for _, name := range sorts {
+		key := name
+		if key == "" {
+			key = "featured"
+		}
+		out.Sorts = append(out.Sorts, sortChoice{name, t(c, "shop.sort."+key), n.query.Sort == name})
+	}
+	for name, values := range n.values {
+		for _, v := range values {
+			if name != "sort" {
+				out.ForSort = append(out.ForSort, hidden{name, v})
+			}
+			if name == "sort" || name == "q" {
+				out.ForFacets = append(out.ForFacets, hidden{name, v})
+			}
+		}
+	}
+	slices.SortFunc(out.ForSort, func(a, b hidden) int { return strings.Compare(a.Name+a.Value, b.Name+b.Value) })
+	slices.SortFunc(out.ForFacets, func(a, b hidden) int { return strings.Compare(a.Name+a.Value, b.Name+b.Value) })
+	out.Pager = pages(c, n, l, path)
+	return out
+}
+
+func decimal(a money.Amount, cur money.Currency) string {
+	if a == 0 {
+		return ""
+	}
+	return a.Decimal(cur)
+}
+
+func (s *Shop) span(c echo.Context, low, high money.Amount, cur money.Currency) string {
+	switch {
+	case high == 0:
+		return t(c, "shop.list.from", "price", money.Price{Amount: low, Currency: cur})
+	case low == 0:
+		return t(c, "shop.list.to", "price", money.Price{Amount: high, Currency: cur})
+	}
+	return t(c, "shop.list.range", "from", money.Price{Amount: low, Currency: cur}, "to", money.Price{Amount: high, Currency: cur})
+}
+
+func pages(c echo.Context, n narrowing, l *catalog.Listing, path string) pager {
+	total := (l.Total + l.PerPage - 1) / l.PerPage
+	p := pager{Label: t(c, "shop.pager"), PrevText: t(c, "shop.pager.prev"), NextText: t(c, "shop.pager.next"),
+		Status: t(c, "shop.pager.status", "page", l.Page, "pages", total)}
+	to := func(i int) string {
+		if i == 1 {
+			return n.link(path)
+		}
+		return n.link(path, "page", strconv.Itoa(i))
+	}
+	if l.Page > 1 {
+		p.Prev = to(l.Page - 1)
+	}
+	if l.Page < total {
+		p.Next = to(l.Page + 1)
+	}
+	last := 0
+	for i := 1; i <= total; i++ {
+		if i != 1 && i != total && (i < l.Page-1 || i > l.Page+1) {
+			continue
+		}
+		if i > last+1 {
+			p.Pages = append(p.Pages, pagerLink{Gap: true})
+		}
+		p.Pages = append(p.Pages, pagerLink{Text: strconv.Itoa(i), URL: to(i), Current: i == l.Page})
+		last = i
+	}
+	return p
+}
+
+type categoryPage struct {
+	web.Page
+	Heading, Help string
+	Crumbs        crumbs
+	Shelves       []shelfChip
+	List          listing
+}
+
+type shelfChip struct {
+	URL, Text string
+	Current   bool
+}
+
+func (s *Shop) category(c echo.Context) error {
+	ctx, slug := c.Request().Context(), c.Param("slug")
+	tree, err := s.tree(c)
+	if err != nil {
+		return err
+	}
+	k, ok := tree.BySlug(slug)
+	if !ok {
+		now, is, err := catalog.Moved(ctx, s.DB, "category", slug)
+		if err != nil {
+			return err
+		}
+		if is {
+			return moved(c, "/c/"+now)
+		}
+		return ended()
+	}
+	n := s.narrowing(c)
+	n.query.Categories = tree.Under(k.ID)
+	l, err := catalog.List(ctx, s.DB, n.query)
+	if err != nil {
+		return err
+	}
+	if l.Page != n.page {
+		return ended()
+	}
+	path := web.URL(c, "/c/"+k.Slug)
+	p := categoryPage{Page: s.titled(c, k.Name), Heading: in(c, k.Name), Help: in(c, k.Help), Crumbs: s.trail(c, tree.Path(k.ID), ""),
+		List: s.listing(c, n, l, path)}
+	p.Description = p.Help
+	if l.Page > 1 && !n.filtered() && p.Canonical != "" {
+		p.Canonical += "?page=" + strconv.Itoa(l.Page)
+	}
+	p.Shelves = shelfChips(c, tree, k)
+	s.note(c, event.Event{Kind: event.ListShown, Detail: k.Slug})
+	return web.Render(c, http.StatusOK, "storefront/category", p)
+}
+
+// shelfChips are the shelves of a department, the present one marked.
+func shelfChips(c echo.Context, tree *catalog.Tree, k catalog.Category) []shelfChip {
+	top := k
+	if len(tree.Children(k.ID)) == 0 && k.ParentID != nil {
+		top, _ = tree.ByID(*k.ParentID)
+	}
+	children := tree.Children(top.ID)
+	if len(children) == 0 {
+		return nil
+	}
+	out := []shelfChip{{web.URL(c, "/c/"+top.Slug), t(c, "shop.list.all"), top.ID == k.ID}}
+	for _, child := range children {
+		out = append(out, shelfChip{web.URL(c, "/c/"+child.Slug), in(c, child.Name), child.ID == k.ID})
+	}
+	return out
+}
+
+type searchPage struct {
+	web.Page
+	Words, Heading string
+	Found          bool
+	List           listing
+	Best           []card
+	ContactURL     string
+}
+
+func (s *Shop) search(c echo.Context) error {
+	ctx := c.Request().Context()
+	words := searchWords(c)
+	n := s.narrowing(c)
+	n.values.Set("q", words)
+	n.query.IDs = []catalog.ProductID{}
+	if words != "" {
+		ids, err := search.Find(ctx, s.DB, web.Lang(c), words, searchDepth)
+		if err != nil {
+			return err
+		}
+		n.query.IDs = append(n.query.IDs, ids...)
+	}
+	l, err := catalog.List(ctx, s.DB, n.query)
+	if err != nil {
+		return err
+	}
+	if n.page != l.Page {
+		return ended()
+	}
+	p := searchPage{Page: s.page(c, "shop.search.title"), Words: words, Heading: t(c, "shop.search.title"), Found: l.Total > 0,
+		ContactURL: web.URL(c, "/contact")}
+	p.NoIndex, p.Query = true, words
+	if words != "" {
+		p.Heading = t(c, "shop.search.heading", "words", words)
+		p.Title = p.Heading
+		kind := event.SearchDone
+		if len(n.query.IDs) == 0 {
+			kind = event.SearchEmpty
+		}
+		s.note(c, event.Event{Kind: kind, Detail: words})
+	}
+	if len(n.query.IDs) > 0 {
+		p.List = s.listing(c, n, l, web.URL(c, "/search"))
+	} else {
+		cards, _, err := s.best(ctx, c, func(q catalog.ListQuery) ([]catalog.Card, error) {
+			q.PerPage, q.Currency = shelfCards, s.currency(c)
+			l, err := catalog.List(ctx, s.DB, q)
+			if err != nil {
+				return nil, err
+			}
+			return l.Cards, nil
+		})
+		if err != nil {
+			return err
+		}
+		p.Best = s.cards(c, cards[:min(len(cards), shelfCards)])
+	}
+	return web.Render(c, http.StatusOK, "storefront/search", p)
+}
+
+// searchWords is what was typed, cut to what anybody types.
+func searchWords(c echo.Context) string {
+	words := []rune(c.QueryParam("q"))
+	text := string(words[:min(len(words), queryRunes)])
+	if !clean(text) {
+		return ""
+	}
+	return text
+}
+
+// searchSuggest lists words that complete what is being typed.
+func (s *Shop) searchSuggest(c echo.Context) error {
+	found := []string{}
+	if words := searchWords(c); words != "" {
+		list, err := search.Suggest(c.Request().Context(), s.DB, web.Lang(c), words, 8)
+		if err != nil {
+			return err
+		}
+		found = append(found, list...)
+	}
+	type row struct {
+		Text string `json:"text"`
+		URL  string `json:"url"`
+	}
+	out := struct {
+		Suggestions []row `json:"suggestions"`
+	}{[]row{}}
+	for _, w := range found {
+		out.Suggestions = append(out.Suggestions, row{w, web.URL(c, "/search?"+url.Values{"q": {w}}.Encode())})
+	}
+	return web.JSON(c, http.StatusOK, out)
+}

@@ -1,0 +1,305 @@
+package storefront
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/art"
+	"regulars/internal/catalog"
+	"regulars/internal/checkout"
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/order"
+	"regulars/internal/web"
+)
+
+type (
+	timeStep struct {
+		Name, Text, Date, Stamp string
+		Done, Now               bool
+	}
+	orderPage struct {
+		web.Page
+		Number, Heading, Lead string
+		StateText, StateTag   string
+		Refresh               bool
+		Steps                 []timeStep
+		Lines                 []orderLine
+		Sums                  []sum
+		Address               []string
+		Email                 string
+		Key                   string
+		CanPay                bool
+		PayText               string
+		OfferAccount          bool
+		AccountErrors         web.FormErrors
+	}
+	orderLine struct {
+		URL, Name, Choices, Qty, Total string
+		Picture                        picture
+	}
+)
+
+// orderFor is the order of the address, for whoever holds its key or owns it.
+// Everybody else learns nothing, not even that it is there.
+func (s *Shop) orderFor(c echo.Context, key string) (*order.Order, error) {
+	ctx, number := c.Request().Context(), order.CleanNumber(c.Param("number"))
+	if key != "" {
+		return order.ByAccess(ctx, s.DB, number, key)
+	}
+	p, err := s.person(c)
+	if err != nil {
+		return nil, err
+	}
+	if !p.SignedIn() {
+		return nil, ended()
+	}
+	o, err := order.ByNumber(ctx, s.DB, number)
+	if err != nil {
+		return nil, err
+	}
+	if o.CustomerID == nil || *o.CustomerID != p.CustomerID() {
+		return nil, ended()
+	}
+	return o, nil
+}
+
+func (s *Shop) order(c echo.Context) error {
+	key := c.QueryParam("key")
+	o, err := s.orderFor(c, key)
+	if err != nil {
+		return err
+	}
+	page, err := s.orderPage(c, o, key)
+	if err != nil {
+		return err
+	}
+	web.Private(c)
+	return web.Render(c, http.StatusOK, "storefront/order", page)
+}
+
+func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage, error) {
+	ctx := c.Request().Context()
+	lines, err := order.Lines(ctx, s.DB, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	past, err := order.Past(ctx, s.DB, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	p := &orderPage{Page: s.page(c, "shop.order.title", "number", o.Number), Number: o.Number, Email: o.Email, Key: key}
+	p.NoIndex, p.CanPay = true, o.Open()
+	p.Refresh = o.PaymentState == order.Processing && o.State == order.StatePlaced
+	p.Other = web.In(other(p.Lang), "/orders/"+o.Number+query(key))
+	p.StateText, p.StateTag = t(c, "order.payment."+string(o.PaymentState)), stateTag(o)
+	p.Heading, p.Lead = s.orderWords(c, o)
+	p.PayText = t(c, "shop.order.pay", "total", o.Price())
+	p.Steps = s.timeline(c, o, past)
+	if err := s.orderLines(c, p, o, lines); err != nil {
+		return nil, err
+	}
+	for _, text := range []string{o.Name, o.Line1, o.Line2, strings.TrimSpace(o.Postcode + " " + o.City), o.Region, countryName(c, o.Country), o.Phone} {
+		if text != "" {
+			p.Address = append(p.Address, text)
+		}
+	}
+	person, err := s.person(c)
+	if err != nil {
+		return nil, err
+	}
+	p.OfferAccount = key != "" && !person.SignedIn() && o.CustomerID == nil && o.State != order.Cancelled
+	return p, nil
+}
+
+func query(key string) string {
+	if key == "" {
+		return ""
+	}
+	return "?key=" + key
+}
+
+func countryName(c echo.Context, code string) string {
+	k, ok := checkout.CountryOf(code)
+	if !ok {
+		return code
+	}
+	return in(c, k.Name)
+}
+
+func stateTag(o *order.Order) string {
+	switch {
+	case o.State == order.Cancelled || o.PaymentState == order.Failed:
+		return "tag-error"
+	case o.PaymentState == order.Paid:
+		return "tag-ok"
+	case o.PaymentState == order.Refunded || o.PaymentState == order.PartlyRefunded:
+		return "tag-info"
+	}
+	return "tag-warn"
+}
+
+// orderWords says in one heading and one sentence where the order stands and
+// what happens next.
+func (s *Shop) orderWords(c echo.Context, o *order.Order) (heading, lead string) {
+	state := string(o.PaymentState)
+	switch {
+	case o.State == order.Cancelled:
+		state = "cancelled"
+	case o.DeliveryState == order.Shipped || o.DeliveryState == order.Delivered || o.DeliveryState == order.Returned:
+		state = string(o.DeliveryState)
+	case o.PaymentState == order.Paid:
+		if o.DeliveryBy.IsZero() {
+			state = "paid.digital"
+		}
+	}
+	zone := s.Settings.Now().Zone()
+	hold := s.money(c, o.Total, o.Currency)
+	return t(c, "shop.order."+state+".title"), t(c, "shop.order."+state+".lead", "email", o.Email, "total", hold, "date", o.DeliveryBy.In(zone))
+}
+
+// timeline is what happened and what comes next, in plain words.
+func (s *Shop) timeline(c echo.Context, o *order.Order, past []order.History) []timeStep {
+	at := func(axis order.Axis, state string) db.Time {
+		var last db.Time
+		for _, h := range past {
+			if h.Axis == axis && h.ToState == state {
+				last = h.At
+			}
+		}
+		return last
+	}
+	zone := s.Settings.Now().Zone()
+	step := func(key string, when db.Time, done, now bool) timeStep {
+		v := timeStep{Name: t(c, "shop.step."+key), Done: done, Now: now}
+		if done && !when.IsZero() {
+			v.Date, v.Stamp = s.stamp(c, when), when.In(zone).Format("2006-01-02T15:04:05Z07:00")
+		}
+		if now {
+			v.Text = t(c, "shop.step."+key+".now")
+		}
+		return v
+	}
+	steps := []timeStep{step("placed", o.PlacedAt, true, false)}
+	if o.State == order.Cancelled {
+		if !o.PaidAt.IsZero() {
+			steps = append(steps, step("paid", o.PaidAt, true, false))
+		}
+		steps = append(steps, step("cancelled", o.ClosedAt, true, false))
+		if o.PaymentState == order.Refunded {
+			steps = append(steps, step("refunded", at(order.PaymentAxis, "refunded"), true, false))
+		}
+		return steps
+	}
+	paid := !o.PaidAt.IsZero()
+	waiting := map[order.Payment]string{order.Processing: "confirming", order.Failed: "declined"}[o.PaymentState]
+	if waiting == "" {
+		waiting = "paid"
+	}
+	steps = append(steps, step(waiting, o.PaidAt, paid, !paid))
+	shipped := o.DeliveryState == order.Shipped || o.DeliveryState == order.Delivered || o.DeliveryState == order.Returned
+	steps = append(steps, step("packing", db.Time{}, shipped, paid && !shipped),
+		step("shipped", at(order.DeliveryAxis, "shipped"), shipped, o.DeliveryState == order.Shipped),
+		step("delivered", at(order.DeliveryAxis, "delivered"), o.DeliveryState == order.Delivered || o.DeliveryState == order.Returned, false))
+	return steps
+}
+
+func (s *Shop) stamp(c echo.Context, at db.Time) string {
+	text, err := web.NewPage(c, "").DateTime(at)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+func (s *Shop) orderLines(c echo.Context, p *orderPage, o *order.Order, lines []order.Line) error {
+	var ids []catalog.ProductID
+	for _, l := range lines {
+		ids = append(ids, l.ProductID)
+	}
+	cards, err := catalog.Cards(c.Request().Context(), s.DB, unique(ids), o.Currency)
+	if err != nil {
+		return err
+	}
+	known := map[catalog.ProductID]catalog.Card{}
+	for _, k := range cards {
+		known[k.ID] = k
+	}
+	for _, l := range lines {
+		view := orderLine{Name: in(c, l.Name), Choices: in(c, l.Choices), Qty: t(c, "shop.checkout.qty", "count", l.Qty), Total: s.money(c, l.Total, o.Currency),
+			Picture: s.picture(c, known[l.ProductID].Image, art.Whole)}
+		if slug := known[l.ProductID].Slug; slug != "" {
+			view.URL = web.URL(c, "/p/"+slug)
+		}
+		if l.CancelledQty > 0 {
+			view.Qty += t(c, "shop.order.line-cancelled", "count", l.CancelledQty)
+		}
+		p.Lines = append(p.Lines, view)
+	}
+	p.Sums = []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, o.Subtotal, o.Currency)}}
+	if o.Discount > 0 {
+		p.Sums = append(p.Sums, sum{t(c, "shop.sum.discount"), s.money(c, -o.Discount, o.Currency), "sums-less"})
+	}
+	if o.DeliveryCode != "" || o.Delivery > 0 {
+		p.Sums = append(p.Sums, sum{Name: in(c, o.DeliveryName), Value: s.money(c, o.Delivery, o.Currency)})
+	}
+	p.Sums = append(p.Sums, sum{t(c, "shop.sum.total"), s.money(c, o.Total, o.Currency), "sums-total"})
+	if o.Tax > 0 {
+		p.Sums = append(p.Sums, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, o.Tax, o.Currency)})
+	}
+	return nil
+}
+
+// payAgain leads back to paying after a decline, or after the shopper left.
+func (s *Shop) payAgain(c echo.Context) error {
+	var in struct {
+		Key string `form:"key,max=100"`
+	}
+	if err := web.Form(c, &in); err != nil {
+		return err
+	}
+	o, err := s.orderFor(c, in.Key)
+	if err != nil {
+		return err
+	}
+	placed, err := s.Desk.Retry(c.Request().Context(), o.ID)
+	if err != nil {
+		return err
+	}
+	return s.toPayment(c, placed)
+}
+
+// accountFromOrder makes an account of an order's address and a password. The
+// answer is the same whether the address had one; its mail says which.
+func (s *Shop) accountFromOrder(c echo.Context) error {
+	var in struct {
+		Key      string `form:"key,max=100"`
+		Password string `form:"password,raw,max=200"`
+	}
+	if err := web.Form(c, &in); err != nil {
+		return err
+	}
+	o, err := s.orderFor(c, in.Key)
+	if err != nil {
+		return err
+	}
+	if in.Key == "" {
+		return ended()
+	}
+	if err := customer.CheckPassword(in.Password, o.Email); err != nil {
+		page, pageErr := s.orderPage(c, o, in.Key)
+		if pageErr != nil {
+			return pageErr
+		}
+		page.AccountErrors = web.Errors(c, err)
+		web.Private(c)
+		return web.Render(c, http.StatusUnprocessableEntity, "storefront/order", page)
+	}
+	if err := s.register(c, customer.SignUpForm{Email: o.Email, Name: o.Name, Country: o.Country, Source: "order"}, in.Password); err != nil {
+		return err
+	}
+	web.Flash(c, "ok", "shop.signup.done", "email", o.Email)
+	return web.Redirect(c, "/orders/"+o.Number+"?key="+in.Key)
+}

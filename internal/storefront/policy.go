@@ -1,0 +1,100 @@
+package storefront
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/event"
+	"regulars/internal/i18n"
+	"regulars/internal/money"
+	"regulars/internal/pricing"
+	"regulars/internal/web"
+)
+
+// policies are the plain pages behind the footer's links; privacy is one too
+// and has a switch besides.
+var policies = []string{"delivery", "returns", "terms", "imprint"}
+
+type (
+	policyPart struct{ Title, Text string }
+	methodRow  struct{ Name, Days, Price, Free string }
+	policyPage struct {
+		web.Page
+		Heading, Lead string
+		Parts         []policyPart
+		Methods       []methodRow
+	}
+)
+
+func (s *Shop) policy(name string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		p := policyPage{Page: s.page(c, "shop.policy."+name+".title"), Heading: t(c, "shop.policy."+name+".title"),
+			Lead: s.policyText(c, "shop.policy."+name+".lead"), Parts: s.policyParts(c, name)}
+		p.Description = p.Lead
+		if name == "delivery" {
+			if err := s.deliveries(c, &p); err != nil {
+				return err
+			}
+		}
+		s.note(c, event.Event{Kind: event.PolicySeen, Detail: name})
+		return web.Render(c, http.StatusOK, "storefront/policy", p)
+	}
+}
+
+func (s *Shop) policyText(c echo.Context, key string) string {
+	set := s.Settings.Now()
+	name := set.Get("shop.name")
+	if web.Lang(c) == i18n.Chinese && set.Get("shop.name.zh") != "" {
+		name = set.Get("shop.name.zh")
+	}
+	return t(c, key, "shop", name, "email", set.Get("shop.email"), "address", set.Get("shop.address"), "minutes", int(set.Hold().Minutes()))
+}
+
+// policyParts reads the numbered parts of a policy, as many as are written.
+func (s *Shop) policyParts(c echo.Context, name string) []policyPart {
+	var out []policyPart
+	for i := 1; ; i++ {
+		key := "shop.policy." + name + "." + strconv.Itoa(i)
+		if !i18n.Has(web.Lang(c), key+".title") {
+			return out
+		}
+		out = append(out, policyPart{t(c, key+".title"), s.policyText(c, key+".text")})
+	}
+}
+
+func (s *Shop) deliveries(c echo.Context, p *policyPage) error {
+	cur := s.currency(c)
+	methods, err := pricing.Methods(c.Request().Context(), s.DB, cur, "")
+	if err != nil {
+		return err
+	}
+	for _, m := range methods {
+		row := methodRow{Name: in(c, m.Name), Days: t(c, "shop.policy.days", "from", m.DaysMin, "to", m.DaysMax), Price: s.money(c, m.Price, cur)}
+		if m.Price == 0 {
+			row.Price = t(c, "shop.sum.free")
+		}
+		if m.FreeFrom > 0 {
+			row.Free = t(c, "shop.policy.free-from", "price", money.Price{Amount: m.FreeFrom, Currency: cur})
+		}
+		p.Methods = append(p.Methods, row)
+	}
+	return nil
+}
+
+// policyMoved keeps the addresses that other shops use for these pages.
+func (s *Shop) policyMoved(c echo.Context) error {
+	name := c.Param("name")
+	switch name {
+	case "shipping":
+		name = "delivery"
+	case "refund", "refunds":
+		name = "returns"
+	}
+	if name != "privacy" && !slices.Contains(policies, name) {
+		return ended()
+	}
+	return moved(c, "/"+name)
+}

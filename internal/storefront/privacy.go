@@ -1,0 +1,257 @@
+package storefront
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/ask"
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/event"
+	"regulars/internal/fault"
+	"regulars/internal/segment"
+	"regulars/internal/web"
+)
+
+type (
+	consentRow struct {
+		Name, Text, What string
+		Given            bool
+	}
+	preferencesPage struct {
+		accountPage
+		Pages, Mails []consentRow
+		Unverified   bool
+	}
+	factRow struct {
+		Kind, Value, Name, Evidence string
+		Inferred                    bool
+	}
+	knownPage struct {
+		accountPage
+		Segment, Reason string
+		Facts           []factRow
+		Consents        []factRow
+	}
+	privacyPage struct {
+		web.Page
+		Heading, Lead string
+		Parts         []policyPart
+		On, SignedIn  bool
+	}
+)
+
+func (s *Shop) preferences(c echo.Context) error {
+	base, p, err := s.accountPage(c, "preferences")
+	if err != nil {
+		return err
+	}
+	page := preferencesPage{accountPage: base, Unverified: !p.Customer.Verified()}
+	for _, purpose := range customer.Purposes {
+		row := consentRow{string(purpose), t(c, "customer.purpose."+string(purpose)), t(c, "customer.purpose."+string(purpose)+".what"), p.Given(purpose)}
+		if purpose == customer.Personalize || purpose == customer.History {
+			page.Pages = append(page.Pages, row)
+		} else {
+			page.Mails = append(page.Mails, row)
+		}
+	}
+	return web.Render(c, http.StatusOK, "storefront/preferences", page)
+}
+
+// savePreferences keeps every switch as the form shows it: a box that is not
+// ticked is a no.
+func (s *Shop) savePreferences(c echo.Context) error {
+	p, err := s.member(c)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Given []string `form:"given,max=60"`
+	}
+	if err := web.Form(c, &in); err != nil {
+		return err
+	}
+	for _, g := range in.Given {
+		if !slices.Contains(customer.Purposes, customer.Purpose(g)) {
+			return fault.New(fault.Invalid, "customer.consent.unknown", "purpose", g)
+		}
+	}
+	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		for _, purpose := range customer.Purposes {
+			if err := customer.SetConsent(ctx, tx, p.CustomerID(), purpose, slices.Contains(in.Given, string(purpose)), "preferences", s.Now()); err != nil {
+				return err
+			}
+		}
+		return segment.Refresh(ctx, tx, p.CustomerID(), s.Now())
+	})
+	if err != nil {
+		return err
+	}
+	web.Flash(c, "ok", "shop.account.saved")
+	return web.Redirect(c, "/account/preferences")
+}
+
+// known shows what the shop knows about a person, where it has it from, and
+// what follows from it.
+func (s *Shop) known(c echo.Context) error { return s.knownPage(c, http.StatusOK, nil) }
+
+func (s *Shop) knownPage(c echo.Context, status int, failed error) error {
+	base, p, err := s.accountPage(c, "privacy")
+	if err != nil {
+		return err
+	}
+	base.Errors = web.Errors(c, failed)
+	page := knownPage{accountPage: base}
+	ctx := c.Request().Context()
+	seg, reason, err := segment.Of(ctx, s.DB, p, s.Now())
+	if err != nil {
+		return err
+	}
+	page.Segment, page.Reason = in(c, seg.Name), in(c, reason)
+	if seg.Key == segment.Default || page.Segment == "" {
+		page.Segment, page.Reason = t(c, "shop.known.default"), t(c, "shop.known.default.why")
+	}
+	facts, err := customer.Interests(ctx, s.DB, p.CustomerID())
+	if err != nil {
+		return err
+	}
+	for _, f := range facts {
+		page.Facts = append(page.Facts, factRow{f.Kind, f.Value, in(c, customer.TileName(f.Kind, f.Value)), t(c, "shop.known."+f.Source, "date", f.At.In(base.Zone)), f.Source == "inferred"})
+	}
+	log, err := customer.ConsentLog(ctx, s.DB, p.CustomerID())
+	if err != nil {
+		return err
+	}
+	for _, l := range log {
+		key := "shop.known.refused"
+		if l.Given {
+			key = "shop.known.given"
+		}
+		page.Consents = append(page.Consents, factRow{Name: t(c, "customer.purpose."+string(l.Purpose)), Evidence: t(c, key, "date", l.At.In(base.Zone))})
+	}
+	return web.Render(c, status, "storefront/known", page)
+}
+
+func (s *Shop) forgetFact(c echo.Context) error {
+	p, err := s.member(c)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Kind  string `form:"kind,max=40"`
+		Value string `form:"value,max=200"`
+	}
+	if err := web.Form(c, &in); err != nil {
+		return err
+	}
+	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		if err := customer.DropInterest(ctx, tx, p.CustomerID(), in.Kind, in.Value); err != nil {
+			return err
+		}
+		return segment.Refresh(ctx, tx, p.CustomerID(), s.Now())
+	})
+	if err != nil {
+		return err
+	}
+	web.Flash(c, "ok", "shop.account.removed")
+	return web.Redirect(c, "/account/privacy")
+}
+
+func (s *Shop) export(c echo.Context) error {
+	p, err := s.member(c)
+	if err != nil {
+		return err
+	}
+	all, err := customer.Export(c.Request().Context(), s.DB, p.CustomerID())
+	if err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return wrap("write an export", err)
+	}
+	web.Private(c)
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="my-data.json"`)
+	return c.Blob(http.StatusOK, "application/json; charset=utf-8", b)
+}
+
+// erase takes the person out, after asking for the password once more.
+func (s *Shop) erase(c echo.Context) error {
+	p, err := s.member(c)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Password string `form:"password,raw,max=1000"`
+	}
+	failed := web.Form(c, &in)
+	if failed == nil {
+		failed = s.passworded(c, p, in.Password, "password")
+	}
+	if failed != nil {
+		if fault.Kind(failed) != fault.Invalid {
+			return failed
+		}
+		return s.knownPage(c, http.StatusUnprocessableEntity, failed)
+	}
+	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), ask.Forget)
+	})
+	if err != nil {
+		return err
+	}
+	if err := web.Session(c).SignOut(); err != nil {
+		return err
+	}
+	web.SetVisitorToken(c, "")
+	web.Flash(c, "ok", "shop.erase.done")
+	return web.Redirect(c, "/")
+}
+
+// privacyPage says how the shop handles what it knows, and holds the switch
+// that needs no account.
+func (s *Shop) privacyPage(c echo.Context) error {
+	p, err := s.person(c)
+	if err != nil {
+		return err
+	}
+	page := privacyPage{Page: s.page(c, "shop.policy.privacy.title"), Heading: t(c, "shop.policy.privacy.title"), Lead: t(c, "shop.policy.privacy.lead"),
+		Parts: s.policyParts(c, "privacy"), On: p.Personalized(), SignedIn: p.SignedIn()}
+	s.note(c, event.Event{Kind: event.PolicySeen, Detail: "privacy"})
+	return web.Render(c, http.StatusOK, "storefront/privacy", page)
+}
+
+func (s *Shop) choosePrivacy(c echo.Context) error {
+	var in struct {
+		Personalize string `form:"personalize,max=10"`
+	}
+	if err := web.Form(c, &in); err != nil {
+		return err
+	}
+	if in.Personalize != "on" && in.Personalize != "off" {
+		return fault.New(fault.Invalid, "error.invalid")
+	}
+	p, err := s.someone(c)
+	if err != nil {
+		return err
+	}
+	on := in.Personalize == "on"
+	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		if !p.SignedIn() {
+			return customer.SetVisitorPersonalize(ctx, tx, p.VisitorID(), on, s.Now())
+		}
+		if err := customer.SetConsent(ctx, tx, p.CustomerID(), customer.Personalize, on, "privacy page", s.Now()); err != nil {
+			return err
+		}
+		return segment.Refresh(ctx, tx, p.CustomerID(), s.Now())
+	})
+	if err != nil {
+		return err
+	}
+	web.Flash(c, "ok", "shop.privacy."+in.Personalize)
+	return web.Redirect(c, "/privacy")
+}

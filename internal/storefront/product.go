@@ -1,0 +1,459 @@
+package storefront
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/art"
+	"regulars/internal/ask"
+	"regulars/internal/catalog"
+	"regulars/internal/db"
+	"regulars/internal/event"
+	"regulars/internal/fault"
+	"regulars/internal/pricing"
+	"regulars/internal/web"
+)
+
+type productPage struct {
+	web.Page
+	Name, Line   string
+	About        string
+	Crumbs       crumbs
+	Shelf        *crumb
+	View         picture
+	Thumbs       []thumb
+	Price        price
+	PriceNote    string
+	Options      []optionView
+	SKU          string
+	Buyable      bool
+	BuyText      string
+	Qty          string
+	StockText    string
+	Note         *web.Notice // what became of adding; plain text
+	Added        bool
+	Promises     []string
+	Facts        []factView
+	Chain        *chain
+	Alternatives *shelf
+	Questions    []questionView
+	Ask          askForm
+	LD           map[string]any
+	SelfURL      string
+	CartText     string
+}
+
+type (
+	thumb struct {
+		URL, Alt string
+		Picture  picture
+		Current  bool
+	}
+	choiceView struct {
+		URL, Text, Note, Hidden, Swatch string
+		Out, Low, Current               bool
+	}
+	optionView struct {
+		Code, Name, Chosen string
+		Choices            []choiceView
+	}
+	factView     struct{ Name, Value string }
+	questionView struct {
+		Body, Asked, Answer, Answered string
+		Lang                          string
+	}
+	askForm struct {
+		Body, Name, Email string
+		Errors            web.FormErrors
+	}
+)
+
+// found is the published product of a slug, or the address it moved to.
+func (s *Shop) found(c echo.Context) (*catalog.Product, string, error) {
+	ctx, slug := c.Request().Context(), c.Param("slug")
+	p, err := catalog.BySlug(ctx, s.DB, slug)
+	if err == nil || fault.Kind(err) != fault.NotFound {
+		return p, "", err
+	}
+	now, is, moveErr := catalog.Moved(ctx, s.DB, "product", slug)
+	if moveErr != nil || !is {
+		return nil, "", cmp.Or(moveErr, err)
+	}
+	return nil, now, nil
+}
+
+func (s *Shop) product(c echo.Context) error {
+	p, now, err := s.found(c)
+	if err != nil {
+		return err
+	}
+	if now != "" {
+		return moved(c, "/p/"+now)
+	}
+	page, err := s.productPage(c, p.ID, c.QueryParams())
+	if err != nil {
+		return err
+	}
+	s.note(c, event.Event{Kind: event.ItemSeen, ProductID: int64(p.ID), Detail: page.SKU})
+	return web.Render(c, http.StatusOK, "storefront/product", page)
+}
+
+// productPage reads and words everything about a product, with the variant
+// that query chooses.
+func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Values) (*productPage, error) {
+	ctx := c.Request().Context()
+	d, err := catalog.Detailed(ctx, s.DB, id, s.currency(c))
+	if err != nil {
+		return nil, err
+	}
+	tree, err := s.tree(c)
+	if err != nil {
+		return nil, err
+	}
+	v := chosen(d, query)
+	p := &productPage{Page: s.titled(c, d.Name), Name: in(c, d.Name), Line: in(c, d.Line), About: in(c, d.About), Qty: "1",
+		SelfURL: web.URL(c, "/p/"+d.Slug), CartText: t(c, "shop.buy.see-cart")}
+	p.Description = p.Line
+	var path []catalog.Category
+	if d.CategoryID != nil {
+		if path = tree.Path(*d.CategoryID); len(path) > 0 {
+			k := path[len(path)-1]
+			p.Shelf = &crumb{in(c, k.Name), web.URL(c, "/c/"+k.Slug)}
+		}
+	}
+	p.Crumbs = s.trail(c, path, p.Name)
+	s.gallery(c, p, d, v, query.Get("view"))
+	p.Options = s.options(c, d, v)
+	if err := s.offer(c, p, d, v); err != nil {
+		return nil, err
+	}
+	p.Facts = facts(c, d.Facts)
+	if err := s.around(c, p, d); err != nil {
+		return nil, err
+	}
+	p.LD = s.linked(c, d, v)
+	return p, nil
+}
+
+// chosen is the variant an address names: by ?v=SKU, else by its options, as
+// many as can be met, one that can be had before one that cannot. Without any
+// it is the one that the card offers.
+func chosen(d *catalog.Detail, query url.Values) *catalog.VariantInfo {
+	var best *catalog.VariantInfo
+	bestScore := -1
+	for i := range d.Variants {
+		v := &d.Variants[i]
+		if !v.Active {
+			continue
+		}
+		score := 0
+		if sku := query.Get("v"); sku != "" && sku == v.SKU {
+			score += 1000
+		}
+		for _, o := range d.Options {
+			if want := query.Get(o.Code); want != "" && v.Choices[o.Code] == want {
+				score += 100
+			}
+		}
+		if v.SKU == d.Card.SKU {
+			score += 2
+		}
+		if v.Priced && v.Available != 0 {
+			score += 4
+		}
+		if score > bestScore {
+			best, bestScore = v, score
+		}
+	}
+	return best
+}
+
+func (s *Shop) gallery(c echo.Context, p *productPage, d *catalog.Detail, v *catalog.VariantInfo, view string) {
+	images := d.Images
+	if len(images) == 0 {
+		images = []catalog.Image{{Alt: d.Name}}
+	}
+	add := func(code string, pic picture, alt string) {
+		q := url.Values{}
+		if v != nil && len(d.Variants) > 1 {
+			q.Set("v", v.SKU)
+		}
+		if len(p.Thumbs) > 0 {
+			q.Set("view", code)
+		}
+		pic.Eager = true
+		p.Thumbs = append(p.Thumbs, thumb{URL: withQuery(p.SelfURL, q), Alt: alt, Picture: pic, Current: code == view})
+	}
+	for i, img := range images {
+		if v != nil {
+			img = img.WithAccent(v.Accent)
+		}
+		if i > 0 || len(img.Src) > 6 && img.Src[:6] == "media:" {
+			add("p"+strconv.Itoa(i+1), s.picture(c, img, art.Whole), in(c, img.Alt))
+			continue
+		}
+		for _, scene := range art.Scenes() {
+			add(string(scene), s.picture(c, img, scene), t(c, "shop.view."+string(scene)))
+		}
+	}
+	at := max(slices.IndexFunc(p.Thumbs, func(x thumb) bool { return x.Current }), 0)
+	p.Thumbs[at].Current = true
+	p.View = p.Thumbs[at].Picture
+	if p.View.Alt == "" {
+		p.View.Alt = p.Name
+	}
+	if len(p.Thumbs) == 1 {
+		p.Thumbs = nil
+	}
+}
+
+func withQuery(path string, q url.Values) string {
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// options words each question with one link a choice: the address of the
+// variant that differs from the chosen one in this alone.
+func (s *Shop) options(c echo.Context, d *catalog.Detail, at *catalog.VariantInfo) []optionView {
+	var out []optionView
+	if at == nil {
+		return nil
+	}
+	colours := art.Colours()
+	for _, o := range d.Options {
+		view := optionView{Code: o.Code, Name: in(c, o.Name)}
+		for _, ch := range o.Choices {
+			q := url.Values{}
+			for _, each := range d.Options {
+				q.Set(each.Code, at.Choices[each.Code])
+			}
+			q.Set(o.Code, ch.Code)
+			k := choiceView{URL: withQuery(web.URL(c, "/p/"+d.Slug), q), Text: in(c, ch.Name), Current: at.Choices[o.Code] == ch.Code}
+			if colour, ok := colours[ch.Accent]; ok && ch.Accent != "" {
+				k.Swatch = colour.Hex()
+			}
+			if k.Current {
+				view.Chosen = k.Text
+			}
+			v := variantWith(d, q)
+			switch {
+			case v == nil || !v.Priced:
+				k.Out, k.Hidden = true, t(c, "shop.option.none")
+			case v.Available == 0:
+				k.Out, k.Hidden = true, t(c, "shop.option.sold-out")
+			case v.Available > 0 && v.Available <= lowStock:
+				k.Low, k.Note = true, t(c, "shop.left", "count", v.Available)
+			}
+			view.Choices = append(view.Choices, k)
+		}
+		out = append(out, view)
+	}
+	return out
+}
+
+func variantWith(d *catalog.Detail, q url.Values) *catalog.VariantInfo {
+	for i := range d.Variants {
+		v := &d.Variants[i]
+		if !v.Active {
+			continue
+		}
+		same := true
+		for _, o := range d.Options {
+			same = same && v.Choices[o.Code] == q.Get(o.Code)
+		}
+		if same {
+			return v
+		}
+	}
+	return nil
+}
+
+// offer words price, stock, button and delivery of the chosen variant.
+func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catalog.VariantInfo) error {
+	if v == nil || !v.Priced {
+		p.StockText = t(c, "shop.not-sold")
+		return nil
+	}
+	p.SKU, p.Price = v.SKU, s.price(c, v.Price, v.Was, false)
+	if s.Settings.Now().TaxRate() > 0 {
+		p.PriceNote = t(c, "shop.price.tax")
+	}
+	if v.Available == 0 {
+		p.StockText = t(c, "shop.sold-out.long")
+		return nil
+	}
+	p.Buyable, p.BuyText = true, t(c, "shop.buy.add", "price", v.Price)
+	if v.Available > 0 && v.Available <= lowStock {
+		p.StockText = t(c, "shop.left.long", "count", v.Available)
+	}
+	if d.Digital {
+		p.Promises = []string{t(c, "shop.promise.digital")}
+		return nil
+	}
+	methods, err := pricing.Methods(c.Request().Context(), s.DB, v.Price.Currency, s.country(c, v.Price.Currency))
+	if err != nil {
+		return err
+	}
+	if len(methods) > 0 {
+		m := &methods[0]
+		key := "shop.promise.delivery"
+		if m.Cost(v.Price.Amount) == 0 {
+			key = "shop.promise.delivery.free"
+		}
+		p.Promises = append(p.Promises, t(c, key, "when", s.arrival(c, m), "cost", s.money(c, m.Cost(v.Price.Amount), v.Price.Currency)))
+		if more := m.ToFree(v.Price.Amount); more > 0 {
+			p.Promises = append(p.Promises, t(c, "shop.promise.free-from", "price", s.money(c, m.FreeFrom, v.Price.Currency)))
+		}
+	}
+	p.Promises = append(p.Promises, t(c, "shop.promise.returns"))
+	return nil
+}
+
+func facts(c echo.Context, list []catalog.Fact) []factView {
+	var out []factView
+	at := map[string]int{}
+	for _, f := range list {
+		if i, ok := at[f.Key]; ok {
+			out[i].Value += t(c, "shop.comma") + in(c, f.Value)
+			continue
+		}
+		at[f.Key] = len(out)
+		out = append(out, factView{in(c, f.Name), in(c, f.Value)})
+	}
+	return out
+}
+
+// around reads what stands below the product itself.
+func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
+	ctx := c.Request().Context()
+	found, err := s.suggest(c, []catalog.ProductID{d.ID}, 12)
+	if err != nil {
+		return err
+	}
+	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), found)
+	if !p.Buyable {
+		if p.Alternatives, err = s.alternatives(c, d); err != nil {
+			return err
+		}
+	}
+	questions, err := ask.OfProduct(ctx, s.DB, d.ID, 20)
+	if err != nil {
+		return err
+	}
+	zone := s.Settings.Now().Zone()
+	for _, q := range questions {
+		view := questionView{Body: q.Body, Answer: q.Answer, Asked: t(c, "shop.ask.asked", "date", q.CreatedAt.In(zone)), Lang: q.Lang.Tag()}
+		if q.Answer != "" {
+			view.Answered = t(c, "shop.ask.answered", "shop", p.ShopName)
+		}
+		p.Questions = append(p.Questions, view)
+	}
+	return nil
+}
+
+// alternatives is what to take instead of something sold out: what the author
+// named, then what stands on the same shelf.
+func (s *Shop) alternatives(c echo.Context, d *catalog.Detail) (*shelf, error) {
+	ctx := c.Request().Context()
+	relations, err := catalog.RelationsFrom(ctx, s.DB, []catalog.ProductID{d.ID})
+	if err != nil {
+		return nil, err
+	}
+	var ids []catalog.ProductID
+	for _, r := range relations {
+		if r.Kind == "instead" || r.Kind == "replaced" || r.Kind == "next" {
+			ids = append(ids, r.ToID)
+		}
+	}
+	cards, err := catalog.Cards(ctx, s.DB, unique(ids), s.currency(c))
+	if err != nil {
+		return nil, err
+	}
+	if d.CategoryID != nil {
+		l, err := catalog.List(ctx, s.DB, catalog.ListQuery{Categories: []catalog.CategoryID{*d.CategoryID}, InStock: true, PerPage: 8, Currency: s.currency(c)})
+		if err != nil {
+			return nil, err
+		}
+		cards = append(cards, l.Cards...)
+	}
+	sh := &shelf{ID: "instead", Title: t(c, "shop.instead"), Why: t(c, "shop.instead.why")}
+	seen := map[catalog.ProductID]bool{d.ID: true}
+	for _, k := range cards {
+		if k.InStock && !seen[k.ID] && len(sh.Cards) < shelfCards {
+			seen[k.ID] = true
+			sh.Cards = append(sh.Cards, s.card(c, k, ""))
+		}
+	}
+	if len(sh.Cards) == 0 {
+		return nil, nil
+	}
+	return sh, nil
+}
+
+// linked is the product as schema.org names it; page, feed and this show one
+// price.
+func (s *Shop) linked(c echo.Context, d *catalog.Detail, v *catalog.VariantInfo) map[string]any {
+	out := map[string]any{"@context": "https://schema.org", "@type": "Product", "name": in(c, d.Name), "description": in(c, d.Line), "sku": d.Card.SKU}
+	if d.Brand != "" {
+		out["brand"] = map[string]any{"@type": "Brand", "name": d.Brand}
+	}
+	if v != nil && v.Priced {
+		out["sku"] = v.SKU
+		stock := "https://schema.org/InStock"
+		if v.Available == 0 {
+			stock = "https://schema.org/OutOfStock"
+		}
+		out["offers"] = map[string]any{"@type": "Offer", "price": v.Price.Amount.Decimal(v.Price.Currency), "priceCurrency": string(v.Price.Currency),
+			"availability": stock, "url": s.Web.AbsoluteURL(web.Lang(c), "/p/"+d.Slug)}
+	}
+	return out
+}
+
+// askAboutProduct keeps a question; it shows under the product once answered.
+func (s *Shop) askAboutProduct(c echo.Context) error {
+	product, now, err := s.found(c)
+	if err != nil {
+		return err
+	}
+	if now != "" {
+		return ended()
+	}
+	var in struct {
+		Body  string `form:"body,max=2000"`
+		Name  string `form:"name,max=100"`
+		Email string `form:"email,max=254"`
+	}
+	formErr := web.Form(c, &in)
+	if formErr == nil {
+		p, err := s.person(c)
+		if err != nil {
+			return err
+		}
+		formErr = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+			_, err := ask.Ask(ctx, tx, product.ID, ask.Message{Person: p, Name: in.Name, Email: in.Email, Lang: web.Lang(c), Body: in.Body}, s.Now())
+			return err
+		})
+	}
+	if formErr == nil {
+		s.note(c, event.Event{Kind: event.Asked, ProductID: int64(product.ID)})
+		web.Flash(c, "ok", "shop.ask.thanks")
+		return web.Redirect(c, "/p/"+product.Slug)
+	}
+	if fault.Kind(formErr) != fault.Invalid || len(fault.Fields(formErr)) == 0 {
+		return formErr
+	}
+	page, err := s.productPage(c, product.ID, nil)
+	if err != nil {
+		return err
+	}
+	page.Ask = askForm{in.Body, in.Name, in.Email, web.Errors(c, formErr)}
+	return web.Render(c, http.StatusUnprocessableEntity, "storefront/product", page)
+}

@@ -1,0 +1,221 @@
+// Package storefront is the shop as its shoppers see it: every public page,
+// the account, and the read-only JSON that says the same as the pages. A
+// handler here reads the form, calls one noun, and answers; what is allowed,
+// what things cost and what is kept is decided by the nouns below.
+package storefront
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/catalog"
+	"regulars/internal/checkout"
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/event"
+	"regulars/internal/i18n"
+	"regulars/internal/recommend"
+	"regulars/internal/setting"
+	"regulars/internal/web"
+)
+
+// Shop is what the public pages need. Folder, Mails and People may be empty.
+type Shop struct {
+	DB       *db.DB
+	Web      *web.Server
+	Engine   *recommend.Engine
+	Events   *event.Log
+	Settings *setting.Live
+	Desk     *checkout.Desk
+	Hasher   *customer.Hasher
+	Folder   string // the data folder; pictures lie in its media/
+	Demo     bool   // the ribbon, one-click sign-ins, "simulated" in reasons
+	People   []DemoSignIn
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// DemoSignIn is a person of the tour whom a click signs in. Label is the name,
+// and after a comma who they are: "Chen Yu, student". All share DemoPassword.
+type DemoSignIn struct {
+	Label i18n.Text
+	Email string
+}
+
+// DemoPassword is the password of everybody whom the demo names.
+const DemoPassword = "demo-regulars"
+
+// Routes registers every public address.
+func (s *Shop) Routes() {
+	s.Web.OnPage(s.dress)
+	// RFC 8058: the mail program posts from nowhere, with no token of ours; the
+	// one in the address is the proof.
+	s.Web.ExemptOrigin("/u/:token")
+
+	e := s.Web.Echo
+	slow := s.Web.Limit(600, 200) // what writes or costs a search; a whole office may share one address
+	door := s.Web.Limit(60, 40)   // what tries a password or sends a mail; accounts have limits of their own besides
+
+	get := func(path string, h echo.HandlerFunc) { e.GET(path, h, s.chooseCurrency) }
+	get("/", s.home)
+	get("/c/:slug", s.category)
+	get("/p/:slug", s.product)
+	e.POST("/p/:slug/questions", s.askAboutProduct, door)
+	get("/search", s.search)
+	e.GET("/search/suggest", s.searchSuggest, slow)
+	get("/cart", s.cart)
+	e.POST("/cart/items", s.addItem, slow)
+	e.POST("/cart/items/:id", s.setItem, slow)
+	e.GET("/checkout", s.checkout)
+	e.POST("/checkout", s.placeOrder, slow)
+	e.GET("/gateway/test/:token", s.gateway)
+	e.POST("/gateway/test/:token", s.gatewayOutcome, slow)
+	e.GET("/orders/:number", s.order)
+	e.POST("/orders/:number/payments", s.payAgain, slow)
+	e.POST("/orders/:number/account", s.accountFromOrder, door)
+
+	e.GET("/signup", s.signUpForm)
+	e.POST("/signup", s.signUp, door)
+	e.GET("/signin", s.signInForm)
+	e.POST("/signin", s.signIn, door)
+	e.GET("/signout", s.signOutForm)
+	e.POST("/signout", s.signOut)
+	e.GET("/forgot", s.forgotForm)
+	e.POST("/forgot", s.forgot, door)
+	e.GET("/reset/:token", s.resetForm)
+	e.POST("/reset/:token", s.reset, door)
+	e.GET("/verify/:token", s.verifyForm)
+	e.POST("/verify/:token", s.verify, door)
+	e.GET("/change-email/:token", s.changeEmailForm)
+	e.POST("/change-email/:token", s.changeEmail, door)
+	s.accountRoutes(slow, door)
+
+	e.GET("/r/:token", s.restoreForm)
+	e.POST("/r/:token", s.restore, slow)
+	e.GET("/u/:token", s.unsubscribeForm)
+	e.POST("/u/:token", s.unsubscribe, slow)
+
+	for _, name := range policies {
+		e.GET("/"+name, s.policy(name))
+	}
+	e.GET("/policies/:name", s.policyMoved)
+	e.GET("/privacy", s.privacyPage)
+	e.POST("/privacy", s.choosePrivacy, slow)
+	e.GET("/contact", s.contactForm)
+	e.POST("/contact", s.contact, door)
+	e.POST("/scheme", s.scheme)
+	e.GET("/sitemap.xml", s.sitemap)
+	e.GET("/robots.txt", s.robots)
+	e.GET("/art/:spec", s.art)
+	e.GET("/media/:file", s.media)
+	s.apiRoutes()
+}
+
+// page is the frame of a page with a title from the catalogue.
+func (s *Shop) page(c echo.Context, key string, args ...any) web.Page {
+	return web.NewPage(c, t(c, key, args...))
+}
+
+// titled is the frame of a page whose title is content, not a message.
+func (s *Shop) titled(c echo.Context, title i18n.Text) web.Page {
+	return web.NewPage(c, title.In(web.Lang(c)))
+}
+
+func t(c echo.Context, key string, args ...any) string { return i18n.T(web.Lang(c), key, args...) }
+
+func in(c echo.Context, text i18n.Text) string { return text.In(web.Lang(c)) }
+
+// dress fills what every page shows around its content: departments, the
+// cart's count, who is signed in.
+func (s *Shop) dress(c echo.Context, p *web.Page) {
+	set := s.Settings.Now()
+	p.ShopName, p.Zone, p.Demo = set.Get("shop.name"), set.Zone(), s.Demo
+	if web.Lang(c) == i18n.Chinese && set.Get("shop.name.zh") != "" {
+		p.ShopName = set.Get("shop.name.zh")
+	}
+	if isAdmin(p.Path) {
+		return
+	}
+	tree, err := s.tree(c)
+	if err != nil {
+		s.Log.Warn("departments not shown", "error", err)
+		return
+	}
+	for _, d := range tree.Roots() {
+		p.Departments = append(p.Departments, web.Department{Slug: d.Slug, Name: shortName(web.Lang(c), d)})
+	}
+	person, err := s.person(c)
+	if err != nil {
+		s.Log.Warn("person not read", "error", err)
+		return
+	}
+	p.SignedIn = person.SignedIn()
+	if _, p.CartCount, err = s.openCart(c); err != nil {
+		s.Log.Warn("cart not read", "error", err)
+	}
+}
+
+func isAdmin(path string) bool {
+	return path == "/admin" || len(path) > 7 && path[:7] == "/admin/"
+}
+
+// shortName is what the header calls a department: twelve full names would not
+// stand on one line.
+func shortName(l i18n.Lang, d catalog.Category) string {
+	if key := "shop.dept." + d.Slug; i18n.Has(l, key) {
+		return i18n.T(l, key)
+	}
+	return d.Name.In(l)
+}
+
+// tree is every category, read once a request.
+func (s *Shop) tree(c echo.Context) (*catalog.Tree, error) {
+	v := s.visit(c)
+	if v.tree == nil {
+		tree, err := catalog.LoadTree(c.Request().Context(), s.DB)
+		if err != nil {
+			return nil, err
+		}
+		v.tree = tree
+	}
+	return v.tree, nil
+}
+
+// note writes an event of this request; whose it is passes the consent gate.
+func (s *Shop) note(c echo.Context, e event.Event) {
+	person, err := s.person(c)
+	if err != nil {
+		return // the page itself has failed over it
+	}
+	visitor, id := person.Tracked()
+	e.At, e.VisitorID, e.CustomerID = db.At(s.Now()), int64(visitor), int64(id)
+	e.Lang, e.Device, e.Bot = string(web.Lang(c)), device(c), bot(c)
+	if person.SignedIn() && person.Customer.Simulated {
+		e.Simulated = true
+	}
+	s.Events.Add(e)
+}
+
+// scheme keeps the colours the shopper chose and leads back to the page.
+func (s *Shop) scheme(c echo.Context) error {
+	var in struct {
+		Scheme string `form:"scheme,max=10"`
+		Back   string `form:"back,max=2000"`
+	}
+	if err := web.Form(c, &in); err != nil {
+		return err
+	}
+	web.SetScheme(c, in.Scheme)
+	return c.Redirect(http.StatusSeeOther, web.LocalPath(in.Back))
+}
+
+func wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}

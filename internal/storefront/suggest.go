@@ -1,0 +1,348 @@
+package storefront
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/cart"
+	"regulars/internal/catalog"
+	"regulars/internal/customer"
+	"regulars/internal/i18n"
+	"regulars/internal/order"
+	"regulars/internal/recommend"
+)
+
+// Suggestion limits: what an address may ask for, what one shelf may fill, and
+// how many of eight places purchases hold beside what the author wrote.
+const (
+	suggestUsual  = 8
+	suggestMost   = 24
+	perShelf      = 2
+	dataShare     = 4 // one place in so many
+	leastToShow   = 2 // fewer good ones make no block (ux.md G7)
+	modelAsked    = 60
+	historyOrders = 200
+)
+
+// A pair of products is worth a sentence from so many common orders on; where
+// there are many orders, chance alone makes pairs too, so more is asked and
+// they must meet half as often again as chance would have it.
+const (
+	fewTogether   = 3
+	manyOrders    = 1000
+	manyTogether  = 8
+	manyLift      = 1.5
+	purchaseScore = 0.6 // a purchase stands below an authored reason of middle weight
+)
+
+// groupOf says under which heading a relation stands and whether it is a
+// simple chain or presumes something about the shopper. What is not here
+// (instead, replaced, never) is not suggested.
+var groupOf = map[string]struct{ group, kind string }{
+	"needs":   {"needed", "simple"},
+	"fits":    {"needed", "simple"},
+	"refill":  {"needed", "simple"},
+	"part":    {"needed", "simple"},
+	"moment":  {"moment", "simple"},
+	"next":    {"moment", "simple"},
+	"upgrade": {"needed", "simple"},
+	"alike":   {"alike", "complex"},
+}
+
+// suggestion is one product that goes well with what is at hand, with a
+// reason that is literally true.
+type suggestion struct {
+	Card    catalog.Card
+	Group   string // needed, moment, alike
+	Kind    string // simple, complex
+	Score   float64
+	Reason  i18n.Text
+	Premise i18n.Text // of a complex one: what it presumes
+	data    bool
+}
+
+// suggest answers what goes well with the products at hand: for the product
+// page, the cart, what was just added, and the API. It never names a product
+// at hand, in the cart, already owned and durable, sold out, sensitive, or one
+// that an author said never goes with these.
+func (s *Shop) suggest(c echo.Context, at []catalog.ProductID, limit int) ([]suggestion, error) {
+	if len(at) == 0 || limit < 1 {
+		return nil, nil
+	}
+	ctx := c.Request().Context()
+	found, never, err := s.authored(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	model := s.Engine.Model()
+	bought := model.Suggest(recommend.Query{Cart: models(at), K: modelAsked})
+	ids := slices.Clone(at)
+	for _, f := range found {
+		ids = append(ids, f.Card.ID)
+	}
+	for _, b := range bought {
+		ids = append(ids, catalog.ProductID(b.Product))
+	}
+	ids = unique(ids)
+	list, err := catalog.Cards(ctx, s.DB, ids, s.currency(c))
+	if err != nil {
+		return nil, err
+	}
+	cards := map[catalog.ProductID]catalog.Card{}
+	for _, k := range list {
+		cards[k.ID] = k
+	}
+	for _, b := range bought {
+		if f, ok := s.purchase(model, b, cards); ok {
+			found = append(found, f)
+		}
+	}
+	barred, err := s.barred(c, at, ids)
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(f suggestion) bool {
+		k, ok := cards[f.Card.ID]
+		return !ok || !k.InStock || k.Sensitive || never[k.ID] || barred.holds(k)
+	})
+	for i := range found {
+		found[i].Card = cards[found[i].Card.ID]
+	}
+	chosen := choose(found, limit)
+	if len(chosen) == 0 {
+		return s.alsoThere(c, at, cards, barred, limit)
+	}
+	return chosen, nil
+}
+
+// authored reads what the shop's own people wrote, and the pairs they forbid.
+func (s *Shop) authored(ctx context.Context, at []catalog.ProductID) ([]suggestion, map[catalog.ProductID]bool, error) {
+	relations, err := catalog.RelationsFrom(ctx, s.DB, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	never := map[catalog.ProductID]bool{}
+	var found []suggestion
+	for _, r := range relations {
+		if r.Kind == "never" {
+			never[r.ToID] = true
+		}
+		g, ok := groupOf[r.Kind]
+		if !ok || r.Reason.En == "" {
+			continue
+		}
+		found = append(found, suggestion{Card: catalog.Card{ID: r.ToID}, Group: g.group, Kind: g.kind, Score: r.Weight, Reason: r.Reason, Premise: r.Premise})
+	}
+	return found, never, nil
+}
+
+// purchase words what the model found, if it is worth a sentence.
+func (s *Shop) purchase(m *recommend.Model, b recommend.Suggestion, cards map[catalog.ProductID]catalog.Card) (suggestion, bool) {
+	because, known := cards[catalog.ProductID(b.Because)]
+	if b.Because == 0 || !known {
+		return suggestion{}, false
+	}
+	together, _, of, lift := m.Pair(b.Product, b.Because)
+	if together < fewTogether || lift <= 1 || m.Orders() >= manyOrders && (together < manyTogether || lift < manyLift) {
+		return suggestion{}, false
+	}
+	key := "shop.suggest.together"
+	if s.Demo {
+		key = "shop.suggest.together.simulated"
+	}
+	reason := both(key, "name", because.Name, "n", together, "m", of)
+	return suggestion{Card: catalog.Card{ID: catalog.ProductID(b.Product)}, Group: "alike", Kind: "simple",
+		Score: purchaseScore * float64(together) / float64(of), Reason: reason, data: true}, true
+}
+
+func both(key string, args ...any) i18n.Text {
+	return i18n.Text{En: i18n.T(i18n.English, key, args...), Zh: i18n.T(i18n.Chinese, key, args...)}
+}
+
+// excluded is what this person is not shown.
+type excluded struct{ ids, owned map[catalog.ProductID]bool }
+
+func (x excluded) holds(k catalog.Card) bool { return x.ids[k.ID] || x.owned[k.ID] && k.Durable }
+
+// barred gathers what is at hand, in the cart and owned, and the candidates
+// that themselves say never about something at hand.
+func (s *Shop) barred(c echo.Context, at, candidates []catalog.ProductID) (excluded, error) {
+	x := excluded{map[catalog.ProductID]bool{}, map[catalog.ProductID]bool{}}
+	for _, id := range at {
+		x.ids[id] = true
+	}
+	ctx := c.Request().Context()
+	back, err := catalog.RelationsFrom(ctx, s.DB, candidates)
+	if err != nil {
+		return x, err
+	}
+	for _, r := range back {
+		if r.Kind == "never" && slices.Contains(at, r.ToID) {
+			x.ids[r.FromID] = true
+		}
+	}
+	open, count, err := s.openCart(c)
+	if err != nil {
+		return x, err
+	}
+	if count > 0 {
+		view, err := cart.Items(ctx, s.DB, open)
+		if err != nil {
+			return x, err
+		}
+		for _, id := range view.Products() {
+			x.ids[id] = true
+		}
+	}
+	p, err := s.person(c)
+	if err != nil || !p.MayUseHistory() {
+		return x, err
+	}
+	bought, err := s.bought(ctx, p.CustomerID())
+	for _, id := range bought {
+		x.owned[id] = true
+	}
+	return x, err
+}
+
+// bought lists what a customer has, the newest first.
+func (s *Shop) bought(ctx context.Context, id customer.ID) ([]catalog.ProductID, error) {
+	orders, err := order.OfCustomer(ctx, s.DB, id, historyOrders)
+	if err != nil {
+		return nil, err
+	}
+	var ids []order.ID
+	for _, o := range orders {
+		if o.State != order.Cancelled && (o.PaymentState == order.Paid || o.PaymentState == order.PartlyRefunded || o.PaymentState == order.Processing) {
+			ids = append(ids, o.ID)
+		}
+	}
+	lines, err := order.LinesOf(ctx, s.DB, ids)
+	if err != nil {
+		return nil, err
+	}
+	var products []catalog.ProductID
+	for _, id := range ids {
+		for _, l := range lines[id] {
+			if l.Qty > l.CancelledQty {
+				products = append(products, l.ProductID)
+			}
+		}
+	}
+	return unique(products), nil
+}
+
+// choose takes the best, at most two of a shelf, with a first round that gives
+// every shelf one: a bottle's page shows food and clothes before a third teat.
+func choose(found []suggestion, limit int) []suggestion {
+	slices.SortStableFunc(found, func(a, b suggestion) int { return cmp.Compare(b.Score, a.Score) })
+	purchases := 0
+	for _, f := range found {
+		if f.data {
+			purchases++
+		}
+	}
+	written := limit - min(limit/dataShare, purchases)
+	taken, shelves := map[catalog.ProductID]bool{}, map[catalog.CategoryID]int{}
+	var out []suggestion
+	take := func(most, cap int, want func(suggestion) bool) {
+		for _, f := range found {
+			if len(out) < most && !taken[f.Card.ID] && want(f) && (f.Card.CategoryID == 0 || shelves[f.Card.CategoryID] < cap) {
+				taken[f.Card.ID] = true
+				shelves[f.Card.CategoryID]++
+				out = append(out, f)
+			}
+		}
+	}
+	author, data := func(f suggestion) bool { return !f.data }, func(f suggestion) bool { return f.data }
+	take(written, 1, author)
+	take(written, perShelf, author)
+	take(limit, perShelf, data)
+	take(limit, perShelf, author)
+	slices.SortStableFunc(out, func(a, b suggestion) int { return cmp.Compare(b.Score, a.Score) })
+	return out
+}
+
+// alsoThere is the answer where nobody wrote and nobody bought enough: what
+// else stands on the same shelf, and nothing more is claimed of it.
+func (s *Shop) alsoThere(c echo.Context, at []catalog.ProductID, cards map[catalog.ProductID]catalog.Card, barred excluded, limit int) ([]suggestion, error) {
+	tree, err := s.tree(c)
+	if err != nil {
+		return nil, err
+	}
+	shelf, ok := tree.ByID(cards[at[0]].CategoryID)
+	if !ok {
+		return nil, nil
+	}
+	list, err := catalog.List(c.Request().Context(), s.DB, catalog.ListQuery{Categories: tree.Under(shelf.ID), InStock: true, PerPage: limit + len(at) + 8, Currency: s.currency(c)})
+	if err != nil {
+		return nil, err
+	}
+	var out []suggestion
+	for _, k := range list.Cards {
+		if !k.Sensitive && !barred.holds(k) && len(out) < limit {
+			out = append(out, suggestion{Card: k, Group: "alike", Kind: "simple", Reason: both("shop.suggest.also", "category", shelf.Name)})
+		}
+	}
+	return out, nil
+}
+
+func models(ids []catalog.ProductID) []recommend.ProductID {
+	out := make([]recommend.ProductID, len(ids))
+	for i, id := range ids {
+		out[i] = recommend.ProductID(id)
+	}
+	return out
+}
+
+func unique(ids []catalog.ProductID) []catalog.ProductID {
+	seen := map[catalog.ProductID]bool{}
+	out := make([]catalog.ProductID, 0, len(ids))
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// chain is the block "goes well with".
+type chain struct {
+	Title, WhyTitle, Why string
+	Groups               []shelf
+}
+
+// chained groups suggestions by the job they do, at most four each. Fewer than
+// two make no block.
+func (s *Shop) chained(c echo.Context, title string, found []suggestion) *chain {
+	if len(found) < leastToShow {
+		return nil
+	}
+	out := &chain{Title: title, WhyTitle: t(c, "shop.chain.why"), Why: t(c, "shop.chain.why.text")}
+	if n := s.Engine.Model().Orders(); n > 0 {
+		key := "shop.chain.why.orders"
+		if s.Demo {
+			key = "shop.chain.why.orders.simulated"
+		}
+		out.Why += " " + t(c, key, "count", n, "date", s.Engine.Model().Newest().In(s.Settings.Now().Zone()))
+	}
+	for _, name := range []string{"needed", "moment", "alike"} {
+		g := shelf{ID: "chain-" + name, Title: t(c, "shop.chain."+name)}
+		for _, f := range found {
+			if f.Group == name && len(g.Cards) < 4 {
+				g.Cards = append(g.Cards, s.card(c, f.Card, in(c, f.Reason)))
+				if g.Why == "" && f.Kind == "complex" {
+					g.Why = in(c, f.Premise)
+				}
+			}
+		}
+		if len(g.Cards) > 0 {
+			out.Groups = append(out.Groups, g)
+		}
+	}
+	return out
+}
