@@ -153,7 +153,11 @@ func readMarker(f folder) (demoState, error) {
 
 func (c demoCmd) create(w *world, f folder, d *db.DB) error {
 	start := w.now()
-	if err := populate(w.ctx, d, f, w.env, demo.Options{Shoppers: c.Shoppers, Days: c.Days, Seed: c.Seed, Now: start}, func(line string) { fmt.Fprintln(w.out, line) }); err != nil {
+	crowd := c.Shoppers
+	if crowd == 0 {
+		crowd = -1 // the people of the tour alone
+	}
+	if err := populate(w.ctx, d, f, w.env, demo.Options{Shoppers: crowd, Days: c.Days, Seed: c.Seed, Now: start}, func(line string) { fmt.Fprintln(w.out, line) }); err != nil {
 		return fmt.Errorf("make the demo: %w", err)
 	}
 	t, err := train(w.ctx, d, w.now)

@@ -29,7 +29,7 @@ var servingAt = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 func start(t *testing.T, environ []string, args ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(binary(t), args...), out: &bytes.Buffer{}, done: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), environ...)
+	p.cmd.Env = append(append(os.Environ(), "REGULARS_TRUSTED_PROXIES=127.0.0.1"), environ...)
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +80,7 @@ func TestKilledAmidCheckouts(t *testing.T) {
 	}
 	dir := t.TempDir()
 	p := start(t, nil, "demo", "--data", dir, "--addr", "127.0.0.1:0", "--shoppers", "20", "--days", "30")
+	goods := []string{"BK06", "HC08", "TL12", "GF08", "BB12"} // enough of each for all rounds
 	acknowledged := map[string]bool{} // payment pages of orders that were answered
 	for round := range 3 {
 		var (
@@ -91,12 +92,14 @@ func TestKilledAmidCheckouts(t *testing.T) {
 		for i := range 8 {
 			wg.Go(func() {
 				for n := 0; ; n++ {
-					pay, _, err := newShopper(p.base).buy("BB12", fmt.Sprintf("killed-%d-%d-%d@shop.example", round, i, n))
+					pay, last, err := newShopper(p.base).buy(goods[i%len(goods)], fmt.Sprintf("killed-%d-%d-%d@shop.example", round, i, n))
 					if err != nil {
 						return // the shop is dead
 					}
 					if pay == "" {
-						continue
+						t.Errorf("no order: %d %s", last.status, last.location)
+						once.Do(func() { p.cmd.Process.Signal(syscall.SIGKILL) })
+						return
 					}
 					mu.Lock()
 					acknowledged[pay] = true

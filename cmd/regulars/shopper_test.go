@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -20,14 +21,18 @@ import (
 type shopper struct {
 	client *http.Client
 	base   string
+	from   string // its own address behind the trusted proxy, so that limits count it alone
 }
+
+var shoppers atomic.Uint32
 
 func newShopper(base string) *shopper {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		panic(err)
 	}
-	return &shopper{base: base, client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	n := shoppers.Add(1)
+	return &shopper{base: base, from: fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255), client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 type answer struct {
@@ -46,6 +51,7 @@ func (s *shopper) do(method, path string, form url.Values) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	r.Header.Set("X-Forwarded-For", s.from)
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Sec-Fetch-Site", "same-origin")

@@ -36,7 +36,8 @@ type Past struct {
 // been called then; by is the staff who did their part. Forms are checked as
 // ever. The quotes are the caller's, made by pricing.Make with the prices of
 // the time. Nothing is enqueued: past orders are confirmed to nobody. The
-// event of the purchase is the caller's to write, under payment.BoughtKey.
+// events of purchase and refund are the caller's to write, under
+// payment.BoughtKey and payment.RefundedKey.
 func (d *Desk) Tell(ctx context.Context, tx *db.Tx, all []Past, by string, now time.Time) error {
 	n := len(all)
 	carts, cartLines, steps := make([]cart.Cart, n), make([][]cart.Line, n), make([][]cart.Trace, n)
@@ -183,7 +184,7 @@ func (p *Past) close(number string, f Form) {
 		}
 	}
 	c.State, c.ClosedAt, c.ActiveAt, c.Email, c.MailOK = cart.Converted, at, at, f.Email, f.MailOK
-	c.Version += len(p.Lines) + 1
+	c.Version++
 }
 
 func (p *Past) money() []payment.Told {

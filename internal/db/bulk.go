@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,17 +20,34 @@ func (t *Tx) Insert(ctx context.Context, table string, columns []string, rows []
 	if !t.postgres {
 		perStatement = max(1, min(100, 30_000/len(columns)))
 	}
+	// One statement is prepared for all full chunks: parsing it is a fifth of
+	// the cost of writing them.
+	var whole *sql.Stmt
+	if len(rows) >= 2*perStatement {
+		var err error
+		if whole, err = t.sql.PrepareContext(ctx, t.insertSQL(table, columns, perStatement, ignore)); err != nil {
+			return 0, fmt.Errorf("insert into %s: %w", table, err)
+		}
+		defer whole.Close()
+	}
 	var written int64
+	args := make([]any, 0, min(len(rows), perStatement)*len(columns))
 	for start := 0; start < len(rows); start += perStatement {
 		chunk := rows[start:min(start+perStatement, len(rows))]
-		args := make([]any, 0, len(chunk)*len(columns))
+		args = args[:0]
 		for _, row := range chunk {
 			if len(row) != len(columns) {
 				return written, fmt.Errorf("insert into %s: a row has %d values for %d columns", table, len(row), len(columns))
 			}
 			args = append(args, row...)
 		}
-		result, err := t.sql.ExecContext(ctx, t.insertSQL(table, columns, len(chunk), ignore), args...)
+		var result sql.Result
+		var err error
+		if whole != nil && len(chunk) == perStatement {
+			result, err = whole.ExecContext(ctx, args...)
+		} else {
+			result, err = t.sql.ExecContext(ctx, t.insertSQL(table, columns, len(chunk), ignore), args...)
+		}
 		if err != nil {
 			return written, fmt.Errorf("insert into %s: %w", table, err)
 		}

@@ -75,3 +75,6 @@ func CreateMany(ctx context.Context, tx *db.Tx, all []Told) error {
 // BoughtKey is the key under which the purchase of an order stands in the log
 // of events, once.
 func BoughtKey(id order.ID) string { return "bought:" + strconv.FormatInt(int64(id), 10) }
+
+// RefundedKey is the same for the money that went back.
+func RefundedKey(id order.ID) string { return "refunded:" + strconv.FormatInt(int64(id), 10) }

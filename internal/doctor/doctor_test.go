@@ -1,0 +1,280 @@
+package doctor_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"regulars/internal/cart"
+	"regulars/internal/catalog"
+	"regulars/internal/checkout"
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/db/dbtest"
+	"regulars/internal/doctor"
+	"regulars/internal/i18n"
+	"regulars/internal/inventory"
+	"regulars/internal/money"
+	"regulars/internal/order"
+	"regulars/internal/payment"
+	"regulars/internal/pricing"
+	"regulars/internal/setting"
+)
+
+var (
+	ctx  = context.Background()
+	noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+)
+
+type shop struct {
+	t    *testing.T
+	d    *db.DB
+	desk *checkout.Desk
+	now  time.Time
+	lamp catalog.VariantID
+}
+
+func (s *shop) tx(fn func(tx *db.Tx) error) {
+	s.t.Helper()
+	if err := s.d.InTx(ctx, fn); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// lively is a small sound shop in which everything has happened once: orders
+// that wait, are paid, processing, declined, shipped, cancelled and refunded,
+// run out, simulated and imported.
+func lively(t *testing.T, d *db.DB) *shop {
+	t.Helper()
+	s := &shop{t: t, d: d, now: noon}
+	live := &setting.Live{}
+	s.tx(func(tx *db.Tx) error {
+		if err := setting.Set(ctx, tx, "tax.percent", "20", s.now); err != nil {
+			return err
+		}
+		if err := pricing.PutMethod(ctx, tx, pricing.Method{Code: "standard", Currency: "USD", Name: i18n.Text{En: "Standard"}, Price: 420, DaysMin: 2, DaysMax: 5, Active: true}); err != nil {
+			return err
+		}
+		_, _, ids, err := catalog.Put(ctx, tx, catalog.Draft{Product: catalog.Product{Code: "lamp", Name: i18n.Text{En: "Lamp"}, Published: true},
+			Variants: []catalog.DraftVariant{{Variant: catalog.Variant{SKU: "LAMP", Active: true}, Prices: map[money.Currency]catalog.PriceIn{"USD": {Amount: 4000}, "EUR": {Amount: 3900}}}}}, s.now)
+		if err != nil {
+			return err
+		}
+		s.lamp = ids["LAMP"]
+		return inventory.Count(ctx, tx, s.lamp, 50, "opening", s.now)
+	})
+	if err := live.Refresh(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	s.desk = &checkout.Desk{DB: d, Now: func() time.Time { return s.now }, Settings: live, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Secret: []byte("a secret of this test")}
+	s.now = s.now.Add(time.Minute)
+
+	expired := s.order(1)
+	s.now = s.now.Add(time.Hour)
+	if _, err := s.desk.Sweep(ctx); err != nil {
+		t.Fatal(err)
+	}
+	s.settle(expired, payment.OutcomePaid) // late, and taken again
+	s.order(2)                             // waits for its money
+	s.settle(s.order(1), payment.OutcomePaid)
+	s.settle(s.order(1), payment.OutcomeLater)
+	s.settle(s.order(3), payment.OutcomeDeclined)
+	shipped := s.order(2)
+	s.settle(shipped, payment.OutcomePaid)
+	s.must(s.desk.Ship(ctx, shipped, "staff:1"))
+	s.must(s.desk.Deliver(ctx, shipped, "staff:1"))
+	given := s.order(2)
+	s.settle(given, payment.OutcomePaid)
+	s.must(s.desk.Cancel(ctx, given, "staff:1", "changed their mind"))
+	s.tx(func(tx *db.Tx) error {
+		p, err := catalog.ByCode(ctx, tx, "lamp")
+		if err != nil {
+			return err
+		}
+		external := "old:1"
+		if err := order.CreateImported(ctx, tx, []order.Order{{ExternalID: &external, Currency: "GBP", Subtotal: 900, Total: 900, TaxIncluded: true, PlacedAt: db.At(noon.AddDate(-9, 0, 0))}},
+			[][]order.Line{{{ProductID: p.ID, VariantID: s.lamp, SKU: "LAMP", Name: p.Name, Qty: 3, UnitPrice: 300, Total: 900, CancelledQty: 1}}}); err != nil {
+			return err
+		}
+		_, err = customer.SignUp(ctx, tx, customer.SignUpForm{Email: "ann@mail.test", Name: "Ann"}, s.now)
+		if err != nil {
+			return err
+		}
+		_, err = customer.SignUp(ctx, tx, customer.SignUpForm{Email: "crowd-1@demo.example", Simulated: true}, s.now)
+		return err
+	})
+	return s
+}
+
+func (s *shop) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *shop) order(qty int) order.ID {
+	s.t.Helper()
+	var p *customer.Person
+	var c *cart.Cart
+	s.tx(func(tx *db.Tx) error {
+		_, v, err := customer.NewVisitor(ctx, tx, i18n.English, s.now)
+		if err != nil {
+			return err
+		}
+		p = customer.NewPerson(v, nil, nil, nil)
+		if c, err = cart.Ensure(ctx, tx, p, "USD", i18n.English, "desktop", s.now); err != nil {
+			return err
+		}
+		return cart.Add(ctx, tx, c.ID, s.lamp, qty, s.now)
+	})
+	done, err := s.desk.Place(ctx, p, i18n.English, c.ID, checkout.Form{Key: checkout.NewKey(), Email: "li@mail.example", Name: "Li Na", Country: "DE",
+		Line1: "Bank Street 1", City: "Berlin", Postcode: "10115", Delivery: "standard", Payment: "test"}, checkout.NotShown)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return done.Order.ID
+}
+
+func (s *shop) settle(id order.ID, outcome payment.Outcome) {
+	s.t.Helper()
+	p, err := payment.Latest(ctx, s.d, id)
+	if err != nil || p == nil {
+		s.t.Fatalf("payment of order %d: %v", id, err)
+	}
+	if _, err := payment.Settle(ctx, s.d, payment.TestCode, payment.EventID(p.Token, outcome), p.Token, outcome, s.now); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *shop) check() *doctor.Report {
+	s.t.Helper()
+	r, err := doctor.Check(ctx, s.d, doctor.Options{Now: s.now})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return r
+}
+
+func TestASoundShopHasNothingBroken(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		if r := lively(t, d).check(); !r.OK || len(r.Broken) != 0 || r.Checked != len(r.Codes) || r.Checked < 26 {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+const send = `INSERT INTO sends (key, class, template, cart_id, order_id, email, lang, message_id, state, due_at, sent_at, created_at, updated_at) `
+
+// breaks lists, by invariant, what breaks it and nothing else.
+var breaks = []struct{ code, sql string }{
+	{"M1", "UPDATE prices SET currency = 'XXX' WHERE currency = 'EUR'"},
+	{"M2", "UPDATE orders SET subtotal = subtotal + 1 WHERE imported = TRUE"},
+	{"M2", "DELETE FROM order_lines WHERE order_id = (SELECT id FROM orders WHERE imported = TRUE)"},
+	{"M3", "UPDATE orders SET discount = 100, total = total - 100 WHERE imported = TRUE"},
+	{"M4", "UPDATE order_lines SET cancelled_qty = qty + 1 WHERE cancelled_qty > 0"},
+	{"M5", "UPDATE orders SET tax = 0 WHERE id = (SELECT min(id) FROM orders WHERE tax > 0)"},
+	{"M6", "UPDATE price_log SET amount = amount + 1"},
+	{"M6", "UPDATE price_log SET at = 9000000000000"},
+	{"M7", "UPDATE payments SET amount = amount + 1 WHERE id = (SELECT min(id) FROM payments WHERE state = 'succeeded')"},
+	{"M8", "UPDATE payments SET captured = captured - 1 WHERE id = (SELECT min(id) FROM payments WHERE state = 'succeeded')"},
+	{"M9", "UPDATE payments SET provider_ref = 'ch_1'"},
+	{"M13", "UPDATE payments SET currency = 'EUR'"},
+	{"S2", "UPDATE stock SET on_hand = on_hand + 1"},
+	{"S2", "UPDATE stock SET reserved = reserved + 1"},
+	{"S3", "INSERT INTO stock_movements (variant_id, qty, reason, key, at) SELECT id, 1, 'counted', 'x', 1 FROM variants UNION ALL SELECT id, -1, 'received', 'y', 1 FROM variants"},
+	{"S4", "UPDATE holds SET expires_at = 1 WHERE state = 'open'"},
+	{"S4", "UPDATE holds SET ended_at = 0 WHERE state = 'shipped'"},
+	{"S5", "INSERT INTO holds (order_id, variant_id, qty, state, expires_at, created_at, ended_at) SELECT 999999, id, 1, 'released', 1, 1, 1 FROM variants"},
+	{"O1", "UPDATE carts SET state = 'void' WHERE state = 'converted'"},
+	{"O3", "DELETE FROM order_history WHERE axis = 'payment'"},
+	{"O3", "UPDATE order_history SET to_state = 'failed' WHERE axis = 'payment' AND to_state = 'paid'"},
+	{"O3", "UPDATE order_history SET from_state = 'delivered' WHERE axis = 'delivery'"},
+	{"O4", "INSERT INTO cart_steps (cart_id, kind, at) SELECT id, 'add', closed_at + 1 FROM carts WHERE state = 'converted'"},
+	{"O5", "UPDATE orders SET access_hash = 'plain' WHERE imported = TRUE"},
+	{"O6", "UPDATE products SET published_at = 0"},
+	{"W1", "DELETE FROM payment_events WHERE kind = 'paid'"},
+	{"W4", "UPDATE payments SET updated_at = 1 WHERE state = 'processing'"},
+	{"E1", send + "SELECT token || place_key, 'required', 'receipt', 0, o.id, 'li@mail.example', 'en', token || place_key, 'sent', 1, 1, 1, 1 FROM orders o, (SELECT token FROM carts ORDER BY id LIMIT 2) c WHERE o.imported = FALSE"},
+	{"E2", send + "SELECT 'f', 'marketing', 'followup', cart_id, 0, 'li@mail.example', 'en', 'm', 'sent', 1, placed_at + 3600000, 1, 1 FROM orders WHERE cart_id = (SELECT min(cart_id) FROM orders)"},
+	{"E2", "INSERT INTO suppressions (email_key, purpose, reason, at) VALUES ('bo@mail.example', '*', 'unsubscribed', 1000);" + send + "VALUES ('f', 'marketing', 'followup', 0, 0, 'bo@mail.example', 'en', 'm', 'sent', 1, 900000, 1, 1)"},
+	{"E3", "DELETE FROM river_job WHERE kind = 'order.placed'"},
+	{"X6", "UPDATE customers SET simulated = TRUE WHERE email = 'ann@mail.test'"},
+}
+
+func TestEachInvariantIsSeenBrokenAndNoOther(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := lively(t, d)
+		seen := map[string]bool{}
+		for _, b := range breaks {
+			seen[b.code] = true
+			undone := s.d.InTx(ctx, func(tx *db.Tx) error {
+				for statement := range strings.SplitSeq(b.sql, ";") {
+					r := tx.Query(ctx).Exec(statement)
+					if r.Error != nil || r.RowsAffected == 0 {
+						t.Errorf("%s: %s: %d rows, %v", b.code, statement, r.RowsAffected, r.Error)
+						return io.EOF
+					}
+				}
+				report, err := doctor.Check(ctx, tx, doctor.Options{Now: s.now})
+				if err != nil {
+					t.Errorf("%s: %v", b.code, err)
+					return io.EOF
+				}
+				if report.OK || len(report.Broken) != 1 || report.Broken[0].Code != b.code || report.Broken[0].Count == 0 || len(report.Broken[0].IDs) == 0 {
+					t.Errorf("%s: %s\n%+v", b.code, b.sql, report.Broken)
+				}
+				return io.EOF // undone: the next one starts from a sound shop
+			})
+			if undone != io.EOF {
+				t.Fatalf("%s: %v", b.code, undone)
+			}
+		}
+		for _, code := range s.check().Codes {
+			if !seen[code] && code != "S1" {
+				t.Errorf("nothing breaks %s", code)
+			}
+		}
+	})
+}
+
+// What the schema itself refuses needs no doctor, but must stay refused.
+func TestTheSchemaRefusesWhatItCan(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := lively(t, d)
+		for code, sql := range map[string]string{
+			"S1 promised": "UPDATE stock SET reserved = on_hand + 1", "S1 negative": "UPDATE stock SET on_hand = -1", "M4": "UPDATE orders SET total = -1",
+			"M7": "UPDATE payments SET captured = amount + 1", "M7 refund": "UPDATE payments SET refunded = captured + 1",
+			"O1": "UPDATE orders SET cart_id = (SELECT min(cart_id) FROM orders)", "O5": "UPDATE orders SET number = 'SAME'",
+			"E1": send + "VALUES ('k', 'required', 't', 0, 0, 'a', 'en', 'm1', 'sent', 1, 1, 1, 1), ('k', 'required', 't', 0, 0, 'a', 'en', 'm2', 'sent', 1, 1, 1, 1)",
+		} {
+			err := s.d.InTx(ctx, func(tx *db.Tx) error { return tx.Query(ctx).Exec(sql).Error })
+			if err == nil {
+				t.Errorf("%s: %s was accepted", code, sql)
+			}
+		}
+		if r := s.check(); !r.OK {
+			t.Errorf("%+v", r.Broken)
+		}
+	})
+}
+
+func TestManyOffendersAreCountedButNotAllListed(t *testing.T) {
+	s := lively(t, dbtest.SQLite(t))
+	s.tx(func(tx *db.Tx) error {
+		people := make([][]any, 50)
+		for i := range people {
+			address := strings.Repeat("x", i+1) + "@mail.test"
+			people[i] = []any{address, address, true, 1, 1}
+		}
+		_, err := tx.Insert(ctx, "customers", []string{"email", "email_key", "simulated", "created_at", "updated_at"}, people, false)
+		return err
+	})
+	r := s.check()
+	if len(r.Broken) != 1 || r.Broken[0].Count != 50 || len(r.Broken[0].IDs) != doctor.Shown {
+		t.Errorf("%+v", r.Broken)
+	}
+}

@@ -1,0 +1,188 @@
+package doctor
+
+import (
+	"time"
+
+	"regulars/internal/db"
+	"regulars/internal/money"
+	"regulars/internal/order"
+	"regulars/internal/outreach"
+	"regulars/internal/payment"
+)
+
+// Expiry sweeps run each minute; an invariant of time forgives this much.
+const slack = 5 * time.Minute
+
+// A mail on its way to the server cannot be called back: what is said in this
+// time before it left does not count against it.
+const onItsWay = time.Minute
+
+// rules lists every invariant that the schema can hold, by the codes of the
+// design. The statements run alike on both databases: no floats, no functions
+// of one dialect.
+func rules(now time.Time) []rule {
+	at := func(d time.Duration) db.Time { return db.At(now.Add(d)) }
+	return []rule{
+		{"M1", "every amount stands beside a currency the shop can count in", `
+			SELECT number AS id FROM orders WHERE currency NOT IN ?
+			UNION SELECT v.sku FROM prices p JOIN variants v ON v.id = p.variant_id WHERE p.currency NOT IN ?
+			UNION SELECT token FROM payments WHERE currency NOT IN ?
+			UNION SELECT token FROM carts WHERE currency NOT IN ?
+			UNION SELECT code FROM delivery_methods WHERE currency NOT IN ?`, fiveTimes(money.Currencies())},
+		{"M2", "an order's total is the sum of its lines, discount and delivery", `
+			SELECT o.number AS id FROM orders o LEFT JOIN (
+				SELECT order_id, sum(unit_price * qty) AS goods, sum(CASE WHEN total <> unit_price * qty - discount THEN 1 ELSE 0 END) AS wrong
+				FROM order_lines GROUP BY order_id) l ON l.order_id = o.id
+			WHERE l.order_id IS NULL OR l.wrong > 0 OR o.subtotal <> l.goods
+				OR o.total <> o.subtotal - o.discount + o.delivery + CASE WHEN o.tax_included THEN 0 ELSE o.tax END`, nil},
+		{"M3", "the discounts of the lines make the order's, and none exceeds its line", `
+			SELECT o.number AS id FROM orders o JOIN (
+				SELECT order_id, sum(discount) AS discount, sum(CASE WHEN discount > unit_price * qty THEN 1 ELSE 0 END) AS wrong
+				FROM order_lines GROUP BY order_id) l ON l.order_id = o.id
+			WHERE l.discount <> o.discount OR l.wrong > 0`, nil},
+		{"M4", "nothing is negative: no amount, no line after its cancellations", `
+			SELECT number AS id FROM orders WHERE subtotal < 0 OR discount < 0 OR delivery < 0 OR tax < 0 OR total < 0
+			UNION SELECT o.number FROM order_lines l JOIN orders o ON o.id = l.order_id
+				WHERE l.qty <= 0 OR l.unit_price < 0 OR l.discount < 0 OR l.tax < 0 OR l.total < 0 OR l.cancelled_qty < 0 OR l.cancelled_qty > l.qty
+			UNION SELECT token FROM payments WHERE amount < 0 OR captured < 0 OR refunded < 0`, nil},
+		{"M5", "the tax of the lines and of the delivery make the order's, inside what is paid", `
+			SELECT o.number AS id FROM orders o JOIN (
+				SELECT order_id, sum(tax) AS tax, sum(CASE WHEN tax > total THEN 1 ELSE 0 END) AS wrong FROM order_lines GROUP BY order_id) l ON l.order_id = o.id
+			WHERE o.tax < l.tax OR o.tax > l.tax + o.delivery OR o.tax_included AND l.wrong > 0`, nil},
+		{"M6", "a line's price is the price in force when the order was placed", `
+			SELECT DISTINCT o.number AS id FROM orders o JOIN order_lines l ON l.order_id = o.id
+			WHERE o.imported = FALSE AND NOT EXISTS (
+				SELECT 1 FROM price_log p WHERE p.variant_id = l.variant_id AND p.currency = o.currency AND p.amount = l.unit_price AND p.at <= o.placed_at
+				AND NOT EXISTS (SELECT 1 FROM price_log n WHERE n.variant_id = p.variant_id AND n.currency = p.currency AND n.at > p.at AND n.at <= o.placed_at))`, nil},
+		{"M7", "no payment captures more than was asked, returns more than it captured, or takes more than the order's total", `
+			SELECT o.number AS id FROM orders o JOIN (
+				SELECT order_id, sum(captured - refunded) AS net, max(amount) AS most,
+					sum(CASE WHEN captured > amount OR refunded > captured THEN 1 ELSE 0 END) AS wrong FROM payments GROUP BY order_id) p ON p.order_id = o.id
+			WHERE p.net > o.total OR p.most > o.total OR p.wrong > 0`, nil},
+		{"M8", "an order's payment state follows from what was captured and refunded", `
+			SELECT o.number AS id FROM orders o LEFT JOIN (
+				SELECT order_id, sum(captured) AS captured, sum(refunded) AS refunded FROM payments GROUP BY order_id) p ON p.order_id = o.id
+			WHERE o.imported = FALSE AND NOT CASE o.payment_state
+				WHEN 'paid' THEN coalesce(p.captured, 0) - coalesce(p.refunded, 0) = o.total
+				WHEN 'partly-refunded' THEN coalesce(p.refunded, 0) > 0 AND coalesce(p.captured, 0) > coalesce(p.refunded, 0)
+				WHEN 'refunded' THEN coalesce(p.captured, 0) = coalesce(p.refunded, 0) AND (coalesce(p.captured, 0) > 0 OR o.total = 0)
+				ELSE coalesce(p.captured, 0) = coalesce(p.refunded, 0) END`, nil},
+		{"M9", "no two payments share a charge of the provider", `
+			SELECT provider || ' ' || provider_ref AS id FROM payments WHERE provider_ref <> '' GROUP BY provider, provider_ref HAVING count(*) > 1`, nil},
+		{"M13", "an order, its cart and its payments are in one currency, and a free order asked no provider", `
+			SELECT DISTINCT o.number AS id FROM orders o JOIN payments p ON p.order_id = o.id WHERE p.currency <> o.currency OR o.total = 0
+			UNION SELECT o.number FROM orders o JOIN carts c ON c.id = o.cart_id WHERE c.currency <> o.currency`, nil},
+
+		{"S1", "neither stock nor what is promised of it is negative, and no more is promised than there is", `
+			SELECT v.sku AS id FROM stock s JOIN variants v ON v.id = s.variant_id
+			WHERE s.on_hand < 0 OR s.reserved < 0 OR s.tracked AND s.reserved > s.on_hand`, nil},
+		{"S2", "stock is the sum of its movements, and what is promised the sum of its holds", `
+			SELECT v.sku AS id FROM stock s JOIN variants v ON v.id = s.variant_id
+			LEFT JOIN (SELECT variant_id, sum(qty) AS units FROM stock_movements GROUP BY variant_id) m ON m.variant_id = s.variant_id
+			LEFT JOIN (SELECT variant_id, sum(qty) AS units FROM holds WHERE state IN ('open','committed') GROUP BY variant_id) h ON h.variant_id = s.variant_id
+			WHERE s.on_hand <> coalesce(m.units, 0) OR s.reserved <> coalesce(h.units, 0)`, nil},
+		{"S3", "goods move the way their reason says, and what was shipped is what holds say was shipped", `
+			SELECT v.sku AS id FROM variants v
+			LEFT JOIN (SELECT variant_id, sum(CASE WHEN reason = 'shipped' THEN -qty ELSE 0 END) AS units,
+				sum(CASE WHEN reason IN ('received','returned') AND qty < 0 OR reason IN ('shipped','written-off') AND qty > 0 THEN 1 ELSE 0 END) AS wrong
+				FROM stock_movements GROUP BY variant_id) m ON m.variant_id = v.id
+			LEFT JOIN (SELECT variant_id, sum(qty) AS units FROM holds WHERE state = 'shipped' GROUP BY variant_id) h ON h.variant_id = v.id
+			WHERE coalesce(m.wrong, 0) > 0 OR coalesce(m.units, 0) <> coalesce(h.units, 0)`, nil},
+		{"S4", "a hold ends once and in time", `
+			SELECT DISTINCT coalesce(o.number, 'hold ' || CAST(h.id AS TEXT)) AS id FROM holds h LEFT JOIN orders o ON o.id = h.order_id
+			WHERE h.state = 'open' AND h.expires_at < ? OR h.state IN ('open','committed') AND h.ended_at <> 0
+				OR h.state IN ('shipped','released','expired') AND h.ended_at = 0`, []any{at(-slack)}},
+		{"S5", "ended orders hold nothing, paid ones hold or have shipped what they bought", `
+			SELECT DISTINCT coalesce(o.number, 'hold ' || CAST(h.id AS TEXT)) AS id FROM holds h LEFT JOIN orders o ON o.id = h.order_id
+			LEFT JOIN (SELECT order_id, variant_id, sum(qty) AS qty FROM order_lines GROUP BY order_id, variant_id) l ON l.order_id = h.order_id AND l.variant_id = h.variant_id
+			WHERE o.id IS NULL OR l.qty IS NULL OR l.qty <> h.qty
+				OR o.state = 'cancelled' AND h.state IN ('open','committed')
+				OR o.delivery_state IN ('shipped','delivered') AND h.state IN ('open','committed')
+				OR o.state <> 'cancelled' AND o.payment_state = 'paid' AND h.state IN ('open','released','expired')`, nil},
+
+		{"O1", "a cart became at most one order, and is closed then", `
+			SELECT c.token AS id FROM orders o JOIN carts c ON c.id = o.cart_id GROUP BY c.token, c.state HAVING count(*) > 1 OR c.state <> 'converted'
+			UNION SELECT c.token FROM carts c LEFT JOIN orders o ON o.cart_id = c.id WHERE c.state = 'converted' AND o.id IS NULL`, nil},
+		{"O3", "an order's history is a legal path and ends where the order stands", `
+			SELECT DISTINCT x.number AS id FROM (
+				SELECT o.number, h.axis, h.from_state, h.to_state, lead(h.id) OVER (PARTITION BY h.order_id, h.axis ORDER BY h.id) AS later,
+					coalesce(lag(h.to_state) OVER (PARTITION BY h.order_id, h.axis ORDER BY h.id),
+						CASE h.axis WHEN 'order' THEN '' WHEN 'payment' THEN 'pending' ELSE 'unshipped' END) AS earlier,
+					CASE h.axis WHEN 'order' THEN o.state WHEN 'payment' THEN o.payment_state ELSE o.delivery_state END AS stands
+				FROM order_history h JOIN orders o ON o.id = h.order_id WHERE o.imported = FALSE) x
+			WHERE x.from_state <> x.earlier OR x.later IS NULL AND x.to_state <> x.stands
+				OR x.from_state <> x.to_state AND x.axis || ':' || x.from_state || ':' || x.to_state NOT IN ?
+			UNION SELECT o.number FROM orders o WHERE o.imported = FALSE AND (
+				NOT EXISTS (SELECT 1 FROM order_history h WHERE h.order_id = o.id AND h.axis = 'order')
+				OR o.payment_state <> 'pending' AND NOT EXISTS (SELECT 1 FROM order_history h WHERE h.order_id = o.id AND h.axis = 'payment')
+				OR o.delivery_state <> 'unshipped' AND NOT EXISTS (SELECT 1 FROM order_history h WHERE h.order_id = o.id AND h.axis = 'delivery'))`,
+			[]any{legalSteps()}},
+		{"O4", "a cart that became an order does not change any more", `
+			SELECT c.token AS id FROM carts c WHERE c.state = 'converted' AND (
+				EXISTS (SELECT 1 FROM cart_steps s WHERE s.cart_id = c.id AND s.at > c.closed_at AND s.kind NOT IN ('failed','payment'))
+				OR EXISTS (SELECT 1 FROM cart_lines l WHERE l.cart_id = c.id AND l.added_at > c.closed_at))`, nil},
+		{"O5", "order numbers are unique, and the key of an order's link is kept as its hash", `
+			SELECT number AS id FROM orders GROUP BY number HAVING count(*) > 1 OR number = '' OR max(length(access_hash)) <> 64 OR min(length(access_hash)) <> 64`, nil},
+		{"O6", "a line names a variant of a product that was published when the order was placed", `
+			SELECT DISTINCT o.number AS id FROM orders o JOIN order_lines l ON l.order_id = o.id
+			JOIN variants v ON v.id = l.variant_id JOIN products p ON p.id = l.product_id
+			WHERE o.imported = FALSE AND (v.product_id <> l.product_id OR p.published_at = 0 OR p.published_at > o.placed_at)`, nil},
+
+		{"W1", "news of a payment had its effect, and no effect came without news", `
+			SELECT p.token AS id FROM payments p WHERE
+				(p.state IN ('succeeded','refunded')) <> EXISTS (SELECT 1 FROM payment_events e WHERE e.payment_id = p.id AND e.kind = 'paid')
+			UNION SELECT p.token FROM payments p JOIN payment_events e ON e.payment_id = p.id WHERE e.provider <> p.provider`, nil},
+		{"W4", "no payment stays undecided longer than it may", `
+			SELECT token AS id FROM payments WHERE state = 'processing' AND updated_at < ?`, []any{at(-payment.Patience - 15*time.Minute)}},
+		{"E1", "nobody is written to twice about the same thing", `
+			SELECT o.number || ' ' || s.template AS id FROM sends s JOIN orders o ON o.id = s.order_id GROUP BY o.number, s.template HAVING count(*) > 1
+			UNION SELECT key FROM sends GROUP BY key HAVING count(*) > 1`, nil},
+		{"E2", "no offer left after the person said stop, or had ordered", `
+			SELECT s.message_id AS id FROM sends s WHERE s.state = 'sent' AND s.class IN ('relationship','marketing') AND (
+				EXISTS (SELECT 1 FROM orders o WHERE s.cart_id <> 0 AND o.cart_id = s.cart_id AND o.placed_at < s.sent_at - ?)
+				OR EXISTS (SELECT 1 FROM consents c WHERE c.customer_id = s.customer_id AND c.purpose = 'mail.cart' AND s.cart_id <> 0 AND c.given = FALSE AND c.at < s.sent_at - ?)
+				OR EXISTS (SELECT 1 FROM suppressions x WHERE x.email_key = s.email AND x.at < s.sent_at - ? AND (x.purpose = '*' OR x.purpose = 'mail.cart' AND s.cart_id <> 0)
+					AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.customer_id = s.customer_id AND c.given = TRUE AND c.at > x.at)))`,
+			[]any{onItsWay.Milliseconds(), onItsWay.Milliseconds(), onItsWay.Milliseconds()}},
+		{"E3", "every order has its confirmation, sent or about to be", `
+			SELECT o.number AS id FROM orders o WHERE o.imported = FALSE AND o.simulated = FALSE AND o.email <> ''
+			AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.order_id = o.id AND s.template = ?)
+			AND NOT EXISTS (SELECT 1 FROM river_job j WHERE j.kind = ? AND CAST(j.state AS TEXT) IN ('available','pending','retryable','running','scheduled')
+				AND replace(CAST(j.args AS TEXT), ' ', '') = '{"order":' || CAST(o.id AS TEXT) || '}')`,
+			[]any{outreach.OrderConfirmation, order.Placed{}.Kind()}},
+		{"X6", "simulated people are marked everywhere and have reserved addresses only", `
+			SELECT email AS id FROM customers WHERE simulated = TRUE AND erased_at = 0 AND NOT (email LIKE '%.example' OR email LIKE '%@example.com' OR email LIKE '%@example.org' OR email LIKE '%@example.net')
+			UNION SELECT o.number FROM orders o JOIN customers c ON c.id = o.customer_id WHERE c.simulated = TRUE AND o.simulated = FALSE
+			UNION SELECT k.token FROM carts k JOIN customers c ON c.id = k.customer_id WHERE c.simulated = TRUE AND k.simulated = FALSE
+			UNION SELECT o.number FROM orders o JOIN carts k ON k.id = o.cart_id WHERE k.simulated <> o.simulated`, nil},
+	}
+}
+
+func fiveTimes(all []money.Currency) []any {
+	codes := make([]string, len(all))
+	for i, c := range all {
+		codes[i] = string(c)
+	}
+	return []any{codes, codes, codes, codes, codes}
+}
+
+// legalSteps writes the steps that package order allows as axis:from:to.
+func legalSteps() []string {
+	states := map[order.Axis][]string{
+		order.OrderAxis: {string(order.StatePlaced), string(order.Cancelled), string(order.Completed)},
+		order.PaymentAxis: {string(order.Pending), string(order.Processing), string(order.Paid), string(order.Failed), string(order.Refunded),
+			string(order.PartlyRefunded), string(order.Void)},
+		order.DeliveryAxis: {string(order.Unshipped), string(order.Shipped), string(order.Delivered), string(order.Returned)},
+	}
+	legal := []string{"order::placed"}
+	for axis, all := range states {
+		for _, from := range all {
+			for _, to := range all {
+				if order.Legal(axis, from, to) {
+					legal = append(legal, string(axis)+":"+from+":"+to)
+				}
+			}
+		}
+	}
+	return legal
+}
