@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"crypto/sha256"
+	"encoding/base32"
 	"fmt"
 	"strings"
 	"time"
@@ -235,7 +237,15 @@ func (r *retail) writeOrders(chunk []*invoice, variants map[int32]variantRef, pe
 }
 
 // retailNumber is the order's number in the form that a search for it takes.
-func retailNumber(invoice string) string { return order.CleanNumber("OR" + invoice) }
+// An invoice with letters that such a search folds could meet another's number;
+// it gets one drawn from its own name.
+func retailNumber(invoice string) string {
+	if order.CleanNumber(invoice) == invoice {
+		return order.CleanNumber("OR" + invoice)
+	}
+	sum := sha256.Sum256([]byte(invoice))
+	return order.CleanNumber("OR" + base32.StdEncoding.EncodeToString(sum[:8]))
+}
 
 func (r *retail) order(in *invoice, external, number, hash string, variants map[int32]variantRef, people map[string]customer.ID) (order.Order, []order.Line) {
 	at := db.At(time.UnixMilli(in.at))
