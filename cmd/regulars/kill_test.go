@@ -81,7 +81,7 @@ func TestKilledAmidCheckouts(t *testing.T) {
 	dir := t.TempDir()
 	p := start(t, nil, "demo", "--data", dir, "--addr", "127.0.0.1:0", "--shoppers", "20", "--days", "30")
 	goods := []string{"BK06", "HC08", "TL12", "GF08", "BB12"} // enough of each for all rounds
-	acknowledged := map[string]bool{} // payment pages of orders that were answered
+	acknowledged := map[string]bool{}                         // payment pages of orders that were answered
 	for round := range 3 {
 		var (
 			mu   sync.Mutex
