@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -67,6 +68,9 @@ func (c demoCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
+	if !w.env.LogSet {
+		w.env.LogLevel = slog.LevelWarn // the tour is read on the same terminal
+	}
 	log := logger(w.env, w)
 	d, err := f.open(w.ctx, w.env, migrateAlways, false)
 	if err != nil {
@@ -80,7 +84,7 @@ func (c demoCmd) Run(w *world) error {
 		}
 	}
 	people := signIns()
-	a, err := assemble(w.ctx, d, appOptions{env: w.env, folder: f, base: "http://" + c.Addr, demo: true, people: people, now: w.now, log: log.With(),
+	a, err := assemble(w.ctx, d, appOptions{env: w.env, folder: f, base: "http://" + c.Addr, demo: true, people: people, now: w.now, log: log,
 		ready: func(at net.Addr) { sayDemo(w, at.String(), people) }})
 	if err != nil {
 		return err

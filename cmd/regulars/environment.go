@@ -25,6 +25,7 @@ type environment struct {
 	StripeWebhook  string
 	StripeBase     string
 	SMTPURL        string
+	LogSet         bool // REGULARS_LOG is set; the demo is quiet otherwise
 	LogJSON        bool
 	LogLevel       slog.Level
 }
@@ -86,6 +87,7 @@ func readEnvironment(vars variables, unknown error) (environment, error) {
 		MeiliURL: vars["MEILI_URL"], MeiliKey: vars["MEILI_MASTER_KEY"], SMTPURL: vars["SMTP_URL"],
 		StripeKey: vars["STRIPE_SECRET_KEY"], StripeWebhook: vars["STRIPE_WEBHOOK_SECRET"], StripeBase: vars["STRIPE_API_BASE"],
 	}
+	e.LogSet = vars["REGULARS_LOG"] != ""
 	wrong := []error{unknown}
 	complain := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
 	if e.BaseURL != "" {
