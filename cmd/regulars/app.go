@@ -116,9 +116,20 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	return a, nil
 }
 
+// warnings passes on what a person may have to act on: the job library counts
+// its jobs into the log every minute otherwise.
+type warnings struct{ slog.Handler }
+
+func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
+}
+
+func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler { return warnings{w.Handler.WithAttrs(attrs)} }
+func (w warnings) WithGroup(name string) slog.Handler       { return warnings{w.Handler.WithGroup(name)} }
+
 // work says who does which job, and what happens by the clock.
 func (a *app) work() {
-	a.runner = jobs.NewRunner(a.db, a.log.With("part", "jobs"))
+	a.runner = jobs.NewRunner(a.db, slog.New(warnings{a.log.Handler()}).With("part", "jobs"))
 	search.Register(a.runner, a.db)
 	a.desk.Register(a.runner)
 	a.mails.Register(a.runner)
