@@ -21,5 +21,8 @@ check:
 	go vet ./...
 	go mod tidy -diff
 
+# The recommender, and the pages beside a plain Echo handler that sends the
+# same bytes; ends with a table of the pages.
 bench:
-	go test -run '^$$' -bench . -benchmem ./internal/recommend ./cmd/regulars
+	go test -run '^$$' -bench . -benchmem -benchtime 1s ./internal/recommend
+	go test -run '^$$' -bench 'EchoStatic|Pages' -benchmem -benchtime 1s ./cmd/regulars

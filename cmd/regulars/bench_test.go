@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,11 +23,13 @@ import (
 	"regulars/internal/storefront"
 )
 
-// sink is a browser that throws away what it is sent.
+// sink is a browser that keeps one answer at a time: like a socket's buffer it
+// takes a copy, so that a ready-made answer is not free either.
 type sink struct {
 	header http.Header
 	status int
 	bytes  int
+	buffer [1 << 18]byte
 }
 
 func (s *sink) Header() http.Header { return s.header }
@@ -35,7 +38,7 @@ func (s *sink) Write(b []byte) (int, error) {
 	if s.status == 0 {
 		s.status = http.StatusOK
 	}
-	s.bytes += len(b)
+	s.bytes += copy(s.buffer[min(s.bytes, len(s.buffer)):], b)
 	return len(b), nil
 }
 
@@ -92,9 +95,16 @@ var measuredShop = sync.OnceValues(func() (*measured, error) {
 			return nil, err
 		}
 	}
-	// Any page reads every table's first pages into the cache of a connection
-	// of its own; the pool is warm before anything is measured.
 	go a.events.Run(ctx)
+	// Just after a change nothing is kept, and the whole catalogue was written
+	// a moment ago: what is measured is a shop at rest.
+	home, s := m.browser().request(http.MethodGet, "/", nil), &sink{header: http.Header{}}
+	for began := time.Now(); time.Since(began) < 10*time.Second; {
+		before := m.queries.Load()
+		if s.ask(a.web, home); m.queries.Load()-before <= pageQueries["home"] {
+			break
+		}
+	}
 	return m, nil
 })
 
@@ -139,18 +149,29 @@ func echoStatic(body []byte) http.Handler {
 	return e
 }
 
-// perAsk is how long h takes to answer r, one after the other.
+// perAsk is the processor time that h takes to answer r.
 func perAsk(h http.Handler, r *http.Request, times int) time.Duration {
 	s := &sink{header: http.Header{}}
-	began := time.Now()
+	began := worked()
 	for range times {
 		s.ask(h, r)
 	}
-	return time.Since(began) / time.Duration(times)
+	return (worked() - began) / time.Duration(times)
+}
+
+// worked is the processor time of this process so far, the collector's and the
+// event writer's included: on a machine that others use too, time on the clock
+// says more about them than about us.
+func worked() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // overLoopback is the same through a real server and a kept-open connection,
-// as a browser has it: HTTP itself costs more than a static answer does.
+// as a browser has it, client included: HTTP costs more than a static answer.
 func overLoopback(b *testing.B, h http.Handler, r *http.Request, times int) time.Duration {
 	b.Helper()
 	server := httptest.NewServer(h)
@@ -162,10 +183,10 @@ func overLoopback(b *testing.B, h http.Handler, r *http.Request, times int) time
 	}
 	header := r.Header.Clone()
 	header.Set("Accept-Encoding", "identity")
-	var began time.Time
+	var began time.Duration
 	for i := range times + 20 {
 		if i == 20 {
-			began = time.Now()
+			began = worked()
 		}
 		answer, err := client.Do(&http.Request{Method: http.MethodGet, URL: u, Host: "127.0.0.1", Header: header})
 		if err != nil {
@@ -177,15 +198,16 @@ func overLoopback(b *testing.B, h http.Handler, r *http.Request, times int) time
 			b.Fatalf("%s: %d %v", u, answer.StatusCode, err)
 		}
 	}
-	return time.Since(began) / time.Duration(times)
+	return (worked() - began) / time.Duration(times)
 }
 
 // The most queries a page may make; the student's home page reads who asks.
 var pageQueries = map[string]int64{"home": 4, "home-zh": 4, "category": 6, "product": 8}
 
 // BenchmarkPages measures the pages people see most, whole and uncompressed,
-// beside a plain Echo handler that sends the same bytes in the same run:
-// x-static in this process, x-served over a connection to a real server.
+// beside a plain Echo handler that sends the same bytes in the same run, in
+// processor time: x-static in this process, x-served over a connection to a
+// real server.
 func BenchmarkPages(b *testing.B) {
 	m, err := measuredShop()
 	if err != nil {
@@ -225,19 +247,21 @@ func BenchmarkPages(b *testing.B) {
 				b.Errorf("%s asks the database %d times, at most %d are allowed", page.path, queries, most)
 			}
 			static := echoStatic(first.Body.Bytes())
-			const asks, served = 2000, 200
+			const asks, served = 20_000, 300
 			limit := perAsk(static, r, asks)
 			s := &sink{header: http.Header{}}
 			b.ReportAllocs()
+			began := worked()
 			for b.Loop() {
 				s.ask(m.web, r)
 			}
-			took := b.Elapsed() / time.Duration(b.N)
+			took := (worked() - began) / time.Duration(b.N)
 			if s.status != http.StatusOK || s.bytes == 0 {
 				b.Fatalf("%s: %d, %d bytes", page.path, s.status, s.bytes)
 			}
 			limit = (limit + perAsk(static, r, asks)) / 2
 			one := row{page.name, int64(first.Body.Len()), queries, took, limit, overLoopback(b, m.web, r, served), overLoopback(b, static, r, served)}
+			b.ReportMetric(float64(one.page.Nanoseconds()), "cpu-ns/op")
 			b.ReportMetric(float64(one.page)/float64(one.static), "x-static")
 			b.ReportMetric(float64(one.served)/float64(one.servedEcho), "x-served")
 			b.ReportMetric(float64(queries), "queries")
@@ -245,7 +269,7 @@ func BenchmarkPages(b *testing.B) {
 		})
 	}
 	var t strings.Builder
-	fmt.Fprintf(&t, "\n%-13s %8s %8s %10s %10s %9s %10s %10s %9s\n", "page", "bytes", "queries", "page µs", "echo µs", "x-static", "served µs", "echo µs", "x-served")
+	fmt.Fprintf(&t, "\n%-13s %8s %8s %10s %10s %9s %10s %10s %9s\n", "page", "bytes", "queries", "cpu µs", "echo µs", "x-static", "served µs", "echo µs", "x-served")
 	us := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
 	for _, r := range table {
 		fmt.Fprintf(&t, "%-13s %8d %8d %10.1f %10.2f %9.1f %10.1f %10.1f %9.2f\n", r.name, r.bytes, r.queries, us(r.page), us(r.static),

@@ -216,16 +216,19 @@ func Usual(ctx context.Context, q db.Q, since time.Time) (time.Duration, bool, e
 }
 
 // Forget takes a person out of their questions when their account is erased
-// (a customer.Forget). A published question stays, as nobody's.
+// (a customer.Forget). A published question stays, as nobody's, unless its
+// words name the person.
 func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now time.Time) error {
-	for _, s := range []struct {
-		sql  string
-		args []any
-	}{
-		{"UPDATE questions SET body = '', answer = '' WHERE published = FALSE AND (customer_id = ? OR lower(email) = ?)", []any{int64(id), customer.EmailKey(email)}},
-		{"UPDATE questions SET customer_id = NULL, visitor_id = 0, name = '', email = '', order_number = '' WHERE customer_id = ? OR lower(email) = ?", []any{int64(id), customer.EmailKey(email)}},
+	const whose = "(customer_id = @id OR email <> '' AND lower(email) = @key)"
+	values := map[string]any{"id": int64(id), "key": customer.EmailKey(email)}
+	for _, sql := range []string{
+		"UPDATE questions SET published = FALSE WHERE " + whose + ` AND published = TRUE AND (
+			email <> '' AND lower(body || ' ' || answer) LIKE '%' || lower(email) || '%' OR
+			length(name) > 1 AND lower(body || ' ' || answer) LIKE '%' || lower(name) || '%')`,
+		"UPDATE questions SET body = '', answer = '' WHERE published = FALSE AND " + whose,
+		"UPDATE questions SET customer_id = NULL, visitor_id = 0, name = '', email = '', order_number = '' WHERE " + whose,
 	} {
-		if err := tx.Query(ctx).Exec(s.sql, s.args...).Error; err != nil {
+		if err := tx.Query(ctx).Exec(sql, values).Error; err != nil {
 			return fmt.Errorf("forget the questions of customer %d: %w", id, err)
 		}
 	}

@@ -69,21 +69,26 @@ func ByToken(ctx context.Context, q db.Q, token string) (*Cart, error) {
 // Ensure returns the person's open cart and makes one if there is none. Two
 // requests at once end with the same cart: the unique key decides.
 func Ensure(ctx context.Context, tx *db.Tx, p *customer.Person, currency money.Currency, lang i18n.Lang, device string, now time.Time) (*Cart, error) {
+	kind := kindOf(p)
 	if c, err := Open(ctx, tx, p); err != nil || c != nil {
+		if err == nil && c.Kind == shopper && kind != shopper {
+			c.Kind = kind
+			err = SetKind(ctx, tx, c.ID, kind)
+		}
 		return c, err
 	}
 	if p == nil || p.Visitor == nil && p.Customer == nil {
 		return nil, fmt.Errorf("open a cart: nobody is asking")
 	}
 	c := Cart{Token: newToken(), State: StateOpen, Currency: currency, Lang: lang, Version: 1, CreatedAt: db.At(now), ActiveAt: db.At(now),
-		Kind: "shopper", Device: device}
+		Kind: kind, Device: device}
 	if p.Visitor != nil {
 		c.VisitorID, c.Simulated = &p.Visitor.ID, p.Visitor.Simulated
-		if p.Visitor.Bot {
-			c.Kind = "bot"
-		}
 	}
 	if p.Customer != nil {
+		if err := oneAtATime(ctx, tx, p.Customer.ID); err != nil {
+			return nil, err
+		}
 		c.CustomerID, c.Simulated = &p.Customer.ID, c.Simulated || p.Customer.Simulated
 	}
 	result := db.IgnoreConflict(tx.Query(ctx)).Create(&c)
@@ -277,10 +282,18 @@ func Set(ctx context.Context, tx *db.Tx, id ID, lineToken string, qty int, now t
 }
 
 // Seen notes that the shopper has the cart before them, and the prices they
-// see, so that the next visit can say what changed.
+// see, so that the next visit can say what changed. A cart that was closed
+// since it was read is fault.Conflict: closed carts never change.
 func Seen(ctx context.Context, tx *db.Tx, v *View, now time.Time) error {
 	if v.Cart == nil || len(v.Items) == 0 {
 		return nil
+	}
+	c, err := Lock(ctx, tx, v.Cart.ID)
+	if err != nil {
+		return err
+	}
+	if c.State != StateOpen {
+		return fault.New(fault.Conflict, "cart.closed")
 	}
 	for _, item := range v.Items {
 		if item.Problem == Gone || item.Line.SeenPrice == item.Buyable.Price.Amount {

@@ -82,25 +82,12 @@ func Discard(ctx context.Context, tx *db.Tx, id ID, why string, now time.Time) (
 // one survives with the larger quantity of each line; the other becomes
 // merged and its steps tell their story under the survivor.
 func Merge(ctx context.Context, tx *db.Tx, from customer.VisitorID, to customer.ID, now time.Time) (int, error) {
-	// One sign-in of an account at a time decides which cart is its open one.
-	if err := tx.Query(ctx).Exec("UPDATE customers SET epoch = epoch WHERE id = ?", int64(to)).Error; err != nil {
-		return 0, fmt.Errorf("merge carts of customer %d: %w", to, err)
+	if err := oneAtATime(ctx, tx, to); err != nil {
+		return 0, err
 	}
-	guest, err := one(ctx, tx, "visitor_id = ? AND customer_id IS NULL AND state = 'open'", int64(from))
+	guest, own, err := lockPair(ctx, tx, from, to)
 	if err != nil || guest == nil {
 		return 0, err
-	}
-	own, err := one(ctx, tx, "customer_id = ? AND state = 'open'", int64(to))
-	if err != nil {
-		return 0, err
-	}
-	if own != nil {
-		// Rows are locked in the order of their ids, as everywhere.
-		for _, id := range []ID{min(own.ID, guest.ID), max(own.ID, guest.ID)} {
-			if c, err := Lock(ctx, tx, id); err != nil || c.State != StateOpen {
-				return 0, err
-			}
-		}
 	}
 	came, err := Lines(ctx, tx, guest.ID)
 	if err != nil || len(came) == 0 {
@@ -122,10 +109,43 @@ func Merge(ctx context.Context, tx *db.Tx, from customer.VisitorID, to customer.
 	return len(came), err
 }
 
-func (c *Cart) adopt(ctx context.Context, tx *db.Tx, to customer.ID, now time.Time) error {
-	err := tx.Query(ctx).Exec("UPDATE carts SET customer_id = ?, active_at = ?, version = version + 1 WHERE id = ? AND state = 'open'", int64(to), db.At(now), int64(c.ID)).Error
+// oneAtATime lets one transaction at a time decide which cart of an account is
+// its open one: the unique key alone would fail the later of two.
+func oneAtATime(ctx context.Context, tx *db.Tx, id customer.ID) error {
+	if err := tx.Query(ctx).Exec("UPDATE customers SET epoch = epoch WHERE id = ?", int64(id)).Error; err != nil {
+		return fmt.Errorf("choose the cart of customer %d: %w", id, err)
+	}
+	return nil
+}
+
+// lockPair finds the open carts of a guest and of a customer and locks them in
+// the order of their ids, as everywhere. They are judged as the lock found
+// them: meanwhile either may have become an order, or the guest's somebody's.
+func lockPair(ctx context.Context, tx *db.Tx, from customer.VisitorID, to customer.ID) (guest, own *Cart, err error) {
+	var found []Cart
+	err = db.ForUpdate(tx.Query(ctx)).Where("state = 'open' AND (visitor_id = ? AND customer_id IS NULL OR customer_id = ?)", int64(from), int64(to)).
+		Order("id").Find(&found).Error
 	if err != nil {
-		return fmt.Errorf("give cart %d to customer %d: %w", c.ID, to, err)
+		return nil, nil, fmt.Errorf("lock carts of customer %d: %w", to, err)
+	}
+	for i := range found {
+		if found[i].CustomerID == nil {
+			guest = &found[i]
+		} else {
+			own = &found[i]
+		}
+	}
+	return guest, own, nil
+}
+
+func (c *Cart) adopt(ctx context.Context, tx *db.Tx, to customer.ID, now time.Time) error {
+	result := tx.Query(ctx).Exec("UPDATE carts SET customer_id = ?, active_at = ?, version = version + 1 WHERE id = ? AND state = 'open' AND customer_id IS NULL",
+		int64(to), db.At(now), int64(c.ID))
+	if result.Error != nil {
+		return fmt.Errorf("give cart %d to customer %d: %w", c.ID, to, result.Error)
+	}
+	if result.RowsAffected == 0 {
+		return fault.New(fault.Conflict, "cart.closed")
 	}
 	return nil
 }

@@ -47,6 +47,16 @@ func (s *facetSet) add(c *candidate, key, code string, name, value func() i18n.T
 	c.facts[key] = append(c.facts[key], code)
 }
 
+// copy is the set with counts of its own; what was read stays shared.
+func (s *facetSet) copy() *facetSet {
+	own := &facetSet{facets: make([]*Facet, len(s.facets)), byKey: make(map[string]*Facet, len(s.facets)), seen: s.seen}
+	for i, f := range s.facets {
+		own.facets[i] = &Facet{Key: f.Key, Name: f.Name, Values: slices.Clone(f.Values)}
+		own.byKey[f.Key] = own.facets[i]
+	}
+	return own
+}
+
 // wanted is the facet filter of a query, less the keys that nothing here has:
 // a link from another shelf narrows by what applies and ignores the rest.
 func (s *facetSet) wanted(asked map[string][]string) map[string][]string {
@@ -116,8 +126,7 @@ func (s *facetSet) finish(f *Facet, chosen []string) {
 	for _, code := range chosen {
 		if i, ok := s.seen[f.Key][code]; ok {
 			f.Values[i].Chosen = true
-		} else {
-			s.seen[f.Key][code] = len(f.Values)
+		} else if !slices.ContainsFunc(f.Values, func(v FacetValue) bool { return v.Code == code }) {
 			f.Values = append(f.Values, FacetValue{Code: code, Value: i18n.Text{En: code}, Chosen: true})
 		}
 	}

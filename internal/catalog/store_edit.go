@@ -18,6 +18,7 @@ import (
 // Save stores what the editor changed, over the version the editor had read.
 // An older version is fault.Conflict: nobody's work is overwritten unseen.
 func Save(ctx context.Context, tx *db.Tx, id ProductID, version int, e Edit, now time.Time) error {
+	changing()
 	p, err := ByID(ctx, tx, id)
 	if err != nil {
 		return err
@@ -78,6 +79,7 @@ func Save(ctx context.Context, tx *db.Tx, id ProductID, version int, e Edit, now
 // SetPrice sets what a variant costs from now on; was is the former price to
 // show, 0 = none. The same price again changes nothing.
 func SetPrice(ctx context.Context, tx *db.Tx, v VariantID, currency money.Currency, amount, was money.Amount, now time.Time) error {
+	changing()
 	var f fault.Form
 	if amount < 0 || was < 0 || amount > maxPrice || was > maxPrice {
 		f.Wrong("price", "catalog.price.wrong", "sku", "")
@@ -104,6 +106,7 @@ func SetPrice(ctx context.Context, tx *db.Tx, v VariantID, currency money.Curren
 
 // Publish shows or hides a product. It is no error if it already is so.
 func Publish(ctx context.Context, tx *db.Tx, id ProductID, on bool, now time.Time) error {
+	changing()
 	r := tx.Query(ctx).Exec("UPDATE products SET published = ?, version = version + 1, updated_at = ? WHERE id = ? AND published <> ?", on, db.At(now), id, on)
 	if r.Error != nil {
 		return fmt.Errorf("publish product %d: %w", id, r.Error)
@@ -131,6 +134,7 @@ func touch(ctx context.Context, tx *db.Tx, id ProductID, now time.Time) error {
 
 // PutRelation stores a relation, found by its two ends and its kind.
 func PutRelation(ctx context.Context, tx *db.Tx, r Relation) error {
+	changing()
 	var f fault.Form
 	if !slices.Contains(RelationKinds, r.Kind) {
 		f.Wrong("kind", "catalog.relation.kind", "kind", r.Kind)
@@ -160,6 +164,7 @@ func PutRelation(ctx context.Context, tx *db.Tx, r Relation) error {
 // PutCategory stores a category, found by its code, or by its slug where it
 // has no code. Its former slug leads on to the new one.
 func PutCategory(ctx context.Context, tx *db.Tx, c Category, now time.Time) (CategoryID, error) {
+	changing()
 	if c.Slug == "" {
 		c.Slug = Slug(c.Name.En)
 	}

@@ -20,11 +20,39 @@ const (
 	mostPerPage = 100
 )
 
-// List reads a page of products with what can narrow it, in three queries:
-// the candidates with price and stock, their facets, and the cards of the
-// page. Inside a facet values are joined by OR, facets among each other by
-// AND; a facet's counts leave its own choice out of account.
+// List reads a page of products with what can narrow it, in four queries:
+// the candidates with price and stock, their facets, the cards of the page
+// and their stock. Inside a facet values are joined by OR, facets among each
+// other by AND; a facet's counts leave its own choice out of account.
 func List(ctx context.Context, q db.Q, lq ListQuery) (*Listing, error) {
+	return list(ctx, q, lq, readGathered, cards)
+}
+
+// gathering is every product that a list could show. It is not changed once
+// it is read.
+type gathering struct {
+	all []*candidate
+	set *facetSet
+}
+
+type (
+	gatherer    func(context.Context, db.Q, ListQuery) (*gathering, error)
+	cardsReader func(ctx context.Context, q db.Q, ids []ProductID, currency money.Currency, all bool) ([]Card, error)
+)
+
+func readGathered(ctx context.Context, q db.Q, lq ListQuery) (*gathering, error) {
+	all, err := candidates(ctx, q, lq)
+	if err != nil {
+		return nil, err
+	}
+	g := &gathering{all, &facetSet{byKey: map[string]*Facet{}, seen: map[string]map[string]int{}}}
+	if lq.All {
+		return g, nil
+	}
+	return g, readFacets(ctx, q, lq, all, g.set)
+}
+
+func list(ctx context.Context, q db.Q, lq ListQuery, gather gatherer, cards cardsReader) (*Listing, error) {
 	lq.Page = max(1, lq.Page)
 	if lq.PerPage <= 0 {
 		lq.PerPage = perPage
@@ -34,17 +62,11 @@ func List(ctx context.Context, q db.Q, lq ListQuery) (*Listing, error) {
 	if lq.IDs != nil && len(lq.IDs) == 0 || !clean(lq.Text) {
 		return l, nil
 	}
-	all, err := candidates(ctx, q, lq)
+	g, err := gather(ctx, q, lq)
 	if err != nil {
 		return nil, err
 	}
-	set := &facetSet{byKey: map[string]*Facet{}, seen: map[string]map[string]int{}}
-	if !lq.All {
-		if err := readFacets(ctx, q, lq, all, set); err != nil {
-			return nil, err
-		}
-	}
-	passed, facets, bands := set.choose(all, lq)
+	passed, facets, bands := g.set.copy().choose(g.all, lq)
 	order(passed, lq)
 	l.Total, l.Facets, l.Bands = len(passed), facets, bands
 	if pages := (l.Total + lq.PerPage - 1) / lq.PerPage; pages > 0 {

@@ -75,6 +75,7 @@ type plan struct {
 }
 
 func putChunk(ctx context.Context, tx *db.Tx, drafts []Draft, now time.Time) ([]Outcome, []int64, error) {
+	changing()
 	outcomes := make([]Outcome, len(drafts))
 	var plans []plan
 	for i := range drafts {

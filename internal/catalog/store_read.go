@@ -113,6 +113,15 @@ func (p priceRow) earlier() money.Amount {
 // Detailed reads everything a product page shows, in five queries. It does
 // not ask whether the product is published.
 func Detailed(ctx context.Context, q db.Q, id ProductID, currency money.Currency) (*Detail, error) {
+	d, err := described(ctx, q, id)
+	if err != nil {
+		return nil, err
+	}
+	return d, d.priced(ctx, q, currency)
+}
+
+// described reads what does not move with price and stock.
+func described(ctx context.Context, q db.Q, id ProductID) (*Detail, error) {
 	p, err := ByID(ctx, q, id)
 	if err != nil {
 		return nil, err
@@ -120,9 +129,6 @@ func Detailed(ctx context.Context, q db.Q, id ProductID, currency money.Currency
 	d := &Detail{Product: *p}
 	if err := q.Query(ctx).Where("product_id = ?", id).Order("position, id").Find(&d.Options).Error; err != nil {
 		return nil, fmt.Errorf("read options of product %d: %w", id, err)
-	}
-	if d.Variants, err = variantInfos(ctx, q, id, currency); err != nil {
-		return nil, err
 	}
 	err = q.Query(ctx).Raw("SELECT product_id, position, src, alt FROM product_images WHERE product_id = ? ORDER BY position", id).Scan(&d.Images).Error
 	if err != nil {
@@ -132,8 +138,15 @@ func Detailed(ctx context.Context, q db.Q, id ProductID, currency money.Currency
 	if err != nil {
 		return nil, fmt.Errorf("read facts of product %d: %w", id, err)
 	}
-	d.Card = d.card(currency)
 	return d, nil
+}
+
+func (d *Detail) priced(ctx context.Context, q db.Q, currency money.Currency) (err error) {
+	if d.Variants, err = variantInfos(ctx, q, d.ID, currency); err != nil {
+		return err
+	}
+	d.Card = d.card(currency)
+	return nil
 }
 
 func (d *Detail) card(currency money.Currency) Card {
@@ -264,15 +277,37 @@ func RelationsFrom(ctx context.Context, q db.Q, ids []ProductID) ([]Relation, er
 	return list, nil
 }
 
-// Cards reads the cards of products in the order of ids. Unpublished ones and
-// those without a price in the currency are left out.
+// Cards reads the cards of products in the order of ids, in two queries.
+// Unpublished ones and those without a price in the currency are left out.
 func Cards(ctx context.Context, q db.Q, ids []ProductID, currency money.Currency) ([]Card, error) {
 	return cards(ctx, q, ids, currency, false)
 }
 
 func cards(ctx context.Context, q db.Q, ids []ProductID, currency money.Currency, all bool) ([]Card, error) {
+	found, err := readBases(ctx, q, ids, currency, all)
+	if err != nil {
+		return nil, err
+	}
+	return dress(ctx, q, ids, found, all)
+}
+
+// base is a card before the stock is known.
+type base struct {
+	Card
+	offers []offer // of the active variants, in order
+}
+
+type offer struct {
+	id          VariantID
+	sku, accent string
+	priced      bool
+	amount, was money.Amount
+}
+
+func readBases(ctx context.Context, q db.Q, ids []ProductID, currency money.Currency, all bool) (map[ProductID]*base, error) {
+	found := make(map[ProductID]*base, len(ids))
 	if len(ids) == 0 {
-		return nil, nil
+		return found, nil
 	}
 	published := " AND p.published = TRUE"
 	if all {
@@ -280,29 +315,27 @@ func cards(ctx context.Context, q db.Q, ids []ProductID, currency money.Currency
 	}
 	rows, err := q.Query(ctx).Raw(`SELECT p.id, p.code, p.slug, p.name, p.line, coalesce(p.category_id, 0), p.version, p.tier,
 		p.durable, p.sensitive, p.digital, p.gift, p.published, p.published_at, coalesce(i.src, ''), coalesce(i.alt, '{"en":""}'),
-		coalesce(v.sku, ''), coalesce(v.accent, ''), pr.amount, pr.was, s.tracked, s.on_hand, s.reserved
+		coalesce(v.id, 0), coalesce(v.sku, ''), coalesce(v.accent, ''), pr.amount, pr.was
 		FROM products p
 		LEFT JOIN product_images i ON i.product_id = p.id AND i.position = 0
 		LEFT JOIN variants v ON v.product_id = p.id AND v.active = TRUE
 		LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ?
-		LEFT JOIN stock s ON s.variant_id = v.id
 		WHERE p.id IN ?`+published+` ORDER BY p.id, v.position, v.id`, string(currency), ids).Rows()
 	if err != nil {
 		return nil, fmt.Errorf("read %d cards: %w", len(ids), err)
 	}
 	defer rows.Close()
-	built := make(map[ProductID]*cardBuilder, len(ids))
 	for rows.Next() {
 		var c Card
-		var name, line, alt, sku, accent string
+		var name, line, alt string
+		var o offer
 		var price priceRow
-		var stock stockRow
 		if err := rows.Scan(&c.ID, &c.Code, &c.Slug, &name, &line, &c.CategoryID, &c.Version, &c.Tier,
 			&c.Durable, &c.Sensitive, &c.Digital, &c.Gift, &c.Published, &c.PublishedAt, &c.Image.Src, &alt,
-			&sku, &accent, &price.amount, &price.was, &stock.tracked, &stock.onHand, &stock.reserved); err != nil {
+			&o.id, &o.sku, &o.accent, &price.amount, &price.was); err != nil {
 			return nil, fmt.Errorf("read %d cards: %w", len(ids), err)
 		}
-		b := built[c.ID]
+		b := found[c.ID]
 		if b == nil { // texts are read from JSON once a product, not once a variant
 			for _, t := range []struct {
 				to   *i18n.Text
@@ -313,22 +346,76 @@ func cards(ctx context.Context, q db.Q, ids []ProductID, currency money.Currency
 				}
 			}
 			c.Image.ProductID, c.Price.Currency = c.ID, currency
-			b = &cardBuilder{Card: c}
-			built[c.ID] = b
+			b = &base{Card: c}
+			found[c.ID] = b
 		}
-		if sku != "" {
-			b.add(sku, accent, price.amount.Valid, money.Amount(price.amount.Int64), price.earlier(), stock.available())
+		if o.id != 0 {
+			o.priced, o.amount, o.was = price.amount.Valid, money.Amount(price.amount.Int64), price.earlier()
+			b.offers = append(b.offers, o)
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read %d cards: %w", len(ids), err)
 	}
+	return found, nil
+}
+
+// dress makes cards of bases in the order of ids with the stock as it is now.
+func dress(ctx context.Context, q db.Q, ids []ProductID, found map[ProductID]*base, all bool) ([]Card, error) {
+	var variants []VariantID
+	for _, b := range found {
+		if b != nil {
+			for _, o := range b.offers {
+				variants = append(variants, o.id)
+			}
+		}
+	}
+	left, err := readLeft(ctx, q, variants)
+	if err != nil {
+		return nil, err
+	}
 	list := make([]Card, 0, len(ids))
+	shown := make(map[ProductID]bool, len(ids))
 	for _, id := range ids {
-		if b := built[id]; b != nil && (all || b.Priced) {
-			list = append(list, b.Card)
-			delete(built, id) // an id given twice is shown once
+		b := found[id]
+		if b == nil || shown[id] { // an id given twice is shown once
+			continue
+		}
+		shown[id] = true
+		k := cardBuilder{Card: b.Card}
+		for _, o := range b.offers {
+			available, tracked := left[o.id]
+			if !tracked {
+				available = -1
+			}
+			k.add(o.sku, o.accent, o.priced, o.amount, o.was, available)
+		}
+		if all || k.Priced {
+			list = append(list, k.Card)
 		}
 	}
 	return list, nil
+}
+
+// readLeft reads how many of each variant can be had; one that is not counted
+// is absent.
+func readLeft(ctx context.Context, q db.Q, ids []VariantID) (map[VariantID]int, error) {
+	left := make(map[VariantID]int, len(ids))
+	if len(ids) == 0 {
+		return left, nil
+	}
+	rows, err := q.Query(ctx).Raw("SELECT variant_id, on_hand - reserved FROM stock WHERE tracked = TRUE AND variant_id IN ?", ids).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("read stock of %d variants: %w", len(ids), err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id VariantID
+		var n int
+		if err := rows.Scan(&id, &n); err != nil {
+			return nil, fmt.Errorf("read stock of %d variants: %w", len(ids), err)
+		}
+		left[id] = n
+	}
+	return left, rows.Err()
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // Retry leads a shopper back to paying: to the attempt they left, or after a
-// decline to a new one. An order that is paid gets no PayURL; one that ended,
+// decline to a new one; its goods are held as long again. An order that is paid gets no PayURL; one that ended,
 // or whose payment the provider still looks at, is fault.Conflict in words.
 func (d *Desk) Retry(ctx context.Context, id order.ID) (*Placed, error) {
 	var done *Placed
@@ -26,7 +26,7 @@ func (d *Desk) Retry(ctx context.Context, id order.ID) (*Placed, error) {
 			return err
 		}
 		done = d.again(o)
-		return again(ctx, tx, o, d.Now())
+		return d.payAgain(ctx, tx, o, d.Now())
 	})
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (d *Desk) Retry(ctx context.Context, id order.ID) (*Placed, error) {
 	return done, d.toPay(ctx, done)
 }
 
-func again(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) error {
+func (d *Desk) payAgain(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) error {
 	switch {
 	case o.State == order.Cancelled:
 		return fault.New(fault.Conflict, "checkout.ended", "number", o.Number)
@@ -44,6 +44,9 @@ func again(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) error 
 		return nil
 	}
 	if _, err := payment.Again(ctx, tx, o, o.PaymentCode, now); err != nil {
+		return err
+	}
+	if err := d.holdOn(ctx, tx, o, now); err != nil {
 		return err
 	}
 	if o.PaymentState != order.Failed {
@@ -56,6 +59,28 @@ func again(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) error 
 		return nil
 	}
 	return cart.Step(ctx, tx, *o.CartID, cart.StepPayment, 0, 0, o.PaymentCode, now)
+}
+
+// holdOn keeps the goods of an order until its shopper had time to pay again.
+func (d *Desk) holdOn(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) error {
+	ends, held, err := inventory.Until(ctx, tx, int64(o.ID))
+	if err != nil || !held {
+		return err
+	}
+	if until := holdUntil(o.PlacedAt.Time, now, d.Settings.Now().Hold()); until.After(ends) {
+		_, err = inventory.Extend(ctx, tx, int64(o.ID), until, now)
+	}
+	return err
+}
+
+// holdUntil is the end of a hold asked for at now. Nobody keeps the last unit
+// from others for ever by coming back to pay: four times as long is the most.
+func holdUntil(placed, now time.Time, hold time.Duration) time.Time {
+	until, most := now.Add(hold), placed.Add(4*hold)
+	if until.After(most) {
+		return most
+	}
+	return until
 }
 
 // sweepAtOnce bounds one sweep; the next one goes on.
@@ -71,7 +96,7 @@ func (d *Desk) Sweep(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	// Orders of goods nobody counts have no hold; their own age is their end.
-	old, err := order.Overdue(ctx, d.DB, now.Add(-d.Settings.Now().Hold()), sweepAtOnce)
+	old, err := order.Overdue(ctx, d.DB, now.Add(-d.Settings.Now().Hold()), now.Add(-payment.Patience), sweepAtOnce)
 	if err != nil {
 		return 0, err
 	}
@@ -104,15 +129,8 @@ func (d *Desk) end(ctx context.Context, tx *db.Tx, id order.ID, now time.Time) (
 	if !o.Open() && o.PaymentState != order.Processing || o.State != order.StatePlaced {
 		return false, nil
 	}
-	if o.PaymentState == order.Processing {
-		last, err := payment.Latest(ctx, tx, o.ID)
-		if err != nil {
-			return false, err
-		}
-		if last != nil && last.UpdatedAt.Add(payment.Patience).After(now) {
-			_, err := inventory.Extend(ctx, tx, int64(o.ID), last.UpdatedAt.Add(payment.Patience), now)
-			return false, err
-		}
+	if up, err := d.timeUp(ctx, tx, o, now); err != nil || !up {
+		return false, err
 	}
 	moved, err := o.Move(ctx, tx, order.OrderAxis, string(order.Cancelled), order.ActorHold, "not paid in time", now)
 	if err != nil || !moved {
@@ -123,6 +141,35 @@ func (d *Desk) end(ctx context.Context, tx *db.Tx, id order.ID, now time.Time) (
 	}
 	_, err = inventory.Release(ctx, tx, int64(o.ID), "expired", now)
 	return true, err
+}
+
+// timeUp asks again, with the order locked, whether its time is over: since
+// the sweep made its list the shopper may have come back to pay.
+func (d *Desk) timeUp(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) (bool, error) {
+	last, err := payment.Latest(ctx, tx, o.ID)
+	if err != nil {
+		return false, err
+	}
+	since := o.PlacedAt.Time
+	if last != nil {
+		since = latest(since, last.UpdatedAt.Time)
+	}
+	if o.PaymentState == order.Processing {
+		until := since.Add(payment.Patience)
+		if !until.After(now) {
+			return true, nil
+		}
+		_, err := inventory.Extend(ctx, tx, int64(o.ID), until, now)
+		return false, err
+	}
+	until, held, err := inventory.Until(ctx, tx, int64(o.ID))
+	if err != nil {
+		return false, err
+	}
+	if !held {
+		until = since.Add(d.Settings.Now().Hold())
+	}
+	return !until.After(now), nil
 }
 
 // Ship notes that a paid order left the house; by is "staff:<id>".

@@ -212,6 +212,9 @@ func (p *Past) money() []payment.Told {
 
 func (p *Past) stock(hold time.Duration) inventory.Told {
 	t := inventory.Told{Order: int64(p.Order.ID), At: p.Placed, Expires: p.Placed.Add(hold), State: "open"}
+	if !p.Declined.IsZero() && !p.Paid.IsZero() { // came back to pay again
+		t.Expires = latest(t.Expires, holdUntil(p.Placed, p.Paid, hold))
+	}
 	for _, l := range p.Quote.Lines {
 		t.Lines = append(t.Lines, inventory.Line{Variant: l.Variant, Qty: l.Qty})
 	}

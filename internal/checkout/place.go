@@ -86,20 +86,24 @@ func (d *Desk) before(ctx context.Context, person *customer.Person, cartID cart.
 	if err != nil {
 		return nil, err
 	}
-	if o.CartID == nil {
-		return nil, fault.New(fault.Conflict, "checkout.key", "number", o.Number)
-	}
-	c, err := cart.ByID(ctx, d.DB, *o.CartID)
-	if err != nil {
+	if err := owned(ctx, d.DB, o, person); err != nil {
 		return nil, err
-	}
-	if !c.Owned(person) {
-		return nil, fault.New(fault.NotFound, "cart.unknown")
 	}
 	if err := sameForm(o, f); err != nil {
 		return nil, err
 	}
 	return d.again(o), nil
+}
+
+// owned refuses an order found by its key to anybody but its shopper, in the
+// words of a cart that is not there.
+func owned(ctx context.Context, q db.Q, o *order.Order, person *customer.Person) error {
+	if o.CartID != nil {
+		if c, err := cart.ByID(ctx, q, *o.CartID); err != nil || c.Owned(person) {
+			return err
+		}
+	}
+	return fault.New(fault.NotFound, "cart.unknown")
 }
 
 func (d *Desk) again(o *order.Order) *Placed {
@@ -126,7 +130,7 @@ func (d *Desk) placeNow(ctx context.Context, person *customer.Person, lang i18n.
 	}
 	var done *Placed
 	err = d.DB.InTx(ctx, func(tx *db.Tx) (err error) {
-		done, err = d.PlaceIn(ctx, tx, person, lang, cartID, f, seenTotal, d.Now())
+		done, err = d.place(ctx, tx, person, lang, cartID, f, seenTotal, d.Now)
 		return err
 	})
 	if err != nil {
@@ -139,7 +143,12 @@ func (d *Desk) placeNow(ctx context.Context, person *customer.Person, lang i18n.
 // caller's time. It does not ask the gateway. Orders of simulated carts are
 // marked so and enqueue nothing.
 func (d *Desk) PlaceIn(ctx context.Context, tx *db.Tx, person *customer.Person, lang i18n.Lang, cartID cart.ID, f Form, seenTotal money.Amount, now time.Time) (*Placed, error) {
-	f = f.clean()
+	return d.place(ctx, tx, person, lang, cartID, f.clean(), seenTotal, func() time.Time { return now })
+}
+
+// place asks what time it is once it has the cart: while it waited for the
+// lock another tab may have gone on, and the order comes after all of that.
+func (d *Desk) place(ctx context.Context, tx *db.Tx, person *customer.Person, lang i18n.Lang, cartID cart.ID, f Form, seenTotal money.Amount, clock func() time.Time) (*Placed, error) {
 	c, err := cart.Lock(ctx, tx, cartID)
 	if err != nil {
 		return nil, err
@@ -147,6 +156,7 @@ func (d *Desk) PlaceIn(ctx context.Context, tx *db.Tx, person *customer.Person, 
 	if !c.Owned(person) {
 		return nil, fault.New(fault.NotFound, "cart.unknown")
 	}
+	now := latest(clock(), c.ActiveAt.Time)
 	if c.State == cart.Converted {
 		first, err := order.ByCart(ctx, tx, int64(c.ID))
 		if err != nil {
@@ -186,7 +196,7 @@ func (d *Desk) PlaceIn(ctx context.Context, tx *db.Tx, person *customer.Person, 
 	if seenTotal >= 0 && seenTotal != quote.Total {
 		return nil, changed(quote)
 	}
-	return d.write(ctx, tx, c, quote, f, lang, now)
+	return d.write(ctx, tx, person, c, quote, f, lang, now)
 }
 
 // whole refuses a cart that cannot be bought exactly as it stands.
@@ -201,18 +211,24 @@ func whole(v *cart.View) error {
 		case cart.SoldOut, cart.Less:
 			return &inventory.OutOfStockError{Variant: item.Line.VariantID, Left: max(0, item.Buyable.Available)}
 		}
+		if most := item.Buyable.MaxQty; most > 0 && item.Line.Qty > most { // rationed since it was put in
+			return fault.New(fault.Conflict, "checkout.most", "count", most, "name", item.Buyable.Name)
+		}
 	}
 	return nil
 }
 
 // write is the placing itself: everything that has to be true together.
-func (d *Desk) write(ctx context.Context, tx *db.Tx, c *cart.Cart, quote *pricing.Quote, f Form, lang i18n.Lang, now time.Time) (*Placed, error) {
+func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, c *cart.Cart, quote *pricing.Quote, f Form, lang i18n.Lang, now time.Time) (*Placed, error) {
 	o := d.compose(c, quote, f, lang, now)
 	created, err := order.Create(ctx, tx, o, linesOf(quote), d.access, now)
 	if err != nil {
 		return nil, err
 	}
 	if !created { // the key was used for another cart
+		if err := owned(ctx, tx, o, person); err != nil {
+			return nil, err
+		}
 		return nil, fault.New(fault.Conflict, "checkout.key", "number", o.Number)
 	}
 	hold := make([]inventory.Line, len(quote.Lines))

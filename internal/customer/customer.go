@@ -148,6 +148,8 @@ type Person struct {
 	Customer  *Customer
 	consents  map[Purpose]bool
 	Interests []Interest
+	Staff     bool // at work in the shop's back office; for the reports, no shopper
+	Bot       bool // a program that says so
 }
 
 // NewPerson puts a person together from parts that are at hand, for

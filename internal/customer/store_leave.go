@@ -192,8 +192,10 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 	return &all, nil
 }
 
-// Forget blanks what another noun holds about a person. email is the address
-// that is about to go.
+// Forget blanks what another noun holds about a person: what is under the
+// account's id, and what a guest left under email. email is the address that
+// is about to go, or empty if it was never proved: whoever signs up with
+// somebody else's address must not erase that person's things with it.
 type Forget func(ctx context.Context, tx *db.Tx, id ID, email string, now time.Time) error
 
 // Erase takes a person out: the account's own rows go, its behaviour loses the
@@ -209,8 +211,12 @@ func Erase(ctx context.Context, tx *db.Tx, id ID, now time.Time, forget ...Forge
 	if err := touch(ctx, tx, id, now); err != nil {
 		return err
 	}
+	proved := ""
+	if c.Verified() {
+		proved = c.Email
+	}
 	for _, f := range forget {
-		if err := f(ctx, tx, id, c.Email, now); err != nil {
+		if err := f(ctx, tx, id, proved, now); err != nil {
 			return fmt.Errorf("erase customer %d: %w", id, err)
 		}
 	}

@@ -85,22 +85,27 @@ func take(ctx context.Context, tx *db.Tx, lines []Line, now time.Time) ([]Line, 
 }
 
 func takeOne(ctx context.Context, tx *db.Tx, l Line, now time.Time) (counted bool, err error) {
-	r := tx.Query(ctx).Exec(`UPDATE stock SET reserved = reserved + ?, updated_at = ?
-		WHERE variant_id = ? AND tracked = TRUE AND on_hand - reserved >= ?`, l.Qty, db.At(now), l.Variant, l.Qty)
-	if r.Error != nil {
-		return false, fmt.Errorf("hold variant %d: %w", l.Variant, r.Error)
+	var left map[catalog.VariantID]int
+	for range 3 {
+		r := tx.Query(ctx).Exec(`UPDATE stock SET reserved = reserved + ?, updated_at = ?
+			WHERE variant_id = ? AND tracked = TRUE AND on_hand - reserved >= ?`, l.Qty, db.At(now), l.Variant, l.Qty)
+		if r.Error != nil {
+			return false, fmt.Errorf("hold variant %d: %w", l.Variant, r.Error)
+		}
+		if r.RowsAffected == 1 {
+			return true, nil
+		}
+		if left, err = Available(ctx, tx, []catalog.VariantID{l.Variant}); err != nil {
+			return false, err
+		}
+		if left[l.Variant] < 0 {
+			return false, nil
+		}
+		if left[l.Variant] < l.Qty {
+			break
+		} // else a hold ended between the two statements
 	}
-	if r.RowsAffected == 1 {
-		return true, nil
-	}
-	left, err := Available(ctx, tx, []catalog.VariantID{l.Variant})
-	if err != nil {
-		return false, err
-	}
-	if left[l.Variant] < 0 {
-		return false, nil
-	}
-	return false, &OutOfStockError{l.Variant, left[l.Variant]}
+	return false, &OutOfStockError{l.Variant, min(left[l.Variant], l.Qty-1)}
 }
 
 func giveBack(ctx context.Context, tx *db.Tx, l Line, now time.Time) error {
@@ -205,6 +210,19 @@ func Release(ctx context.Context, tx *db.Tx, orderID int64, why string, now time
 		}
 	}
 	return len(ended) > 0, nil
+}
+
+// Until is when an order's open holds end; false: it has none.
+func Until(ctx context.Context, q db.Q, orderID int64) (time.Time, bool, error) {
+	var ends []db.Time
+	err := q.Query(ctx).Raw("SELECT expires_at FROM holds WHERE order_id = ? AND state = 'open' ORDER BY expires_at LIMIT 1", orderID).Scan(&ends).Error
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("read holds of order %d: %w", orderID, err)
+	}
+	if len(ends) == 0 {
+		return time.Time{}, false, nil
+	}
+	return ends[0].Time, true, nil
 }
 
 // Extend moves the end of an order's open holds to until, and reports whether

@@ -19,21 +19,24 @@ func Count(ctx context.Context, tx *db.Tx, v catalog.VariantID, onHand int, key 
 	if onHand < 0 {
 		return fault.New(fault.Invalid, "inventory.qty.wrong")
 	}
-	fresh, err := begin(ctx, tx, v, now)
-	if err != nil {
+	if err := begin(ctx, tx, v, now); err != nil {
 		return err
 	}
 	var have struct{ OnHand, Reserved int }
 	// Locked: the difference must be to what is there when it is written.
-	err = db.ForUpdate(tx.Query(ctx)).Table("stock").Select("on_hand, reserved").Where("variant_id = ?", v).Take(&have).Error
+	err := db.ForUpdate(tx.Query(ctx)).Table("stock").Select("on_hand, reserved").Where("variant_id = ?", v).Take(&have).Error
 	if err != nil {
 		return fmt.Errorf("count variant %d: %w", v, err)
 	}
 	if have.OnHand == onHand {
 		return nil
 	}
+	var moved []int
+	if err := tx.Query(ctx).Raw("SELECT 1 FROM stock_movements WHERE variant_id = ? LIMIT 1", v).Scan(&moved).Error; err != nil {
+		return fmt.Errorf("count variant %d: %w", v, err)
+	}
 	reason := "counted"
-	if fresh {
+	if len(moved) == 0 {
 		reason = "opening"
 	}
 	return shift(ctx, tx, v, onHand-have.OnHand, reason, "", key, now)
@@ -45,7 +48,7 @@ func Receive(ctx context.Context, tx *db.Tx, v catalog.VariantID, qty int, key s
 	if qty <= 0 {
 		return fault.New(fault.Invalid, "inventory.qty.wrong")
 	}
-	if _, err := begin(ctx, tx, v, now); err != nil {
+	if err := begin(ctx, tx, v, now); err != nil {
 		return err
 	}
 	return shift(ctx, tx, v, qty, "received", "", key, now)
@@ -56,7 +59,7 @@ func Return(ctx context.Context, tx *db.Tx, orderID int64, v catalog.VariantID, 
 	if qty <= 0 {
 		return fault.New(fault.Invalid, "inventory.qty.wrong")
 	}
-	if _, err := begin(ctx, tx, v, now); err != nil {
+	if err := begin(ctx, tx, v, now); err != nil {
 		return err
 	}
 	return shift(ctx, tx, v, qty, "returned", fmt.Sprint(orderID), key, now)
@@ -74,7 +77,7 @@ func WriteOff(ctx context.Context, tx *db.Tx, v catalog.VariantID, qty int, key 
 // Track turns counting of a variant on or off. Without counting it can always
 // be sold.
 func Track(ctx context.Context, tx *db.Tx, v catalog.VariantID, on bool, now time.Time) error {
-	if _, err := begin(ctx, tx, v, now); err != nil {
+	if err := begin(ctx, tx, v, now); err != nil {
 		return err
 	}
 	err := tx.Query(ctx).Exec("UPDATE stock SET tracked = ?, updated_at = ? WHERE variant_id = ? AND tracked <> ?", on, db.At(now), v, on).Error
@@ -84,19 +87,14 @@ func Track(ctx context.Context, tx *db.Tx, v catalog.VariantID, on bool, now tim
 	return nil
 }
 
-// begin makes the stock row of a variant if there is none, and reports
-// whether no unit of it has ever moved.
-func begin(ctx context.Context, tx *db.Tx, v catalog.VariantID, now time.Time) (fresh bool, err error) {
-	err = tx.Query(ctx).Exec(`INSERT INTO stock (variant_id, tracked, on_hand, reserved, updated_at) VALUES (?, TRUE, 0, 0, ?)
+// begin makes the stock row of a variant if there is none.
+func begin(ctx context.Context, tx *db.Tx, v catalog.VariantID, now time.Time) error {
+	err := tx.Query(ctx).Exec(`INSERT INTO stock (variant_id, tracked, on_hand, reserved, updated_at) VALUES (?, TRUE, 0, 0, ?)
 		ON CONFLICT (variant_id) DO NOTHING`, v, db.At(now)).Error
 	if err != nil {
-		return false, fmt.Errorf("begin stock of variant %d: %w", v, err)
+		return fmt.Errorf("begin stock of variant %d: %w", v, err)
 	}
-	var moved []int
-	if err := tx.Query(ctx).Raw("SELECT 1 FROM stock_movements WHERE variant_id = ? LIMIT 1", v).Scan(&moved).Error; err != nil {
-		return false, fmt.Errorf("begin stock of variant %d: %w", v, err)
-	}
-	return len(moved) == 0, nil
+	return nil
 }
 
 // shift changes on_hand and writes the movement that says why, once a key and

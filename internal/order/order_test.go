@@ -210,3 +210,21 @@ func TestListFindsWhatStaffType(t *testing.T) {
 		}
 	})
 }
+
+func TestARemarkIsNobodysDoing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := blank("key")
+		in(t, d, func(tx *db.Tx) error {
+			if _, err := Create(ctx, tx, o, nil, HashAccess, now); err != nil {
+				return err
+			}
+			if _, err := o.Move(ctx, tx, OrderAxis, string(Cancelled), ActorHold, "", now); err != nil {
+				return err
+			}
+			return Remark(ctx, tx, o, "rang twice", "staff:1", now)
+		})
+		if by, err := ActorOf(ctx, d, o.ID, OrderAxis, string(Cancelled)); err != nil || by != ActorHold {
+			t.Errorf("cancelled by %q, %v; want %q: who remarked on it did not cancel it", by, err, ActorHold)
+		}
+	})
+}

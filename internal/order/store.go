@@ -280,14 +280,18 @@ func OfCustomer(ctx context.Context, q db.Q, id customer.ID, limit int) ([]Order
 	return all, nil
 }
 
-// Overdue lists orders that still wait for their money, were placed before
-// the given moment and hold no stock whose own end could bring them up.
-func Overdue(ctx context.Context, q db.Q, before time.Time, limit int) ([]ID, error) {
+// Overdue lists orders that still wait for their money and hold no stock whose
+// own end could bring them up: since before nobody placed or tried to pay
+// them, or their provider has looked at the money since undecided. An imported
+// order waits in its former shop.
+func Overdue(ctx context.Context, q db.Q, before, undecided time.Time, limit int) ([]ID, error) {
 	var ids []ID
 	err := q.Query(ctx).Raw(`SELECT o.id FROM orders o
-		WHERE o.state = 'placed' AND o.payment_state IN ('pending','processing','failed') AND o.placed_at <= ?
+		WHERE o.state = 'placed' AND o.payment_state IN ('pending','processing','failed') AND o.placed_at <= ? AND o.imported = FALSE
 		AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.order_id = o.id AND h.state = 'open')
-		ORDER BY o.placed_at LIMIT ?`, db.At(before), limit).Scan(&ids).Error
+		AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id 
+			AND (o.payment_state = 'processing' AND p.updated_at > ? OR o.payment_state <> 'processing' AND p.updated_at > ?))
+		ORDER BY o.placed_at LIMIT ?`, db.At(before), db.At(undecided), db.At(before), limit).Scan(&ids).Error
 	if err != nil {
 		return nil, fmt.Errorf("read orders that wait for money: %w", err)
 	}
@@ -327,7 +331,7 @@ func Summarize(ctx context.Context, q db.Q, since time.Time, simulated bool) (Su
 // ActorOf names who last brought the order to that state on the axis.
 func ActorOf(ctx context.Context, q db.Q, id ID, axis Axis, state string) (string, error) {
 	var actors []string
-	err := q.Query(ctx).Raw("SELECT actor FROM order_history WHERE order_id = ? AND axis = ? AND to_state = ? ORDER BY id DESC LIMIT 1",
+	err := q.Query(ctx).Raw("SELECT actor FROM order_history WHERE order_id = ? AND axis = ? AND to_state = ? AND from_state <> to_state ORDER BY id DESC LIMIT 1",
 		int64(id), string(axis), state).Scan(&actors).Error
 	if err != nil {
 		return "", fmt.Errorf("read history of order %d: %w", id, err)

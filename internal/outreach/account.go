@@ -25,6 +25,12 @@ func (d *Desk) Register(r *jobs.Runner) {
 	jobs.Work(r, func(ctx context.Context, j order.Placed) error { return d.Confirm(ctx, order.ID(j.Order), d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j AccountMail) error { return d.account(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j QuestionMail) error { return d.question(ctx, j, d.Now()) })
+	jobs.Work(r, func(_ context.Context, j ForgetMails) error {
+		if f, ok := d.Mailer.(*Folder); ok {
+			return f.remove(j.IDs)
+		}
+		return nil // what a mail server took is out of our hands
+	})
 	r.Every("followup", time.Minute, func(ctx context.Context) error {
 		_, err := d.FollowUp(ctx, d.Now())
 		return err
@@ -38,6 +44,7 @@ const (
 	ChangePath = "/change-email/"
 	SignInPath = "/signin"
 	ForgotPath = "/forgot"
+	SignUpPath = "/signup"
 )
 
 // accountMails says of each account mail where its link leads and for how
@@ -50,6 +57,7 @@ var accountMails = map[string]struct {
 	ResetPassword: {ResetPath, 1},
 	ChangeEmail:   {ChangePath, 24},
 	AccountExists: {SignInPath, 0},
+	NoAccount:     {SignUpPath, 0},
 }
 
 // LinkFor is how long the link of an account mail works: what a page gives

@@ -107,8 +107,8 @@ func suppressed(ctx context.Context, q db.Q, c Candidate, _ time.Time) (string, 
 		Reason string
 		At     db.Time
 	}
-	err := q.Query(ctx).Raw("SELECT reason, at FROM suppressions WHERE email_key = ? AND purpose IN (?, '*')",
-		customer.EmailKey(c.Email), string(c.Purpose)).Scan(&stops).Error
+	err := q.Query(ctx).Raw("SELECT reason, at FROM suppressions WHERE email_key IN (?, ?) AND purpose IN (?, '*')",
+		customer.EmailKey(c.Email), tombstone(customer.EmailKey(c.Email)), string(c.Purpose)).Scan(&stops).Error
 	if err != nil || len(stops) == 0 {
 		return "", err
 	}

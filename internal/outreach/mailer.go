@@ -227,13 +227,40 @@ func (f *Folder) Send(_ context.Context, m Mail) error {
 	return nil
 }
 
+// remove deletes the files of messages, however often each was written.
+func (f *Folder) remove(ids []string) error {
+	gone := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		gone[fileID(id)] = true
+	}
+	entries, err := os.ReadDir(f.Dir)
+	if err != nil {
+		return fmt.Errorf("delete mails: %w", err)
+	}
+	for _, e := range entries {
+		_, id, _ := strings.Cut(strings.TrimSuffix(e.Name(), ".eml"), "-")
+		if !fileShape.MatchString(e.Name()) || !gone[id] {
+			continue
+		}
+		if err := os.Remove(filepath.Join(f.Dir, e.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("delete a mail: %w", err)
+		}
+	}
+	return nil
+}
+
 func fileName(m Mail) string {
-	id, _, _ := strings.Cut(m.ID, "@")
+	return m.Date.UTC().Format("20060102T150405.000Z") + "-" + fileID(m.ID) + ".eml"
+}
+
+// fileID is the part of a Message-ID that stands in its file's name.
+func fileID(messageID string) string {
+	id, _, _ := strings.Cut(messageID, "@")
 	id = strings.Map(func(r rune) rune {
 		if r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
 			return r
 		}
 		return -1
 	}, id)
-	return m.Date.UTC().Format("20060102T150405.000Z") + "-" + id[:min(len(id), 32)] + ".eml"
+	return id[:min(len(id), 32)]
 }

@@ -37,13 +37,14 @@ const (
 	ResetPassword     = "reset-password"
 	ChangeEmail       = "change-email"
 	AccountExists     = "account-exists"
+	NoAccount         = "no-account"
 	FollowUpMail      = "followup"
 	ContactReceived   = "contact-received"
 	QuestionAnswered  = "question-answered"
 )
 
 // Templates lists every message.
-var Templates = []string{OrderConfirmation, VerifyEmail, ResetPassword, ChangeEmail, AccountExists, FollowUpMail, ContactReceived, QuestionAnswered}
+var Templates = []string{OrderConfirmation, VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, FollowUpMail, ContactReceived, QuestionAnswered}
 
 // State says what became of a message.
 type State string

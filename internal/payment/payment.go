@@ -62,6 +62,10 @@ const (
 	LaterAfter = time.Minute
 )
 
+// Grace is how long goods stay held for another try after a payment that was
+// processing was declined: they were held for Patience until then.
+const Grace = 30 * time.Minute
+
 // Payment is one attempt to pay an order, and its row. Token names it in
 // addresses and to providers.
 type Payment struct {

@@ -112,7 +112,7 @@ func unpaid(o *order.Order) bool {
 // bought makes the order paid and writes the purchase where the funnel reads
 // it.
 func (s *Settled) bought(ctx context.Context, tx *db.Tx, words string, now time.Time) error {
-	if _, err := s.Order.Move(ctx, tx, order.PaymentAxis, string(order.Paid), actor, words, now); err != nil {
+	if err := s.step(ctx, tx, order.PaymentAxis, string(order.Paid), words, now); err != nil {
 		return err
 	}
 	if s.Payment != nil {
@@ -127,7 +127,7 @@ func (s *Settled) bought(ctx context.Context, tx *db.Tx, words string, now time.
 // again if they are still there, else the money goes back and staff are told.
 func (s *Settled) late(ctx context.Context, tx *db.Tx, now time.Time) error {
 	err := inventory.Retake(ctx, tx, int64(s.Order.ID), now)
-	if errors.Is(err, fault.Conflict) {
+	if out := (*inventory.OutOfStockError)(nil); errors.As(err, &out) {
 		if _, err := s.Order.Move(ctx, tx, order.OrderAxis, string(order.Cancelled), order.ActorHold, "goods sold meanwhile", now); err != nil {
 			return err
 		}
@@ -139,8 +139,10 @@ func (s *Settled) late(ctx context.Context, tx *db.Tx, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.Order.Move(ctx, tx, order.OrderAxis, string(order.StatePlaced), actor, "paid late, goods taken again", now); err != nil {
-		return err
+	if s.Order.State != order.StatePlaced {
+		if err := s.step(ctx, tx, order.OrderAxis, string(order.StatePlaced), "paid late, goods taken again", now); err != nil {
+			return err
+		}
 	}
 	return s.bought(ctx, tx, "late", now)
 }
@@ -159,11 +161,21 @@ func (s *Settled) giveBack(ctx context.Context, tx *db.Tx, why string, now time.
 		to    order.Payment
 		words string
 	}{{order.Paid, ""}, {order.Refunded, order.Flag + why}} {
-		if _, err := s.Order.Move(ctx, tx, order.PaymentAxis, string(step.to), actor, step.words, now); err != nil {
+		if err := s.step(ctx, tx, order.PaymentAxis, string(step.to), step.words, now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// step is a move that has to be possible here: money and order are told
+// together or not at all.
+func (s *Settled) step(ctx context.Context, tx *db.Tx, axis order.Axis, to, words string, now time.Time) error {
+	moved, err := s.Order.Move(ctx, tx, axis, to, actor, words, now)
+	if err == nil && !moved {
+		err = fmt.Errorf("order %s is %s %s and cannot become %s", s.Order.Number, s.Order.State, s.Order.PaymentState, to)
+	}
+	return err
 }
 
 // declined never undoes success: only a payment that still waited can fail.
@@ -171,6 +183,11 @@ func (s *Settled) declined(ctx context.Context, tx *db.Tx, now time.Time) error 
 	moved, err := s.Payment.move(ctx, tx, Failed, now, Planned, Sent, Processing)
 	if err != nil || !moved {
 		return err
+	}
+	if s.Order.PaymentState == order.Processing {
+		if _, err := inventory.Extend(ctx, tx, int64(s.Order.ID), now.Add(Grace), now); err != nil {
+			return err
+		}
 	}
 	failed, err := s.Order.Move(ctx, tx, order.PaymentAxis, string(order.Failed), actor, "", now)
 	if err != nil || !failed || s.Order.CartID == nil {

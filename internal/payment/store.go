@@ -62,10 +62,15 @@ func Again(ctx context.Context, tx *db.Tx, o *order.Order, provider string, now 
 	if last == nil {
 		return plan(ctx, tx, o, provider, 1, now)
 	}
-	if last.Live() {
-		return last, nil
+	if !last.Live() {
+		return plan(ctx, tx, o, provider, last.Attempt+1, now)
 	}
-	return plan(ctx, tx, o, provider, last.Attempt+1, now)
+	// Its time counts from here: the shopper is on the way back to it.
+	if err := tx.Query(ctx).Exec("UPDATE payments SET updated_at = ? WHERE id = ?", db.At(now), int64(last.ID)).Error; err != nil {
+		return nil, fmt.Errorf("take up payment %d: %w", last.ID, err)
+	}
+	last.UpdatedAt = db.At(now)
+	return last, nil
 }
 
 func plan(ctx context.Context, tx *db.Tx, o *order.Order, provider string, attempt int, now time.Time) (*Payment, error) {

@@ -81,6 +81,10 @@ type Input struct {
 // MostOf is the largest quantity of one line.
 const MostOf = 99
 
+// mostPrice is the largest price of one thing or delivery. A hundred lines of
+// 99 such, times a tax rate of 100 %, still fit into 64 bits.
+const mostPrice = 100_000_000_000
+
 // Make prices a basket. It is pure: the same input gives the same quote, to
 // the cent. A coupon nobody issued is fault.Invalid on the field "coupon"; a
 // line without a price in the currency is fault.Conflict, never a price in
@@ -94,7 +98,7 @@ func Make(in Input) (*Quote, error) {
 	q := &Quote{Currency: in.Currency, Lines: make([]Line, 0, len(in.Lines)), TaxIncluded: true, Method: in.Method}
 	for _, w := range in.Lines {
 		b := w.Buyable
-		if !b.Priced || b.Price.Currency != in.Currency || b.Price.Amount < 0 {
+		if !b.Priced || b.Price.Currency != in.Currency || b.Price.Amount < 0 || b.Price.Amount > mostPrice {
 			return nil, fault.New(fault.Conflict, "pricing.none", "name", b.Name, "currency", string(in.Currency))
 		}
 		if w.Qty < 1 || w.Qty > MostOf {
@@ -179,7 +183,7 @@ func (m *Method) check() error {
 	if _, err := money.ParseCurrency(string(m.Currency)); err != nil {
 		form.Wrong("currency", "pricing.method.currency")
 	}
-	if m.Price < 0 {
+	if m.Price < 0 || m.Price > mostPrice {
 		form.Wrong("price", "pricing.method.price")
 	}
 	if m.FreeFrom < 0 {

@@ -132,3 +132,22 @@ func TestDeliveriesOffered(t *testing.T) {
 		}
 	})
 }
+
+func TestAmountsTooLargeToAddUpAreRefused(t *testing.T) {
+	for _, price := range []money.Amount{100_000_000_000 + 1, 1 << 60} {
+		if q, err := Make(Input{Lines: []Wanted{{thing(price), MostOf}}, Currency: "USD", TaxRate: 2000}); !errors.Is(err, fault.Conflict) {
+			t.Errorf("%d × %d became %+v, %v; want a conflict", MostOf, price, q, err)
+		}
+		m := Method{Code: "x", Currency: "USD", Price: price}
+		if err := m.check(); !errors.Is(err, fault.Invalid) {
+			t.Errorf("delivery for %d: %v, want it refused", price, err)
+		}
+	}
+	in := Input{Currency: "USD", TaxRate: 10_000}
+	for range 100 {
+		in.Lines = append(in.Lines, Wanted{thing(100_000_000_000), MostOf})
+	}
+	if q, err := Make(in); err != nil || q.Total != 100_000_000_000*MostOf*100 || q.Tax != q.Total/2 {
+		t.Errorf("the largest cart: %+v, %v", q, err)
+	}
+}

@@ -173,8 +173,11 @@ func (s *Shop) askEmailChange(c echo.Context) error {
 	if err != nil && fault.Kind(err) != fault.NotFound {
 		return err
 	}
-	if may && taken == nil {
+	if may {
 		err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+			if taken != nil {
+				return outreach.Enqueue(ctx, tx, outreach.AccountMail{Email: in.Email, Template: outreach.AccountExists, Lang: string(web.Lang(c))}, s.Now())
+			}
 			return s.mailLink(ctx, tx, p.Customer, customer.PurposeChangeEmail, in.Email, outreach.ChangeEmail, in.Email, web.Lang(c))
 		})
 		if err != nil {

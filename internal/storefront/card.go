@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"html/template"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type (
 	}
 	price struct{ Now, Was, NowLabel, WasLabel, Note string }
 	card  struct {
+		HTML                                template.HTML // the finished card, instead of all below
 		URL, Name, Fact, Reason, Note, Mark string
 		Out                                 bool
 		Picture                             picture
@@ -97,8 +99,9 @@ func (s *Shop) price(c echo.Context, now money.Price, was money.Amount, from boo
 	return p
 }
 
-func (s *Shop) card(c echo.Context, k catalog.Card, reason string) card {
-	out := card{URL: web.URL(c, "/p/"+k.Slug), Name: in(c, k.Name), Fact: in(c, k.Line), Reason: reason,
+// worded is what a card says in the language of the request.
+func (s *Shop) worded(c echo.Context, k catalog.Card) card {
+	out := card{URL: web.URL(c, "/p/"+k.Slug), Name: in(c, k.Name), Fact: in(c, k.Line),
 		Out: !k.InStock, Picture: s.picture(c, k.Image, art.Whole), Price: s.price(c, k.Price, k.Was, k.From)}
 	out.Picture.Alt = "" // the name beside it says the same
 	switch {
@@ -108,14 +111,6 @@ func (s *Shop) card(c echo.Context, k catalog.Card, reason string) card {
 		out.Note = t(c, "shop.left", "count", k.Left)
 	case k.Colours > 1:
 		out.Note = t(c, "shop.colours", "count", k.Colours)
-	}
-	return out
-}
-
-func (s *Shop) cards(c echo.Context, list []catalog.Card) []card {
-	out := make([]card, len(list))
-	for i, k := range list {
-		out[i] = s.card(c, k, "")
 	}
 	return out
 }

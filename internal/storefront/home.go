@@ -1,7 +1,6 @@
 package storefront
 
 import (
-	"context"
 	"net/http"
 	"slices"
 
@@ -12,7 +11,6 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/event"
 	"regulars/internal/i18n"
-	"regulars/internal/recommend"
 	"regulars/internal/segment"
 	"regulars/internal/web"
 )
@@ -20,7 +18,9 @@ import (
 const (
 	shelfCards   = 4
 	homeSections = 5
-	homeAsked    = 24 // candidates of a section, from which shown and sensitive ones go
+	homeAsked    = 8    // candidates of a section at first, from which sold out, shown and sensitive ones go
+	homeDeepest  = 2048 // where looking for more ends
+	bestAsked    = 48
 )
 
 // welcome is the home page of whoever asks, as page and API show it.
@@ -82,7 +82,7 @@ func (s *Shop) home(c echo.Context) error {
 		return err
 	}
 	s.note(c, event.Event{Kind: event.HomeSeen, Detail: w.Segment})
-	return web.Render(c, http.StatusOK, "storefront/home", p)
+	return web.Render(c, http.StatusOK, "storefront/home", &p)
 }
 
 func (s *Shop) tiles(c echo.Context, p *homePage) error {
@@ -127,94 +127,120 @@ func (s *Shop) welcome(c echo.Context) (*welcome, error) {
 		sections = []segment.Section{{Kind: "best", Title: both("shop.home.best"), Reason: both("shop.home.best.why")},
 			{Kind: "new", Title: both("shop.home.new"), Reason: both("shop.home.new.why")}}
 	}
-	shown := map[catalog.ProductID]bool{}
-	for _, sec := range sections {
-		if len(w.Sections) == homeSections {
-			break
+	w.Sections, err = s.fill(c, sections)
+	return w, err
+}
+
+// fill puts the products that can be bought on the sections, at most
+// homeSections of them. All cards are read at once; where the first candidates
+// are not enough (sold out, shown above), more of them are read.
+func (s *Shop) fill(c echo.Context, sections []segment.Section) ([]welcomeSection, error) {
+	ctx := c.Request().Context()
+	wanted := make([]candidates, len(sections))
+	for i, sec := range sections {
+		var err error
+		if wanted[i], err = s.candidates(c, sec); err != nil {
+			return nil, err
 		}
-		filled, err := s.fill(c, sec, shown)
+	}
+	for depth := homeAsked; ; depth *= 4 {
+		var ids []catalog.ProductID
+		for _, w := range wanted {
+			ids = append(ids, w.upTo(depth)...)
+		}
+		list, err := s.shelves.Cards(ctx, s.DB, unique(ids), s.currency(c))
 		if err != nil {
 			return nil, err
 		}
-		if len(filled.Cards) > 0 {
-			w.Sections = append(w.Sections, filled)
+		cards := make(map[catalog.ProductID]*catalog.Card, len(list))
+		for i := range list {
+			cards[list[i].ID] = &list[i]
+		}
+		var out []welcomeSection
+		shown, enough := map[catalog.ProductID]bool{}, true
+		for i, sec := range sections {
+			if len(out) == homeSections {
+				break
+			}
+			filled := welcomeSection{Title: sec.Title, Reason: sec.Reason, More: wanted[i].more}
+			first := wanted[i].upTo(depth)
+			for _, id := range first {
+				k := cards[id]
+				if k != nil && k.InStock && !k.Sensitive && !shown[id] && !(wanted[i].fleeting && k.Durable) && len(filled.Cards) < shelfCards {
+					shown[id] = true
+					filled.Cards = append(filled.Cards, *k)
+				}
+			}
+			enough = enough && (len(filled.Cards) == shelfCards || len(first) < depth)
+			if len(filled.Cards) > 0 {
+				out = append(out, filled)
+			}
+		}
+		if enough || depth >= homeDeepest {
+			return out, nil
 		}
 	}
-	return w, nil
 }
 
-// fill reads the products of one section that can be bought and were not
-// shown above.
-func (s *Shop) fill(c echo.Context, sec segment.Section, shown map[catalog.ProductID]bool) (welcomeSection, error) {
-	out := welcomeSection{Title: sec.Title, Reason: sec.Reason}
-	cards, more, err := s.candidates(c, sec)
-	if err != nil {
-		return out, err
-	}
-	out.More = more
-	for _, k := range cards {
-		if k.InStock && !k.Sensitive && !shown[k.ID] && len(out.Cards) < shelfCards {
-			shown[k.ID] = true
-			out.Cards = append(out.Cards, k)
-		}
-	}
-	return out, nil
+// candidates are what a section may show, best first.
+type candidates struct {
+	ids      []catalog.ProductID
+	then     []catalog.ProductID // when those run out; some may be the same
+	more     string              // path of the whole shelf, "" if there is none
+	fleeting bool                // nothing that is bought once
 }
 
-func (s *Shop) candidates(c echo.Context, sec segment.Section) ([]catalog.Card, string, error) {
+func (w candidates) upTo(n int) []catalog.ProductID {
+	if n <= len(w.ids) {
+		return w.ids[:n]
+	}
+	return slices.Concat(w.ids, w.then[:min(n-len(w.ids), len(w.then))])
+}
+
+func (s *Shop) candidates(c echo.Context, sec segment.Section) (candidates, error) {
 	ctx, currency := c.Request().Context(), s.currency(c)
-	list := func(q catalog.ListQuery) ([]catalog.Card, error) {
-		q.PerPage, q.Currency = homeAsked, currency
-		l, err := catalog.List(ctx, s.DB, q)
-		if err != nil {
-			return nil, err
-		}
-		return l.Cards, nil
-	}
 	switch sec.Kind {
 	case "category":
 		tree, err := s.tree(c)
 		if err != nil || sec.CategoryID == nil {
-			return nil, "", err
+			return candidates{}, err
 		}
 		k, ok := tree.ByID(*sec.CategoryID)
 		if !ok {
-			return nil, "", nil
+			return candidates{}, nil
 		}
-		cards, err := list(catalog.ListQuery{Categories: tree.Under(k.ID), InStock: true})
-		return cards, "/c/" + k.Slug, err
+		ids, err := s.shelves.Order(ctx, s.DB, tree.Under(k.ID), "", currency)
+		return candidates{ids: ids, more: "/c/" + k.Slug}, err
 	case "best":
-		return s.best(ctx, c, list)
+		// What sells now, and then the shop's own order: before anything sold it
+		// is all there is.
+		var ids []catalog.ProductID
+		for _, b := range s.Engine.Model().Popular(bestAsked, nil) {
+			ids = append(ids, catalog.ProductID(b.Product))
+		}
+		rest, err := s.shelves.Order(ctx, s.DB, nil, "", currency)
+		return candidates{ids: ids, then: rest}, err
 	case "new":
-		cards, err := list(catalog.ListQuery{Sort: "new", InStock: true})
-		return cards, "", err
+		ids, err := s.shelves.Order(ctx, s.DB, nil, "new", currency)
+		return candidates{ids: ids}, err
 	case "again":
 		p, err := s.person(c)
 		if err != nil || !p.MayUseHistory() {
-			return nil, "", err
+			return candidates{}, err
 		}
 		ids, err := s.bought(ctx, p.CustomerID())
-		if err != nil {
-			return nil, "", err
-		}
-		cards, err := catalog.Cards(ctx, s.DB, ids, currency)
-		return slices.DeleteFunc(cards, func(k catalog.Card) bool { return k.Durable }), "", err
+		return candidates{ids: ids, fleeting: true}, err
 	}
-	return nil, "", nil
+	return candidates{}, nil
 }
 
-// best is what sells now, and the shop's own order before anything sold.
-func (s *Shop) best(ctx context.Context, c echo.Context, list func(catalog.ListQuery) ([]catalog.Card, error)) ([]catalog.Card, string, error) {
-	var ids []catalog.ProductID
-	for _, b := range s.Engine.Model().Popular(homeAsked*2, func(recommend.ProductID) bool { return false }) {
-		ids = append(ids, catalog.ProductID(b.Product))
+// best is the shelf of what sells now, for a page that has nothing else to show.
+func (s *Shop) best(c echo.Context) ([]catalog.Card, error) {
+	sections, err := s.fill(c, []segment.Section{{Kind: "best"}})
+	if err != nil || len(sections) == 0 {
+		return nil, err
 	}
-	cards, err := catalog.Cards(ctx, s.DB, ids, s.currency(c))
-	if err != nil {
-		return nil, "", err
-	}
-	rest, err := list(catalog.ListQuery{InStock: true})
-	return append(cards, rest...), "", err
+	return sections[0].Cards, nil
 }
 
 // unfinished is the shelf of a known person's open cart and last order; nil
@@ -252,15 +278,13 @@ func (s *Shop) unfinished(c echo.Context) (*shelf, error) {
 		}
 	}
 	ids = unique(ids)
-	cards, err := catalog.Cards(ctx, s.DB, ids[:min(len(ids), 6)], s.currency(c))
+	cards, err := s.shelves.Cards(ctx, s.DB, ids[:min(len(ids), 6)], s.currency(c))
 	if err != nil || len(cards) == 0 {
 		return nil, err
 	}
 	sh := &shelf{ID: "continue", Title: t(c, "shop.home.continue"), Why: t(c, "shop.home.continue.why")}
 	for _, k := range cards {
-		view := s.card(c, k, "")
-		view.Mark = marks[k.ID]
-		sh.Cards = append(sh.Cards, view)
+		sh.Cards = append(sh.Cards, s.badged(c, k, marks[k.ID], ""))
 	}
 	return sh, nil
 }

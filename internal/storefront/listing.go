@@ -309,7 +309,7 @@ func (s *Shop) category(c echo.Context) error {
 	}
 	n := s.narrowing(c)
 	n.query.Categories = tree.Under(k.ID)
-	l, err := catalog.List(ctx, s.DB, n.query)
+	l, err := s.shelves.List(ctx, s.DB, n.query)
 	if err != nil {
 		return err
 	}
@@ -325,7 +325,7 @@ func (s *Shop) category(c echo.Context) error {
 	}
 	p.Shelves = shelfChips(c, tree, k)
 	s.note(c, event.Event{Kind: event.ListShown, Detail: k.Slug})
-	return web.Render(c, http.StatusOK, "storefront/category", p)
+	return web.Render(c, http.StatusOK, "storefront/category", &p)
 }
 
 // shelfChips are the shelves of a department, the present one marked.
@@ -367,7 +367,7 @@ func (s *Shop) search(c echo.Context) error {
 		}
 		n.query.IDs = append(n.query.IDs, ids...)
 	}
-	l, err := catalog.List(ctx, s.DB, n.query)
+	l, err := s.shelves.List(ctx, s.DB, n.query)
 	if err != nil {
 		return err
 	}
@@ -389,20 +389,13 @@ func (s *Shop) search(c echo.Context) error {
 	if len(n.query.IDs) > 0 {
 		p.List = s.listing(c, n, l, web.URL(c, "/search"))
 	} else {
-		cards, _, err := s.best(ctx, c, func(q catalog.ListQuery) ([]catalog.Card, error) {
-			q.PerPage, q.Currency = shelfCards, s.currency(c)
-			l, err := catalog.List(ctx, s.DB, q)
-			if err != nil {
-				return nil, err
-			}
-			return l.Cards, nil
-		})
+		cards, err := s.best(c)
 		if err != nil {
 			return err
 		}
 		p.Best = s.cards(c, cards[:min(len(cards), shelfCards)])
 	}
-	return web.Render(c, http.StatusOK, "storefront/search", p)
+	return web.Render(c, http.StatusOK, "storefront/search", &p)
 }
 
 // searchWords is what was typed, cut to what anybody types.

@@ -65,8 +65,14 @@ func (s *Shop) person(c echo.Context) (*customer.Person, error) {
 			return nil, err
 		}
 	}
-	v.asked, v.person = true, p
+	v.asked, v.person = true, s.reckoned(c, p)
 	return p, nil
+}
+
+// reckoned says whether the person is a shopper at all, for the reports.
+func (s *Shop) reckoned(c echo.Context, p *customer.Person) *customer.Person {
+	p.Staff, p.Bot = web.Session(c).StaffID() != 0, crawler(c)
+	return p
 }
 
 // member is the person if an account is signed in, else fault.SignIn.
@@ -82,6 +88,12 @@ func (s *Shop) member(c echo.Context) (*customer.Person, error) {
 // what changes something calls it, so that looking around leaves no trace.
 func (s *Shop) someone(c echo.Context) (*customer.Person, error) {
 	p, err := s.person(c)
+	if err == nil && p.VisitorID() != 0 && s.Now().Sub(p.Visitor.SeenAt.Time) >= 24*time.Hour {
+		// Here something is written anyway; a page view never comes by.
+		err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+			return customer.SeeVisitor(ctx, tx, p.VisitorID(), s.Now())
+		})
+	}
 	if err != nil || p.SignedIn() || p.VisitorID() != 0 {
 		return p, err
 	}
@@ -96,7 +108,7 @@ func (s *Shop) someone(c echo.Context) (*customer.Person, error) {
 	}
 	web.SetVisitorToken(c, token)
 	v := s.visit(c)
-	v.person, v.asked, v.carted = customer.NewPerson(visitor, nil, nil, nil), true, false
+	v.person, v.asked, v.carted = s.reckoned(c, customer.NewPerson(visitor, nil, nil, nil)), true, false
 	return v.person, nil
 }
 
@@ -208,6 +220,21 @@ var bots = []string{"bot", "crawl", "spider", "slurp", "preview", "curl/", "wget
 func bot(c echo.Context) bool {
 	ua := strings.ToLower(c.Request().UserAgent())
 	for _, word := range bots {
+		if strings.Contains(ua, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// crawlers are words by which programs that only gather pages name themselves.
+// Tools that somebody may shop with (curl, a script) are not among them: their
+// carts count.
+var crawlers = []string{"bot", "crawl", "spider", "slurp", "facebookexternalhit"}
+
+func crawler(c echo.Context) bool {
+	ua := strings.ReplaceAll(strings.ToLower(c.Request().UserAgent()), "cubot", "") // a maker of phones
+	for _, word := range crawlers {
 		if strings.Contains(ua, word) {
 			return true
 		}

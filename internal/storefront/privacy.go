@@ -9,10 +9,13 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/ask"
+	"regulars/internal/cart"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
+	"regulars/internal/order"
+	"regulars/internal/outreach"
 	"regulars/internal/segment"
 	"regulars/internal/web"
 )
@@ -105,8 +108,15 @@ func (s *Shop) knownPage(c echo.Context, status int, failed error) error {
 		return err
 	}
 	base.Errors = web.Errors(c, failed)
-	page := knownPage{accountPage: base}
 	ctx := c.Request().Context()
+	owed, err := order.Owed(ctx, s.DB, p.CustomerID())
+	if err != nil {
+		return err
+	}
+	if owed > 0 {
+		base.Flash = append(base.Flash, web.Notice{Kind: "warn", Text: t(c, "shop.erase.open", "count", owed)})
+	}
+	page := knownPage{accountPage: base}
 	seg, reason, err := segment.Of(ctx, s.DB, p, s.Now())
 	if err != nil {
 		return err
@@ -199,7 +209,7 @@ func (s *Shop) erase(c echo.Context) error {
 		return s.knownPage(c, http.StatusUnprocessableEntity, failed)
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), ask.Forget)
+		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), cart.Forget, outreach.Forget, order.Forget, ask.Forget)
 	})
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ type (
 // found is the published product of a slug, or the address it moved to.
 func (s *Shop) found(c echo.Context) (*catalog.Product, string, error) {
 	ctx, slug := c.Request().Context(), c.Param("slug")
-	p, err := catalog.BySlug(ctx, s.DB, slug)
+	p, err := s.shelves.BySlug(ctx, s.DB, slug)
 	if err == nil || fault.Kind(err) != fault.NotFound {
 		return p, "", err
 	}
@@ -108,7 +108,7 @@ func (s *Shop) product(c echo.Context) error {
 // that query chooses.
 func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Values) (*productPage, error) {
 	ctx := c.Request().Context()
-	d, err := catalog.Detailed(ctx, s.DB, id, s.currency(c))
+	d, err := s.shelves.Detailed(ctx, s.DB, id, s.currency(c))
 	if err != nil {
 		return nil, err
 	}
@@ -363,7 +363,7 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 // named, then what stands on the same shelf.
 func (s *Shop) alternatives(c echo.Context, d *catalog.Detail) (*shelf, error) {
 	ctx := c.Request().Context()
-	relations, err := catalog.RelationsFrom(ctx, s.DB, []catalog.ProductID{d.ID})
+	relations, err := s.shelves.Relations(ctx, s.DB, []catalog.ProductID{d.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -373,12 +373,12 @@ func (s *Shop) alternatives(c echo.Context, d *catalog.Detail) (*shelf, error) {
 			ids = append(ids, r.ToID)
 		}
 	}
-	cards, err := catalog.Cards(ctx, s.DB, unique(ids), s.currency(c))
+	cards, err := s.shelves.Cards(ctx, s.DB, unique(ids), s.currency(c))
 	if err != nil {
 		return nil, err
 	}
 	if d.CategoryID != nil {
-		l, err := catalog.List(ctx, s.DB, catalog.ListQuery{Categories: []catalog.CategoryID{*d.CategoryID}, InStock: true, PerPage: 8, Currency: s.currency(c)})
+		l, err := s.shelves.List(ctx, s.DB, catalog.ListQuery{Categories: []catalog.CategoryID{*d.CategoryID}, InStock: true, PerPage: 8, Currency: s.currency(c)})
 		if err != nil {
 			return nil, err
 		}

@@ -37,6 +37,9 @@ type Shop struct {
 	People   []DemoSignIn
 	Now      func() time.Time
 	Log      *slog.Logger
+
+	shelves catalog.Live
+	drawn   drawings
 }
 
 // DemoSignIn is a person of the tour whom a click signs in. Label is the name,
@@ -172,11 +175,11 @@ func shortName(l i18n.Lang, d catalog.Category) string {
 	return d.Name.In(l)
 }
 
-// tree is every category, read once a request.
+// tree is every category, one and the same throughout a request.
 func (s *Shop) tree(c echo.Context) (*catalog.Tree, error) {
 	v := s.visit(c)
 	if v.tree == nil {
-		tree, err := catalog.LoadTree(c.Request().Context(), s.DB)
+		tree, err := s.shelves.Tree(c.Request().Context(), s.DB)
 		if err != nil {
 			return nil, err
 		}

@@ -15,7 +15,9 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
+	"regulars/internal/order"
 	"regulars/internal/outreach"
+	"regulars/internal/segment"
 	"regulars/internal/staff"
 	"regulars/internal/web"
 )
@@ -91,6 +93,9 @@ func (s *Shop) signIn(c echo.Context) error {
 		if err := web.Session(c).SignInStaff(int64(worker.ID), int64(worker.Epoch)); err != nil {
 			return err
 		}
+		if err := s.countOut(c); err != nil {
+			return err
+		}
 		to := web.LocalPath(in.Next)
 		if !isAdmin(strings.Split(to, "?")[0]) {
 			to = "/admin"
@@ -113,6 +118,16 @@ func (s *Shop) signIn(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, web.LocalPath(in.Next))
 }
 
+// countOut takes the cart of a browser in which staff have just signed in out
+// of the reports.
+func (s *Shop) countOut(c echo.Context) error {
+	open, _, err := s.openCart(c)
+	if err != nil || open == nil {
+		return err
+	}
+	return s.InTx(c, func(ctx context.Context, tx *db.Tx) error { return cart.SetKind(ctx, tx, open.ID, "staff") })
+}
+
 // welcomeIn makes this browser the customer's: what it did is joined (with
 // consent), its cart comes along, and the session gets a new token.
 func (s *Shop) welcomeIn(c echo.Context, k *customer.Customer) error {
@@ -120,25 +135,38 @@ func (s *Shop) welcomeIn(c echo.Context, k *customer.Customer) error {
 	if err != nil {
 		return err
 	}
-	moved := 0
-	if visitor := guest.VisitorID(); visitor != 0 {
-		err := s.InTx(c, func(ctx context.Context, tx *db.Tx) (err error) {
-			if !guest.SignedIn() {
-				if moved, err = cart.Merge(ctx, tx, visitor, k.ID, s.Now()); err != nil {
-					return err
-				}
+	moved, came, visitor := 0, 0, guest.VisitorID()
+	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) (err error) {
+		if visitor != 0 && !guest.SignedIn() {
+			if moved, err = cart.Merge(ctx, tx, visitor, k.ID, s.Now()); err != nil {
+				return err
 			}
-			return customer.Join(ctx, tx, visitor, k.ID, s.Now())
-		})
-		if err != nil {
+		}
+		if visitor != 0 {
+			if err := customer.Join(ctx, tx, visitor, k.ID, s.Now()); err != nil {
+				return err
+			}
+		}
+		if !k.Verified() {
+			return nil
+		}
+		// Ordered as a guest since the address was verified.
+		if came, err = order.Claim(ctx, tx, k.Email, k.ID); err != nil || came == 0 {
 			return err
 		}
+		return segment.Refresh(ctx, tx, k.ID, s.Now())
+	})
+	if err != nil {
+		return err
 	}
 	if err := web.Session(c).SignInCustomer(int64(k.ID), int64(k.Epoch)); err != nil {
 		return err
 	}
 	s.forget(c)
 	s.note(c, event.Event{Kind: event.SignedIn})
+	if came > 0 {
+		web.Flash(c, "info", "shop.verify.orders", "count", came)
+	}
 	if moved > 0 {
 		web.Flash(c, "info", "cart.merged", "count", moved)
 	}
@@ -311,8 +339,11 @@ func (s *Shop) forgot(c echo.Context) error {
 	if err != nil && fault.Kind(err) != fault.NotFound {
 		return err
 	}
-	if k != nil && mayMail {
+	if mayMail {
 		err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+			if k == nil { // one mail in any case: whoever listens at the mailbox's server learns no more than the page tells
+				return outreach.Enqueue(ctx, tx, outreach.AccountMail{Email: in.Email, Template: outreach.NoAccount, Lang: string(web.Lang(c))}, s.Now())
+			}
 			return s.mailLink(ctx, tx, k, customer.PurposeReset, "", outreach.ResetPassword, k.Email, web.Lang(c))
 		})
 		if err != nil {
@@ -364,15 +395,34 @@ func (s *Shop) reset(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		_, err := customer.ResetPassword(ctx, tx, c.Param("token"), hash, s.Now())
-		return err
+	err = s.prove(c, func(ctx context.Context, tx *db.Tx) (*customer.Customer, error) {
+		return customer.ResetPassword(ctx, tx, c.Param("token"), hash, s.Now())
 	})
 	if err != nil {
 		return err
 	}
 	web.Flash(c, "ok", "shop.reset.done")
 	return web.Redirect(c, "/signin")
+}
+
+// prove spends a link that was mailed to an address. Now that it is known
+// whose the address is, the orders a guest placed with it join the account.
+func (s *Shop) prove(c echo.Context, spend func(ctx context.Context, tx *db.Tx) (*customer.Customer, error)) error {
+	came := 0
+	err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		k, err := spend(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if came, err = order.Claim(ctx, tx, k.Email, k.ID); err != nil || came == 0 {
+			return err
+		}
+		return segment.Refresh(ctx, tx, k.ID, s.Now())
+	})
+	if err == nil && came > 0 {
+		web.Flash(c, "info", "shop.verify.orders", "count", came)
+	}
+	return err
 }
 
 func (s *Shop) verifyForm(c echo.Context) error {
@@ -383,9 +433,8 @@ func (s *Shop) verifyForm(c echo.Context) error {
 }
 
 func (s *Shop) verify(c echo.Context) error {
-	err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		_, err := customer.VerifyEmail(ctx, tx, c.Param("token"), s.Now())
-		return err
+	err := s.prove(c, func(ctx context.Context, tx *db.Tx) (*customer.Customer, error) {
+		return customer.VerifyEmail(ctx, tx, c.Param("token"), s.Now())
 	})
 	if err != nil {
 		return err
@@ -402,9 +451,8 @@ func (s *Shop) changeEmailForm(c echo.Context) error {
 }
 
 func (s *Shop) changeEmail(c echo.Context) error {
-	err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		_, err := customer.ChangeEmail(ctx, tx, c.Param("token"), s.Now())
-		return err
+	err := s.prove(c, func(ctx context.Context, tx *db.Tx) (*customer.Customer, error) {
+		return customer.ChangeEmail(ctx, tx, c.Param("token"), s.Now())
 	})
 	if err != nil {
 		return err

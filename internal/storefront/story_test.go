@@ -327,8 +327,8 @@ func TestSignUpTellsNobodyWhoShopsHere(t *testing.T) {
 			links[l.To] = m[1]
 		}
 	}
-	if len(s.Letters()) != 3 || len(links) != 2 {
-		t.Fatalf("%d mails with %d links: want verify, account-exists, reset", len(s.Letters()), len(links))
+	if len(s.Letters()) != 4 || len(links) != 2 {
+		t.Fatalf("%d mails with %d links: want verify, account-exists, reset, no-account", len(s.Letters()), len(links))
 	}
 	b := s.Browser()
 	for to, link := range links {

@@ -87,7 +87,7 @@ func (s *Shop) suggest(c echo.Context, at []catalog.ProductID, limit int) ([]sug
 		ids = append(ids, catalog.ProductID(b.Product))
 	}
 	ids = unique(ids)
-	list, err := catalog.Cards(ctx, s.DB, ids, s.currency(c))
+	list, err := s.shelves.Cards(ctx, s.DB, ids, s.currency(c))
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (s *Shop) suggest(c echo.Context, at []catalog.ProductID, limit int) ([]sug
 
 // authored reads what the shop's own people wrote, and the pairs they forbid.
 func (s *Shop) authored(ctx context.Context, at []catalog.ProductID) ([]suggestion, map[catalog.ProductID]bool, error) {
-	relations, err := catalog.RelationsFrom(ctx, s.DB, at)
+	relations, err := s.shelves.Relations(ctx, s.DB, at)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -175,7 +175,7 @@ func (s *Shop) barred(c echo.Context, at, candidates []catalog.ProductID) (exclu
 		x.ids[id] = true
 	}
 	ctx := c.Request().Context()
-	back, err := catalog.RelationsFrom(ctx, s.DB, candidates)
+	back, err := s.shelves.Relations(ctx, s.DB, candidates)
 	if err != nil {
 		return x, err
 	}
@@ -277,7 +277,7 @@ func (s *Shop) alsoThere(c echo.Context, at []catalog.ProductID, cards map[catal
 	if !ok {
 		return nil, nil
 	}
-	list, err := catalog.List(c.Request().Context(), s.DB, catalog.ListQuery{Categories: tree.Under(shelf.ID), InStock: true, PerPage: limit + len(at) + 8, Currency: s.currency(c)})
+	list, err := s.shelves.List(c.Request().Context(), s.DB, catalog.ListQuery{Categories: tree.Under(shelf.ID), InStock: true, PerPage: limit + len(at) + 8, Currency: s.currency(c)})
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ CREATE TABLE carts (
 CREATE UNIQUE INDEX carts_open_customer ON carts(customer_id) WHERE state = 'open' AND customer_id IS NOT NULL;
 CREATE UNIQUE INDEX carts_open_visitor ON carts(visitor_id) WHERE state = 'open' AND customer_id IS NULL AND visitor_id IS NOT NULL;
 CREATE INDEX carts_visitor ON carts(visitor_id);
+CREATE INDEX carts_email_folded ON carts(lower(email));
 CREATE INDEX carts_customer ON carts(customer_id);
 CREATE INDEX carts_started ON carts(started_at);
 CREATE INDEX carts_idle ON carts(state, active_at);
@@ -108,6 +109,7 @@ CREATE UNIQUE INDEX orders_external ON orders(external_id) WHERE external_id IS 
 CREATE INDEX orders_customer ON orders(customer_id, placed_at);
 CREATE INDEX orders_placed ON orders(placed_at);
 CREATE INDEX orders_email ON orders(email);
+CREATE INDEX orders_email_folded ON orders(lower(email));
 CREATE INDEX orders_unpaid ON orders(placed_at) WHERE state = 'placed' AND payment_state IN ('pending','processing','failed');
 
 CREATE TABLE order_lines (

@@ -1,0 +1,261 @@
+package catalog
+
+import (
+	"context"
+	"encoding/binary"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"regulars/internal/db"
+	"regulars/internal/money"
+)
+
+// Live is the catalogue as pages read it over and over: the tree, cards,
+// lists, relations and details are kept for moments instead of being read for
+// every page. It is the one place that decides how long. The zero value is
+// ready; one belongs to one database.
+//
+// What staff change through this package (texts, prices, publication,
+// categories, relations) shows at the next view in this process and within
+// keepFor in others. Stock is never kept: it moves with every order.
+type Live struct {
+	mu     sync.Mutex
+	seen   uint64 // changes when the keeping began
+	since  time.Time
+	weight int
+	kept   map[any]any
+}
+
+const (
+	keepFor = time.Second
+	// A change is announced inside its transaction, and nobody hears of the
+	// commit. For so long nothing is kept, so that what was read before the
+	// commit is not shown after it.
+	settleFor = 5 * time.Second
+	// mostKept bounds the memory: about a kilobyte each.
+	mostKept  = 20_000
+	mostInOne = 5_000
+)
+
+var (
+	started    = time.Now()
+	changes    atomic.Uint64
+	lastChange atomic.Int64 // nanoseconds since started; 0 = none
+)
+
+// changing announces that a transaction is about to change the catalogue.
+func changing() {
+	lastChange.Store(max(1, int64(time.Since(started))))
+	changes.Add(1)
+}
+
+func unsettled() bool {
+	at := lastChange.Load()
+	return at != 0 && time.Since(started)-time.Duration(at) < settleFor
+}
+
+// look finds what is kept under key. now is what put wants to know.
+func (l *Live) look(key any) (found any, ok bool, now uint64) {
+	now = changes.Load()
+	if unsettled() {
+		return nil, false, now
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.seen != now || l.kept == nil || time.Since(l.since) > keepFor || l.weight > mostKept {
+		l.seen, l.since, l.weight, l.kept = now, time.Now(), 0, map[any]any{}
+	}
+	found, ok = l.kept[key]
+	return found, ok, now
+}
+
+func (l *Live) put(key, value any, weight int, asOf uint64) {
+	if weight > mostInOne || changes.Load() != asOf || unsettled() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.seen == asOf && l.kept != nil {
+		l.kept[key] = value
+		l.weight += weight
+	}
+}
+
+// kept returns what is kept under key, or reads and keeps it. What it returns
+// is shared: nobody may change it.
+func kept[T any](l *Live, key any, weigh func(T) int, read func() (T, error)) (T, error) {
+	found, ok, asOf := l.look(key)
+	if ok {
+		return found.(T), nil
+	}
+	value, err := read()
+	if err == nil {
+		l.put(key, value, weigh(value), asOf)
+	}
+	return value, err
+}
+
+// Keys of what is kept: a type of their own each.
+type (
+	treeKey struct{}
+	baseKey struct {
+		id       ProductID
+		currency money.Currency
+	}
+	listKey struct {
+		categories string
+		currency   money.Currency
+		named      bool
+	}
+	orderKey struct {
+		listKey
+		sort string
+	}
+	slugKey      string
+	detailKey    ProductID
+	relationsKey ProductID
+)
+
+// Tree is LoadTree.
+func (l *Live) Tree(ctx context.Context, d *db.DB) (*Tree, error) {
+	return kept(l, treeKey{}, func(*Tree) int { return 1 }, func() (*Tree, error) { return LoadTree(ctx, d) })
+}
+
+// Cards is the function Cards with one query, for the stock.
+func (l *Live) Cards(ctx context.Context, d *db.DB, ids []ProductID, currency money.Currency) ([]Card, error) {
+	return l.cards(ctx, d, ids, currency)
+}
+
+func (l *Live) cards(ctx context.Context, d *db.DB, ids []ProductID, currency money.Currency) ([]Card, error) {
+	have := make(map[ProductID]*base, len(ids))
+	var missing []ProductID
+	var asOf uint64
+	for i, id := range ids {
+		found, ok, now := l.look(baseKey{id, currency})
+		if i == 0 {
+			asOf = now
+		}
+		if ok {
+			have[id] = found.(*base)
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) > 0 {
+		read, err := readBases(ctx, d, missing, currency, false)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range missing {
+			have[id] = read[id] // nil: known not to be there
+			l.put(baseKey{id, currency}, read[id], 1, asOf)
+		}
+	}
+	return dress(ctx, d, ids, have, false)
+}
+
+// List is the function List. What the stock decides is read anew: one query
+// for a page, and two more if only what is in stock is asked for.
+func (l *Live) List(ctx context.Context, d *db.DB, lq ListQuery) (*Listing, error) {
+	if lq.All || lq.IDs != nil || lq.InStock || lq.Text != "" {
+		return list(ctx, d, lq, readGathered, l.cardsOf(d))
+	}
+	return list(ctx, d, lq, l.gathered(d), l.cardsOf(d))
+}
+
+func (l *Live) cardsOf(d *db.DB) cardsReader {
+	return func(ctx context.Context, q db.Q, ids []ProductID, currency money.Currency, all bool) ([]Card, error) {
+		if all {
+			return cards(ctx, q, ids, currency, true)
+		}
+		return l.cards(ctx, d, ids, currency)
+	}
+}
+
+func (l *Live) gathered(d *db.DB) gatherer {
+	return func(ctx context.Context, _ db.Q, lq ListQuery) (*gathering, error) {
+		return kept(l, keyOf(lq), func(g *gathering) int { return len(g.all) }, func() (*gathering, error) { return readGathered(ctx, d, lq) })
+	}
+}
+
+func keyOf(lq ListQuery) listKey {
+	b := make([]byte, 0, 64)
+	for _, id := range lq.Categories {
+		b = binary.LittleEndian.AppendUint64(b, uint64(id))
+	}
+	return listKey{string(b), lq.Currency, lq.Sort == "name"}
+}
+
+// Order lists the products of categories (none = all) in the order of sort,
+// in stock or not.
+func (l *Live) Order(ctx context.Context, d *db.DB, categories []CategoryID, sort string, currency money.Currency) ([]ProductID, error) {
+	lq := ListQuery{Categories: categories, Sort: sort, Currency: currency}
+	key := orderKey{keyOf(lq), sort}
+	return kept(l, key, func(ids []ProductID) int { return 1 + len(ids)/32 }, func() ([]ProductID, error) {
+		g, err := l.gathered(d)(ctx, d, lq)
+		if err != nil {
+			return nil, err
+		}
+		all := slices.Clone(g.all)
+		order(all, lq)
+		ids := make([]ProductID, len(all))
+		for i, c := range all {
+			ids[i] = c.id
+		}
+		return ids, nil
+	})
+}
+
+// Relations is RelationsFrom.
+func (l *Live) Relations(ctx context.Context, d *db.DB, ids []ProductID) ([]Relation, error) {
+	have := make(map[ProductID][]Relation, len(ids))
+	var missing []ProductID
+	var asOf uint64
+	for i, id := range ids {
+		found, ok, now := l.look(relationsKey(id))
+		if i == 0 {
+			asOf = now
+		}
+		if ok {
+			have[id] = found.([]Relation)
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) > 0 {
+		read, err := RelationsFrom(ctx, d, missing)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range read {
+			have[r.FromID] = append(have[r.FromID], r)
+		}
+		for _, id := range missing {
+			l.put(relationsKey(id), have[id], 1+len(have[id]), asOf)
+		}
+	}
+	var all []Relation
+	for _, id := range ids {
+		all = append(all, have[id]...)
+		delete(have, id) // an id given twice counts once
+	}
+	return all, nil
+}
+
+// BySlug is the function BySlug.
+func (l *Live) BySlug(ctx context.Context, d *db.DB, slug string) (*Product, error) {
+	return kept(l, slugKey(slug), func(*Product) int { return 1 }, func() (*Product, error) { return BySlug(ctx, d, slug) })
+}
+
+// Detailed is the function Detailed with one query, for variants, prices and
+// stock.
+func (l *Live) Detailed(ctx context.Context, d *db.DB, id ProductID, currency money.Currency) (*Detail, error) {
+	fixed, err := kept(l, detailKey(id), func(d *Detail) int { return 1 + len(d.Facts) }, func() (*Detail, error) { return described(ctx, d, id) })
+	if err != nil {
+		return nil, err
+	}
+	whole := *fixed
+	return &whole, whole.priced(ctx, d, currency)
+}
