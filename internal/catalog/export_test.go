@@ -1,13 +1,7 @@
 package catalog
 
-import "time"
-
 // Settle lets the last change be long ago.
-func Settle() { lastChange.Store(0) }
+func Settle() { settled.Store(changes.Load()) }
 
 // Age lets what is kept be too old.
-func (l *Live) Age() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.since = time.Time{}
-}
+func (l *Live) Age() { l.drop(l.kept) }

@@ -22,10 +22,9 @@ import (
 // keepFor in others. Stock is never kept: it moves with every order.
 type Live struct {
 	mu     sync.Mutex
-	seen   uint64 // changes when the keeping began
-	since  time.Time
+	asOf   uint64 // changes when the keeping began
 	weight int
-	kept   map[any]any
+	kept   *map[any]any
 }
 
 const (
@@ -39,47 +38,57 @@ const (
 	mostInOne = 5_000
 )
 
-var (
-	started    = time.Now()
-	changes    atomic.Uint64
-	lastChange atomic.Int64 // nanoseconds since started; 0 = none
-)
+// changes counts what was announced, settled is the latest that is long over.
+var changes, settled atomic.Uint64
 
 // changing announces that a transaction is about to change the catalogue.
 func changing() {
-	lastChange.Store(max(1, int64(time.Since(started))))
-	changes.Add(1)
+	n := changes.Add(1)
+	time.AfterFunc(settleFor, func() {
+		for was := settled.Load(); was < n && !settled.CompareAndSwap(was, n); was = settled.Load() {
+		}
+	})
 }
 
-func unsettled() bool {
-	at := lastChange.Load()
-	return at != 0 && time.Since(started)-time.Duration(at) < settleFor
-}
-
-// look finds what is kept under key. now is what put wants to know.
-func (l *Live) look(key any) (found any, ok bool, now uint64) {
-	now = changes.Load()
-	if unsettled() {
-		return nil, false, now
+// look finds what is kept under key. asOf is for put, to be taken before the
+// database is read.
+func (l *Live) look(key any) (found any, ok bool, asOf uint64) {
+	asOf = changes.Load()
+	if settled.Load() < asOf {
+		return nil, false, asOf
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.seen != now || l.kept == nil || time.Since(l.since) > keepFor || l.weight > mostKept {
-		l.seen, l.since, l.weight, l.kept = now, time.Now(), 0, map[any]any{}
+	if l.asOf != asOf {
+		l.kept = nil
 	}
-	found, ok = l.kept[key]
-	return found, ok, now
+	if l.kept != nil {
+		found, ok = (*l.kept)[key]
+	}
+	return found, ok, asOf
 }
 
 func (l *Live) put(key, value any, weight int, asOf uint64) {
-	if weight > mostInOne || changes.Load() != asOf || unsettled() {
+	if weight > mostInOne || changes.Load() != asOf || settled.Load() < asOf {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.seen == asOf && l.kept != nil {
-		l.kept[key] = value
-		l.weight += weight
+	if l.kept == nil || l.asOf != asOf || l.weight+weight > mostKept {
+		fresh := &map[any]any{}
+		l.kept, l.asOf, l.weight = fresh, asOf, 0
+		time.AfterFunc(keepFor, func() { l.drop(fresh) })
+	}
+	(*l.kept)[key] = value
+	l.weight += weight
+}
+
+// drop lets go of what was kept for long enough, unless it is gone already.
+func (l *Live) drop(old *map[any]any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.kept == old {
+		l.kept = nil
 	}
 }
 
@@ -116,6 +125,7 @@ type (
 	slugKey      string
 	detailKey    ProductID
 	relationsKey ProductID
+	variantKey   VariantID
 )
 
 // Tree is LoadTree.
@@ -125,19 +135,11 @@ func (l *Live) Tree(ctx context.Context, d *db.DB) (*Tree, error) {
 
 // Cards is the function Cards with one query, for the stock.
 func (l *Live) Cards(ctx context.Context, d *db.DB, ids []ProductID, currency money.Currency) ([]Card, error) {
-	return l.cards(ctx, d, ids, currency)
-}
-
-func (l *Live) cards(ctx context.Context, d *db.DB, ids []ProductID, currency money.Currency) ([]Card, error) {
 	have := make(map[ProductID]*base, len(ids))
 	var missing []ProductID
-	var asOf uint64
-	for i, id := range ids {
-		found, ok, now := l.look(baseKey{id, currency})
-		if i == 0 {
-			asOf = now
-		}
-		if ok {
+	asOf := changes.Load()
+	for _, id := range ids {
+		if found, ok, _ := l.look(baseKey{id, currency}); ok {
 			have[id] = found.(*base)
 		} else {
 			missing = append(missing, id)
@@ -170,13 +172,13 @@ func (l *Live) cardsOf(d *db.DB) cardsReader {
 		if all {
 			return cards(ctx, q, ids, currency, true)
 		}
-		return l.cards(ctx, d, ids, currency)
+		return l.Cards(ctx, d, ids, currency)
 	}
 }
 
 func (l *Live) gathered(d *db.DB) gatherer {
 	return func(ctx context.Context, _ db.Q, lq ListQuery) (*gathering, error) {
-		return kept(l, keyOf(lq), func(g *gathering) int { return len(g.all) }, func() (*gathering, error) { return readGathered(ctx, d, lq) })
+		return kept(l, keyOf(lq), func(g *gathering) int { return 1 + len(g.all) }, func() (*gathering, error) { return readGathered(ctx, d, lq) })
 	}
 }
 
@@ -194,11 +196,10 @@ func (l *Live) Order(ctx context.Context, d *db.DB, categories []CategoryID, sor
 	lq := ListQuery{Categories: categories, Sort: sort, Currency: currency}
 	key := orderKey{keyOf(lq), sort}
 	return kept(l, key, func(ids []ProductID) int { return 1 + len(ids)/32 }, func() ([]ProductID, error) {
-		g, err := l.gathered(d)(ctx, d, lq)
+		all, err := candidates(ctx, d, lq)
 		if err != nil {
 			return nil, err
 		}
-		all := slices.Clone(g.all)
 		order(all, lq)
 		ids := make([]ProductID, len(all))
 		for i, c := range all {
@@ -212,13 +213,9 @@ func (l *Live) Order(ctx context.Context, d *db.DB, categories []CategoryID, sor
 func (l *Live) Relations(ctx context.Context, d *db.DB, ids []ProductID) ([]Relation, error) {
 	have := make(map[ProductID][]Relation, len(ids))
 	var missing []ProductID
-	var asOf uint64
-	for i, id := range ids {
-		found, ok, now := l.look(relationsKey(id))
-		if i == 0 {
-			asOf = now
-		}
-		if ok {
+	asOf := changes.Load()
+	for _, id := range ids {
+		if found, ok, _ := l.look(relationsKey(id)); ok {
 			have[id] = found.([]Relation)
 		} else {
 			missing = append(missing, id)
@@ -242,6 +239,37 @@ func (l *Live) Relations(ctx context.Context, d *db.DB, ids []ProductID) ([]Rela
 		delete(have, id) // an id given twice counts once
 	}
 	return all, nil
+}
+
+// ProductsOf lists the products of variants, each once, in their order.
+func (l *Live) ProductsOf(ctx context.Context, d *db.DB, ids []VariantID) ([]ProductID, error) {
+	of := make(map[VariantID]ProductID, len(ids))
+	var missing []VariantID
+	asOf := changes.Load()
+	for _, id := range ids {
+		if found, ok, _ := l.look(variantKey(id)); ok {
+			of[id] = found.(ProductID)
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) > 0 {
+		read, err := productsOf(ctx, d, missing)
+		if err != nil {
+			return nil, err
+		}
+		for id, product := range read {
+			of[id] = product
+			l.put(variantKey(id), product, 1, asOf)
+		}
+	}
+	var products []ProductID
+	for _, id := range ids {
+		if p := of[id]; p != 0 && !slices.Contains(products, p) {
+			products = append(products, p)
+		}
+	}
+	return products, nil
 }
 
 // BySlug is the function BySlug.

@@ -84,6 +84,8 @@ func TestWhatIsKeptIsWhatIsReadAndCostsOneQuery(t *testing.T) {
 			func() (any, error) { p, err := catalog.BySlug(ctx, d, "calm-bottle"); return *p, err }, 0)
 		same("detail", func() (any, error) { p, err := live.Detailed(ctx, d, id, "CNY"); return p.Card, err },
 			func() (any, error) { p, err := catalog.Detailed(ctx, d, id, "CNY"); return p.Card, err }, 1)
+		variants := []catalog.VariantID{skus["BB01-SAND-240"], skus["BB01-SAGE-150"]}
+		same("products of variants", func() (any, error) { return live.ProductsOf(ctx, d, variants) }, func() (any, error) { return []catalog.ProductID{id}, nil }, 0)
 		byPrice, err := live.Order(ctx, d, []catalog.CategoryID{shelf}, "price-desc", "USD")
 		if err != nil || len(byPrice) != 9 || byPrice[0] != id {
 			t.Errorf("dearest first: %v, %v", byPrice, err)

@@ -419,3 +419,18 @@ func readLeft(ctx context.Context, q db.Q, ids []VariantID) (map[VariantID]int, 
 	}
 	return left, rows.Err()
 }
+
+func productsOf(ctx context.Context, q db.Q, ids []VariantID) (map[VariantID]ProductID, error) {
+	var rows []struct {
+		ID        VariantID
+		ProductID ProductID
+	}
+	if err := q.Query(ctx).Raw("SELECT id, product_id FROM variants WHERE id IN ?", ids).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("find products of %d variants: %w", len(ids), err)
+	}
+	of := make(map[VariantID]ProductID, len(rows))
+	for _, r := range rows {
+		of[r.ID] = r.ProductID
+	}
+	return of, nil
+}

@@ -74,7 +74,7 @@ func TestStorm(t *testing.T) {
 		}
 		wg.Wait()
 		t.Logf("went through: %v; orders %d", s.done, len(s.orders))
-		for _, name := range []string{"place", "settle", "retry", "cancel", "ship", "sweep", "sign in", "receive"} {
+		for _, name := range []string{"place", "settle", "return", "retry", "cancel", "ship", "sweep", "sign in", "receive"} {
 			if s.done[name] == 0 {
 				t.Errorf("seed %d: no %s went through; the storm proves nothing about it", seed, name)
 			}
@@ -179,7 +179,7 @@ func (s *storm) some(r *rand.Rand) order.ID {
 	if len(s.orders) == 0 {
 		return 0
 	}
-	if recent := min(8, len(s.orders)); r.IntN(4) > 0 {
+	if recent := min(5, len(s.orders)); r.IntN(8) > 0 {
 		return s.orders[len(s.orders)-1-r.IntN(recent)]
 	}
 	return s.orders[r.IntN(len(s.orders))]
@@ -188,32 +188,32 @@ func (s *storm) some(r *rand.Rand) order.ID {
 func (s *storm) step(r *rand.Rand, key string) (string, error) {
 	id := s.some(r)
 	switch n := r.IntN(100); {
-	case n < 30:
+	case n < 22:
 		return "place", s.order(r)
-	case n < 34:
+	case n < 26:
 		return "sign in", s.db.InTx(ctx, func(tx *db.Tx) error {
 			_, err := cart.Merge(ctx, tx, s.people[r.IntN(len(s.people))].Visitor.ID, s.accounts[r.IntN(len(s.accounts))].ID, s.now())
 			return err
 		})
-	case n < 38:
+	case n < 29:
 		s.pass(time.Duration(r.IntN(12)) * time.Minute)
 		return "time", nil
-	case n < 43:
+	case n < 33:
 		_, err := s.desk.Sweep(ctx)
 		return "sweep", err
-	case n < 47:
+	case n < 38:
 		return "receive", s.db.InTx(ctx, func(tx *db.Tx) error {
 			return inventory.Receive(ctx, tx, s.goods[r.IntN(4)], 1+r.IntN(3), key, s.now())
 		})
-	case n < 49:
+	case n < 40:
 		return "count", s.db.InTx(ctx, func(tx *db.Tx) error {
 			return inventory.Count(ctx, tx, s.goods[r.IntN(4)], r.IntN(12), key, s.now())
 		})
 	case id == 0:
 		return "nothing", nil
-	case n < 75:
-		return "settle", s.news(r, id)
-	case n < 83:
+	case n < 72:
+		return s.news(r, id, key)
+	case n < 84:
 		_, err := s.desk.Retry(ctx, id)
 		return "retry", err
 	case n < 88:
@@ -279,14 +279,22 @@ func (s *storm) clear(id cart.ID, v *cart.View) error {
 	return nil
 }
 
-// news is told about any attempt, in any order, any number of times.
-func (s *storm) news(r *rand.Rand, id order.ID) error {
+// news is told about any attempt, in any order, any number of times, and now
+// and then the same under another name.
+func (s *storm) news(r *rand.Rand, id order.ID, key string) (string, error) {
 	all, err := payment.Of(ctx, s.db, id)
 	if err != nil || len(all) == 0 {
-		return err
+		return "nothing", err
 	}
 	token := all[r.IntN(len(all))].Token
-	outcome := []payment.Outcome{payment.OutcomePaid, payment.OutcomePaid, payment.OutcomeDeclined, payment.OutcomeLater}[r.IntN(4)]
-	_, err = s.desk.Settle(ctx, payment.TestCode, payment.EventID(token, outcome), token, outcome)
-	return err
+	outcome := []payment.Outcome{payment.OutcomePaid, payment.OutcomePaid, payment.OutcomeDeclined, payment.OutcomeDeclined, payment.OutcomeLater}[r.IntN(5)]
+	name := payment.EventID(token, outcome)
+	if r.IntN(3) == 0 {
+		name = key
+	}
+	done, err := s.desk.Settle(ctx, payment.TestCode, name, token, outcome)
+	if err == nil && done.Returned {
+		return "return", nil
+	}
+	return "settle", err
 }

@@ -154,15 +154,34 @@ func T(l Lang, key string, args ...any) string {
 	if len(args) == 0 {
 		return text
 	}
-	pairs := make([]string, 0, len(args))
 	for i := 0; i+1 < len(args); i += 2 {
-		name, _ := args[i].(string)
-		if n, isInt := asInt(args[i+1]); isInt && name == "count" && m.one != "" && isOne(l, n) {
+		if n, isInt := asInt(args[i+1]); isInt && args[i] == "count" && m.one != "" && isOne(l, n) {
 			text = m.one
 		}
-		pairs = append(pairs, "{"+name+"}", written(l, args[i+1]))
 	}
-	return strings.NewReplacer(pairs...).Replace(text)
+	return fill(text, l, args)
+}
+
+// fill puts values into {placeholders} in one pass: a value that itself holds
+// braces is not looked at again.
+func fill(text string, l Lang, args []any) string {
+	var b strings.Builder
+	for {
+		open := strings.IndexByte(text, '{')
+		end := strings.IndexByte(text[max(open, 0):], '}')
+		if open < 0 || end < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		name := text[open+1 : open+end]
+		b.WriteString(text[:open])
+		if i := slices.Index(args, any(name)); i >= 0 && i%2 == 0 && i+1 < len(args) {
+			b.WriteString(written(l, args[i+1]))
+		} else {
+			b.WriteString(text[open : open+end+1])
+		}
+		text = text[open+end+1:]
+	}
 }
 
 // Has reports whether key is written in l.

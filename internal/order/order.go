@@ -141,8 +141,9 @@ type Order struct {
 func (o *Order) Price() money.Price { return money.Price{Amount: o.Total, Currency: o.Currency} }
 
 // Open reports whether the order still waits for money and can be paid now.
+// An imported one is paid where it was placed.
 func (o *Order) Open() bool {
-	return o.State == StatePlaced && (o.PaymentState == Pending || o.PaymentState == Failed)
+	return !o.Imported && o.State == StatePlaced && (o.PaymentState == Pending || o.PaymentState == Failed)
 }
 
 // Line is one position of an order. Total = UnitPrice × Qty - Discount.

@@ -228,3 +228,21 @@ func TestARemarkIsNobodysDoing(t *testing.T) {
 		}
 	})
 }
+
+func TestAnImportedOrderIsNotOurSweepsToEnd(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		a, _ := goods(t, d)
+		theirs := blank("")
+		theirs.State, theirs.PaymentState, theirs.DeliveryState, theirs.PlacedAt = StatePlaced, Pending, Unshipped, db.At(now.AddDate(-1, 0, 0))
+		in(t, d, func(tx *db.Tx) error { return CreateImported(ctx, tx, []Order{*theirs}, [][]Line{{a}}) })
+		ours := blank("key")
+		in(t, d, func(tx *db.Tx) error {
+			_, err := Create(ctx, tx, ours, nil, HashAccess, now.Add(-time.Hour))
+			return err
+		})
+		ids, err := Overdue(ctx, d, now, now, 10)
+		if err != nil || len(ids) != 1 || ids[0] != ours.ID {
+			t.Errorf("overdue are %v, %v; want only our own, %d", ids, err, ours.ID)
+		}
+	})
+}

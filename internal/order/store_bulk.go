@@ -43,7 +43,7 @@ func CreateMany(ctx context.Context, tx *db.Tx, orders []Order, lines [][]Line, 
 	}{
 		{"orders", orderColumns, orderRows},
 		{"order_lines", lineColumns, lineRows},
-		{"order_history", []string{"order_id", "axis", "from_state", "to_state", "actor", "note", "at"}, pastRows},
+		{"order_history", historyColumns, pastRows},
 	} {
 		if _, err := tx.Insert(ctx, part.table, part.columns, part.rows, false); err != nil {
 			return fmt.Errorf("write orders: %w", err)

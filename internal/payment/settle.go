@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"regulars/internal/cart"
@@ -120,7 +119,7 @@ func (s *Settled) bought(ctx context.Context, tx *db.Tx, words string, now time.
 			return err
 		}
 	}
-	return tell(ctx, tx, s.Order, event.Bought, "bought:", now)
+	return tell(ctx, tx, s.Order, event.Bought, BoughtKey(s.Order.ID), now)
 }
 
 // late is money for an order whose hold had run out: the goods are taken
@@ -131,7 +130,7 @@ func (s *Settled) late(ctx context.Context, tx *db.Tx, now time.Time) error {
 		if _, err := s.Order.Move(ctx, tx, order.OrderAxis, string(order.Cancelled), order.ActorHold, "goods sold meanwhile", now); err != nil {
 			return err
 		}
-		if _, err := s.Order.Move(ctx, tx, order.PaymentAxis, string(order.Void), order.ActorHold, "", now); err != nil {
+		if err := Abandon(ctx, tx, s.Order, order.ActorHold, now); err != nil {
 			return err
 		}
 		return s.giveBack(ctx, tx, "paid after its time ran out, and the goods were sold; the payment went back", now)
@@ -196,7 +195,7 @@ func (s *Settled) declined(ctx context.Context, tx *db.Tx, now time.Time) error 
 	if err := cart.Step(ctx, tx, *s.Order.CartID, cart.StepFailed, 0, 0, s.Payment.Provider, now); err != nil {
 		return err
 	}
-	return tell(ctx, tx, s.Order, event.PaymentFail, "payment.fail:"+s.Payment.Token+":", now)
+	return tell(ctx, tx, s.Order, event.PaymentFail, fmt.Sprintf("payment.fail:%s:%d", s.Payment.Token, s.Order.ID), now)
 }
 
 func (s *Settled) later(ctx context.Context, tx *db.Tx, now time.Time) error {
@@ -254,13 +253,12 @@ func GiveBack(ctx context.Context, tx *db.Tx, o *order.Order, by, words string, 
 	if err != nil || !moved {
 		return err
 	}
-	return tell(ctx, tx, o, event.Refunded, "refunded:", now)
+	return tell(ctx, tx, o, event.Refunded, RefundedKey(o.ID), now)
 }
 
 // tell writes an order's event once. It carries the customer only if they let
 // the shop remember; the order itself is the record in any case.
 func tell(ctx context.Context, tx *db.Tx, o *order.Order, kind event.Kind, key string, now time.Time) error {
-	key += strconv.FormatInt(int64(o.ID), 10)
 	e := event.Event{At: db.At(now), Kind: kind, OrderID: int64(o.ID), Lang: string(o.Lang), Key: &key, Simulated: o.Simulated}
 	if o.CartID != nil {
 		e.CartID = int64(*o.CartID)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // zones work on machines without a zone database
 
@@ -89,12 +90,20 @@ func (v Values) Currencies() []money.Currency {
 
 // Zone is where the shop's days begin and end.
 func (v Values) Zone() *time.Location {
-	zone, err := time.LoadLocation(v.Get("zone"))
+	name := v.Get("zone")
+	if zone, ok := zones.Load(name); ok {
+		return zone.(*time.Location)
+	}
+	zone, err := time.LoadLocation(name)
 	if err != nil {
 		return time.UTC
 	}
+	zones.Store(name, zone) // names are checked before they are stored, so few
 	return zone
 }
+
+// zones keeps what LoadLocation would read again for every page.
+var zones sync.Map
 
 // TaxRate is the rate that is inside every price.
 func (v Values) TaxRate() money.BasisPoints {

@@ -7,7 +7,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/art"
-	"regulars/internal/cart"
 	"regulars/internal/catalog"
 	"regulars/internal/event"
 	"regulars/internal/i18n"
@@ -251,20 +250,13 @@ func (s *Shop) unfinished(c echo.Context) (*shelf, error) {
 		return nil, err
 	}
 	ctx := c.Request().Context()
-	var ids []catalog.ProductID
-	open, count, err := s.openCart(c)
+	ids, err := s.inCart(c)
 	if err != nil {
 		return nil, err
 	}
 	marks := map[catalog.ProductID]string{}
-	if count > 0 {
-		view, err := cart.Items(ctx, s.DB, open)
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range view.Products() {
-			ids, marks[id] = append(ids, id), t(c, "shop.home.in-cart")
-		}
+	for _, id := range ids {
+		marks[id] = t(c, "shop.home.in-cart")
 	}
 	if p.MayUseHistory() {
 		bought, err := s.bought(ctx, p.CustomerID())

@@ -184,18 +184,12 @@ func (s *Shop) barred(c echo.Context, at, candidates []catalog.ProductID) (exclu
 			x.ids[r.FromID] = true
 		}
 	}
-	open, count, err := s.openCart(c)
+	inCart, err := s.inCart(c)
 	if err != nil {
 		return x, err
 	}
-	if count > 0 {
-		view, err := cart.Items(ctx, s.DB, open)
-		if err != nil {
-			return x, err
-		}
-		for _, id := range view.Products() {
-			x.ids[id] = true
-		}
+	for _, id := range inCart {
+		x.ids[id] = true
 	}
 	p, err := s.person(c)
 	if err != nil || !p.MayUseHistory() {
@@ -206,6 +200,24 @@ func (s *Shop) barred(c echo.Context, at, candidates []catalog.ProductID) (exclu
 		x.owned[id] = true
 	}
 	return x, err
+}
+
+// inCart lists the products in the person's open cart.
+func (s *Shop) inCart(c echo.Context) ([]catalog.ProductID, error) {
+	open, count, err := s.openCart(c)
+	if err != nil || count == 0 {
+		return nil, err
+	}
+	ctx := c.Request().Context()
+	lines, err := cart.Lines(ctx, s.DB, open.ID)
+	if err != nil {
+		return nil, err
+	}
+	variants := make([]catalog.VariantID, len(lines))
+	for i, l := range lines {
+		variants[i] = l.VariantID
+	}
+	return s.shelves.ProductsOf(ctx, s.DB, variants)
 }
 
 // bought lists what a customer has, the newest first.

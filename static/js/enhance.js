@@ -135,3 +135,81 @@ document.addEventListener("change", (event) => {
 window.addEventListener("popstate", () => { if (moved) location.reload(); });
 
 document.querySelector("[data-focus]")?.focus();
+
+// Words to choose from while somebody types into the search: a combobox over the list that /search/suggest gives.
+// Enter searches for what is typed, or for the word chosen with the arrows.
+function suggestWords(input) {
+  const list = document.createElement("ul");
+  list.id = "site-search-words";
+  list.className = "search-words";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", input.labels[0]?.textContent ?? "");
+  list.hidden = true;
+  input.form.append(list);
+  for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id })) input.setAttribute(name, value);
+  let asked = null, wait = 0, chosen = -1;
+
+  const choose = (at) => {
+    list.children[chosen]?.setAttribute("aria-selected", "false");
+    chosen = at;
+    const word = list.children[at];
+    word?.setAttribute("aria-selected", "true");
+    word?.scrollIntoView({ block: "nearest" });
+    if (word) input.setAttribute("aria-activedescendant", word.id); else input.removeAttribute("aria-activedescendant");
+  };
+  const show = (words) => {
+    choose(-1);
+    list.replaceChildren(...words.map(({ text }, i) => {
+      const word = document.createElement("li");
+      word.id = `${list.id}-${i}`;
+      word.setAttribute("role", "option");
+      word.setAttribute("aria-selected", "false");
+      word.textContent = text;
+      return word;
+    }));
+    list.hidden = words.length === 0;
+    input.setAttribute("aria-expanded", String(!list.hidden));
+  };
+  const ask = async () => {
+    asked?.abort();
+    const typed = input.value.trim();
+    if (typed === "") return show([]);
+    asked = new AbortController();
+    try {
+      const url = new URL(input.form.getAttribute("action") + "/suggest", location.href);
+      url.searchParams.set("q", typed);
+      const answer = await fetch(url, { signal: asked.signal, headers: { Accept: "application/json" }, credentials: "same-origin" });
+      if (answer.ok && document.activeElement === input) show((await answer.json()).suggestions);
+    } catch {
+      // No words to choose from; the search itself works as before.
+    }
+  };
+  input.addEventListener("input", (event) => {
+    clearTimeout(wait);
+    if (!event.isComposing) wait = setTimeout(ask, 150);
+  });
+  input.addEventListener("compositionend", () => { clearTimeout(wait); wait = setTimeout(ask, 150); });
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing || list.hidden) return;
+    const n = list.children.length;
+    // The form itself then searches for the word.
+    if (event.key === "Enter" && chosen >= 0) input.value = list.children[chosen].textContent;
+    if (event.key === "ArrowDown") choose(chosen + 1 < n ? chosen + 1 : -1);
+    else if (event.key === "ArrowUp") choose(chosen < 0 ? n - 1 : chosen - 1);
+    else if (event.key === "Escape") show([]);
+    else return;
+    event.preventDefault();
+  });
+  // The press must not take the focus from the field, or the list is gone before the click.
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const word = event.target.closest("[role=option]");
+    if (!word) return;
+    input.value = word.textContent;
+    input.form.requestSubmit();
+  });
+  input.addEventListener("blur", () => { clearTimeout(wait); asked?.abort(); show([]); });
+}
+
+const siteSearch = document.getElementById("site-search");
+if (siteSearch) suggestWords(siteSearch);
