@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"regulars/internal/analytics"
@@ -208,9 +209,9 @@ func signIns() []storefront.DemoSignIn {
 		label := i18n.Text{En: p.Name, Zh: p.NameZh}
 		if p.Role != "" {
 			role := staff.Role(p.Role)
-			label = i18n.Text{En: p.Name + ", " + role.Name(i18n.English), Zh: p.NameZh + "，" + role.Name(i18n.Chinese)}
+			label = i18n.Text{En: p.Name + "\n" + role.Name(i18n.English), Zh: p.NameZh + "\n" + role.Name(i18n.Chinese)}
 		} else if p.Notes.En != "" {
-			label = i18n.Text{En: p.Name + ": " + p.Notes.En, Zh: p.NameZh + "：" + p.Notes.Zh}
+			label = i18n.Text{En: p.Name + "\n" + p.Notes.En, Zh: p.NameZh + "\n" + p.Notes.Zh}
 		}
 		all = append(all, storefront.DemoSignIn{Label: label, Email: p.Email})
 	}
@@ -220,7 +221,7 @@ func signIns() []storefront.DemoSignIn {
 func sayDemo(w *world, at string, people []storefront.DemoSignIn) {
 	fmt.Fprintf(w.out, "\n  shop         http://%s/     Chinese: http://%s/zh/\n  back office  http://%s/admin\n\n  password of everybody: %s\n", at, at, at, storefront.DemoPassword)
 	for _, p := range people {
-		fmt.Fprintf(w.out, "  %-26s %s\n", p.Email, p.Label.En)
+		fmt.Fprintf(w.out, "  %-26s %s\n", p.Email, strings.Replace(p.Label.En, "\n", ": ", 1))
 	}
 	fmt.Fprintf(w.out, "\nEverything here is simulated. Ctrl-C ends it.\n")
 }

@@ -246,7 +246,7 @@ func TestQuestionIsAnsweredOnceByMail(t *testing.T) {
 	if mails != 1 {
 		t.Errorf("%d mails are to be sent", mails)
 	}
-	if shown, _ := ask.OfProduct(context.Background(), f.DB, f.product, 9); len(shown) != 1 {
+	if shown, _ := ask.OfProduct(context.Background(), f.DB, f.product, i18n.English, 9); len(shown) != 1 {
 		t.Error("the answer is not under the product")
 	}
 	f.want(f.get("/admin/questions?state=open"), 200, "No question here")

@@ -13,6 +13,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
 )
 
 var (
@@ -98,7 +99,7 @@ func TestAQuestionIsAskedAnsweredAndShown(t *testing.T) {
 		if got, _ := ask.ByToken(ctx, d, letter.Token); got == nil || got.Published {
 			t.Error("a letter to the shop was published")
 		}
-		shown, err := ask.OfProduct(ctx, d, bottle, 10)
+		shown, err := ask.OfProduct(ctx, d, bottle, i18n.English, 10)
 		if err != nil || len(shown) != 1 || shown[0].Token != first.Token {
 			t.Errorf("shown under the product: %+v %v", shown, err)
 		}
@@ -108,7 +109,7 @@ func TestAQuestionIsAskedAnsweredAndShown(t *testing.T) {
 		if err := publish(first.Token, false); err != nil {
 			t.Fatal(err)
 		}
-		if shown, _ := ask.OfProduct(ctx, d, bottle, 10); len(shown) != 0 {
+		if shown, _ := ask.OfProduct(ctx, d, bottle, i18n.English, 10); len(shown) != 0 {
 			t.Error("a hidden question is shown")
 		}
 		if err := publish(second.Token, true); !errors.Is(err, fault.NotFound) {
@@ -186,7 +187,7 @@ func TestAnErasedPersonLeavesTheirQuestionsNameless(t *testing.T) {
 				t.Errorf("after erasure: %+v, %v", got, err)
 			}
 		}
-		if list, _ := ask.OfProduct(ctx, d, bottle, 5); len(list) != 1 || list[0].Body != "Is it glass?" {
+		if list, _ := ask.OfProduct(ctx, d, bottle, i18n.English, 5); len(list) != 1 || list[0].Body != "Is it glass?" {
 			t.Errorf("the published question is gone: %+v", list)
 		}
 	})

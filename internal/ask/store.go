@@ -176,10 +176,11 @@ func List(ctx context.Context, q db.Q, f Filter) ([]Listed, int, error) {
 	return rows, total, nil
 }
 
-// OfProduct returns the published questions of a product, the newest first.
-func OfProduct(ctx context.Context, q db.Q, product catalog.ProductID, limit int) ([]Question, error) {
+// OfProduct returns the published questions of a product that were asked in a
+// language, the newest first.
+func OfProduct(ctx context.Context, q db.Q, product catalog.ProductID, lang i18n.Lang, limit int) ([]Question, error) {
 	var rows []Question
-	err := q.Query(ctx).Where("product_id = ? AND kind = 'product' AND published = TRUE", int64(product)).
+	err := q.Query(ctx).Where("product_id = ? AND kind = 'product' AND published = TRUE AND lang = ?", int64(product), string(lang)).
 		Order("created_at DESC, id DESC").Limit(limit).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read the questions of product %d: %w", product, err)

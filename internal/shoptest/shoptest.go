@@ -89,7 +89,7 @@ func New(t testing.TB, d *db.DB) *Shop {
 	s.Office.Register(s.Jobs)
 	jobs.Work(s.Jobs, func(context.Context, catalog.Changed) error { return nil })
 	s.Front = &storefront.Shop{DB: d, Web: s.Web, Engine: s.Engine, Events: s.Events, Settings: s.Settings, Desk: s.Desk, Hasher: s.Hasher,
-		Now: s.Now, Log: log, People: []storefront.DemoSignIn{{Label: text("Chen Yu, student", "陈雨，学生"), Email: Student}}}
+		Now: s.Now, Log: log, People: []storefront.DemoSignIn{{Label: text("Chen Yu\nStudent", "陈雨\n学生"), Email: Student}}}
 	s.Front.Routes()
 	return s
 }

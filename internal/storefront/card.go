@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"hash/fnv"
 	"html/template"
 	"strings"
 	"time"
@@ -47,6 +48,21 @@ const lowStock = 5
 
 // plain is the drawing of what has no picture of its own.
 var plain = art.Piece{Form: "box", Hue: 70}
+
+// withoutPicture is the plain parcel of a product that has no picture: its hue
+// and mark come from its code, so that a list of them can be told apart.
+func withoutPicture(code string) catalog.Image {
+	seed := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
+			return r
+		}
+		return -1
+	}, code)
+	h := fnv.New32a()
+	h.Write([]byte(code))
+	p := art.Piece{Form: "pack", Hue: int(h.Sum32() % 360), Seed: seed[:min(len(seed), 16)]}
+	return catalog.Image{Src: "art:" + strings.TrimSuffix(p.Path(art.Whole, false), "-"+string(art.Whole))}
+}
 
 // piece reads "art:FORM-HUE-ACCENT-SEED"; what cannot be read is the plain box.
 func piece(src string) art.Piece {
@@ -101,6 +117,9 @@ func (s *Shop) price(c echo.Context, now money.Price, was money.Amount, from boo
 
 // worded is what a card says in the language of the request.
 func (s *Shop) worded(c echo.Context, k catalog.Card) card {
+	if k.Image.Src == "" {
+		k.Image = withoutPicture(k.Code)
+	}
 	out := card{URL: web.URL(c, "/p/"+k.Slug), Name: in(c, k.Name), Fact: in(c, k.Line),
 		Out: !k.InStock, Picture: s.picture(c, k.Image, art.Whole), Price: s.price(c, k.Price, k.Was, k.From)}
 	out.Picture.Alt = "" // the name beside it says the same

@@ -177,7 +177,10 @@ func chosen(d *catalog.Detail, query url.Values) *catalog.VariantInfo {
 func (s *Shop) gallery(c echo.Context, p *productPage, d *catalog.Detail, v *catalog.VariantInfo, view string) {
 	images := d.Images
 	if len(images) == 0 {
-		images = []catalog.Image{{Alt: d.Name}}
+		// A made-up drawing in four views would promise a look that nobody knows.
+		p.View = s.picture(c, withoutPicture(d.Code), art.Whole)
+		p.View.Alt, p.View.Eager = p.Name, true
+		return
 	}
 	add := func(code string, pic picture, alt string) {
 		q := url.Values{}
@@ -344,7 +347,7 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 			return err
 		}
 	}
-	questions, err := ask.OfProduct(ctx, s.DB, d.ID, 20)
+	questions, err := ask.OfProduct(ctx, s.DB, d.ID, web.Lang(c), 20)
 	if err != nil {
 		return err
 	}

@@ -196,6 +196,9 @@ func (s *Shop) note(c echo.Context, e event.Event) {
 	}
 	visitor, id := person.Tracked()
 	e.At, e.VisitorID, e.CustomerID = db.At(s.Now()), int64(visitor), int64(id)
+	if visitor == 0 && id == 0 {
+		e.CartID, e.OrderID = 0, 0 // they would lead to the person as surely
+	}
 	e.Lang, e.Device, e.Bot = string(web.Lang(c)), device(c), bot(c)
 	if person.SignedIn() && person.Customer.Simulated {
 		e.Simulated = true

@@ -68,8 +68,8 @@ func (s *Shop) signInPage(c echo.Context, status int, p signInPage) error {
 	if s.Demo {
 		p.Password = DemoPassword
 		for _, d := range s.People {
-			name, role, _ := strings.Cut(strings.Replace(in(c, d.Label), "，", ",", 1), ",")
-			p.People = append(p.People, demoPerson{d.Email, name, strings.TrimSpace(role)})
+			name, story, _ := strings.Cut(in(c, d.Label), "\n")
+			p.People = append(p.People, demoPerson{d.Email, name, story})
 		}
 	}
 	web.Private(c)

@@ -56,7 +56,7 @@ var groupOf = map[string]struct{ group, kind string }{
 // reason that is literally true.
 type suggestion struct {
 	Card    catalog.Card
-	Group   string // needed, moment, alike
+	Group   string // needed, moment, bought, alike, shelf
 	Kind    string // simple, complex
 	Score   float64
 	Reason  i18n.Text
@@ -154,7 +154,7 @@ func (s *Shop) purchase(m *recommend.Model, b recommend.Suggestion, cards map[ca
 		key = "shop.suggest.together.simulated"
 	}
 	reason := both(key, "name", because.Name, "n", together, "m", of)
-	return suggestion{Card: catalog.Card{ID: catalog.ProductID(b.Product)}, Group: "alike", Kind: "simple",
+	return suggestion{Card: catalog.Card{ID: catalog.ProductID(b.Product)}, Group: "bought", Kind: "simple",
 		Score: purchaseScore * float64(together) / float64(of), Reason: reason, data: true}, true
 }
 
@@ -296,7 +296,7 @@ func (s *Shop) alsoThere(c echo.Context, at []catalog.ProductID, cards map[catal
 	var out []suggestion
 	for _, k := range list.Cards {
 		if !k.Sensitive && !barred.holds(k) && len(out) < limit {
-			out = append(out, suggestion{Card: k, Group: "alike", Kind: "simple", Reason: both("shop.suggest.also", "category", shelf.Name)})
+			out = append(out, suggestion{Card: k, Group: "shelf", Kind: "simple", Reason: both("shop.suggest.also", "category", shelf.Name)})
 		}
 	}
 	return out, nil
@@ -342,7 +342,7 @@ func (s *Shop) chained(c echo.Context, title string, found []suggestion) *chain 
 		}
 		out.Why += " " + t(c, key, "count", n, "date", s.Engine.Model().Newest().In(s.Settings.Now().Zone()))
 	}
-	for _, name := range []string{"needed", "moment", "alike"} {
+	for _, name := range []string{"needed", "moment", "bought", "alike", "shelf"} {
 		g := shelf{ID: "chain-" + name, Title: t(c, "shop.chain."+name)}
 		for _, f := range found {
 			if f.Group == name && len(g.Cards) < 4 {
