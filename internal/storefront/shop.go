@@ -63,14 +63,14 @@ func (s *Shop) Routes() {
 	slow := s.Web.Limit(600, 200) // what writes or costs a search; a whole office may share one address
 	door := s.Web.Limit(60, 40)   // what tries a password or sends a mail; accounts have limits of their own besides
 
-	get := func(path string, h echo.HandlerFunc) { e.GET(path, h, s.chooseCurrency) }
-	get("/", s.home)
-	get("/c/:slug", s.category)
-	get("/p/:slug", s.product)
+	e.Use(s.chooseCurrency)
+	e.GET("/", s.home)
+	e.GET("/c/:slug", s.category)
+	e.GET("/p/:slug", s.product)
 	e.POST("/p/:slug/questions", s.askAboutProduct, door)
-	get("/search", s.search)
+	e.GET("/search", s.search)
 	e.GET("/search/suggest", s.searchSuggest, slow)
-	get("/cart", s.cart)
+	e.GET("/cart", s.cart)
 	e.POST("/cart/items", s.addItem, slow)
 	e.POST("/cart/items/:id", s.setItem, slow)
 	e.GET("/checkout", s.checkout)
@@ -150,6 +150,11 @@ func (s *Shop) dress(c echo.Context, p *web.Page) {
 	}
 	for _, d := range tree.Roots() {
 		p.Departments = append(p.Departments, web.Department{Slug: d.Slug, Name: shortName(web.Lang(c), d)})
+	}
+	if offered := set.Currencies(); len(offered) > 1 {
+		for _, o := range offered {
+			p.Currencies = append(p.Currencies, web.Currency{Code: string(o), Current: o == s.currency(c)})
+		}
 	}
 	person, err := s.person(c)
 	if err != nil {

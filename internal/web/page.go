@@ -27,6 +27,7 @@ type Page struct {
 	CartCount          int
 	SignedIn           bool
 	Departments        []Department
+	Currencies         []Currency // what prices may be shown in; empty when there is no choice
 	Query              string // the search field's words
 	Flash              []Notice
 	Scheme             string // auto, light or dark
@@ -41,6 +42,12 @@ type Page struct {
 
 // Department is a root category in the header.
 type Department struct{ Slug, Name string }
+
+// Currency is one that prices may be shown in.
+type Currency struct {
+	Code    string
+	Current bool
+}
 
 // Notice is one line above a page's content; Kind is info, ok, warn or error.
 type Notice struct{ Kind, Text string }
