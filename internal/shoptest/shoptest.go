@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -91,7 +92,36 @@ func New(t testing.TB, d *db.DB) *Shop {
 	s.Front = &storefront.Shop{DB: d, Web: s.Web, Engine: s.Engine, Events: s.Events, Settings: s.Settings, Desk: s.Desk, Hasher: s.Hasher,
 		Now: s.Now, Log: log, People: []storefront.DemoSignIn{{Label: text("Chen Yu\nStudent", "陈雨\n学生"), Email: Student}}}
 	s.Front.Routes()
+	t.Cleanup(func() {
+		seen.Lock()
+		defer seen.Unlock()
+		for _, name := range s.Web.Rendered() {
+			seen.pages[name] = true
+		}
+		seen.all = s.Web.Pages()
+	})
 	return s
+}
+
+// seen gathers over all shops of a test binary which pages were rendered.
+var seen = struct {
+	sync.Mutex
+	pages map[string]bool
+	all   []string
+}{pages: map[string]bool{}}
+
+// Unrendered lists the pages of a folder of templates that no shop of this test
+// binary has rendered so far.
+func Unrendered(folder string) []string {
+	seen.Lock()
+	defer seen.Unlock()
+	var missing []string
+	for _, name := range seen.all {
+		if strings.HasPrefix(name, folder+"/") && !seen.pages[name] {
+			missing = append(missing, name)
+		}
+	}
+	return missing
 }
 
 // Now is the shop's time.

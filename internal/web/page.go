@@ -28,7 +28,7 @@ type Page struct {
 	SignedIn           bool
 	Departments        []Department
 	Currencies         []Currency // what prices may be shown in; empty when there is no choice
-	Query              string // the search field's words
+	Query              string     // the search field's words
 	Flash              []Notice
 	Scheme             string // auto, light or dark
 	ShopName           string
