@@ -183,12 +183,12 @@ func (b *builder) invent() {
 		s.form = home.form(email, name, 1+rng.IntN(180))
 		switch loyal[i] {
 		case 2:
-			s.yearly = 6 + rng.IntN(4)
+			s.yearly = 8 + rng.IntN(12)
 			s.premium = true
 		case 1:
-			s.yearly = 2 + i%3
+			s.yearly = 2 + i%4
 		default:
-			s.yearly = min(1, i%9/5) // 44 % of the occasional ones bought once
+			s.yearly = min(1, i%9/3) // two thirds of the occasional ones bought once
 		}
 		if loyal[i] < 2 && i%90 == 0 {
 			s.premium = true

@@ -82,25 +82,54 @@ func (b *builder) plan() []visit {
 			visits = append(visits, visit{at: b.moment(from, to), who: who, aim: aim})
 		}
 	}
-	left := make([]float64, n)
+	// Carts that are left and visits that only look fall into the two years as
+	// the orders do, or the abandon rate would jump where the last year begins.
+	ofLate := 1.0
+	if bought := total(recent) + total(early); bought > 0 {
+		ofLate = float64(total(recent)) / float64(bought)
+	}
+	left, leftOld := make([]float64, n), make([]float64, n)
 	for i := range left {
 		left[i] = 1 + .5*float64(b.shoppers[i].yearly)
+		if old[i] > 0 {
+			leftOld[i] = left[i]
+		}
 	}
 	end := b.now.Add(-20 * time.Minute)
-	abandoned, looked := spread(b.scaled(usualCarts)-orders, left), spread(b.scaled(usualSessions)-b.scaled(usualCarts), left)
+	halves := func(count int) (late, before []int) {
+		lately := int(math.Round(float64(count) * ofLate))
+		if late = spread(lately, left); lately == count {
+			return late, make([]int, n)
+		}
+		return late, spread(count-lately, leftOld)
+	}
+	lateCarts, earlyCarts := halves(b.scaled(usualCarts) - orders)
+	lateLooks, earlyLooks := halves(b.scaled(usualSessions) - b.scaled(usualCarts))
 	for i := range b.shoppers {
-		s := &b.shoppers[i]
-		from := latest(s.joined, b.start)
+		from := latest(b.shoppers[i].joined, b.start)
+		late := from
+		if total(early) > 0 {
+			late = latest(from, yearAgo)
+		}
 		add(i, buy, recent[i], latest(from, yearAgo), end)
 		add(i, buy, early[i], from, yearAgo)
-		add(i, leave, abandoned[i], from, end)
-		add(i, look, looked[i], from, end)
+		add(i, leave, lateCarts[i], late, end)
+		add(i, leave, earlyCarts[i], from, yearAgo)
+		add(i, look, lateLooks[i], late, end)
+		add(i, look, earlyLooks[i], from, yearAgo)
 	}
 	slices.SortStableFunc(visits, func(a, c visit) int {
 		return cmp.Or(a.at.Compare(c.at), cmp.Compare(a.who, c.who), cmp.Compare(a.aim, c.aim))
 	})
 	b.mark(visits)
 	return visits
+}
+
+func total(counts []int) (sum int) {
+	for _, n := range counts {
+		sum += n
+	}
+	return sum
 }
 
 func latest(a, c time.Time) time.Time {

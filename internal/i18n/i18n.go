@@ -264,6 +264,20 @@ func Money(l Lang, p money.Price) string {
 	return out
 }
 
+var chineseCurrencies = map[money.Currency]string{
+	"USD": "美元", "CNY": "人民币", "EUR": "欧元", "GBP": "英镑", "JPY": "日元", "KRW": "韩元", "HKD": "港元", "TWD": "新台币",
+	"CAD": "加元", "AUD": "澳元", "NZD": "新西兰元", "SGD": "新加坡元", "CHF": "瑞士法郎", "INR": "印度卢比",
+}
+
+// CurrencyName is what a list of currencies calls one: the code in English,
+// the word in Chinese.
+func CurrencyName(l Lang, c money.Currency) string {
+	if name := chineseCurrencies[c]; l == Chinese && name != "" {
+		return name
+	}
+	return string(c)
+}
+
 // Number writes an integer with its thousands apart.
 func Number(n int) string {
 	if n < 0 {

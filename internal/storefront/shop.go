@@ -153,7 +153,7 @@ func (s *Shop) dress(c echo.Context, p *web.Page) {
 	}
 	if offered := set.Currencies(); len(offered) > 1 {
 		for _, o := range offered {
-			p.Currencies = append(p.Currencies, web.Currency{Code: string(o), Current: o == s.currency(c)})
+			p.Currencies = append(p.Currencies, web.Currency{Code: string(o), Name: i18n.CurrencyName(web.Lang(c), o), Current: o == s.currency(c)})
 		}
 	}
 	person, err := s.person(c)

@@ -45,8 +45,8 @@ type Department struct{ Slug, Name string }
 
 // Currency is one that prices may be shown in.
 type Currency struct {
-	Code    string
-	Current bool
+	Code, Name string
+	Current    bool
 }
 
 // Notice is one line above a page's content; Kind is info, ok, warn or error.
