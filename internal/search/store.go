@@ -196,6 +196,27 @@ func Find(ctx context.Context, d *db.DB, lang i18n.Lang, query string, limit int
 	return ids, nil
 }
 
+// vocabulary is every word of the index with the number of documents that hold
+// it: what can be found, and nothing else.
+func vocabulary(ctx context.Context, d *db.DB) (map[string]int, error) {
+	rows, err := d.Query(ctx).Raw("SELECT terms FROM search_terms").Rows()
+	if err != nil {
+		return nil, fmt.Errorf("read the words of the index: %w", err)
+	}
+	defer rows.Close()
+	counts := map[string]int{}
+	for rows.Next() {
+		var terms string
+		if err := rows.Scan(&terms); err != nil {
+			return nil, fmt.Errorf("read the words of the index: %w", err)
+		}
+		for word := range strings.FieldsSeq(terms) {
+			counts[word]++
+		}
+	}
+	return counts, rows.Err()
+}
+
 // Suggest returns names of products that the words typed so far lead to.
 func Suggest(ctx context.Context, d *db.DB, lang i18n.Lang, prefix string, limit int) ([]string, error) {
 	ids, err := Find(ctx, d, lang, prefix, limit)

@@ -13,7 +13,6 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
-	"regulars/internal/search"
 	"regulars/internal/web"
 )
 
@@ -161,7 +160,7 @@ func (s *Shop) apiProducts(c echo.Context) error {
 		q.Categories = tree.Under(k.ID)
 	}
 	if in.Q != "" {
-		ids, err := search.Find(ctx, s.DB, web.Lang(c), in.Q, searchDepth)
+		ids, _, err := s.find(c, in.Q, false)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,7 +24,7 @@ const (
 )
 
 // notFacets are the names in an address that are not facets.
-var notFacets = []string{"q", "page", "per_page", "sort", "min", "max", "stock", "currency", "category"}
+var notFacets = []string{"q", "exact", "page", "per_page", "sort", "min", "max", "stock", "currency", "category"}
 
 var sorts = []string{"", "price", "price-desc", "new", "name"}
 
@@ -348,6 +349,8 @@ func shelfChips(c echo.Context, tree *catalog.Tree, k catalog.Category) []shelfC
 type searchPage struct {
 	web.Page
 	Words, Heading string
+	Mended         string // what was looked for instead of Words, which finds nothing
+	ExactURL       string // looks for Words all the same
 	Found          bool
 	List           listing
 	Best           []card
@@ -359,14 +362,15 @@ func (s *Shop) search(c echo.Context) error {
 	words := searchWords(c)
 	n := s.narrowing(c)
 	n.values.Set("q", words)
-	n.query.IDs = []catalog.ProductID{}
-	if words != "" {
-		ids, err := search.Find(ctx, s.DB, web.Lang(c), words, searchDepth)
-		if err != nil {
-			return err
-		}
-		n.query.IDs = append(n.query.IDs, ids...)
+	exact := c.QueryParam("exact") == "1"
+	if exact {
+		n.values.Set("exact", "1")
 	}
+	ids, mended, err := s.find(c, words, exact)
+	if err != nil {
+		return err
+	}
+	n.query.IDs = append([]catalog.ProductID{}, ids...)
 	l, err := s.shelves.List(ctx, s.DB, n.query)
 	if err != nil {
 		return err
@@ -375,13 +379,13 @@ func (s *Shop) search(c echo.Context) error {
 		return ended()
 	}
 	p := searchPage{Page: s.page(c, "shop.search.title"), Words: words, Heading: t(c, "shop.search.title"), Found: l.Total > 0,
-		ContactURL: web.URL(c, "/contact")}
+		ContactURL: web.URL(c, "/contact"), Mended: mended, ExactURL: web.URL(c, "/search?"+url.Values{"q": {words}, "exact": {"1"}}.Encode())}
 	p.NoIndex, p.Query = true, words
 	if words != "" {
-		p.Heading = t(c, "shop.search.heading", "words", words)
+		p.Heading = t(c, "shop.search.heading", "words", cmp.Or(mended, words))
 		p.Title = p.Heading
 		kind := event.SearchDone
-		if len(n.query.IDs) == 0 {
+		if len(n.query.IDs) == 0 || mended != "" {
 			kind = event.SearchEmpty
 		}
 		s.note(c, event.Event{Kind: kind, Detail: words})
@@ -396,6 +400,26 @@ func (s *Shop) search(c echo.Context) error {
 		p.Best = s.cards(c, cards[:min(len(cards), shelfCards)])
 	}
 	return web.Render(c, http.StatusOK, "storefront/search", &p)
+}
+
+// find looks for what was typed; if that finds nothing, and the shopper did not
+// insist, for what was probably meant, and says what that was.
+func (s *Shop) find(c echo.Context, words string, exact bool) (ids []catalog.ProductID, mended string, err error) {
+	if words == "" {
+		return nil, "", nil
+	}
+	ctx := c.Request().Context()
+	if ids, err = search.Find(ctx, s.DB, web.Lang(c), words, searchDepth); err != nil || len(ids) > 0 || exact {
+		return ids, "", err
+	}
+	better, changed, err := s.speller.Mend(ctx, s.DB, words, s.Now())
+	if err != nil || !changed {
+		return nil, "", err
+	}
+	if ids, err = search.Find(ctx, s.DB, web.Lang(c), better, searchDepth); err != nil || len(ids) == 0 {
+		return nil, "", err
+	}
+	return ids, better, nil
 }
 
 // searchWords is what was typed, cut to what anybody types.

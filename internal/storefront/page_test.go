@@ -239,3 +239,19 @@ func TestEveryMessageIsWrittenTwice(t *testing.T) {
 		}
 	}
 }
+
+func TestSearchSaysWhatItLookedForInstead(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	s.RunJobs()
+	b := s.Browser()
+	p := b.Get("/search?q=bottel")
+	if p.Status != 200 || !strings.Contains(p.Text(), "Nothing here is called “bottel”") || len(p.All(".card")) == 0 || !strings.Contains(p.Text(), "Results for “bottle”") {
+		t.Errorf("a misspelt word: %d %s", p.Status, p.Text())
+	}
+	if p := b.Get("/search?q=bottel&exact=1"); strings.Contains(p.Text(), "Results for “bottle”") || !strings.Contains(p.Text(), "Nothing found") {
+		t.Errorf("looked for all the same: %s", p.Text())
+	}
+	if p := b.Get("/zh/search?q=bottel"); !strings.Contains(p.Text(), "店里没有叫“bottel”的商品") {
+		t.Errorf("in Chinese: %s", p.Text())
+	}
+}

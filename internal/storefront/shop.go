@@ -19,6 +19,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/i18n"
 	"regulars/internal/recommend"
+	"regulars/internal/search"
 	"regulars/internal/setting"
 	"regulars/internal/web"
 )
@@ -39,6 +40,7 @@ type Shop struct {
 	Log      *slog.Logger
 
 	shelves catalog.Live
+	speller search.Speller
 	drawn   drawings
 }
 
