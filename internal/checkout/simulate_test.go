@@ -178,7 +178,9 @@ func (w *world) live() {
 		}
 	}
 	w.faulty = false
-	w.examine("amid faults")
+	if w.seed%3 == 0 { // the others only at the end, so that more seeds fit into a test run
+		w.examine("amid faults")
+	}
 	w.calm()
 	w.examine("in the calm")
 }
