@@ -30,8 +30,14 @@ func openPlacing(b *testing.B, d *db.DB, n int) *placing {
 	for i := range 60 {
 		s.goods = append(s.goods, s.sell(fmt.Sprintf("GOOD%02d", i), 1200, 10_000_000))
 	}
+	s.carts = s.buyers(n, s.three)
+	return s
+}
+
+// buyers are n guests, each with a cart that holds one of each of goods(i).
+func (s *shop) buyers(n int, goods func(i int) []catalog.VariantID) []cart.Cart {
 	at := db.At(s.now())
-	s.carts = make([]cart.Cart, n)
+	carts := make([]cart.Cart, n)
 	lines, steps := make([][]cart.Line, n), make([][]cart.Trace, n)
 	s.tx(func(tx *db.Tx) error {
 		ids, err := tx.NextIDs(ctx, "visitors", n)
@@ -42,18 +48,18 @@ func openPlacing(b *testing.B, d *db.DB, n int) *placing {
 		for i, id := range ids {
 			rows[i] = []any{id, fmt.Sprint("visitor ", id), false, at, at}
 			visitor := customer.VisitorID(id)
-			s.carts[i] = cart.Cart{VisitorID: &visitor, State: cart.StateOpen, Currency: "USD", Lang: i18n.English, Kind: "shopper",
+			carts[i] = cart.Cart{VisitorID: &visitor, State: cart.StateOpen, Currency: "USD", Lang: i18n.English, Kind: "shopper",
 				CreatedAt: at, StartedAt: at, ActiveAt: at}
-			for k := range 3 {
-				lines[i] = append(lines[i], cart.Line{VariantID: s.three(i)[k], Qty: 1, AddedAt: at})
+			for _, v := range goods(i) {
+				lines[i] = append(lines[i], cart.Line{VariantID: v, Qty: 1, AddedAt: at})
 			}
 		}
 		if _, err := tx.Insert(ctx, "visitors", []string{"id", "token_hash", "simulated", "created_at", "seen_at"}, rows, false); err != nil {
 			return err
 		}
-		return cart.CreateMany(ctx, tx, s.carts, lines, steps)
+		return cart.CreateMany(ctx, tx, carts, lines, steps)
 	})
-	return s
+	return carts
 }
 
 // three are the goods of the nth buyer, in the order of their rows.
