@@ -97,13 +97,26 @@ var firstChoice = regexp.MustCompile(`name="(delivery|payment)"[^>]*value="([^"]
 // buy puts one thing into the cart and places an order for it. It returns the
 // address of the payment page; a polite refusal is an answer, not an error.
 func (s *shopper) buy(sku, email string) (pay string, last answer, err error) {
-	if last, err = s.post("/cart/items", url.Values{"sku": {sku}, "qty": {"1"}}); err != nil || last.status != http.StatusSeeOther {
+	form, last, err := s.fillIn(sku, email)
+	if err != nil || form == nil {
 		return "", last, err
+	}
+	if last, err = s.post("/checkout", form); err != nil || last.status != http.StatusSeeOther {
+		return "", last, err
+	}
+	return strings.TrimPrefix(last.location, s.base), last, nil
+}
+
+// fillIn puts one thing into the cart and fills in the checkout page; nil if
+// the shop did not let it come so far.
+func (s *shopper) fillIn(sku, email string) (form url.Values, last answer, err error) {
+	if last, err = s.post("/cart/items", url.Values{"sku": {sku}, "qty": {"1"}}); err != nil || last.status != http.StatusSeeOther {
+		return nil, last, err
 	}
 	if last, err = s.get("/checkout"); err != nil || last.status != http.StatusOK {
-		return "", last, err
+		return nil, last, err
 	}
-	form := hidden(last.body)
+	form = hidden(last.body)
 	for _, m := range firstChoice.FindAllStringSubmatch(last.body, -1) {
 		name, value := m[1]+m[4], m[2]+m[3]
 		if !form.Has(name) {
@@ -113,10 +126,7 @@ func (s *shopper) buy(sku, email string) (pay string, last answer, err error) {
 	for k, v := range map[string]string{"email": email, "name": "Test Person", "country": "US", "line1": "1 Bank Street", "city": "Riverside", "region": "CA", "postcode": "92501", "payment": "test"} {
 		form.Set(k, v)
 	}
-	if last, err = s.post("/checkout", form); err != nil || last.status != http.StatusSeeOther {
-		return "", last, err
-	}
-	return strings.TrimPrefix(last.location, s.base), last, nil
+	return form, last, nil
 }
 
 var (

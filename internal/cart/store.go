@@ -105,10 +105,14 @@ func Ensure(ctx context.Context, tx *db.Tx, p *customer.Person, currency money.C
 	return first, err
 }
 
+// activeNow sets when a cart was last used, given that moment twice. It never
+// goes back, whatever the machine's clock does: the order comes after all of it.
+const activeNow = "active_at = CASE WHEN active_at > ? THEN active_at ELSE ? END"
+
 // touch takes the cart's row for this transaction and counts its version up.
 // A cart that is closed cannot be touched: fault.Conflict.
 func touch(ctx context.Context, tx *db.Tx, id ID, now time.Time) (*Cart, error) {
-	result := tx.Query(ctx).Exec("UPDATE carts SET version = version + 1, active_at = ? WHERE id = ? AND state = 'open'", db.At(now), int64(id))
+	result := tx.Query(ctx).Exec("UPDATE carts SET version = version + 1, "+activeNow+" WHERE id = ? AND state = 'open'", db.At(now), db.At(now), int64(id))
 	if result.Error != nil {
 		return nil, fmt.Errorf("change cart %d: %w", id, result.Error)
 	}

@@ -14,14 +14,15 @@ import (
 // Begin notes that checkout of the cart has begun; only the first time counts
 // as the step.
 func Begin(ctx context.Context, tx *db.Tx, id ID, now time.Time) error {
-	result := tx.Query(ctx).Exec("UPDATE carts SET checkout_at = ?, active_at = ? WHERE id = ? AND state = 'open' AND checkout_at = 0", db.At(now), db.At(now), int64(id))
+	result := tx.Query(ctx).Exec("UPDATE carts SET checkout_at = ?, "+activeNow+" WHERE id = ? AND state = 'open' AND checkout_at = 0",
+		db.At(now), db.At(now), db.At(now), int64(id))
 	if result.Error != nil {
 		return fmt.Errorf("begin checkout of cart %d: %w", id, result.Error)
 	}
 	if result.RowsAffected == 1 {
 		return Step(ctx, tx, id, StepCheckout, 0, 0, "", now)
 	}
-	if err := tx.Query(ctx).Exec("UPDATE carts SET active_at = ? WHERE id = ? AND state = 'open'", db.At(now), int64(id)).Error; err != nil {
+	if err := tx.Query(ctx).Exec("UPDATE carts SET "+activeNow+" WHERE id = ? AND state = 'open'", db.At(now), db.At(now), int64(id)).Error; err != nil {
 		return fmt.Errorf("begin checkout of cart %d: %w", id, err)
 	}
 	return nil
@@ -44,7 +45,7 @@ func (c *Cart) noteContact(ctx context.Context, tx *db.Tx, email string, mailOK 
 	if c.Email == email && c.MailOK == mailOK {
 		return nil
 	}
-	err := tx.Query(ctx).Exec("UPDATE carts SET email = ?, mail_ok = ?, active_at = ? WHERE id = ?", email, mailOK, db.At(now), int64(c.ID)).Error
+	err := tx.Query(ctx).Exec("UPDATE carts SET email = ?, mail_ok = ?, "+activeNow+" WHERE id = ?", email, mailOK, db.At(now), db.At(now), int64(c.ID)).Error
 	if err != nil {
 		return fmt.Errorf("keep contact of cart %d: %w", c.ID, err)
 	}
@@ -139,8 +140,8 @@ func lockPair(ctx context.Context, tx *db.Tx, from customer.VisitorID, to custom
 }
 
 func (c *Cart) adopt(ctx context.Context, tx *db.Tx, to customer.ID, now time.Time) error {
-	result := tx.Query(ctx).Exec("UPDATE carts SET customer_id = ?, active_at = ?, version = version + 1 WHERE id = ? AND state = 'open' AND customer_id IS NULL",
-		int64(to), db.At(now), int64(c.ID))
+	result := tx.Query(ctx).Exec("UPDATE carts SET customer_id = ?, "+activeNow+", version = version + 1 WHERE id = ? AND state = 'open' AND customer_id IS NULL",
+		int64(to), db.At(now), db.At(now), int64(c.ID))
 	if result.Error != nil {
 		return fmt.Errorf("give cart %d to customer %d: %w", c.ID, to, result.Error)
 	}
@@ -181,8 +182,12 @@ func (c *Cart) absorb(ctx context.Context, tx *db.Tx, other *Cart, now time.Time
 	if email == "" {
 		email, mailOK = other.Email, other.MailOK
 	}
-	err = tx.Query(ctx).Exec("UPDATE carts SET started_at = ?, checkout_at = ?, active_at = ?, email = ?, mail_ok = ?, version = version + 1 WHERE id = ?",
-		earlier(c.StartedAt, other.StartedAt), earlier(c.CheckoutAt, other.CheckoutAt), db.At(now), email, mailOK, int64(c.ID)).Error
+	active := db.At(now)
+	if other.ActiveAt.After(now) { // its steps come along
+		active = other.ActiveAt
+	}
+	err = tx.Query(ctx).Exec("UPDATE carts SET started_at = ?, checkout_at = ?, "+activeNow+", email = ?, mail_ok = ?, version = version + 1 WHERE id = ?",
+		earlier(c.StartedAt, other.StartedAt), earlier(c.CheckoutAt, other.CheckoutAt), active, active, email, mailOK, int64(c.ID)).Error
 	if err != nil {
 		return fmt.Errorf("merge cart %d: %w", other.ID, err)
 	}

@@ -50,15 +50,7 @@ func narrow(s string) string {
 // check notes every input that cannot be accepted. carried says that there
 // are goods to bring somewhere; offer is what the page offers for the country.
 func (f Form) check(form *fault.Form, offer *Offer, carried bool) {
-	if !validKey(f.Key) {
-		form.Wrong("key", "checkout.key.missing")
-	}
-	if customer.CheckEmail(f.Email) != nil {
-		form.Wrong("email", "checkout.email")
-	}
-	f.text(form, "name", f.Name, 120, true)
-	f.address(form)
-	f.phone(form)
+	f.typed(form)
 	switch {
 	case !carried:
 	case len(offer.Methods) == 0:
@@ -72,6 +64,19 @@ func (f Form) check(form *fault.Form, offer *Offer, carried bool) {
 	if len(f.Coupon) > 0 {
 		form.Wrong("coupon", "pricing.coupon.unknown", "code", cut(f.Coupon, 40))
 	}
+}
+
+// typed notes what is wrong with the writing alone, whatever the cart holds.
+func (f Form) typed(form *fault.Form) {
+	if !validKey(f.Key) {
+		form.Wrong("key", "checkout.key.missing")
+	}
+	if customer.CheckEmail(f.Email) != nil {
+		form.Wrong("email", "checkout.email")
+	}
+	f.text(form, "name", f.Name, 120, true)
+	f.address(form)
+	f.phone(form)
 }
 
 func (f Form) address(form *fault.Form) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"regulars/internal/cart"
@@ -113,23 +114,11 @@ func (d *Desk) again(o *order.Order) *Placed {
 }
 
 func (d *Desk) placeNow(ctx context.Context, person *customer.Person, lang i18n.Lang, cartID cart.ID, f Form, seenTotal money.Amount) (*Placed, error) {
-	// Looked over before the transaction too: typing errors are the common
-	// case and need no lock.
-	c, err := cart.ByID(ctx, d.DB, cartID)
-	if err != nil {
+	if err := d.lookOver(ctx, person, cartID, f); err != nil {
 		return nil, err
 	}
-	if c.State == cart.StateOpen && c.Owned(person) {
-		v, err := cart.Items(ctx, d.DB, c)
-		if err != nil {
-			return nil, err
-		}
-		if err := d.Check(ctx, d.DB, v, f); err != nil && len(v.Items) > 0 {
-			return nil, err
-		}
-	}
 	var done *Placed
-	err = d.DB.InTx(ctx, func(tx *db.Tx) (err error) {
+	err := d.DB.InTx(ctx, func(tx *db.Tx) (err error) {
 		done, err = d.place(ctx, tx, person, lang, cartID, f, seenTotal, d.Now)
 		return err
 	})
@@ -137,6 +126,25 @@ func (d *Desk) placeNow(ctx context.Context, person *customer.Person, lang i18n.
 		return nil, err
 	}
 	return done, nil
+}
+
+// lookOver refuses a form with typing errors before the transaction: they are
+// the common case and need no lock. What was written well is judged there
+// alone, with its cart, so that nothing is read twice.
+func (d *Desk) lookOver(ctx context.Context, person *customer.Person, cartID cart.ID, f Form) error {
+	var typed fault.Form
+	if f.typed(&typed); typed.Err() == nil {
+		return nil
+	}
+	c, err := cart.ByID(ctx, d.DB, cartID)
+	if err != nil || c.State != cart.StateOpen || !c.Owned(person) {
+		return err
+	}
+	v, err := cart.Items(ctx, d.DB, c)
+	if err != nil || len(v.Items) == 0 {
+		return err
+	}
+	return d.Check(ctx, d.DB, v, f)
 }
 
 // PlaceIn is the body of Place inside the caller's transaction, at the
@@ -285,9 +293,12 @@ func (d *Desk) toPay(ctx context.Context, done *Placed) error {
 	if !done.Order.Open() {
 		return nil
 	}
-	p, err := payment.Latest(ctx, d.DB, done.Order.ID)
-	if err != nil || p == nil || !p.Live() {
-		return err
+	p := done.Payment // planned a moment ago, unless the order was there before
+	if p == nil {
+		var err error
+		if p, err = payment.Latest(ctx, d.DB, done.Order.ID); err != nil || p == nil || !p.Live() {
+			return err
+		}
 	}
 	gateway, err := payment.For(p.Provider)
 	if err != nil {
@@ -299,7 +310,7 @@ func (d *Desk) toPay(ctx context.Context, done *Placed) error {
 		return nil
 	}
 	done.PayURL = url
-	if p.State != payment.Planned {
+	if p.State != payment.Planned || strings.HasPrefix(url, "/") { // a page of ours: nobody else was told
 		return nil
 	}
 	return d.DB.InTx(ctx, func(tx *db.Tx) error { return payment.MarkSent(ctx, tx, p, d.Now()) })

@@ -16,6 +16,9 @@ func (t *Tx) Insert(ctx context.Context, table string, columns []string, rows []
 	if len(rows) == 0 {
 		return 0, nil
 	}
+	if err := faultAt(ctx, BeforeStatement); err != nil {
+		return 0, fmt.Errorf("insert into %s: %w", table, err)
+	}
 	perStatement := max(1, min(500, 30_000/len(columns)))
 	if !t.postgres {
 		perStatement = max(1, min(100, 30_000/len(columns)))

@@ -190,7 +190,13 @@ func (d *DB) Embedded() bool { return !d.postgres }
 func (d *DB) Query(ctx context.Context) *gorm.DB { return d.read.WithContext(ctx) }
 
 // Query starts a statement inside the transaction.
-func (t *Tx) Query(ctx context.Context) *gorm.DB { return t.g.WithContext(ctx) }
+func (t *Tx) Query(ctx context.Context) *gorm.DB {
+	g := t.g.WithContext(ctx)
+	if err := faultAt(ctx, BeforeStatement); err != nil {
+		g.AddError(err)
+	}
+	return g
+}
 
 // SQL is the transaction for libraries that bring their own statements.
 func (t *Tx) SQL() *sql.Tx { return t.sql }
@@ -244,7 +250,14 @@ func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) error {
 		g.Rollback()
 		return err
 	}
+	if err := faultAt(ctx, BeforeCommit); err != nil {
+		g.Rollback()
+		return fmt.Errorf("commit: %w", err)
+	}
 	if err := g.Commit().Error; err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if err := faultAt(ctx, AfterCommit); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil

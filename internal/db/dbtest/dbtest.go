@@ -5,6 +5,7 @@ package dbtest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -124,6 +125,39 @@ func migratedTemplate(admin *sql.DB, server string) (string, error) {
 	defer d.Close()
 	return name, d.Migrate(context.Background(), migrations.Files)
 }
+
+// ErrFault is what a transaction broken by a Fault answers.
+var ErrFault = errors.New("broken by the test")
+
+// Fault breaks one transaction: the Nth time (from 1) that a transaction under
+// its context reaches the moment. With Cancel the context ends there instead,
+// as when a browser goes away.
+type Fault struct {
+	At     db.Moment
+	Nth    int
+	Cancel bool
+	struck atomic.Bool
+}
+
+// In is a context whose transactions meet the fault; stop lets go of it.
+func (f *Fault) In(ctx context.Context) (faulty context.Context, stop context.CancelFunc) {
+	ctx, stop = context.WithCancel(ctx)
+	var seen atomic.Int64
+	return db.WithFault(ctx, func(m db.Moment) error {
+		if m != f.At || seen.Add(1) != int64(f.Nth) {
+			return nil
+		}
+		f.struck.Store(true)
+		if f.Cancel {
+			stop()
+			return nil
+		}
+		return ErrFault
+	}), stop
+}
+
+// Struck reports whether it came to it.
+func (f *Fault) Struck() bool { return f.struck.Load() }
 
 func opened(t testing.TB, opt db.Options) *db.DB {
 	t.Helper()

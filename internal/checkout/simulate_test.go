@@ -1,0 +1,671 @@
+package checkout_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"regulars/internal/cart"
+	"regulars/internal/catalog"
+	"regulars/internal/checkout"
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/db/dbtest"
+	"regulars/internal/doctor"
+	"regulars/internal/fault"
+	"regulars/internal/i18n"
+	"regulars/internal/inventory"
+	"regulars/internal/jobs"
+	"regulars/internal/order"
+	"regulars/internal/outreach"
+	"regulars/internal/payment"
+	"regulars/internal/setting"
+	"regulars/templates"
+)
+
+// The simulation lives through one short stretch of a shop's life a seed: a
+// few shoppers, few goods, a provider and a mail server of its own, a clock
+// that jumps, and transactions that break. All of it runs in one goroutine, so
+// a seed repeats what happened:
+//
+//	SIM_SEED=17 go test -run TestSimulation ./internal/checkout
+//
+// SIM_SEEDS is how many seeds are lived through on SQLite; a hundredth of them
+// also on Postgres. make simulate asks for many.
+const (
+	simulateSeeds = 1000
+	simulateSteps = 40
+)
+
+// Late enough that jobs, which the queue dates by the machine, are due; just
+// before a 29 February, so that jumps meet it and the end of the month.
+var simulateFrom = time.Date(2044, 2, 26, 9, 0, 0, 0, time.UTC)
+
+// template is a world before its first shopper came.
+type template struct {
+	live     *setting.Live
+	goods    []catalog.VariantID
+	people   []*customer.Person
+	accounts []*customer.Customer
+}
+
+func newTemplate(t testing.TB, d *db.DB) *template {
+	s := open(t, d)
+	s.at = simulateFrom.Add(-48 * time.Hour)
+	w := &template{live: s.desk.Settings}
+	for i, units := range []int{1, 2, 4, 12, -1} {
+		w.goods = append(w.goods, s.sell(fmt.Sprintf("GOOD%d", i), 1000, units))
+	}
+	for range 4 {
+		w.people = append(w.people, s.guest())
+	}
+	for i := range 2 {
+		s.tx(func(tx *db.Tx) error {
+			c, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: fmt.Sprintf("sim%d@mail.example", i), Name: "Sim", PasswordHash: "none",
+				Lang: i18n.English, MailCart: true, Verified: true}, s.at)
+			w.accounts = append(w.accounts, c)
+			return err
+		})
+	}
+	return w
+}
+
+// postbox is a mail server that fails by the seed while told to.
+type postbox struct {
+	w     *world
+	taken map[string]string // recipient and subject by Message-ID; tried again, a mail may know more of its order
+	mails int
+}
+
+func (b *postbox) Send(_ context.Context, m outreach.Mail) error {
+	outcome := 9
+	if b.w.faulty {
+		outcome = b.w.r.IntN(10)
+	}
+	switch outcome {
+	case 0, 1:
+		return outreach.ErrLater
+	case 2:
+		return outreach.ErrRefused
+	}
+	b.mails++
+	what := m.To.Email + " " + m.Subject
+	if first, again := b.taken[m.ID]; again && first != what {
+		b.w.wrong("two different mails under one Message-ID %s: %q, %q", m.ID, first, what)
+	}
+	b.taken[m.ID] = what
+	if outcome == 3 {
+		return errors.New("the line broke after the mail was taken")
+	}
+	return nil
+}
+
+// tab is a checkout page that somebody has open, and what came of its form.
+type tab struct {
+	person *customer.Person
+	cart   cart.ID
+	form   checkout.Form
+	number string // told to the shopper
+	done   bool   // some definite answer was given
+}
+
+// news is what the provider keeps telling until it is heard.
+type news struct {
+	name, token string
+	outcome     payment.Outcome
+	times       int
+}
+
+type world struct {
+	*template
+	seed   uint64
+	r      *rand.Rand
+	db     *db.DB
+	desk   *checkout.Desk
+	mail   *outreach.Desk
+	box    *postbox
+	jobs   *jobs.Runner
+	at     time.Time
+	faulty bool
+	steps  int
+	struck int
+	tabs   []*tab
+	told   []news
+	paid   map[string]bool // tokens that the provider took money for
+	trail  []string
+	faults []string
+	done   map[string]int
+}
+
+func newWorld(seed uint64, from *template, d *db.DB) *world {
+	w := &world{template: from, seed: seed, r: rand.New(rand.NewPCG(seed, 20261122)), db: d, at: simulateFrom, paid: map[string]bool{}, done: map[string]int{}}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	now := func() time.Time { return w.at }
+	w.desk = &checkout.Desk{DB: d, Now: now, Settings: from.live, Log: log, Secret: []byte("a secret of this test")}
+	w.box = &postbox{w: w, taken: map[string]string{}}
+	w.mail = &outreach.Desk{DB: d, Mailer: w.box, Settings: from.live, BaseURL: "https://shop.example", Templates: templates.Files, Now: now, Log: log,
+		AccessKey: func(number string) string { return "key-of-" + number }}
+	w.jobs = jobs.NewRunner(d, log)
+	w.desk.Register(w.jobs)
+	w.mail.Register(w.jobs)
+	jobs.Work(w.jobs, func(context.Context, catalog.Changed) error { return nil })
+	return w
+}
+
+func (w *world) wrong(format string, args ...any) {
+	w.faults = append(w.faults, fmt.Sprintf(format, args...))
+}
+
+// live is the whole story of a seed.
+func (w *world) live() {
+	w.faulty = true
+	for range simulateSteps {
+		if w.step(); len(w.faults) > 0 {
+			return
+		}
+	}
+	w.faulty = false
+	if w.seed%3 == 0 { // the others only at the end, so that more seeds fit into a test run
+		w.examine("amid faults")
+	}
+	w.calm()
+	w.examine("in the calm")
+}
+
+// step does one thing, and in one of three breaks something meanwhile.
+func (w *world) step() {
+	w.steps++
+	c, broken := ctx, &dbtest.Fault{}
+	if w.r.IntN(3) == 0 {
+		broken.At = []db.Moment{db.BeforeStatement, db.BeforeStatement, db.BeforeCommit, db.AfterCommit}[w.r.IntN(4)]
+		broken.Nth, broken.Cancel = 1+w.r.IntN(2), w.r.IntN(3) == 0
+		if broken.At == db.BeforeStatement {
+			broken.Nth = 1 + w.r.IntN(25)
+		}
+		var stop context.CancelFunc
+		c, stop = broken.In(ctx)
+		defer stop()
+	}
+	name, err := w.act(c)
+	w.trail = append(w.trail, fmt.Sprintf("%s %s: %v %+v", w.at.Format("02T15:04"), name, err, broken.Struck()))
+	if broken.Struck() {
+		w.struck++
+	} else if err != nil && !errors.Is(err, fault.Conflict) && !errors.Is(err, fault.NotFound) && name != "jobs" && name != "reminders" {
+		w.wrong("%s: %v", name, err)
+	}
+	if err == nil {
+		w.done[name]++
+	}
+}
+
+func (w *world) act(c context.Context) (string, error) {
+	switch n := w.r.IntN(100); {
+	case n < 14:
+		return "fill", w.fill(c)
+	case n < 32:
+		return "place", w.place(c)
+	case n < 42 && len(w.tabs) > 0:
+		return "form again", w.post(c, w.tabs[w.r.IntN(len(w.tabs))])
+	case n < 45:
+		return "sign in", w.db.InTx(c, func(tx *db.Tx) error {
+			_, err := cart.Merge(c, tx, w.people[w.r.IntN(len(w.people))].Visitor.ID, w.accounts[w.r.IntN(len(w.accounts))].ID, w.at)
+			return err
+		})
+	case n < 57:
+		return "pay", w.pay(c)
+	case n < 69:
+		return "news", w.hear(c)
+	case n < 73:
+		return "retry", w.with(c, func(id order.ID) error { _, err := w.desk.Retry(c, id); return err })
+	case n < 77:
+		return "ship", w.with(c, func(id order.ID) error { return w.desk.Ship(c, id, "staff:1") })
+	case n < 79:
+		return "deliver", w.with(c, func(id order.ID) error { return w.desk.Deliver(c, id, "staff:1") })
+	case n < 81:
+		return "cancel", w.with(c, func(id order.ID) error { return w.desk.Cancel(c, id, "staff:1", "simulated") })
+	case n < 84:
+		return "receive", w.db.InTx(c, func(tx *db.Tx) error {
+			return inventory.Receive(c, tx, w.goods[w.r.IntN(4)], 1+w.r.IntN(2), fmt.Sprintf("receive:%d", w.steps), w.at)
+		})
+	case n < 92:
+		return "time", w.jump()
+	case n < 95:
+		_, err := w.desk.Sweep(c)
+		return "sweep", err
+	case n < 98:
+		_, err := w.jobs.RunDue(c, w.at)
+		return "jobs", err
+	}
+	_, err := w.mail.FollowUp(c, w.at)
+	return "reminders", err
+}
+
+// jump moves the clock, mostly on. Back only while no reminder went out: the
+// doctor judges mails and orders by the instants in their rows.
+func (w *world) jump() error {
+	switch w.r.IntN(8) {
+	case 0:
+		w.at = w.at.Add(time.Hour)
+	case 1:
+		if w.done["reminders"] == 0 {
+			w.at = w.at.Add(-time.Hour)
+		}
+	case 2: // the last second of the month
+		next := time.Date(w.at.Year(), w.at.Month()+1, 1, 0, 0, 0, 0, time.UTC).Add(-time.Second)
+		if next.Sub(w.at) < 5*24*time.Hour && next.After(w.at) {
+			w.at = next
+		}
+	default:
+		w.at = w.at.Add(time.Duration(1+w.r.IntN(20)) * time.Minute)
+	}
+	return nil
+}
+
+func (w *world) somebody() *customer.Person {
+	p := w.people[w.r.IntN(len(w.people))]
+	if w.r.IntN(4) == 0 {
+		return customer.NewPerson(p.Visitor, w.accounts[w.r.IntN(len(w.accounts))], nil, nil)
+	}
+	return p
+}
+
+// fillFor puts goods into somebody's cart; what is sold out stays out.
+func (w *world) fillFor(c context.Context, p *customer.Person) (*cart.Cart, error) {
+	var own *cart.Cart
+	picks := w.r.Perm(len(w.goods))[:1+w.r.IntN(2)]
+	err := w.db.InTx(c, func(tx *db.Tx) (err error) {
+		if own, err = cart.Ensure(c, tx, p, "USD", i18n.English, "desktop", w.at); err != nil {
+			return err
+		}
+		for _, i := range picks {
+			if err := cart.Add(c, tx, own.ID, w.goods[i], 1, w.at); err != nil && !errors.Is(err, fault.Conflict) {
+				return err
+			}
+		}
+		return nil
+	})
+	return own, err
+}
+
+// fill fills a cart and leaves it, at the checkout for some.
+func (w *world) fill(c context.Context) error {
+	p := w.somebody()
+	own, err := w.fillFor(c, p)
+	if err != nil || w.r.IntN(2) == 0 {
+		return err
+	}
+	email := fmt.Sprintf("left%d@mail.example", w.r.IntN(3))
+	return w.db.InTx(c, func(tx *db.Tx) error {
+		if err := cart.Begin(c, tx, own.ID, w.at); err != nil {
+			return err
+		}
+		return cart.NoteContact(c, tx, own.ID, email, true, w.at)
+	})
+}
+
+// place opens a checkout page for a cart, now and then a second one, and
+// posts its form.
+func (w *world) place(c context.Context) error {
+	p := w.somebody()
+	own, err := w.fillFor(c, p)
+	if err != nil {
+		return err
+	}
+	v, err := cart.Items(ctx, w.db, own)
+	if err != nil {
+		return err
+	}
+	for _, item := range v.Items { // a shopper takes out what is gone
+		if item.Problem.Blocks() {
+			if err := w.db.InTx(c, func(tx *db.Tx) error { return cart.Set(c, tx, own.ID, item.Line.Token, 0, w.at) }); err != nil {
+				return err
+			}
+		}
+	}
+	mine := &tab{person: p, cart: own.ID, form: form()}
+	w.tabs = append(w.tabs, mine)
+	if w.r.IntN(6) == 0 {
+		w.tabs = append(w.tabs, &tab{person: p, cart: own.ID, form: form()})
+	}
+	return w.post(c, mine)
+}
+
+// post sends a tab's form. Whatever was answered once is answered for ever.
+func (w *world) post(c context.Context, t *tab) error {
+	placed, err := w.desk.Place(c, t.person, i18n.English, t.cart, t.form, checkout.NotShown)
+	if err != nil {
+		t.done = t.done || errors.Is(err, fault.Conflict) || errors.Is(err, fault.NotFound) || errors.Is(err, fault.Invalid)
+		return err
+	}
+	if t.number != "" && t.number != placed.Order.Number {
+		w.wrong("one form has the orders %s and %s", t.number, placed.Order.Number)
+	}
+	t.number, t.done = placed.Order.Number, true
+	return nil
+}
+
+// pay is a shopper at the provider's page, where anything may be decided.
+func (w *world) pay(c context.Context) error {
+	return w.with(c, func(id order.ID) error {
+		all, err := payment.Of(ctx, w.db, id)
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		p := all[w.r.IntN(len(all))]
+		outcome := []payment.Outcome{payment.OutcomePaid, payment.OutcomePaid, payment.OutcomePaid, payment.OutcomeDeclined, payment.OutcomeLater}[w.r.IntN(5)]
+		name := payment.EventID(p.Token, outcome)
+		if outcome == payment.OutcomePaid {
+			w.paid[p.Token] = true
+		} else if w.r.IntN(3) == 0 {
+			name += fmt.Sprintf(":%d", w.steps)
+		}
+		n := news{name, p.Token, outcome, 1 + w.r.IntN(3)}
+		w.told = append(w.told, n)
+		if w.r.IntN(3) == 0 { // the page says so at once; otherwise only the webhook will
+			return w.tell(c, n)
+		}
+		return nil
+	})
+}
+
+// hear takes one piece of news in, in no order.
+func (w *world) hear(c context.Context) error {
+	if len(w.told) == 0 {
+		return nil
+	}
+	i := w.r.IntN(len(w.told))
+	err := w.tell(c, w.told[i])
+	if err == nil {
+		if w.told[i].times--; w.told[i].times <= 0 {
+			w.told = slices.Delete(w.told, i, i+1)
+		}
+	}
+	return err
+}
+
+func (w *world) tell(c context.Context, n news) error {
+	_, err := w.desk.Settle(c, payment.TestCode, n.name, n.token, n.outcome)
+	return err
+}
+
+// with does something to one of the orders.
+func (w *world) with(c context.Context, do func(order.ID) error) error {
+	var ids []order.ID
+	if err := w.db.Query(ctx).Raw("SELECT id FROM orders ORDER BY id").Scan(&ids).Error; err != nil || len(ids) == 0 {
+		return err
+	}
+	return do(ids[w.r.IntN(len(ids))])
+}
+
+// calm is the time after the faults: everything is retried, all news arrives,
+// and within four days of the shop's clock everything has to be decided.
+func (w *world) calm() {
+	must := func(what string, err error) {
+		if err != nil && !errors.Is(err, fault.Conflict) && !errors.Is(err, fault.NotFound) {
+			w.wrong("in the calm, %s: %v", what, err)
+		}
+	}
+	for _, t := range w.tabs {
+		if !t.done {
+			must("a form again", w.post(ctx, t))
+		}
+	}
+	for len(w.told) > 0 {
+		must("news", w.hear(ctx))
+	}
+	for range 4 {
+		w.at = w.at.Add(payment.Patience)
+		_, err := w.desk.Sweep(ctx)
+		must("sweep", err)
+		_, err = w.jobs.RunDue(ctx, w.at)
+		must("jobs", err)
+		_, err = w.mail.FollowUp(ctx, w.at)
+		must("reminders", err)
+	}
+	for _, o := range w.orders() {
+		if o.State == order.StatePlaced && o.PaymentState == order.Paid {
+			if o.DeliveryState == order.Unshipped {
+				if err := w.desk.Ship(ctx, o.ID, "staff:1"); err != nil {
+					w.wrong("order %s is paid and cannot go out: %v", o.Number, err)
+				}
+			}
+			if err := w.desk.Deliver(ctx, o.ID, "staff:1"); err != nil {
+				w.wrong("order %s is sent and cannot arrive: %v", o.Number, err)
+			}
+		}
+	}
+	for what, query := range map[string]string{
+		"holds are open":                      "SELECT count(*) FROM holds WHERE state IN ('open','committed')",
+		"orders wait":                         "SELECT count(*) FROM orders WHERE state = 'placed'",
+		"payments are undecided":              "SELECT count(*) FROM payments WHERE state IN ('planned','sent','processing')",
+		"units are promised to nobody":        "SELECT count(*) FROM stock WHERE reserved <> 0",
+		"jobs wait":                           "SELECT count(*) FROM river_job WHERE kind <> 'tick'",
+		"orders have no confirmation decided": "SELECT count(*) FROM orders o WHERE NOT EXISTS (SELECT 1 FROM sends s WHERE s.order_id = o.id AND s.template = 'order-confirmation' AND (s.state = 'sent' OR s.state = 'failed' AND s.reason LIKE 'refused%'))",
+	} {
+		if n := w.count(query); n != 0 {
+			w.wrong("in the calm %d %s", n, what)
+		}
+	}
+}
+
+func (w *world) orders() (all []order.Order) {
+	if err := w.db.Query(ctx).Order("id").Find(&all).Error; err != nil {
+		w.wrong("read orders: %v", err)
+	}
+	return all
+}
+
+func (w *world) count(query string, args ...any) (n int) {
+	if err := w.db.Query(ctx).Raw(query, args...).Scan(&n).Error; err != nil {
+		w.wrong("%s: %v", query, err)
+	}
+	return n
+}
+
+// examine asks the doctor, and compares the rows with what shoppers and
+// provider remember.
+func (w *world) examine(when string) {
+	if _, err := w.desk.Sweep(ctx); err != nil {
+		w.wrong("%s, sweep: %v", when, err)
+	}
+	report, err := doctor.Check(ctx, w.db, doctor.Options{Now: w.at})
+	if err != nil {
+		w.wrong("%s: %v", when, err)
+		return
+	}
+	for _, b := range report.Broken {
+		w.wrong("%s, %s: not so that %s: %d, such as %v", when, b.Code, b.Means, b.Count, b.IDs)
+	}
+	if wrong, err := inventory.Check(ctx, w.db, w.at); err != nil || len(wrong) > 0 {
+		w.wrong("%s, inventory finds %v %v", when, wrong, err)
+	}
+	numbers, forms := map[string]bool{}, map[string]bool{}
+	for _, t := range w.tabs {
+		forms[t.form.Key] = true
+	}
+	for _, o := range w.orders() {
+		numbers[o.Number] = true
+		if !forms[o.PlaceKey] {
+			w.wrong("%s: order %s was placed by no form", when, o.Number)
+		}
+	}
+	for _, t := range w.tabs {
+		if t.number != "" && !numbers[t.number] {
+			w.wrong("%s: the acknowledged order %s is lost", when, t.number)
+		}
+	}
+	var all []payment.Payment
+	if err := w.db.Query(ctx).Order("id").Find(&all).Error; err != nil {
+		w.wrong("%s, read payments: %v", when, err)
+	}
+	kept := map[order.ID]int{}
+	for _, p := range all {
+		later := w.count("SELECT count(*) FROM payment_events WHERE payment_id = ? AND kind = 'later'", p.ID) > 0 // the test gateway pays these itself
+		if p.Captured > 0 && !w.paid[p.Token] && !later {
+			w.wrong("%s: payment %d has money that the provider never took", when, p.ID)
+		}
+		if w.paid[p.Token] && p.Captured == 0 && len(w.told) == 0 {
+			w.wrong("%s: the provider took money for payment %d, the shop knows of none", when, p.ID)
+		}
+		if p.Captured > p.Refunded {
+			kept[p.OrderID]++
+		}
+		if kept[p.OrderID] > 1 {
+			w.wrong("%s: order %d was paid twice", when, p.OrderID)
+		}
+	}
+}
+
+// simulateCount is how many seeds a test lives through.
+func simulateCount(t *testing.T) (first, n uint64) {
+	if text := os.Getenv("SIM_SEED"); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return seed, 1
+	}
+	if text := os.Getenv("SIM_SEEDS"); text != "" {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return 1, n
+	}
+	return 1, simulateSeeds
+}
+
+// tally sums up what many worlds lived through.
+type tally struct {
+	sync.Mutex
+	seeds, steps, struck, mails, orders int
+	done                                map[string]int
+}
+
+func (a *tally) add(w *world) {
+	a.Lock()
+	defer a.Unlock()
+	a.seeds, a.steps, a.struck, a.mails, a.orders = a.seeds+1, a.steps+w.steps, a.struck+w.struck, a.mails+w.box.mails, a.orders+w.count("SELECT count(*) FROM orders")
+	for name, n := range w.done {
+		a.done[name] += n
+	}
+}
+
+func (a *tally) report(t *testing.T) {
+	t.Logf("%d seeds, %d steps, %d transactions broken, %d orders, %d mails; went through: %v", a.seeds, a.steps, a.struck, a.orders, a.mails, a.done)
+	for _, name := range []string{"fill", "place", "form again", "sign in", "pay", "news", "retry", "ship", "deliver", "cancel", "receive", "time", "sweep", "jobs", "reminders"} {
+		if a.done[name] == 0 && a.seeds >= 50 {
+			t.Errorf("no %s went through in %d seeds; they prove nothing about it", name, a.seeds)
+		}
+	}
+	if a.seeds >= 50 && a.struck < a.steps/20 {
+		t.Errorf("only %d of %d steps were broken", a.struck, a.steps)
+	}
+}
+
+// tellFailure prints what a seed did, the way it can be repeated.
+func tellFailure(t *testing.T, w *world) {
+	slices.SortFunc(w.faults, cmp.Compare[string])
+	t.Errorf("seed %d: %s\nagain: SIM_SEED=%d go test -run '%s' ./internal/checkout\nits last steps:\n\t%s", w.seed, strings.Join(w.faults, "\n"), w.seed,
+		t.Name(), strings.Join(w.trail[max(0, len(w.trail)-20):], "\n\t"))
+}
+
+func TestSimulation(t *testing.T) {
+	first, n := simulateCount(t)
+	t.Run("sqlite", func(t *testing.T) {
+		d := dbtest.SQLite(t)
+		from := newTemplate(t, d)
+		dir := memoryDir(t)
+		if err := d.Backup(ctx, filepath.Join(dir, "template.db")); err != nil {
+			t.Fatal(err)
+		}
+		whole, err := os.ReadFile(filepath.Join(dir, "template.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := &tally{done: map[string]int{}}
+		var wg sync.WaitGroup
+		var next, failed atomic.Uint64
+		next.Store(first)
+		for hand := range 3 {
+			wg.Go(func() {
+				for failed.Load() < 3 {
+					seed := next.Add(1) - 1
+					if seed >= first+n {
+						return
+					}
+					w, err := liveOnSQLite(seed, from, whole, filepath.Join(dir, fmt.Sprintf("world%d.db", hand)), sum)
+					if err != nil {
+						t.Errorf("seed %d: %v", seed, err)
+						failed.Add(1)
+					} else if len(w.faults) > 0 {
+						tellFailure(t, w)
+						failed.Add(1)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		sum.report(t)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		sum := &tally{done: map[string]int{}}
+		for seed := first; seed < first+max(1, n/100) && !t.Failed(); seed++ {
+			t.Run("", func(t *testing.T) { // a database that is gone with its seed
+				d := dbtest.Postgres(t)
+				w := newWorld(seed, newTemplate(t, d), d)
+				if w.live(); len(w.faults) > 0 {
+					tellFailure(t, w)
+				}
+				sum.add(w)
+			})
+		}
+		if !t.Failed() {
+			sum.report(t)
+		}
+	})
+}
+
+func liveOnSQLite(seed uint64, from *template, whole []byte, path string, sum *tally) (*world, error) {
+	for _, old := range []string{path, path + "-wal", path + "-shm"} {
+		if err := os.Remove(old); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+	}
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		return nil, err
+	}
+	d, err := db.Open(ctx, db.Options{Path: path})
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	w := newWorld(seed, from, d)
+	w.live()
+	sum.add(w)
+	return w, nil
+}
+
+// memoryDir is a folder in memory where the system has one: what a disk takes
+// to keep a commit says nothing here.
+func memoryDir(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "regulars-simulation")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
