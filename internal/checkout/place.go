@@ -289,18 +289,19 @@ func (d *Desk) toPay(ctx context.Context, done *Placed) error {
 	if err != nil || p == nil || !p.Live() {
 		return err
 	}
-	gateway, err := payment.For(p.Provider)
+	now := d.Now()
+	held, counted, err := inventory.Until(ctx, d.DB, int64(done.Order.ID))
 	if err != nil {
 		return err
 	}
-	url, err := gateway.Start(ctx, *p, d.BaseURL+done.StatusPath())
+	if !counted {
+		held = now.Add(d.Settings.Now().Hold())
+	}
+	url, err := d.Pay.Start(ctx, d.DB, done.Order, p, held, now)
 	if err != nil {
 		d.Log.Error("payment could not be started", "order", done.Order.Number, "provider", p.Provider, "error", err)
 		return nil
 	}
 	done.PayURL = url
-	if p.State != payment.Planned {
-		return nil
-	}
-	return d.DB.InTx(ctx, func(tx *db.Tx) error { return payment.MarkSent(ctx, tx, p, d.Now()) })
+	return nil
 }
