@@ -19,6 +19,7 @@ import (
 	"regulars/internal/jobs"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
+	"regulars/internal/payment"
 	"regulars/internal/recommend"
 	"regulars/internal/search"
 	"regulars/internal/segment"
@@ -81,7 +82,10 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 		return nil, err
 	}
 	a.events = event.NewLog(d, opt.log)
-	a.desk = &checkout.Desk{DB: d, Now: opt.now, Settings: a.settings, Log: opt.log, Secret: secret, BaseURL: base}
+	a.desk = &checkout.Desk{DB: d, Now: opt.now, Settings: a.settings, Log: opt.log, Secret: secret}
+	if a.desk.Pay, err = providers(opt, base, secret); err != nil {
+		return nil, err
+	}
 	if a.model, err = follow(ctx, d, a.engine, "", opt.log); err != nil {
 		// A shop without suggestions is still a shop.
 		opt.log.Error("model not loaded", "error", err)
@@ -114,6 +118,19 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	office.Routes()
 	a.work()
 	return a, nil
+}
+
+// providers are the ways to take real money that the environment has keys for.
+func providers(opt appOptions, base string, secret []byte) (*payment.Providers, error) {
+	p := &payment.Providers{Log: opt.log, Back: func(number string) string {
+		return base + "/orders/" + number + "?key=" + order.AccessKey(secret, number) + "&back=1"
+	}}
+	if opt.env.StripeKey == "" || opt.demo {
+		return p, nil
+	}
+	var err error
+	p.Stripe, err = payment.NewStripe(payment.StripeKeys{Key: opt.env.StripeKey, Webhook: opt.env.StripeWebhook, Base: opt.env.StripeBase, Retries: 1})
+	return p, err
 }
 
 // warnings passes on what a person may have to act on: the job library counts

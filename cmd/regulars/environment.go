@@ -44,8 +44,11 @@ const environmentHelp = `Settings from the environment:
   REGULARS_LOG              text or json, and a level: "json,debug"
   DATABASE_URL              postgres://user:password@host:5432/name; unset: SQLite in the data folder
   SMTP_URL                  smtp://user:password@host:port; unset: mail goes to .eml files in the data folder
-  MEILI_URL, MEILI_MASTER_KEY, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, STRIPE_API_BASE
-                            read and checked, but search and payment by these services are not part of this release`
+  STRIPE_SECRET_KEY         takes payments by Stripe; unset: the built-in test gateway, which takes no money
+  STRIPE_WEBHOOK_SECRET     signs Stripe's events at /webhooks/stripe; 16 or more characters, required with the key
+  STRIPE_API_BASE           another address of Stripe's API, for tests
+  MEILI_URL, MEILI_MASTER_KEY
+                            read and checked, but search by this service is not part of this release`
 
 type variables map[string]string
 

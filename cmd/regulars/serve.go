@@ -40,14 +40,15 @@ func (c serveCmd) Run(w *world) error {
 	if err := c.make(); err != nil {
 		return err
 	}
-	if w.env.StripeKey != "" {
-		return fmt.Errorf("STRIPE_SECRET_KEY is set, but this release takes payments by the built-in test gateway only; unset it")
-	}
 	log.Info("starting", "version", version, "database", d.Version())
 	if w.env.MeiliURL != "" {
 		log.Warn("MEILI_URL is set, but this release searches with the embedded index")
 	}
-	log.Warn("no payment provider: the built-in test gateway takes no money")
+	if w.env.StripeKey == "" {
+		log.Warn("no payment provider: the built-in test gateway takes no money")
+	} else if w.env.BaseURL == "" {
+		log.Warn("Stripe sends shoppers back to the listening address", "cure", "set REGULARS_BASE_URL")
+	}
 	if w.env.SMTPURL == "" {
 		log.Warn("SMTP_URL is not set: mail goes to files, readable at /admin/mail", "folder", c.path("mail"))
 	}

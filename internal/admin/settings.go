@@ -42,7 +42,7 @@ var groups = []struct {
 	keys []string
 }{
 	{"shop", []string{"shop.name", "shop.name.zh", "shop.email", "shop.address", "zone"}},
-	{"money", []string{"currency", "currencies", "tax.percent"}},
+	{"money", []string{"currency", "currencies", "tax.percent", "payments.offered"}},
 	{"carts", []string{"cart.idle", "checkout.idle", "cart.lost", "hold.minutes"}},
 	{"mail", []string{"followup.delays", "quiet.hours"}},
 	{"more", nil},

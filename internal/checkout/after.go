@@ -19,6 +19,19 @@ import (
 // decline to a new one; its goods are held as long again. An order that is paid gets no PayURL; one that ended,
 // or whose payment the provider still looks at, is fault.Conflict in words.
 func (d *Desk) Retry(ctx context.Context, id order.ID) (*Placed, error) {
+	done, err := d.retry(ctx, id)
+	if err != nil || done.PayURL != "" || !done.Order.Open() {
+		return done, err
+	}
+	// The attempt turned out to be over at its provider: one more is made. If
+	// it was paid, or the provider is away, the order's page says so.
+	if o, err := order.ByID(ctx, d.DB, id); err != nil || o.PaymentState != order.Failed {
+		return done, err
+	}
+	return d.retry(ctx, id)
+}
+
+func (d *Desk) retry(ctx context.Context, id order.ID) (*Placed, error) {
 	var done *Placed
 	err := d.DB.InTx(ctx, func(tx *db.Tx) error {
 		o, err := order.Lock(ctx, tx, id)
@@ -254,7 +267,7 @@ func (d *Desk) Settle(ctx context.Context, provider, eventID, token string, outc
 
 // Register takes on the desk's periodic work and the payments' jobs.
 func (d *Desk) Register(r *jobs.Runner) {
-	payment.Register(r, d.DB, d.Now)
+	d.Pay.Register(r, d.DB, d.Now)
 	r.Every("checkout.sweep", time.Minute, func(ctx context.Context) error {
 		_, err := d.Sweep(ctx)
 		return err

@@ -32,9 +32,9 @@ type Desk struct {
 	Now      func() time.Time
 	Settings *setting.Live
 	Log      *slog.Logger
-	Secret   []byte        // derives the keys of orders' secret links
-	BaseURL  string        // where providers send shoppers back to; may be empty
-	Number   func() string // draws order numbers; nil: order.NewNumber
+	Secret   []byte             // derives the keys of orders' secret links
+	Pay      *payment.Providers // nil: the test gateway
+	Number   func() string      // draws order numbers; nil: order.NewNumber
 }
 
 // Form is what the checkout page asks for. Key comes from NewKey and names
@@ -173,7 +173,7 @@ func wanted(v *cart.View) []pricing.Wanted {
 // offer prices the lines with every delivery that goes to the country.
 func (d *Desk) offer(lines []pricing.Wanted, methods []pricing.Method, currency money.Currency, country string) (*Offer, error) {
 	set := d.Settings.Now()
-	o := &Offer{Payments: payment.Methods(set)}
+	o := &Offer{Payments: d.Pay.Methods(set)}
 	in := pricing.Input{Lines: lines, Currency: currency, Country: country, TaxRate: set.TaxRate()}
 	if pricing.Carried(lines) {
 		o.Methods = methods

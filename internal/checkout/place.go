@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"regulars/internal/cart"
@@ -300,18 +299,19 @@ func (d *Desk) toPay(ctx context.Context, done *Placed) error {
 			return err
 		}
 	}
-	gateway, err := payment.For(p.Provider)
+	now := d.Now()
+	held, counted, err := inventory.Until(ctx, d.DB, int64(done.Order.ID))
 	if err != nil {
 		return err
 	}
-	url, err := gateway.Start(ctx, *p, d.BaseURL+done.StatusPath())
+	if !counted {
+		held = now.Add(d.Settings.Now().Hold())
+	}
+	url, err := d.Pay.Start(ctx, d.DB, done.Order, p, held, now)
 	if err != nil {
 		d.Log.Error("payment could not be started", "order", done.Order.Number, "provider", p.Provider, "error", err)
 		return nil
 	}
 	done.PayURL = url
-	if p.State != payment.Planned || strings.HasPrefix(url, "/") { // a page of ours: nobody else was told
-		return nil
-	}
-	return d.DB.InTx(ctx, func(tx *db.Tx) error { return payment.MarkSent(ctx, tx, p, d.Now()) })
+	return nil
 }

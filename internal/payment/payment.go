@@ -6,17 +6,14 @@
 package payment
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"time"
 
 	"regulars/internal/db"
 	"regulars/internal/fault"
-	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/order"
-	"regulars/internal/setting"
 )
 
 // ID is the row of a payment.
@@ -80,6 +77,7 @@ type Payment struct {
 	ProviderRef string
 	Captured    money.Amount
 	Refunded    money.Amount
+	AskedAt     db.Time // when its provider was last asked about it
 	CreatedAt   db.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt   db.Time `gorm:"autoUpdateTime:false"`
 }
@@ -98,44 +96,6 @@ type Settled struct {
 	Returned bool
 	Order    *order.Order
 	Payment  *Payment
-}
-
-// Gateway is where a shopper goes to pay. Start makes the page for a payment
-// and returns its address: absolute, or a path of ours without the language.
-// It is called outside of any transaction and may be called again for the
-// same payment.
-type Gateway interface {
-	Start(ctx context.Context, p Payment, returnURL string) (url string, err error)
-}
-
-// TestCode is the built-in gateway's code.
-const TestCode = "test"
-
-type testGateway struct{}
-
-// Start names the page of ours that behaves like a hosted one.
-func (testGateway) Start(_ context.Context, p Payment, _ string) (string, error) {
-	return "/gateway/test/" + p.Token, nil
-}
-
-// For returns the gateway of a method's code.
-func For(code string) (Gateway, error) {
-	if code == TestCode {
-		return testGateway{}, nil
-	}
-	return nil, fault.New(fault.Invalid, "payment.method", "code", code)
-}
-
-// Method is a way to pay, as checkout offers it.
-type Method struct {
-	Code string
-	Name i18n.Text
-}
-
-// Methods lists the ways to pay that are offered now. The test gateway is
-// offered as long as no real provider has its keys.
-func Methods(setting.Values) []Method {
-	return []Method{{TestCode, i18n.Text{En: i18n.T(i18n.English, "payment.test"), Zh: i18n.T(i18n.Chinese, "payment.test")}}}
 }
 
 // Later is the job by which the test gateway pays afterwards.

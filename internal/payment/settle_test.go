@@ -102,20 +102,21 @@ func settleErr(d *db.DB, provider, id, token string, outcome Outcome) error {
 }
 
 func TestTheTestGatewayIsOfferedAndFound(t *testing.T) {
-	for _, m := range Methods(setting.Values{}) {
-		gateway, err := For(m.Code)
+	var none *Providers
+	for _, m := range none.Methods(setting.Values{}) {
+		gateway, err := none.For(m.Code)
 		if err != nil {
 			t.Fatalf("%s is offered and has no gateway: %v", m.Code, err)
 		}
-		url, err := gateway.Start(ctx, Payment{Token: "abc"}, "")
-		if err != nil || url != "/gateway/test/abc" {
-			t.Errorf("%s starts at %q, %v", m.Code, url, err)
+		url, err := gateway.Start(ctx, Charge{Payment: Payment{Token: "abc"}})
+		if err != nil || url.URL != "/gateway/test/abc" {
+			t.Errorf("%s starts at %+v, %v", m.Code, url, err)
 		}
 		if !m.Name.Has(i18n.English) || !m.Name.Has(i18n.Chinese) {
 			t.Errorf("%s is named %+v", m.Code, m.Name)
 		}
 	}
-	if _, err := For("cod"); !errors.Is(err, fault.Invalid) {
+	if _, err := none.For("cod"); !errors.Is(err, fault.Invalid) {
 		t.Errorf("a gateway that is not there: %v", err)
 	}
 }

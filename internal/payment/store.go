@@ -94,11 +94,8 @@ func MarkSent(ctx context.Context, tx *db.Tx, p *Payment, now time.Time) error {
 // move takes a payment from one of the states to another; the row decides.
 func (p *Payment) move(ctx context.Context, tx *db.Tx, to State, now time.Time, from ...State) (bool, error) {
 	set := "state = ?, updated_at = ?"
-	switch to {
-	case Succeeded:
+	if to == Succeeded {
 		set += ", captured = amount"
-	case Refunded:
-		set += ", refunded = captured"
 	}
 	result := tx.Query(ctx).Exec("UPDATE payments SET "+set+" WHERE id = ? AND state IN ?", string(to), db.At(now), int64(p.ID), from)
 	if result.Error != nil {
@@ -110,9 +107,6 @@ func (p *Payment) move(ctx context.Context, tx *db.Tx, to State, now time.Time, 
 	p.State, p.UpdatedAt = to, db.At(now)
 	if to == Succeeded {
 		p.Captured = p.Amount
-	}
-	if to == Refunded {
-		p.Refunded = p.Captured
 	}
 	return true, nil
 }

@@ -40,6 +40,7 @@ var Keys = []Key{
 	{"followup.delays", "24h,72h", checkDurations},
 	{"quiet.hours", "21-09", checkHours},
 	{"hold.minutes", "30", checkMinutes},
+	{"payments.offered", "auto", checkPayments},
 }
 
 // Values is one consistent reading of all settings. The zero value answers
@@ -235,6 +236,18 @@ func checkHours(s string) error { _, _, _, err := parseHours(s); return err }
 func checkMinutes(s string) error {
 	if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 1440 {
 		return fmt.Errorf("wants minutes from 1 to 1440")
+	}
+	return nil
+}
+
+func checkPayments(s string) error {
+	seen := map[string]bool{}
+	for part := range strings.SplitSeq(s, ",") {
+		part = strings.TrimSpace(part)
+		if !slices.Contains([]string{"auto", "test", "stripe"}, part) || seen[part] {
+			return fmt.Errorf("wants auto, or ways to pay from: test, stripe")
+		}
+		seen[part] = true
 	}
 	return nil
 }

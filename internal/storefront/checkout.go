@@ -103,6 +103,7 @@ func (s *Shop) checkout(c echo.Context) error {
 	}
 	s.note(c, event.Event{Kind: event.Checkout, CartID: int64(open.ID)})
 	web.Private(c)
+	s.leadToProviders(c)
 	return web.Render(c, http.StatusOK, "storefront/checkout", page)
 }
 
@@ -241,6 +242,7 @@ func (s *Shop) notPlaced(c echo.Context, open *cart.Cart, f checkoutForm, failed
 		page.Note = text
 	}
 	web.Private(c)
+	s.leadToProviders(c)
 	return web.Render(c, status, "storefront/checkout", page)
 }
 

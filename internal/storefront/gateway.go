@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"io"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -83,4 +84,28 @@ func (s *Shop) gatewayOutcome(c echo.Context) error {
 		s.note(c, event.Event{Kind: event.PaymentFail, OrderID: int64(o.ID)})
 	}
 	return web.Redirect(c, s.statusPath(o))
+}
+
+// leadToProviders lets the page's forms end at the providers' pages: browsers
+// hold the redirect after a form against the policy of the page it stood on.
+func (s *Shop) leadToProviders(c echo.Context) { web.FormsLeadTo(c, s.Desk.Pay.FormTargets()...) }
+
+// stripeEvent takes Stripe's webhook in. Only what was stored is acknowledged.
+func (s *Shop) stripeEvent(c echo.Context) error {
+	body, err := io.ReadAll(io.LimitReader(c.Request().Body, payment.MostEvent+1))
+	if err != nil {
+		return fault.New(fault.Invalid, "payment.event")
+	}
+	if len(body) > payment.MostEvent {
+		return fault.New(fault.TooLarge, "payment.event")
+	}
+	err = s.Desk.Pay.Receive(c.Request().Context(), s.DB, body, c.Request().Header.Get("Stripe-Signature"), s.Now())
+	if fault.Kind(err) == fault.Invalid {
+		s.Log.Warn("webhook refused", "error", err)
+		return c.String(http.StatusBadRequest, "not an event of ours\n")
+	}
+	if err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusOK)
 }

@@ -72,12 +72,27 @@ func (s *Shop) order(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.QueryParam("back") != "" { // from a provider's page: it may know already
+		if o, err = s.caught(c, o); err != nil {
+			return err
+		}
+	}
 	page, err := s.orderPage(c, o, key)
 	if err != nil {
 		return err
 	}
 	web.Private(c)
+	s.leadToProviders(c)
 	return web.Render(c, http.StatusOK, "storefront/order", page)
+}
+
+func (s *Shop) caught(c echo.Context, o *order.Order) (*order.Order, error) {
+	ctx := c.Request().Context()
+	news, err := s.Desk.Pay.Catch(ctx, s.DB, o, s.Now())
+	if err != nil || !news {
+		return o, err
+	}
+	return order.ByID(ctx, s.DB, o.ID)
 }
 
 func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage, error) {

@@ -79,6 +79,10 @@ func (s *Shop) Routes() {
 	e.POST("/checkout", s.placeOrder, slow)
 	e.GET("/gateway/test/:token", s.gateway)
 	e.POST("/gateway/test/:token", s.gatewayOutcome, slow)
+	if len(s.Desk.Pay.FormTargets()) > 0 { // only a shop with its keys can tell an event from a forgery
+		e.POST("/webhooks/stripe", s.stripeEvent)
+		s.Web.ExemptOrigin("/webhooks/stripe")
+	}
 	e.GET("/orders/:number", s.order)
 	e.POST("/orders/:number/payments", s.payAgain, slow)
 	e.POST("/orders/:number/account", s.accountFromOrder, door)

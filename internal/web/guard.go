@@ -22,6 +22,14 @@ import (
 const contentPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
+// FormsLeadTo lets the forms of this answer's page end, after a redirect, at
+// these origins besides ours.
+func FormsLeadTo(c echo.Context, origins ...string) {
+	if len(origins) > 0 {
+		c.Response().Header().Set("Content-Security-Policy", contentPolicy+" "+strings.Join(origins, " "))
+	}
+}
+
 func (s *Server) setHeaders(h http.Header, id string) {
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")

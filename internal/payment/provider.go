@@ -1,0 +1,231 @@
+package payment
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"regulars/internal/db"
+	"regulars/internal/fault"
+	"regulars/internal/i18n"
+	"regulars/internal/order"
+	"regulars/internal/setting"
+)
+
+// The codes of the ways to pay.
+const (
+	TestCode   = "test"
+	StripeCode = "stripe"
+)
+
+// Charge is what a gateway is asked to take: a payment of an order, under the
+// key that was saved for this request, until Ends. Back is the order's page.
+type Charge struct {
+	Payment
+	Number string
+	Email  string
+	Lang   i18n.Lang
+	Key    string
+	Ends   time.Time
+	Back   string
+}
+
+// Started is where the shopper pays: absolute, a path of ours without the
+// language, or empty when there is nothing to do there now.
+type Started struct {
+	URL string
+	Ref string // the provider's name for it
+}
+
+// Gateway is where a shopper goes to pay. It is called outside of any
+// transaction, and again for the same charge with the same key.
+type Gateway interface {
+	Start(ctx context.Context, c Charge) (Started, error)
+}
+
+type testGateway struct{}
+
+// Start names the page of ours that behaves like a hosted one.
+func (testGateway) Start(_ context.Context, c Charge) (Started, error) {
+	return Started{URL: "/gateway/test/" + c.Token}, nil
+}
+
+// Providers are a shop's ways to pay. The zero value and nil have the test
+// gateway alone.
+type Providers struct {
+	Stripe *Stripe // nil without its keys
+	Back   func(number string) string
+	Log    *slog.Logger
+}
+
+func (p *Providers) stripe() *Stripe {
+	if p == nil {
+		return nil
+	}
+	return p.Stripe
+}
+
+func (p *Providers) warn(words string, args ...any) {
+	if p != nil && p.Log != nil {
+		p.Log.Warn(words, args...)
+	}
+}
+
+// Method is a way to pay, as checkout offers it.
+type Method struct {
+	Code string
+	Name i18n.Text
+}
+
+// Methods lists the ways to pay that are offered now: those of the setting
+// payments.offered that can work here. The test gateway is never offered by a
+// shop that can take money.
+func (p *Providers) Methods(set setting.Values) []Method {
+	usual := TestCode
+	if p.stripe() != nil {
+		usual = StripeCode
+	}
+	var all []Method
+	for code := range strings.SplitSeq(set.Get("payments.offered"), ",") {
+		code = strings.TrimSpace(code)
+		if code == "auto" || code == TestCode || code == StripeCode {
+			code = usual
+		}
+		m := Method{code, i18n.Text{En: i18n.T(i18n.English, "payment."+code), Zh: i18n.T(i18n.Chinese, "payment."+code)}}
+		if !slices.Contains(all, m) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// For returns the gateway of a method's code.
+func (p *Providers) For(code string) (Gateway, error) {
+	switch {
+	case code == TestCode && p.stripe() == nil:
+		return testGateway{}, nil
+	case code == StripeCode && p.stripe() != nil:
+		return p.Stripe, nil
+	}
+	return nil, fault.New(fault.Invalid, "payment.method", "code", code)
+}
+
+// FormTargets are the foreign origins to which a form that pays may lead.
+func (p *Providers) FormTargets() []string {
+	if s := p.stripe(); s != nil {
+		return s.origins
+	}
+	return nil
+}
+
+// The least and the most a hosted page stays open (Stripe's rules, with a
+// minute for clocks that differ).
+const (
+	leastOpen = 31 * time.Minute
+	mostOpen  = 24*time.Hour - time.Minute
+)
+
+// Start asks the gateway of a live payment where its shopper pays. The goods
+// are held until held. News that the gateway tells instead is settled here;
+// the address is empty then. The payment is marked as sent, and the key of
+// the request saved, before the gateway hears of it.
+func (p *Providers) Start(ctx context.Context, d *db.DB, o *order.Order, pay *Payment, held, now time.Time) (string, error) {
+	gateway, err := p.For(pay.Provider)
+	if err != nil {
+		return "", err
+	}
+	if pay.Provider == TestCode { // a page of ours: nobody else is told
+		started, err := gateway.Start(ctx, Charge{Payment: *pay, Number: o.Number})
+		return started.URL, err
+	}
+	ends := now.Add(min(max(held.Sub(now), leastOpen), mostOpen))
+	var op *Op
+	err = d.InTx(ctx, func(tx *db.Tx) (err error) {
+		if op, err = begin(ctx, tx, pay, ends, now); err != nil {
+			return err
+		}
+		return MarkSent(ctx, tx, pay, now)
+	})
+	if err != nil {
+		return "", err
+	}
+	if op.Ref != "" {
+		return p.resume(ctx, d, op.Ref, now)
+	}
+	return p.start(ctx, d, o, pay, op, now)
+}
+
+// start makes the hosted page, or finds the one that an earlier call with the
+// same key made though its answer was lost.
+func (p *Providers) start(ctx context.Context, d *db.DB, o *order.Order, pay *Payment, op *Op, now time.Time) (string, error) {
+	gateway, err := p.For(pay.Provider)
+	if err != nil {
+		return "", err
+	}
+	c := Charge{Payment: *pay, Number: o.Number, Email: o.Email, Lang: o.Lang, Key: op.ask(), Ends: op.EndsAt.Time}
+	if p.Back != nil {
+		c.Back = p.Back(o.Number)
+	}
+	started, err := gateway.Start(ctx, c)
+	if refused(err) { // the next try is another attempt, under another key
+		if _, err := Settle(ctx, d, pay.Provider, op.Key+":refused", pay.Token, OutcomeDeclined, now); err != nil {
+			return "", err
+		}
+	}
+	if err != nil {
+		return "", p.unsure(ctx, d, op, err, now)
+	}
+	// The page is there: whoever asked may be gone, its name must not be lost.
+	err = d.InTx(context.WithoutCancel(ctx), func(tx *db.Tx) error {
+		if err := op.end(ctx, tx, opKnown, started.Ref, "", now); err != nil {
+			return err
+		}
+		if err := pay.refer(ctx, tx, started.Ref); err != nil {
+			return err
+		}
+		after, err := byID(ctx, tx, pay.ID)
+		if err != nil || after.Live() {
+			return err
+		}
+		started.URL = "" // its order ended while the page was made
+		_, err = planOp(ctx, tx, after, opExpire, "made-late", 0, now)
+		return err
+	})
+	return started.URL, err
+}
+
+// resume leads back to a page that was made before, if it is still open.
+func (p *Providers) resume(ctx context.Context, d *db.DB, ref string, now time.Time) (string, error) {
+	r, err := p.Stripe.Ask(ctx, ref)
+	if err != nil || r.Outcome == "" {
+		return r.URL, err
+	}
+	_, err = Take(ctx, d, r, now)
+	return "", err
+}
+
+// unsure keeps an operation whose answer did not come for another try, and
+// ends one that the provider refused.
+func (p *Providers) unsure(ctx context.Context, d *db.DB, op *Op, failed error, now time.Time) error {
+	state := opSent
+	if refused(failed) {
+		state = opRefused
+	}
+	err := d.InTx(context.WithoutCancel(ctx), func(tx *db.Tx) error {
+		if broke(failed) {
+			if err := op.again(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if err := op.end(ctx, tx, state, "", failed.Error(), now); err != nil || state != opRefused || op.Kind != opRefund {
+			return err
+		}
+		return flagOp(ctx, tx, op, "the provider refused to send money back, look at its dashboard: "+failed.Error(), now)
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
