@@ -21,7 +21,7 @@ check:
 	go vet ./...
 	go mod tidy -diff
 
-# Faults at length: 200,000 steps of simulated shops, 200 rounds of every race,
+# Faults at length: 160,000 steps of simulated shops, 200 rounds of every race,
 # 100 kill -9 a database. A failed seed is printed; SIM_SEED=17 repeats it.
 simulate:
 	SIM_SEEDS=$${SIM_SEEDS:-5000} SIM_ROUNDS=$${SIM_ROUNDS:-200} SIM_KILLS=$${SIM_KILLS:-100} REGULARS_TEST=all sh .ci/postgres \

@@ -131,11 +131,13 @@ var ErrFault = errors.New("broken by the test")
 
 // Fault breaks one transaction: the Nth time (from 1) that a transaction under
 // its context reaches the moment. With Cancel the context ends there instead,
-// as when a browser goes away.
+// as when a browser goes away. With Hold no transaction commits that was not
+// struck either, so that a test can look for the last point there is.
 type Fault struct {
 	At     db.Moment
 	Nth    int
 	Cancel bool
+	Hold   bool
 	struck atomic.Bool
 }
 
@@ -145,6 +147,9 @@ func (f *Fault) In(ctx context.Context) (faulty context.Context, stop context.Ca
 	var seen atomic.Int64
 	return db.WithFault(ctx, func(m db.Moment) error {
 		if m != f.At || seen.Add(1) != int64(f.Nth) {
+			if f.Hold && m == db.BeforeCommit {
+				return ErrFault
+			}
 			return nil
 		}
 		f.struck.Store(true)

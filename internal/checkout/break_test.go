@@ -1,0 +1,111 @@
+package checkout_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"regulars/internal/checkout"
+	"regulars/internal/db"
+	"regulars/internal/db/dbtest"
+	"regulars/internal/doctor"
+	"regulars/internal/i18n"
+	"regulars/internal/payment"
+)
+
+// TestBrokenAtEveryPoint breaks placing, settling, and cancelling with its
+// refund at each of their statements, before the commit and after it, by an
+// error and by a shopper who goes away. Before the commit nothing has
+// happened; after it, everything; and told again it comes to the same once.
+func TestBrokenAtEveryPoint(t *testing.T) {
+	for name, story := range map[string]func(s *shop) (do func(context.Context) error, happened func() bool){
+		"place": func(s *shop) (func(context.Context) error, func() bool) {
+			bottle, spoon := s.sell("BOTTLE", 1200, 5), s.sell("SPOON", 300, 5)
+			p, f := s.guest(), form()
+			c := s.fill(p, 1, bottle, spoon)
+			return func(c2 context.Context) error {
+				_, err := s.desk.Place(c2, p, i18n.English, c.ID, f, checkout.NotShown)
+				return err
+			}, func() bool { return s.count("SELECT count(*) FROM orders") == 1 }
+		},
+		"settle": func(s *shop) (func(context.Context) error, func() bool) {
+			p := s.guest()
+			placed := s.place(p, s.fill(p, 1, s.sell("BOTTLE", 1200, 5)), form())
+			token := placed.Payment.Token
+			return func(c context.Context) error {
+				_, err := s.desk.Settle(c, payment.TestCode, payment.EventID(token, payment.OutcomePaid), token, payment.OutcomePaid)
+				return err
+			}, func() bool { return s.count("SELECT count(*) FROM payments WHERE captured > 0") == 1 }
+		},
+		"refund": func(s *shop) (func(context.Context) error, func() bool) {
+			p := s.guest()
+			id := s.place(p, s.fill(p, 1, s.sell("BOTTLE", 1200, 5)), form()).Order.ID
+			s.tell(id, payment.OutcomePaid)
+			refunded := func() bool {
+				return s.count("SELECT count(*) FROM orders WHERE state = 'cancelled' AND payment_state = 'refunded'") == 1
+			}
+			return func(c context.Context) error {
+				if refunded() {
+					return nil // staff see that it is cancelled
+				}
+				return s.desk.Cancel(c, id, "staff:1", "broken")
+			}, refunded
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				s := open(t, d)
+				do, happened := story(s)
+				before := s.rows()
+				points := 0
+				for _, at := range []db.Moment{db.BeforeStatement, db.BeforeCommit} {
+					for _, cancel := range []bool{false, true} {
+						for nth := 1; ; nth++ {
+							broken := &dbtest.Fault{At: at, Nth: nth, Cancel: cancel, Hold: true}
+							if at == db.BeforeCommit && nth > 1 {
+								break
+							}
+							c, stop := broken.In(ctx)
+							err := do(c)
+							stop()
+							if !broken.Struck() {
+								break
+							}
+							points++
+							if err == nil || happened() || s.rows() != before {
+								t.Fatalf("broken at %d/%d (cancelled: %v): %v; happened: %v; rows %s, before %s", at, nth, cancel, err, happened(), s.rows(), before)
+							}
+						}
+					}
+				}
+				broken := &dbtest.Fault{At: db.AfterCommit, Nth: 1}
+				c, stop := broken.In(ctx)
+				defer stop()
+				if err := do(c); err == nil || !broken.Struck() || !happened() {
+					t.Fatalf("answer lost after the commit: %v; happened: %v", err, happened())
+				}
+				once := s.rows()
+				if err := do(ctx); err != nil || s.rows() != once {
+					t.Errorf("told again: %v; rows %s, want %s", err, s.rows(), once)
+				}
+				report, err := doctor.Check(ctx, d, doctor.Options{Now: s.now()})
+				if err != nil || !report.OK {
+					t.Errorf("the doctor finds %+v, %v", report, err)
+				}
+				if points < 12 {
+					t.Errorf("only %d points were broken", points)
+				}
+				t.Logf("%d points", points)
+			})
+		})
+	}
+}
+
+// rows is everything that placing, paying and cancelling write, counted.
+func (s *shop) rows() string {
+	text := ""
+	for _, table := range []string{"orders", "order_lines", "order_history", "payments", "payment_events", "holds", "cart_steps", "events", "river_job"} {
+		text += fmt.Sprintf("%s %d, ", table, s.count("SELECT count(*) FROM "+table))
+	}
+	return text + fmt.Sprintf("reserved %d, open carts %d", s.count("SELECT coalesce(sum(reserved), 0) FROM stock"), s.count("SELECT count(*) FROM carts WHERE state = 'open'"))
+}
