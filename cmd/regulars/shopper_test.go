@@ -110,7 +110,7 @@ func (s *shopper) buy(sku, email string) (pay string, last answer, err error) {
 			form.Set(name, value)
 		}
 	}
-	for k, v := range map[string]string{"email": email, "name": "Test Person", "country": "US", "line1": "1 Bank Street", "city": "Riverside", "region": "CA", "postcode": "92501", "payment": "test"} {
+	for k, v := range map[string]string{"email": email, "name": "Test Person", "country": "US", "line1": "1 Bank Street", "city": "Riverside", "region": "CA", "postcode": "92501"} {
 		form.Set(k, v)
 	}
 	if last, err = s.post("/checkout", form); err != nil || last.status != http.StatusSeeOther {
