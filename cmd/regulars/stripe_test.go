@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
@@ -123,5 +125,28 @@ func TestComingBackFromStripeShowsThePayment(t *testing.T) {
 	}
 	if page, err = newShopper(base).post("/webhooks/stripe", url.Values{"id": {"evt"}}); err != nil || page.status != http.StatusBadRequest {
 		t.Errorf("a form at the webhook is answered %d, %v", page.status, err)
+	}
+}
+
+// A browser holds the redirect after a form against the page's policy: only a
+// real one shows that the way to Stripe and back is open.
+func TestABrowserGetsToStripeAndBack(t *testing.T) {
+	_, stripe, base := tillAt(t, dbtest.SQLite(t))
+	tab, leave := chromedp.NewContext(openBrowser(t), chromedp.WithNewBrowserContext())
+	t.Cleanup(leave)
+	if err := chromedp.Do(tab, chromedp.EmulateViewport(1200, 900)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(tab, patience)
+	t.Cleanup(stop)
+	v := &visitor{t: t, ctx: ctx, base: base}
+	v.open("/p/bottle")
+	v.put(true)
+	v.open("/checkout")
+	v.fill(map[string]string{"email": "browser@shop.example", "name": "Test Person", "line1": "1 Bank Street", "city": "Riverside", "region": "CA", "postcode": "92501"})
+	v.do("place the order", chromedp.Click(".checkout .split-side .button-wide"), chromedp.WaitVisible(chromedp.ID("hosted")))
+	v.do("pay", chromedp.Click(chromedp.ID("hosted")), chromedp.WaitVisible(".timeline .is-done"))
+	if done := v.texts(".timeline .is-done"); len(done) < 2 || stripe.Page().Paid != "paid" {
+		t.Errorf("of a paid order only these steps are done: %q", done)
 	}
 }
