@@ -123,7 +123,7 @@ func (s *shopper) fillIn(sku, email string) (form url.Values, last answer, err e
 			form.Set(name, value)
 		}
 	}
-	for k, v := range map[string]string{"email": email, "name": "Test Person", "country": "US", "line1": "1 Bank Street", "city": "Riverside", "region": "CA", "postcode": "92501", "payment": "test"} {
+	for k, v := range map[string]string{"email": email, "name": "Test Person", "country": "US", "line1": "1 Bank Street", "city": "Riverside", "region": "CA", "postcode": "92501"} {
 		form.Set(k, v)
 	}
 	return form, last, nil

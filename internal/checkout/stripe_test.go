@@ -151,6 +151,11 @@ func TestStripeEventsTripledAndShuffledEndAlike(t *testing.T) {
 			wg.Wait()
 			s.post(events...)
 			s.stands(placed.Order.ID, "placed paid unshipped")
+			asked := s.stripe.Calls["GET /v1/checkout/sessions/"+page.ID]
+			s.post(events...)
+			if again := s.stripe.Calls["GET /v1/checkout/sessions/"+page.ID]; again != asked {
+				t.Errorf("seen events had Stripe asked %d times more", again-asked)
+			}
 		}
 		s.stock(s.bottle, 20, 6)
 		if n := s.count("SELECT count(*) FROM payment_events WHERE kind = 'paid'"); n != 6 {

@@ -131,9 +131,16 @@ func rules(now time.Time) []rule {
 		{"W1", "news of a payment had its effect, and no effect came without news", `
 			SELECT p.token AS id FROM payments p WHERE
 				(p.state IN ('succeeded','refunded')) <> EXISTS (SELECT 1 FROM payment_events e WHERE e.payment_id = p.id AND e.kind = 'paid')
-			UNION SELECT p.token FROM payments p JOIN payment_events e ON e.payment_id = p.id WHERE e.provider <> p.provider`, nil},
+			UNION SELECT p.token FROM payments p JOIN payment_events e ON e.payment_id = p.id WHERE e.provider <> p.provider
+			UNION SELECT event_id FROM payment_inbox WHERE done_at = 0 AND at < ?`, []any{at(-payment.Patience)}},
+		{"W3", "a provider was asked under a saved key only, and what went back is what was asked to go back", `
+			SELECT p.token AS id FROM payments p WHERE p.provider = 'stripe' AND (
+				p.provider_ref <> '' AND NOT EXISTS (SELECT 1 FROM payment_ops x WHERE x.payment_id = p.id AND x.kind = 'start')
+				OR p.refunded <> (SELECT coalesce(sum(x.amount), 0) FROM payment_ops x WHERE x.payment_id = p.id AND x.kind = 'refund'))`, nil},
 		{"W4", "no payment stays undecided longer than it may", `
-			SELECT token AS id FROM payments WHERE state = 'processing' AND updated_at < ?`, []any{at(-payment.Patience - 15*time.Minute)}},
+			SELECT token AS id FROM payments WHERE state = 'processing' AND updated_at < ?
+			UNION SELECT key FROM payment_ops WHERE state IN ('planned','sent') AND created_at < ?`,
+			[]any{at(-payment.Patience - 15*time.Minute), at(-payment.GiveUp - 15*time.Minute)}},
 		{"E1", "nobody is written to twice about the same thing", `
 			SELECT o.number || ' ' || s.template AS id FROM sends s JOIN orders o ON o.id = s.order_id GROUP BY o.number, s.template HAVING count(*) > 1
 			UNION SELECT key FROM sends GROUP BY key HAVING count(*) > 1`, nil},

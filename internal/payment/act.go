@@ -34,6 +34,9 @@ type Heard struct {
 // Kind names the job.
 func (Heard) Kind() string { return "payment.heard" }
 
+// GiveUp is when an operation without an answer is left to staff.
+const GiveUp = 72 * time.Hour
+
 const (
 	// unsettled is how long a provider may leave us without an answer before
 	// it is asked again.
@@ -42,8 +45,6 @@ const (
 	askEvery = 5 * time.Minute
 	// keyLives is how long a provider surely knows a key (Stripe: a day).
 	keyLives = 23 * time.Hour
-	// giveUp is when an operation without an answer is left to staff.
-	giveUp = 72 * time.Hour
 
 	sweepAtOnce = 100
 )
@@ -197,7 +198,7 @@ func (p *Providers) act(ctx context.Context, d *db.DB, op *Op, now time.Time) er
 	if err != nil {
 		return err
 	}
-	if now.Sub(op.CreatedAt.Time) > giveUp {
+	if now.Sub(op.CreatedAt.Time) > GiveUp {
 		return d.InTx(ctx, func(tx *db.Tx) error {
 			if err := op.end(ctx, tx, opRefused, "", "no answer for days", now); err != nil {
 				return err

@@ -99,6 +99,10 @@ func (s *Server) Fail(what string, faults ...Fault) {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if id, ok := strings.CutPrefix(r.URL.Path, "/pay/"); ok {
+		s.hosted(w, r, id)
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.ParseForm()
@@ -140,6 +144,21 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	write(w, got.status, got.body)
+}
+
+// hosted is the page itself, for tests in a browser: one button that pays.
+func (s *Server) hosted(w http.ResponseWriter, r *http.Request, id string) {
+	s.mu.Lock()
+	x := s.find(id)
+	s.mu.Unlock()
+	switch {
+	case x == nil:
+		http.NotFound(w, r)
+	case r.Method == "POST" && s.Pay(x):
+		http.Redirect(w, r, x.Form["success_url"], http.StatusSeeOther)
+	default:
+		fmt.Fprintf(w, `<!doctype html><title>Pay</title><form method="post"><button id="hosted">Pay %d %s</button></form>`, x.Total, x.Currency)
+	}
 }
 
 func write(w http.ResponseWriter, status int, body any) {
