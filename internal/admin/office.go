@@ -62,6 +62,7 @@ func (o *Office) Routes() {
 	g.POST("/orders/:number/cancel", o.cancelOrder)
 	g.POST("/orders/:number/ship", o.shipOrder)
 	g.POST("/orders/:number/deliver", o.deliverOrder)
+	g.POST("/orders/:number/mails/:mail", o.mailOrder)
 	g.GET("/customers", o.customers)
 	g.GET("/customers/:email", o.customer)
 	g.GET("/stock", o.stock)

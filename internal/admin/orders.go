@@ -120,7 +120,11 @@ type orderPage struct {
 	Flagged     bool
 	Cancelled   bool
 	RefundWords string
+	Mails       []mailAgain
 }
+
+// mailAgain is a mail about the order that can be sent once more.
+type mailAgain struct{ ID, Text, To string }
 
 type orderLine struct {
 	SKU, Name, Choices, Unit, Total string
@@ -195,6 +199,11 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 			return nil, err
 		}
 	}
+	if write {
+		if p.Mails, err = o.mailsAgain(ctx, c, k); err != nil {
+			return nil, err
+		}
+	}
 	p.Steps, err = o.timeline(ctx, c, k)
 	p.Flagged = slices.ContainsFunc(p.Steps, func(m moment) bool { return m.Flag })
 	return p, err
@@ -236,6 +245,32 @@ func (o *Office) timeline(ctx context.Context, c echo.Context, k *order.Order) (
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return cmp.Compare(a.At.UnixMilli(), b.At.UnixMilli()) })
 	return all, nil
+}
+
+// mailsAgain lists the mails about an order that went out, or failed to.
+func (o *Office) mailsAgain(ctx context.Context, c echo.Context, k *order.Order) ([]mailAgain, error) {
+	sends, err := outreach.Sends(ctx, o.DB, outreach.Filter{Order: k.ID})
+	if err != nil {
+		return nil, err
+	}
+	var all []mailAgain
+	for _, s := range slices.Backward(sends.Sends) {
+		if strings.HasPrefix(s.Template, "order-") && (s.State == outreach.Sent || s.State == outreach.Failed) && k.Email != "" {
+			all = append(all, mailAgain{strconv.FormatInt(s.ID, 10), t(c, "admin.mail.again", "mail", t(c, "admin.mail."+s.Template)), t(c, "admin.mail.again.to", "email", s.Email)})
+		}
+	}
+	return all, nil
+}
+
+// mailOrder sends a mail about an order once more.
+func (o *Office) mailOrder(c echo.Context) error {
+	id, err := strconv.ParseInt(c.Param("mail"), 10, 64)
+	if err != nil {
+		return nowhere()
+	}
+	return o.step(c, "order.mail", "admin.mail.again.done", func(ctx context.Context, tx *db.Tx, k *order.Order, now time.Time) error {
+		return outreach.SendAgain(ctx, tx, id, k.ID, now)
+	})
 }
 
 // actor names who took a step.

@@ -168,6 +168,16 @@ func TestOrderGoesItsWay(t *testing.T) {
 		f.want(f.post(at+"/ship", nil), 409, "cannot be sent now")
 		f.want(f.get(at+"/cancel"), 409)
 		f.want(f.post(at+"/deliver", nil), 303)
+		f.tx(func(ctx context.Context, tx *db.Tx) error {
+			return tx.Query(ctx).Exec(`INSERT INTO sends (id, key, class, template, order_id, email, lang, message_id, state, attempts, due_at, created_at, updated_at)
+				VALUES (77, 'order-shipped:1', 'required', 'order-shipped', ?, 'pat@mail.example', 'en', 'm@shop', 'sent', 1, 1, 1, 1)`, int64(k.ID)).Error
+		})
+		f.want(f.get(at), 200, "Send again: On its way", "to pat@mail.example")
+		f.want(f.post(at+"/mails/77", nil), 303)
+		f.want(f.get(at), 200, "Queued", "!Send again")
+		f.want(f.post(at+"/mails/77", nil), 409, "is not sent yet")
+		f.want(f.post(at+"/mails/78", nil), 404)
+		f.want(f.as(staff.Analyst).post(at+"/mails/77", nil), 404)
 		after, err := order.ByNumber(context.Background(), d, k.Number)
 		f.must(err)
 		if after.State != order.Completed || after.DeliveryState != order.Delivered {

@@ -78,8 +78,8 @@ func TestPaidLater(t *testing.T) {
 			t.Errorf("%d jobs were due at once", n)
 		}
 		s.pass(payment.LaterAfter)
-		if n := s.runJobs(); n != 1 {
-			t.Errorf("%d jobs after a minute, want 1", n)
+		if n := s.runJobs(); n != 2 {
+			t.Errorf("%d jobs after a minute, want the payment and the mail about it", n)
 		}
 		s.stands(id, "placed paid unshipped")
 		s.stock(bottle, 5, 1)

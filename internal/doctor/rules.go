@@ -135,8 +135,8 @@ func rules(now time.Time) []rule {
 		{"W4", "no payment stays undecided longer than it may", `
 			SELECT token AS id FROM payments WHERE state = 'processing' AND updated_at < ?`, []any{at(-payment.Patience - 15*time.Minute)}},
 		{"E1", "nobody is written to twice about the same thing", `
-			SELECT o.number || ' ' || s.template AS id FROM sends s JOIN orders o ON o.id = s.order_id GROUP BY o.number, s.template HAVING count(*) > 1
-			UNION SELECT key FROM sends GROUP BY key HAVING count(*) > 1`, nil},
+			SELECT o.number || ' ' || s.template AS id FROM sends s JOIN orders o ON o.id = s.order_id WHERE s.template NOT IN ? GROUP BY o.number, s.template HAVING count(*) > 1
+			UNION SELECT key FROM sends GROUP BY key HAVING count(*) > 1`, []any{outreach.Repeated}},
 		{"E2", "no offer left after the person said stop, or had ordered", `
 			SELECT s.message_id AS id FROM sends s WHERE s.state = 'sent' AND s.class IN ('relationship','marketing') AND (
 				EXISTS (SELECT 1 FROM orders o WHERE s.cart_id <> 0 AND o.cart_id = s.cart_id AND o.placed_at < s.sent_at - ?)

@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
@@ -191,6 +192,41 @@ type Placed struct {
 
 // Kind names the job.
 func (Placed) Kind() string { return "order.placed" }
+
+// Moved is the job that follows a step the shopper is told of by mail. At is
+// the step's own time in Unix milliseconds.
+type Moved struct {
+	Order int64  `json:"order"`
+	Axis  Axis   `json:"axis"`
+	To    string `json:"to"`
+	At    int64  `json:"at"`
+}
+
+// Kind names the job.
+func (Moved) Kind() string { return "order.moved" }
+
+// TryAgain is how long a shopper whose payment was declined is left alone
+// before a mail reminds them: most pay in another way at once.
+const TryAgain = 5 * time.Minute
+
+// tells reports whether the shopper gets a mail about a step. Money that came
+// while they waited on the shop's own page needs none; money that was looked
+// at, or came late, does.
+func tells(axis Axis, from, to string) bool {
+	switch axis {
+	case OrderAxis:
+		return to == string(Cancelled)
+	case DeliveryAxis:
+		return to == string(Shipped) || to == string(Delivered)
+	}
+	switch Payment(to) {
+	case Paid:
+		return from == string(Processing) || from == string(Void)
+	case Failed, Refunded, PartlyRefunded:
+		return true
+	}
+	return false
+}
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

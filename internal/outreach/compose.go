@@ -35,6 +35,8 @@ type orderWords struct {
 	Paid, TaxIncluded                                                      bool
 	By                                                                     string
 	Address                                                                []string
+	Cause                                                                  string // who cancelled: hold, shopper, shop
+	Back                                                                   string // what of the money went back; "" if none
 }
 
 type footer struct {
