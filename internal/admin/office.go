@@ -60,6 +60,7 @@ func (o *Office) Routes() {
 	g.GET("/orders/:number", o.order)
 	g.GET("/orders/:number/cancel", o.askCancel)
 	g.POST("/orders/:number/cancel", o.cancelOrder)
+	g.POST("/orders/:number/pack", o.packOrder)
 	g.POST("/orders/:number/ship", o.shipOrder)
 	g.POST("/orders/:number/deliver", o.deliverOrder)
 	g.POST("/orders/:number/mails/:mail", o.mailOrder)

@@ -184,6 +184,7 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 	}
 	write, paid := o.may(c, "orders.write"), k.PaymentState == order.Paid || k.PaymentState == order.PartlyRefunded
 	p.Can = map[string]bool{
+		"pack":    write && k.Packable(),
 		"ship":    write && k.State == order.StatePlaced && paid && k.DeliveryState == order.Unshipped,
 		"deliver": write && k.State == order.StatePlaced && k.DeliveryState == order.Shipped,
 		"cancel":  write && k.State == order.StatePlaced && k.DeliveryState == order.Unshipped,
@@ -289,6 +290,12 @@ func actor(c echo.Context, people []staff.Staff, by string) string {
 		}
 	}
 	return t(c, "admin.actor.staff")
+}
+
+func (o *Office) packOrder(c echo.Context) error {
+	return o.step(c, "order.pack", "admin.order.packed", func(ctx context.Context, tx *db.Tx, k *order.Order, now time.Time) error {
+		return o.Desk.PackIn(ctx, tx, k.ID, o.by(c), now)
+	})
 }
 
 func (o *Office) shipOrder(c echo.Context) error {

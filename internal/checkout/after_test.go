@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"regulars/internal/checkout"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/fault"
@@ -238,5 +239,40 @@ func TestStaffCancel(t *testing.T) {
 		}
 		lawful(t, s, paid)
 		lawful(t, s, waiting)
+	})
+}
+
+func TestPackingAndChangingAtTheSameMoment(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		bottle := s.sell("BOTTLE", 1200, 20)
+		packed := 0
+		for range 10 {
+			p := s.guest()
+			id := s.place(p, s.fill(p, 1, bottle), form()).Order.ID
+			s.tell(id, payment.OutcomePaid)
+			var wg sync.WaitGroup
+			var pack, cancel, change error
+			wg.Go(func() {
+				pack = d.InTx(ctx, func(tx *db.Tx) error { return s.desk.PackIn(ctx, tx, id, "staff:1", s.now()) })
+			})
+			wg.Go(func() { cancel = s.desk.Withdraw(ctx, id) })
+			wg.Wait()
+			if (pack == nil) == (cancel == nil) {
+				t.Fatalf("packing says %v and cancelling %v; want one of them to win", pack, cancel)
+			}
+			change = s.desk.Readdress(ctx, id, checkout.Address{Name: "Li Na", Line1: "Elsewhere 2", City: "Berlin", Postcode: "10115"})
+			if !errors.Is(change, fault.Conflict) {
+				t.Errorf("the address of a packed or cancelled order changed: %v", change)
+			}
+			if pack == nil {
+				packed++
+				s.stands(id, "placed paid unshipped")
+			} else {
+				s.stands(id, "cancelled refunded unshipped")
+			}
+			lawful(t, s, id)
+		}
+		s.stock(bottle, 20, packed)
 	})
 }

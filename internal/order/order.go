@@ -133,6 +133,7 @@ type Order struct {
 	PlacedAt      db.Time
 	PaidAt        db.Time
 	ClosedAt      db.Time
+	PackingAt     db.Time // staff began to pack; never: the shopper may still change their mind
 	Imported      bool
 	ExternalID    *string
 	Simulated     bool
@@ -146,6 +147,20 @@ func (o *Order) Price() money.Price { return money.Price{Amount: o.Total, Curren
 func (o *Order) Open() bool {
 	return !o.Imported && o.State == StatePlaced && (o.PaymentState == Pending || o.PaymentState == Failed)
 }
+
+// Changeable reports whether the shopper may still cancel the order: it stands
+// and nobody has begun to pack it.
+func (o *Order) Changeable() bool {
+	return !o.Imported && o.State == StatePlaced && o.DeliveryState == Unshipped && o.PackingAt.IsZero()
+}
+
+// Packable reports whether staff may begin to pack: it is paid and still here.
+func (o *Order) Packable() bool {
+	return o.Changeable() && (o.PaymentState == Paid || o.PaymentState == PartlyRefunded)
+}
+
+// ActorShopper is who takes a step from the shop's own pages.
+const ActorShopper = "shopper"
 
 // Line is one position of an order. Total = UnitPrice × Qty - Discount.
 type Line struct {

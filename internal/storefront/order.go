@@ -33,6 +33,12 @@ type (
 		Key                   string
 		CanPay                bool
 		PayText               string
+		CanChange             bool // the shopper may still cancel
+		CanReaddress          bool
+		Change                checkout.Address
+		ChangeErrors          web.FormErrors
+		CancelText            string
+		Notice                string
 		OfferAccount          bool
 		AccountErrors         web.FormErrors
 	}
@@ -105,6 +111,11 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 		if text != "" {
 			p.Address = append(p.Address, text)
 		}
+	}
+	p.CanChange, p.CancelText = o.Changeable(), t(c, "shop.order.cancel.unpaid")
+	p.CanReaddress, p.Change = p.CanChange && o.Line1 != "", checkout.AddressOf(o)
+	if !o.PaidAt.IsZero() && o.Total > 0 {
+		p.CancelText = t(c, "shop.order.cancel.paid", "total", o.Price())
 	}
 	person, err := s.person(c)
 	if err != nil {

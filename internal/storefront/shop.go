@@ -79,6 +79,8 @@ func (s *Shop) Routes() {
 	e.POST("/gateway/test/:token", s.gatewayOutcome, slow)
 	e.GET("/orders/:number", s.order)
 	e.POST("/orders/:number/payments", s.payAgain, slow)
+	e.POST("/orders/:number/cancel", s.cancelOrder, slow)
+	e.POST("/orders/:number/address", s.readdressOrder, slow)
 	e.POST("/orders/:number/account", s.accountFromOrder, door)
 
 	e.GET("/signup", s.signUpForm)

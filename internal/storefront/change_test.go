@@ -1,0 +1,77 @@
+package storefront_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"regulars/internal/db"
+	"regulars/internal/db/dbtest"
+	"regulars/internal/shoptest"
+)
+
+func TestShopperChangesTheirMindBeforePacking(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := shoptest.New(t, d)
+		for _, prefix := range []string{"", "/zh"} {
+			b := s.Browser()
+			status := b.Follow(b.Submit(toGateway(t, b, prefix), prefix+"/gateway/test/", "outcome", "paid"))
+			at := strings.TrimSuffix(formTo(t, status, "/address"), "/address")
+
+			wrong := b.Submit(status, at+"/address", "line1", "", "city", "Springfield")
+			if wrong.Status != http.StatusUnprocessableEntity || len(wrong.All("#line1-error")) != 1 || !strings.Contains(wrong.Body, `value="Springfield"`) {
+				t.Errorf("no street: %d %s", wrong.Status, wrong.Text())
+			}
+			moved := b.Follow(b.Submit(status, at+"/address", "line1", "2 River Road"))
+			if !strings.Contains(moved.Text(), "2 River Road") || strings.Contains(moved.Text(), "1 Bank Street") {
+				t.Errorf("the address stayed: %s", moved.Text())
+			}
+			sound(t, prefix+"/", moved)
+
+			if p := s.Browser().Post(at+"/cancel", "key", "forged"); p.Status != http.StatusNotFound {
+				t.Errorf("a stranger cancels: %d", p.Status)
+			}
+			ended := b.Follow(b.Submit(moved, at+"/cancel"))
+			if len(ended.All("span.tag-error")) != 1 || strings.Contains(ended.Body, at+"/cancel") || strings.Contains(ended.Body, at+"/address") {
+				t.Errorf("not cancelled: %s", ended.Text())
+			}
+			if again := b.Submit(moved, at+"/cancel"); again.Status != http.StatusConflict {
+				t.Errorf("cancelled twice: %d", again.Status)
+			}
+		}
+		if n := s.Count("SELECT count(*) FROM orders WHERE state = 'cancelled' AND payment_state = 'refunded'"); n != 2 {
+			t.Errorf("%d orders were cancelled and paid back, want 2", n)
+		}
+	})
+}
+
+func TestNobodyChangesWhatIsBeingPacked(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	b := s.Browser()
+	status := b.Follow(b.Submit(toGateway(t, b, ""), "/gateway/test/", "outcome", "paid"))
+	at := strings.TrimSuffix(formTo(t, status, "/address"), "/address")
+	s.Tx(func(ctx context.Context, tx *db.Tx) error {
+		return tx.Query(ctx).Exec("UPDATE orders SET packing_at = 1").Error
+	})
+	for _, what := range []string{"/cancel", "/address"} {
+		if p := b.Submit(status, at+what, "line1", "2 River Road"); p.Status != http.StatusConflict || !strings.Contains(p.Text(), "being packed") {
+			t.Errorf("%s: %d %s", what, p.Status, p.Text())
+		}
+	}
+	if n := s.Count("SELECT count(*) FROM orders WHERE state = 'placed' AND line1 = '1 Bank Street'"); n != 1 {
+		t.Error("the order changed")
+	}
+}
+
+// formTo is the address of the page's form that ends so.
+func formTo(t *testing.T, p *shoptest.Page, end string) string {
+	t.Helper()
+	for _, form := range p.All("form") {
+		if to := shoptest.Attr(form, "action"); strings.HasSuffix(to, end) {
+			return to
+		}
+	}
+	t.Fatalf("no form to %s: %s", end, p.Text())
+	return ""
+}
