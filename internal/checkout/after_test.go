@@ -276,3 +276,63 @@ func TestPackingAndChangingAtTheSameMoment(t *testing.T) {
 		s.stock(bottle, 20, packed)
 	})
 }
+
+func TestAnOrderLeavesInParcels(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		bottle, spoon, ebook := s.sell("BOTTLE", 1200, 9), s.sell("SPOON", 300, 9), s.sell("EBOOK", 900, -1)
+		p := s.guest()
+		id := s.place(p, s.fill(p, 3, bottle, spoon, ebook), form()).Order.ID
+		send := func(units map[int]int) error {
+			return d.InTx(ctx, func(tx *db.Tx) error {
+				return s.desk.SendIn(ctx, tx, id, checkout.Parcel{Carrier: "Post", Units: units}, "staff:1", s.now())
+			})
+		}
+		if err := send(nil); !errors.Is(err, fault.Conflict) {
+			t.Errorf("sending what is not paid: %v", err)
+		}
+		s.tell(id, payment.OutcomePaid)
+		for _, wrong := range []map[int]int{{}, {1: 0}, {1: 4}, {1: -1}, {1: 1, 2: 9}} {
+			if err := send(wrong); !errors.Is(err, fault.Conflict) {
+				t.Errorf("a parcel of %v: %v, want a conflict", wrong, err)
+			}
+		}
+		s.stock(bottle, 9, 3)
+		if err := send(map[int]int{1: 2, 3: 1}); err != nil {
+			t.Fatal(err)
+		}
+		s.stands(id, "placed paid unshipped")
+		s.stock(bottle, 7, 1)
+		s.stock(spoon, 9, 3)
+		if err := s.desk.Cancel(ctx, id, "staff:1", ""); !errors.Is(err, fault.Conflict) {
+			t.Errorf("cancelled half sent: %v", err)
+		}
+		if err := s.desk.Withdraw(ctx, id); !errors.Is(err, fault.Conflict) {
+			t.Errorf("the shopper cancelled half sent: %v", err)
+		}
+		if err := send(map[int]int{1: 2}); !errors.Is(err, fault.Conflict) {
+			t.Errorf("more than is left: %v", err)
+		}
+
+		// Two members of staff send the rest at the same moment.
+		var wg sync.WaitGroup
+		var both [2]error
+		for i := range both {
+			wg.Go(func() { both[i] = send(nil) })
+		}
+		wg.Wait()
+		if (both[0] == nil) == (both[1] == nil) {
+			t.Errorf("the rest was sent by %v and %v", both[0], both[1])
+		}
+		s.stands(id, "placed paid shipped")
+		s.stock(bottle, 6, 0)
+		s.stock(spoon, 6, 0)
+		if n := s.count("SELECT sum(qty) FROM shipment_lines"); n != 9 {
+			t.Errorf("%d units in parcels, want 9", n)
+		}
+		if err := s.desk.Deliver(ctx, id, "staff:1"); err != nil {
+			t.Error(err)
+		}
+		lawful(t, s, id)
+	})
+}

@@ -232,7 +232,7 @@ func tells(axis Axis, from, to string) bool {
 	case OrderAxis:
 		return to == string(Cancelled)
 	case DeliveryAxis:
-		return to == string(Shipped) || to == string(Delivered)
+		return to == string(Delivered) // each parcel is told of by itself
 	}
 	switch Payment(to) {
 	case Paid:

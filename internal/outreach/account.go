@@ -26,6 +26,7 @@ func (d *Desk) Register(r *jobs.Runner) {
 		return errors.Join(d.Confirm(ctx, order.ID(j.Order), d.Now()), d.Notify(ctx, order.ID(j.Order), d.Now()))
 	})
 	jobs.Work(r, func(ctx context.Context, j order.Moved) error { return d.moved(ctx, j, d.Now()) })
+	jobs.Work(r, func(ctx context.Context, j order.Sent) error { return d.sent(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j OrderMailAgain) error { return d.again(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j AccountMail) error { return d.account(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j QuestionMail) error { return d.question(ctx, j, d.Now()) })

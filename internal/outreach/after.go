@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,8 +45,6 @@ func (d *Desk) moved(ctx context.Context, j order.Moved, now time.Time) error {
 	switch {
 	case j.Axis == order.OrderAxis && j.To == string(order.Cancelled):
 		template, holds = OrderCancelled, o.State == order.Cancelled
-	case j.Axis == order.DeliveryAxis && j.To == string(order.Shipped):
-		template, holds = OrderShipped, true
 	case j.Axis == order.DeliveryAxis && j.To == string(order.Delivered):
 		template, holds = OrderDelivered, o.DeliveryState == order.Delivered
 	case j.To == string(order.Paid):
@@ -64,6 +63,46 @@ func (d *Desk) moved(ctx context.Context, j order.Moved, now time.Time) error {
 		key = fmt.Sprintf("%s:%d", key, j.At)
 	}
 	return d.tell(ctx, o, template, key, now)
+}
+
+// sent mails that a parcel is on its way, once a parcel.
+func (d *Desk) sent(ctx context.Context, j order.Sent, now time.Time) error {
+	o, err := order.ByID(ctx, d.DB, order.ID(j.Order))
+	if errors.Is(err, fault.NotFound) || err == nil && o.Email == "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return d.tell(ctx, o, OrderShipped, fmt.Sprintf("%s:%d:%d", OrderShipped, o.ID, j.Position), now)
+}
+
+// parcel makes the letter one about the parcel that the key names.
+func (d *Desk) parcel(ctx context.Context, o *order.Order, lines []order.Line, key string, w *letter) error {
+	parcels, err := order.Parcels(ctx, d.DB, o.ID)
+	if err != nil {
+		return err
+	}
+	position, _ := strconv.Atoi(key[strings.LastIndexByte(key, ':')+1:])
+	if position < 1 || position > len(parcels) {
+		return fmt.Errorf("mail %s: there is no such parcel", key)
+	}
+	p := parcels[position-1]
+	w.Goods = nil
+	for _, k := range p.Lines {
+		for _, l := range lines {
+			if l.ID == k.LineID {
+				w.Goods = append(w.Goods, parcelLine(o.Lang, l.Name, l.Choices, k.Qty))
+			}
+		}
+	}
+	left := 0
+	for _, n := range order.Left(lines, parcels[:position]) {
+		left += n
+	}
+	w.More, w.Order.Carrier, w.Order.Tracking, w.Order.Track = left, headerLine(p.Carrier), headerLine(p.Tracking), headerLine(p.URL)
+	w.Order.Part = position > 1 || left > 0
+	return nil
 }
 
 // Notify tells the merchant of a new order, once, if the shop wants it. The
@@ -99,6 +138,11 @@ func (d *Desk) tell(ctx context.Context, o *order.Order, template, key string, n
 	if template == OrderNew {
 		w.Name, w.Order.Address, w.footer.why = "", nil, "mail.foot.why.notify"
 		w.Link = d.BaseURL + "/admin/orders/" + o.Number
+	}
+	if template == OrderShipped {
+		if err := d.parcel(ctx, o, lines, key, &w); err != nil {
+			return err
+		}
 	}
 	if err := d.fill(ctx, o, &w); err != nil {
 		return err

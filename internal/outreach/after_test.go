@@ -77,7 +77,7 @@ func TestEveryStepIsToldOnceInTheShoppersLanguage(t *testing.T) {
 		"paid after a look":       {[][]order.Step{{looked}, {paid}}, "order-paid", "has arrived", "已经到账", outreach.OrderPaid},
 		"declined":                {[][]order.Step{{declined}}, "order-failed", "Nothing was charged", "没有扣款", outreach.OrderFailed},
 		"declined, then paid":     {[][]order.Step{{declined, paid}}, "", "", "", ""},
-		"sent and arrived":        {[][]order.Step{{paid}, {shipped}, {delivered}}, "order-shipped order-delivered", "was delivered", "已经送达", outreach.OrderDelivered},
+		"sent and arrived":        {[][]order.Step{{paid}, {shipped}, {delivered}}, "order-delivered", "was delivered", "已经送达", outreach.OrderDelivered},
 		"ran out":                 {[][]order.Step{{ended(order.ActorHold), void}}, "order-cancelled", "did not arrive in time", "因未及时付款", outreach.OrderCancelled},
 		"the shopper cancelled":   {[][]order.Step{{paid}, {ended("shopper"), refunded}}, "order-cancelled", "as you asked", "按您的要求", outreach.OrderCancelled},
 		"the shop refunds":        {[][]order.Step{{paid}, {refunded}}, "order-refunded", "goes back the way it was paid", "原路退回", outreach.OrderRefunded},
@@ -173,6 +173,41 @@ func TestTheMerchantIsToldOfEachNewOrder(t *testing.T) {
 		s.must(s.desk.Notify(ctx, p.ID, monday))
 		if len(s.mails()) != 2 {
 			t.Error("told though it is switched off")
+		}
+	})
+}
+
+func TestEachParcelHasItsMail(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		r := s.runner()
+		o := s.orders("ann@example.com", nil, nil, monday)
+		lines, err := order.Lines(ctx, d, o.ID)
+		s.must(err)
+		for i, k := range []order.Shipment{{Carrier: "Post", Tracking: "AB 1", URL: "https://post.example/AB1"}, {}} {
+			k.Actor, k.Lines = "staff:1", []order.ShipmentLine{{LineID: lines[0].ID, Qty: 1}}
+			s.tx(func(tx *db.Tx) error {
+				now, err := order.Lock(ctx, tx, o.ID)
+				if err != nil {
+					return err
+				}
+				whole, err := now.Ship(ctx, tx, &k, lines, monday.Add(time.Duration(i+1)*hour))
+				if whole != (i == 1) {
+					t.Errorf("after parcel %d all is sent: %v", i+1, whole)
+				}
+				return err
+			})
+			s.due(r)
+			s.due(r)
+			m := s.newest(outreach.OrderShipped)
+			for _, want := range [][]string{{"A part of order", "Post, number AB 1", "https://post.example/AB1", "1 × Calm BOTTLE", "1 more unit follows"}, {"A part of order", "1 × Calm BOTTLE"}}[i] {
+				if !strings.Contains(m.Subject+m.Text, want) {
+					t.Errorf("no %q in:\n%s\n%s", want, m.Subject, m.Text)
+				}
+			}
+		}
+		if n := len(s.decisions()); n != 2 {
+			t.Errorf("%d mails for two parcels", n)
 		}
 	})
 }

@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"regulars/internal/checkout"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
+	"regulars/internal/order"
 	"regulars/internal/shoptest"
 )
 
@@ -74,4 +76,25 @@ func formTo(t *testing.T, p *shoptest.Page, end string) string {
 	}
 	t.Fatalf("no form to %s: %s", end, p.Text())
 	return ""
+}
+
+func TestEachParcelIsShown(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	for _, prefix := range []string{"", "/zh"} {
+		b := s.Browser()
+		bought := b.Submit(toGateway(t, b, prefix), prefix+"/gateway/test/", "outcome", "paid")
+		bare, _, _ := strings.Cut(bought.Location, "?")
+		s.Tx(func(ctx context.Context, tx *db.Tx) error {
+			o, err := order.ByNumber(ctx, tx, bare[strings.LastIndexByte(bare, '/')+1:])
+			if err != nil {
+				return err
+			}
+			return s.Desk.SendIn(ctx, tx, o.ID, checkout.Parcel{Carrier: "Post", Tracking: "AB1", URL: "https://post.example/AB1", Units: map[int]int{1: 1}}, "staff:1", s.Now())
+		})
+		page := b.Follow(bought)
+		sound(t, prefix+"/", page)
+		if text := page.Text(); !strings.Contains(text, "Post AB1") || len(page.All(`a[href="https://post.example/AB1"]`)) != 1 || strings.Contains(page.Body, "/cancel\"") {
+			t.Errorf("half sent: %s", text)
+		}
+	}
 }

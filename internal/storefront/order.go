@@ -39,8 +39,13 @@ type (
 		ChangeErrors          web.FormErrors
 		CancelText            string
 		Notice                string
+		Parcels               []parcel
 		OfferAccount          bool
 		AccountErrors         web.FormErrors
+	}
+	parcel struct {
+		Title, Date, Stamp, Carrier, Tracking, URL string
+		Lines                                      []string
 	}
 	orderLine struct {
 		URL, Name, Choices, Qty, Total string
@@ -102,6 +107,9 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 	p.Other = web.In(other(p.Lang), "/orders/"+o.Number+query(key))
 	p.StateText, p.StateTag = t(c, "order.payment."+string(o.PaymentState)), stateTag(o)
 	p.Heading, p.Lead = s.orderWords(c, o)
+	if err := s.parcels(c, p, o, lines); err != nil {
+		return nil, err
+	}
 	p.PayText = t(c, "shop.order.pay", "total", o.Price())
 	p.Steps = s.timeline(c, o, past)
 	if err := s.orderLines(c, p, o, lines); err != nil {
@@ -123,6 +131,31 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 	}
 	p.OfferAccount = key != "" && !person.SignedIn() && o.CustomerID == nil && o.State != order.Cancelled
 	return p, nil
+}
+
+// parcels shows each parcel of the order, and says so when more will follow.
+func (s *Shop) parcels(c echo.Context, p *orderPage, o *order.Order, lines []order.Line) error {
+	all, err := order.Parcels(c.Request().Context(), s.DB, o.ID)
+	if err != nil {
+		return err
+	}
+	zone := s.Settings.Now().Zone()
+	for _, k := range all {
+		v := parcel{Title: t(c, "shop.parcel", "count", k.Position), Date: s.stamp(c, k.At), Stamp: k.At.In(zone).Format("2006-01-02T15:04:05Z07:00"),
+			Carrier: k.Carrier, Tracking: k.Tracking, URL: k.URL}
+		for _, units := range k.Lines {
+			for _, l := range lines {
+				if l.ID == units.LineID {
+					v.Lines = append(v.Lines, t(c, "shop.parcel.line", "qty", units.Qty, "name", strings.TrimSpace(in(c, l.Name)+" "+in(c, l.Choices))))
+				}
+			}
+		}
+		p.Parcels = append(p.Parcels, v)
+	}
+	if len(all) > 0 && o.State == order.StatePlaced && o.DeliveryState == order.Unshipped {
+		p.Heading, p.Lead = t(c, "shop.order.partly.title"), t(c, "shop.order.partly.lead")
+	}
+	return nil
 }
 
 func query(key string) string {
