@@ -77,6 +77,8 @@ func (s *Shop) Routes() {
 	e.POST("/checkout", s.placeOrder, slow)
 	e.GET("/gateway/test/:token", s.gateway)
 	e.POST("/gateway/test/:token", s.gatewayOutcome, slow)
+	e.GET("/orders", s.findForm)
+	e.POST("/orders", s.findOrder, door)
 	e.GET("/orders/:number", s.order)
 	e.POST("/orders/:number/payments", s.payAgain, slow)
 	e.POST("/orders/:number/cancel", s.cancelOrder, slow)
