@@ -122,6 +122,8 @@ type orderPage struct {
 	Cancelled   bool
 	RefundWords string
 	Mails       []mailAgain
+	Invoice     string // its page as the shopper sees it
+	InvoiceText string
 	Parcels     []parcelRow
 	Send        []sendLine // what is left to send, while it may be sent
 	Parcel      checkout.Parcel
@@ -206,6 +208,14 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 		"ship":    write && k.State == order.StatePlaced && paid && k.DeliveryState == order.Unshipped,
 		"deliver": write && k.State == order.StatePlaced && k.DeliveryState == order.Shipped,
 		"cancel":  write && k.State == order.StatePlaced && k.DeliveryState == order.Unshipped,
+	}
+	bill, err := order.InvoiceOf(ctx, o.DB, k.ID)
+	if err != nil {
+		return nil, err
+	}
+	if bill != nil {
+		p.Invoice = web.In(p.Lang, "/orders/"+k.Number+"/invoice?key="+order.AccessKey(o.Desk.Secret, k.Number))
+		p.InvoiceText = t(c, "admin.order.invoice", "number", bill.Number())
 	}
 	if err := o.parcels(ctx, c, p, lines); err != nil {
 		return nil, err

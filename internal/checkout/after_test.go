@@ -336,3 +336,27 @@ func TestAnOrderLeavesInParcels(t *testing.T) {
 		lawful(t, s, id)
 	})
 }
+
+func TestInvoicesAreCountedWithoutAGap(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		bottle := s.sell("BOTTLE", 1200, 40)
+		var wg sync.WaitGroup
+		for i := range 12 {
+			p := s.guest()
+			id := s.place(p, s.fill(p, 1, bottle), form()).Order.ID
+			wg.Go(func() {
+				outcome := payment.OutcomePaid
+				if i%4 == 0 {
+					outcome = payment.OutcomeDeclined
+				}
+				s.tell(id, outcome)
+				s.tell(id, outcome)
+			})
+		}
+		wg.Wait()
+		if n, most := s.count("SELECT count(*) FROM invoices"), s.count("SELECT max(seq) FROM invoices WHERE year = 2026"); n != 9 || most != 9 {
+			t.Errorf("%d invoices up to number %d, want 9", n, most)
+		}
+	})
+}

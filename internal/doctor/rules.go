@@ -137,6 +137,10 @@ func rules(now time.Time) []rule {
 			JOIN variants v ON v.id = l.variant_id JOIN products p ON p.id = l.product_id
 			WHERE o.imported = FALSE AND (v.product_id <> l.product_id OR p.published_at = 0 OR p.published_at > o.placed_at)`, nil},
 
+		{"N1", "the invoices of a year are counted without a gap, and each is of an order that was paid", `
+			SELECT CAST(i.year AS TEXT) AS id FROM invoices i LEFT JOIN invoice_years y ON y.year = i.year
+				GROUP BY i.year, y.last HAVING count(*) <> max(i.seq) OR min(i.seq) <> 1 OR y.last IS NULL OR y.last <> max(i.seq)
+			UNION SELECT o.number FROM invoices i JOIN orders o ON o.id = i.order_id WHERE o.paid_at = 0`, nil},
 		{"W1", "news of a payment had its effect, and no effect came without news", `
 			SELECT p.token AS id FROM payments p WHERE
 				(p.state IN ('succeeded','refunded')) <> EXISTS (SELECT 1 FROM payment_events e WHERE e.payment_id = p.id AND e.kind = 'paid')

@@ -229,6 +229,13 @@ func (o *Order) Walk(ctx context.Context, tx *db.Tx, steps []Step) (bool, error)
 	if _, err := tx.Insert(ctx, "order_history", historyColumns, past, false); err != nil {
 		return false, fmt.Errorf("write history of order %s: %w", o.Number, err)
 	}
+	for _, s := range steps {
+		if s.Axis == PaymentAxis && s.To == string(Paid) && !o.Simulated && !o.Imported {
+			if err := o.bill(ctx, tx, s.At); err != nil {
+				return false, err
+			}
+		}
+	}
 	for _, job := range told {
 		var when []jobs.Option
 		if job.To == string(Failed) {

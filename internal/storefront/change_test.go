@@ -140,3 +140,27 @@ func TestAGuestFindsTheirOrder(t *testing.T) {
 		}
 	})
 }
+
+func TestAPaidOrderHasAnInvoice(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	for i, prefix := range []string{"", "/zh"} {
+		b := s.Browser()
+		gateway := toGateway(t, b, prefix)
+		status := b.Follow(b.Submit(gateway, prefix+"/gateway/test/", "outcome", "paid"))
+		link := ""
+		for _, a := range status.All("a[href]") {
+			if href := shoptest.Attr(a, "href"); strings.Contains(href, "/invoice?key=") {
+				link = href
+			}
+		}
+		page := b.Get(link)
+		sound(t, prefix+"/", page)
+		if text := page.Text(); !strings.Contains(text, []string{"2026-00001", "2026-00002"}[i]) || !strings.Contains(text, "32.20") || !strings.Contains(text, "1 Bank Street") {
+			t.Errorf("invoice: %s", text)
+		}
+		bare, _, _ := strings.Cut(link, "?")
+		if p := s.Browser().Get(bare + "?key=forged"); p.Status != http.StatusNotFound {
+			t.Errorf("a stranger's invoice: %d", p.Status)
+		}
+	}
+}

@@ -40,6 +40,7 @@ type (
 		CancelText            string
 		Notice                string
 		Parcels               []parcel
+		Invoice               string // its page; "" if none was issued
 		OfferAccount          bool
 		AccountErrors         web.FormErrors
 	}
@@ -109,6 +110,13 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 	p.Heading, p.Lead = s.orderWords(c, o)
 	if err := s.parcels(c, p, o, lines); err != nil {
 		return nil, err
+	}
+	bill, err := order.InvoiceOf(ctx, s.DB, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	if bill != nil {
+		p.Invoice = web.URL(c, "/orders/"+o.Number+"/invoice") + query(key)
 	}
 	p.PayText = t(c, "shop.order.pay", "total", o.Price())
 	p.Steps = s.timeline(c, o, past)
@@ -282,18 +290,24 @@ func (s *Shop) orderLines(c echo.Context, p *orderPage, o *order.Order, lines []
 		}
 		p.Lines = append(p.Lines, view)
 	}
-	p.Sums = []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, o.Subtotal, o.Currency)}}
+	p.Sums = s.orderSums(c, o)
+	return nil
+}
+
+// orderSums are the amounts of an order as they were frozen.
+func (s *Shop) orderSums(c echo.Context, o *order.Order) []sum {
+	sums := []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, o.Subtotal, o.Currency)}}
 	if o.Discount > 0 {
-		p.Sums = append(p.Sums, sum{t(c, "shop.sum.discount"), s.money(c, -o.Discount, o.Currency), "sums-less"})
+		sums = append(sums, sum{t(c, "shop.sum.discount"), s.money(c, -o.Discount, o.Currency), "sums-less"})
 	}
 	if o.DeliveryCode != "" || o.Delivery > 0 {
-		p.Sums = append(p.Sums, sum{Name: in(c, o.DeliveryName), Value: s.money(c, o.Delivery, o.Currency)})
+		sums = append(sums, sum{Name: in(c, o.DeliveryName), Value: s.money(c, o.Delivery, o.Currency)})
 	}
-	p.Sums = append(p.Sums, sum{t(c, "shop.sum.total"), s.money(c, o.Total, o.Currency), "sums-total"})
+	sums = append(sums, sum{t(c, "shop.sum.total"), s.money(c, o.Total, o.Currency), "sums-total"})
 	if o.Tax > 0 {
-		p.Sums = append(p.Sums, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, o.Tax, o.Currency)})
+		sums = append(sums, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, o.Tax, o.Currency)})
 	}
-	return nil
+	return sums
 }
 
 // payAgain leads back to paying after a decline, or after the shopper left.

@@ -81,6 +81,7 @@ func (s *Shop) Routes() {
 	e.POST("/orders", s.findOrder, door)
 	e.GET("/orders/:number", s.order)
 	e.POST("/orders/:number/payments", s.payAgain, slow)
+	e.GET("/orders/:number/invoice", s.invoice)
 	e.POST("/orders/:number/cancel", s.cancelOrder, slow)
 	e.POST("/orders/:number/address", s.readdressOrder, slow)
 	e.POST("/orders/:number/account", s.accountFromOrder, door)

@@ -22,3 +22,15 @@ CREATE TABLE shipment_lines (
   PRIMARY KEY (shipment_id, line_id)
 );
 CREATE INDEX shipment_lines_line ON shipment_lines(line_id);
+-- Invoices are counted without a gap within a year, in the transaction that makes an order paid.
+CREATE TABLE invoice_years (
+  year BIGINT PRIMARY KEY,
+  last BIGINT NOT NULL CHECK (last > 0)
+);
+CREATE TABLE invoices (
+  order_id BIGINT PRIMARY KEY REFERENCES orders(id),
+  year BIGINT NOT NULL,
+  seq BIGINT NOT NULL CHECK (seq > 0),
+  issued_at BIGINT NOT NULL,
+  UNIQUE (year, seq)
+);

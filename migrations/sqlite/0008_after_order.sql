@@ -22,3 +22,15 @@ CREATE TABLE shipment_lines (
   PRIMARY KEY (shipment_id, line_id)
 ) STRICT;
 CREATE INDEX shipment_lines_line ON shipment_lines(line_id);
+-- Invoices are counted without a gap within a year, in the transaction that makes an order paid.
+CREATE TABLE invoice_years (
+  year INTEGER PRIMARY KEY,
+  last INTEGER NOT NULL CHECK (last > 0)
+) STRICT;
+CREATE TABLE invoices (
+  order_id INTEGER PRIMARY KEY REFERENCES orders(id),
+  year INTEGER NOT NULL,
+  seq INTEGER NOT NULL CHECK (seq > 0),
+  issued_at INTEGER NOT NULL,
+  UNIQUE (year, seq)
+) STRICT;
