@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/checkout"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
@@ -120,7 +121,30 @@ type orderPage struct {
 	Flagged     bool
 	Cancelled   bool
 	RefundWords string
+	Mails       []mailAgain
+	Invoice     string // its page as the shopper sees it
+	InvoiceText string
+	Parcels     []parcelRow
+	Send        []sendLine // what is left to send, while it may be sent
+	Parcel      checkout.Parcel
 }
+
+// parcelRow is a parcel that left the house; sendLine a line that can still
+// be put into one.
+type (
+	parcelRow struct {
+		Title, Carrier, Tracking, URL string
+		At                            db.Time
+		Lines                         []string
+	}
+	sendLine struct {
+		Field, Name string
+		Left        int
+	}
+)
+
+// mailAgain is a mail about the order that can be sent once more.
+type mailAgain struct{ ID, Text, To string }
 
 type orderLine struct {
 	SKU, Name, Choices, Unit, Total string
@@ -180,9 +204,21 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 	}
 	write, paid := o.may(c, "orders.write"), k.PaymentState == order.Paid || k.PaymentState == order.PartlyRefunded
 	p.Can = map[string]bool{
+		"pack":    write && k.Packable(),
 		"ship":    write && k.State == order.StatePlaced && paid && k.DeliveryState == order.Unshipped,
 		"deliver": write && k.State == order.StatePlaced && k.DeliveryState == order.Shipped,
 		"cancel":  write && k.State == order.StatePlaced && k.DeliveryState == order.Unshipped,
+	}
+	bill, err := order.InvoiceOf(ctx, o.DB, k.ID)
+	if err != nil {
+		return nil, err
+	}
+	if bill != nil {
+		p.Invoice = web.In(p.Lang, "/orders/"+k.Number+"/invoice?key="+order.AccessKey(o.Desk.Secret, k.Number))
+		p.InvoiceText = t(c, "admin.order.invoice", "number", bill.Number())
+	}
+	if err := o.parcels(ctx, c, p, lines); err != nil {
+		return nil, err
 	}
 	p.RefundWords = t(c, "admin.cancel.unpaid")
 	if paid {
@@ -192,6 +228,11 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 		if person, err := customer.ByID(ctx, o.DB, *k.CustomerID); err == nil {
 			p.Customer = customerPath(person.Email)
 		} else if !errors.Is(err, fault.NotFound) {
+			return nil, err
+		}
+	}
+	if write {
+		if p.Mails, err = o.mailsAgain(ctx, c, k); err != nil {
 			return nil, err
 		}
 	}
@@ -238,6 +279,32 @@ func (o *Office) timeline(ctx context.Context, c echo.Context, k *order.Order) (
 	return all, nil
 }
 
+// mailsAgain lists the mails about an order that went out, or failed to.
+func (o *Office) mailsAgain(ctx context.Context, c echo.Context, k *order.Order) ([]mailAgain, error) {
+	sends, err := outreach.Sends(ctx, o.DB, outreach.Filter{Order: k.ID})
+	if err != nil {
+		return nil, err
+	}
+	var all []mailAgain
+	for _, s := range slices.Backward(sends.Sends) {
+		if strings.HasPrefix(s.Template, "order-") && (s.State == outreach.Sent || s.State == outreach.Failed) && k.Email != "" {
+			all = append(all, mailAgain{strconv.FormatInt(s.ID, 10), t(c, "admin.mail.again", "mail", t(c, "admin.mail."+s.Template)), t(c, "admin.mail.again.to", "email", s.Email)})
+		}
+	}
+	return all, nil
+}
+
+// mailOrder sends a mail about an order once more.
+func (o *Office) mailOrder(c echo.Context) error {
+	id, err := strconv.ParseInt(c.Param("mail"), 10, 64)
+	if err != nil {
+		return nowhere()
+	}
+	return o.step(c, "order.mail", "admin.mail.again.done", func(ctx context.Context, tx *db.Tx, k *order.Order, now time.Time) error {
+		return outreach.SendAgain(ctx, tx, id, k.ID, now)
+	})
+}
+
 // actor names who took a step.
 func actor(c echo.Context, people []staff.Staff, by string) string {
 	id, ok := strings.CutPrefix(by, "staff:")
@@ -256,10 +323,103 @@ func actor(c echo.Context, people []staff.Staff, by string) string {
 	return t(c, "admin.actor.staff")
 }
 
-func (o *Office) shipOrder(c echo.Context) error {
-	return o.step(c, "order.ship", "admin.order.shipped", func(ctx context.Context, tx *db.Tx, k *order.Order, now time.Time) error {
-		return o.Desk.ShipIn(ctx, tx, k.ID, o.by(c), now)
+func (o *Office) packOrder(c echo.Context) error {
+	return o.step(c, "order.pack", "admin.order.packed", func(ctx context.Context, tx *db.Tx, k *order.Order, now time.Time) error {
+		return o.Desk.PackIn(ctx, tx, k.ID, o.by(c), now)
 	})
+}
+
+// parcels fills in what left the house and what is left; once a parcel went,
+// an order can no longer be cancelled.
+func (o *Office) parcels(ctx context.Context, c echo.Context, p *orderPage, lines []order.Line) error {
+	parcels, err := order.Parcels(ctx, o.DB, p.Order.ID)
+	if err != nil {
+		return err
+	}
+	left := order.Left(lines, parcels)
+	for _, s := range parcels {
+		row := parcelRow{t(c, "admin.parcel", "count", s.Position), s.Carrier, s.Tracking, s.URL, s.At, nil}
+		for _, k := range s.Lines {
+			for _, l := range lines {
+				if l.ID == k.LineID {
+					row.Lines = append(row.Lines, t(c, "admin.parcel.line", "qty", k.Qty, "name", strings.TrimSpace(l.Name.In(p.Lang)+" "+l.Choices.In(p.Lang))))
+				}
+			}
+		}
+		p.Parcels = append(p.Parcels, row)
+	}
+	if len(parcels) > 0 {
+		p.Can["cancel"] = false
+		if p.Order.DeliveryState == order.Unshipped {
+			p.State[2] = tag{"info", t(c, "order.delivery.partly")}
+		}
+	}
+	for _, l := range lines {
+		if p.Can["ship"] && left[l.ID] > 0 {
+			p.Send = append(p.Send, sendLine{"units-" + strconv.Itoa(l.Position), strings.TrimSpace(l.Name.In(p.Lang) + " " + l.Choices.In(p.Lang)), left[l.ID]})
+		}
+	}
+	return nil
+}
+
+// shipOrder sends a parcel: the units entered, or all that is left where none
+// were.
+func (o *Office) shipOrder(c echo.Context) error {
+	var parcel checkout.Parcel
+	var id order.ID
+	err := o.step(c, "order.ship", "admin.order.shipped", func(ctx context.Context, tx *db.Tx, k *order.Order, now time.Time) (err error) {
+		id = k.ID
+		lines, err := order.Lines(ctx, tx, k.ID)
+		if err != nil {
+			return err
+		}
+		if parcel, err = parcelOf(c, lines); err != nil {
+			return err
+		}
+		return o.Desk.SendIn(ctx, tx, k.ID, parcel, o.by(c), now)
+	})
+	if !errors.Is(err, fault.Invalid) {
+		return err
+	}
+	k, readErr := order.ByID(c.Request().Context(), o.DB, id)
+	if readErr != nil {
+		return readErr
+	}
+	p, pageErr := o.orderPage(c, k)
+	if pageErr != nil {
+		return pageErr
+	}
+	p.Parcel = parcel
+	for _, f := range fault.Fields(err) {
+		p.Notice = t(c, f.Words, f.Args...)
+	}
+	return web.Render(c, http.StatusUnprocessableEntity, "admin/order", p)
+}
+
+func parcelOf(c echo.Context, lines []order.Line) (checkout.Parcel, error) {
+	names := []string{"carrier", "tracking", "url"}
+	for _, l := range lines {
+		names = append(names, "units-"+strconv.Itoa(l.Position))
+	}
+	in, err := read(c, names)
+	p := checkout.Parcel{Carrier: in["carrier"], Tracking: in["tracking"], URL: in["url"]}
+	for _, l := range lines {
+		text := in["units-"+strconv.Itoa(l.Position)]
+		if text == "" {
+			continue
+		}
+		n, wrong := strconv.Atoi(text)
+		if wrong != nil || n < 0 || n > 1_000_000 {
+			var form fault.Form
+			form.Wrong("units-"+strconv.Itoa(l.Position), "admin.parcel.units.wrong")
+			return p, form.Err()
+		}
+		if p.Units == nil {
+			p.Units = map[int]int{}
+		}
+		p.Units[l.Position] = n
+	}
+	return p, err
 }
 
 func (o *Office) deliverOrder(c echo.Context) error {

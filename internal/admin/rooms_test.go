@@ -163,11 +163,27 @@ func TestOrderGoesItsWay(t *testing.T) {
 		f.want(f.get("/admin/orders?state=cancelled"), 200, "!"+k.Number)
 		f.want(f.get(at), 200, "Mark as sent", "!Mark as delivered", "Payment 1 by test", "Pat &lt;b&gt;Parent", "$23.20", "Cancel order")
 		f.want(f.post(at+"/deliver", nil), 409, "is not on its way")
-		f.want(f.post(at+"/ship", nil), 303)
+		f.want(f.get(at), 200, "Start packing", "the shopper may cancel")
+		f.want(f.post(at+"/pack", nil), 303)
+		f.want(f.get(at), 200, "Packing since", "packing began", "!Start packing")
+		f.want(f.post(at+"/pack", nil), 409, "cannot begin")
+		f.want(f.get(at), 200, `name="units-1"`, "Tracking link")
+		f.want(f.post(at+"/ship", url.Values{"url": {"javascript:alert(1)"}, "carrier": {"Post"}}), 422, "beginning with https://", `value="Post"`)
+		f.want(f.post(at+"/ship", url.Values{"units-1": {"x"}}), 422, "whole number")
+		f.want(f.post(at+"/ship", url.Values{"units-1": {"99"}}), 409, "fewer units left")
+		f.want(f.post(at+"/ship", url.Values{"carrier": {"Post"}, "tracking": {"AB1"}, "url": {"https://post.example/AB1"}}), 303)
+		f.want(f.get(at), 200, "Parcel 1", "AB1", `href="https://post.example/AB1"`)
 		f.want(f.get(at), 200, "The support", "Mark as delivered", "!Mark as sent", "On its way")
 		f.want(f.post(at+"/ship", nil), 409, "cannot be sent now")
 		f.want(f.get(at+"/cancel"), 409)
 		f.want(f.post(at+"/deliver", nil), 303)
+		f.sent(k.Number)
+		f.want(f.get(at), 200, "Send again: Delivered", "to pat@mail.example")
+		f.want(f.post(at+"/mails/77", nil), 303)
+		f.want(f.get(at), 200, "Queued", "!Send again")
+		f.want(f.post(at+"/mails/77", nil), 409, "is not sent yet")
+		f.want(f.post(at+"/mails/78", nil), 404)
+		f.want(f.as(staff.Analyst).post(at+"/mails/77", nil), 404)
 		after, err := order.ByNumber(context.Background(), d, k.Number)
 		f.must(err)
 		if after.State != order.Completed || after.DeliveryState != order.Delivered {
@@ -176,6 +192,14 @@ func TestOrderGoesItsWay(t *testing.T) {
 		if len(f.audited("order.ship")) != 1 || len(f.audited("order.deliver")) != 1 {
 			t.Error("the audit lacks a step, or has a refused one")
 		}
+	})
+}
+
+// sent plants a mail about an order that went out.
+func (f *office) sent(number string) {
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		return tx.Query(ctx).Exec(`INSERT INTO sends (id, key, class, template, order_id, email, lang, message_id, state, attempts, due_at, created_at, updated_at)
+			SELECT 77, 'order-delivered:1', 'required', 'order-delivered', id, 'pat@mail.example', 'en', 'm@shop', 'sent', 1, 1, 1, 1 FROM orders WHERE number = ?`, number).Error
 	})
 }
 

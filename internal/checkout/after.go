@@ -192,21 +192,62 @@ func (d *Desk) Ship(ctx context.Context, id order.ID, by string) error {
 
 // ShipIn is Ship inside a transaction.
 func (d *Desk) ShipIn(ctx context.Context, tx *db.Tx, id order.ID, by string, now time.Time) error {
+	return d.SendIn(ctx, tx, id, Parcel{}, by, now)
+}
+
+// Parcel is what staff put into one box: units by a line's position, or all
+// that is left if Units is nil.
+type Parcel struct {
+	Carrier, Tracking, URL string
+	Units                  map[int]int
+}
+
+// SendIn notes that a parcel of a paid order left the house; the order is on
+// its way once its last one did. Errors: fault.Invalid with fields;
+// fault.Conflict when the order cannot be sent, or not so much of it.
+func (d *Desk) SendIn(ctx context.Context, tx *db.Tx, id order.ID, p Parcel, by string, now time.Time) error {
+	if err := order.CheckParcel(p.Carrier, p.Tracking, p.URL); err != nil {
+		return err
+	}
 	o, err := order.Lock(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	if o.State != order.StatePlaced || o.PaymentState != order.Paid && o.PaymentState != order.PartlyRefunded {
+	if o.State != order.StatePlaced || o.DeliveryState != order.Unshipped || o.PaymentState != order.Paid && o.PaymentState != order.PartlyRefunded {
 		return fault.New(fault.Conflict, "order.step.ship", "number", o.Number)
 	}
-	moved, err := o.Move(ctx, tx, order.DeliveryAxis, string(order.Shipped), by, "", now)
+	lines, err := order.Lines(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	if !moved {
-		return fault.New(fault.Conflict, "order.step.ship", "number", o.Number)
+	earlier, err := order.Parcels(ctx, tx, id)
+	if err != nil {
+		return err
 	}
-	return inventory.Ship(ctx, tx, int64(o.ID), now)
+	left, s := order.Left(lines, earlier), &order.Shipment{Carrier: p.Carrier, Tracking: p.Tracking, URL: p.URL, Actor: by}
+	var goods []inventory.Line
+	for _, l := range lines {
+		units := p.Units[l.Position]
+		if p.Units == nil {
+			units = left[l.ID]
+		}
+		if units != 0 {
+			s.Lines = append(s.Lines, order.ShipmentLine{LineID: l.ID, Qty: units})
+			goods = append(goods, inventory.Line{Variant: l.VariantID, Qty: units})
+		}
+	}
+	whole, err := o.Ship(ctx, tx, s, lines, now)
+	if err != nil {
+		return err
+	}
+	if err := inventory.ShipLines(ctx, tx, int64(o.ID), goods, now); err != nil || !whole {
+		return err
+	}
+	moved, err := o.Move(ctx, tx, order.DeliveryAxis, string(order.Shipped), by, "", now)
+	if err == nil && !moved {
+		err = fault.New(fault.Conflict, "order.step.ship", "number", o.Number)
+	}
+	return err
 }
 
 // Deliver notes that the goods arrived, which completes the order.
@@ -243,6 +284,13 @@ func (d *Desk) CancelIn(ctx context.Context, tx *db.Tx, id order.ID, by, why str
 		return err
 	}
 	if o.DeliveryState != order.Unshipped || o.State != order.StatePlaced {
+		return fault.New(fault.Conflict, "order.step.cancel", "number", o.Number)
+	}
+	parcels, err := order.Parcels(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if len(parcels) > 0 {
 		return fault.New(fault.Conflict, "order.step.cancel", "number", o.Number)
 	}
 	if _, err := o.Move(ctx, tx, order.OrderAxis, string(order.Cancelled), by, cut(why, 500), now); err != nil {

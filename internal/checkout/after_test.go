@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"regulars/internal/checkout"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/fault"
@@ -78,8 +79,8 @@ func TestPaidLater(t *testing.T) {
 			t.Errorf("%d jobs were due at once", n)
 		}
 		s.pass(payment.LaterAfter)
-		if n := s.runJobs(); n != 1 {
-			t.Errorf("%d jobs after a minute, want 1", n)
+		if n := s.runJobs(); n != 2 {
+			t.Errorf("%d jobs after a minute, want the payment and the mail about it", n)
 		}
 		s.stands(id, "placed paid unshipped")
 		s.stock(bottle, 5, 1)
@@ -238,5 +239,124 @@ func TestStaffCancel(t *testing.T) {
 		}
 		lawful(t, s, paid)
 		lawful(t, s, waiting)
+	})
+}
+
+func TestPackingAndChangingAtTheSameMoment(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		bottle := s.sell("BOTTLE", 1200, 20)
+		packed := 0
+		for range 10 {
+			p := s.guest()
+			id := s.place(p, s.fill(p, 1, bottle), form()).Order.ID
+			s.tell(id, payment.OutcomePaid)
+			var wg sync.WaitGroup
+			var pack, cancel, change error
+			wg.Go(func() {
+				pack = d.InTx(ctx, func(tx *db.Tx) error { return s.desk.PackIn(ctx, tx, id, "staff:1", s.now()) })
+			})
+			wg.Go(func() { cancel = s.desk.Withdraw(ctx, id) })
+			wg.Wait()
+			if (pack == nil) == (cancel == nil) {
+				t.Fatalf("packing says %v and cancelling %v; want one of them to win", pack, cancel)
+			}
+			change = s.desk.Readdress(ctx, id, checkout.Address{Name: "Li Na", Line1: "Elsewhere 2", City: "Berlin", Postcode: "10115"})
+			if !errors.Is(change, fault.Conflict) {
+				t.Errorf("the address of a packed or cancelled order changed: %v", change)
+			}
+			if pack == nil {
+				packed++
+				s.stands(id, "placed paid unshipped")
+			} else {
+				s.stands(id, "cancelled refunded unshipped")
+			}
+			lawful(t, s, id)
+		}
+		s.stock(bottle, 20, packed)
+	})
+}
+
+func TestAnOrderLeavesInParcels(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		bottle, spoon, ebook := s.sell("BOTTLE", 1200, 9), s.sell("SPOON", 300, 9), s.sell("EBOOK", 900, -1)
+		p := s.guest()
+		id := s.place(p, s.fill(p, 3, bottle, spoon, ebook), form()).Order.ID
+		send := func(units map[int]int) error {
+			return d.InTx(ctx, func(tx *db.Tx) error {
+				return s.desk.SendIn(ctx, tx, id, checkout.Parcel{Carrier: "Post", Units: units}, "staff:1", s.now())
+			})
+		}
+		if err := send(nil); !errors.Is(err, fault.Conflict) {
+			t.Errorf("sending what is not paid: %v", err)
+		}
+		s.tell(id, payment.OutcomePaid)
+		for _, wrong := range []map[int]int{{}, {1: 0}, {1: 4}, {1: -1}, {1: 1, 2: 9}} {
+			if err := send(wrong); !errors.Is(err, fault.Conflict) {
+				t.Errorf("a parcel of %v: %v, want a conflict", wrong, err)
+			}
+		}
+		s.stock(bottle, 9, 3)
+		if err := send(map[int]int{1: 2, 3: 1}); err != nil {
+			t.Fatal(err)
+		}
+		s.stands(id, "placed paid unshipped")
+		s.stock(bottle, 7, 1)
+		s.stock(spoon, 9, 3)
+		if err := s.desk.Cancel(ctx, id, "staff:1", ""); !errors.Is(err, fault.Conflict) {
+			t.Errorf("cancelled half sent: %v", err)
+		}
+		if err := s.desk.Withdraw(ctx, id); !errors.Is(err, fault.Conflict) {
+			t.Errorf("the shopper cancelled half sent: %v", err)
+		}
+		if err := send(map[int]int{1: 2}); !errors.Is(err, fault.Conflict) {
+			t.Errorf("more than is left: %v", err)
+		}
+
+		// Two members of staff send the rest at the same moment.
+		var wg sync.WaitGroup
+		var both [2]error
+		for i := range both {
+			wg.Go(func() { both[i] = send(nil) })
+		}
+		wg.Wait()
+		if (both[0] == nil) == (both[1] == nil) {
+			t.Errorf("the rest was sent by %v and %v", both[0], both[1])
+		}
+		s.stands(id, "placed paid shipped")
+		s.stock(bottle, 6, 0)
+		s.stock(spoon, 6, 0)
+		if n := s.count("SELECT sum(qty) FROM shipment_lines"); n != 9 {
+			t.Errorf("%d units in parcels, want 9", n)
+		}
+		if err := s.desk.Deliver(ctx, id, "staff:1"); err != nil {
+			t.Error(err)
+		}
+		lawful(t, s, id)
+	})
+}
+
+func TestInvoicesAreCountedWithoutAGap(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		bottle := s.sell("BOTTLE", 1200, 40)
+		var wg sync.WaitGroup
+		for i := range 12 {
+			p := s.guest()
+			id := s.place(p, s.fill(p, 1, bottle), form()).Order.ID
+			wg.Go(func() {
+				outcome := payment.OutcomePaid
+				if i%4 == 0 {
+					outcome = payment.OutcomeDeclined
+				}
+				s.tell(id, outcome)
+				s.tell(id, outcome)
+			})
+		}
+		wg.Wait()
+		if n, most := s.count("SELECT count(*) FROM invoices"), s.count("SELECT max(seq) FROM invoices WHERE year = 2026"); n != 9 || most != 9 {
+			t.Errorf("%d invoices up to number %d, want 9", n, most)
+		}
 	})
 }

@@ -190,6 +190,8 @@ func (s *shop) runJobs() int {
 	r := jobs.NewRunner(s.db, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	s.desk.Register(r)
 	jobs.Work(r, func(context.Context, order.Placed) error { return nil })
+	jobs.Work(r, func(context.Context, order.Sent) error { return nil })
+	jobs.Work(r, func(context.Context, order.Moved) error { return nil })
 	jobs.Work(r, func(context.Context, catalog.Changed) error { return nil })
 	n, err := r.RunDue(ctx, s.now())
 	if err != nil {

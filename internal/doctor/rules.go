@@ -79,14 +79,14 @@ func rules(now time.Time) []rule {
 		{"S2", "stock is the sum of its movements, and what is promised the sum of its holds", `
 			SELECT v.sku AS id FROM stock s JOIN variants v ON v.id = s.variant_id
 			LEFT JOIN (SELECT variant_id, sum(qty) AS units FROM stock_movements GROUP BY variant_id) m ON m.variant_id = s.variant_id
-			LEFT JOIN (SELECT variant_id, sum(qty) AS units FROM holds WHERE state IN ('open','committed') GROUP BY variant_id) h ON h.variant_id = s.variant_id
+			LEFT JOIN (SELECT variant_id, sum(qty - shipped) AS units FROM holds WHERE state IN ('open','committed') GROUP BY variant_id) h ON h.variant_id = s.variant_id
 			WHERE s.on_hand <> coalesce(m.units, 0) OR s.reserved <> coalesce(h.units, 0)`, nil},
 		{"S3", "goods move the way their reason says, and what was shipped is what holds say was shipped", `
 			SELECT v.sku AS id FROM variants v
 			LEFT JOIN (SELECT variant_id, sum(CASE WHEN reason = 'shipped' THEN -qty ELSE 0 END) AS units,
 				sum(CASE WHEN reason IN ('received','returned') AND qty < 0 OR reason IN ('shipped','written-off') AND qty > 0 THEN 1 ELSE 0 END) AS wrong
 				FROM stock_movements GROUP BY variant_id) m ON m.variant_id = v.id
-			LEFT JOIN (SELECT variant_id, sum(qty) AS units FROM holds WHERE state = 'shipped' GROUP BY variant_id) h ON h.variant_id = v.id
+			LEFT JOIN (SELECT variant_id, sum(CASE WHEN state = 'shipped' THEN qty ELSE shipped END) AS units FROM holds GROUP BY variant_id) h ON h.variant_id = v.id
 			WHERE coalesce(m.wrong, 0) > 0 OR coalesce(m.units, 0) <> coalesce(h.units, 0)`, nil},
 		{"S4", "a hold ends once and in time", `
 			SELECT DISTINCT coalesce(o.number, 'hold ' || CAST(h.id AS TEXT)) AS id FROM holds h LEFT JOIN orders o ON o.id = h.order_id
@@ -99,6 +99,15 @@ func rules(now time.Time) []rule {
 				OR o.state = 'cancelled' AND h.state IN ('open','committed')
 				OR o.delivery_state IN ('shipped','delivered') AND h.state IN ('open','committed')
 				OR o.state <> 'cancelled' AND o.payment_state = 'paid' AND h.state IN ('open','released','expired')`, nil},
+
+		{"S8", "the parcels of an order hold its own lines, never more than was ordered, and all of it once it is sent", `
+			SELECT o.number AS id FROM order_lines l JOIN orders o ON o.id = l.order_id
+				JOIN shipment_lines p ON p.line_id = l.id GROUP BY o.number, l.id, l.qty, l.cancelled_qty HAVING sum(p.qty) > l.qty - l.cancelled_qty
+			UNION SELECT o.number FROM shipment_lines p JOIN shipments s ON s.id = p.shipment_id JOIN order_lines l ON l.id = p.line_id
+				JOIN orders o ON o.id = s.order_id WHERE l.order_id <> s.order_id
+			UNION SELECT o.number FROM orders o JOIN (SELECT l.order_id, sum(l.qty - l.cancelled_qty) AS units FROM order_lines l GROUP BY l.order_id) b ON b.order_id = o.id
+				JOIN (SELECT s.order_id, sum(p.qty) AS units FROM shipments s JOIN shipment_lines p ON p.shipment_id = s.id GROUP BY s.order_id) g ON g.order_id = o.id
+				WHERE (o.delivery_state = 'unshipped') <> (g.units < b.units) OR o.packing_at = 0`, nil},
 
 		{"O1", "a cart became at most one order, and is closed then", `
 			SELECT c.token AS id FROM orders o JOIN carts c ON c.id = o.cart_id GROUP BY c.token, c.state HAVING count(*) > 1 OR c.state <> 'converted'
@@ -128,6 +137,10 @@ func rules(now time.Time) []rule {
 			JOIN variants v ON v.id = l.variant_id JOIN products p ON p.id = l.product_id
 			WHERE o.imported = FALSE AND (v.product_id <> l.product_id OR p.published_at = 0 OR p.published_at > o.placed_at)`, nil},
 
+		{"N1", "the invoices of a year are counted without a gap, and each is of an order that was paid", `
+			SELECT CAST(i.year AS TEXT) AS id FROM invoices i LEFT JOIN invoice_years y ON y.year = i.year
+				GROUP BY i.year, y.last HAVING count(*) <> max(i.seq) OR min(i.seq) <> 1 OR y.last IS NULL OR y.last <> max(i.seq)
+			UNION SELECT o.number FROM invoices i JOIN orders o ON o.id = i.order_id WHERE o.paid_at = 0`, nil},
 		{"W1", "news of a payment had its effect, and no effect came without news", `
 			SELECT p.token AS id FROM payments p WHERE
 				(p.state IN ('succeeded','refunded')) <> EXISTS (SELECT 1 FROM payment_events e WHERE e.payment_id = p.id AND e.kind = 'paid')
@@ -142,8 +155,8 @@ func rules(now time.Time) []rule {
 			UNION SELECT key FROM payment_ops WHERE state IN ('planned','sent') AND created_at < ?`,
 			[]any{at(-payment.Patience - 15*time.Minute), at(-payment.GiveUp - 15*time.Minute)}},
 		{"E1", "nobody is written to twice about the same thing", `
-			SELECT o.number || ' ' || s.template AS id FROM sends s JOIN orders o ON o.id = s.order_id GROUP BY o.number, s.template HAVING count(*) > 1
-			UNION SELECT key FROM sends GROUP BY key HAVING count(*) > 1`, nil},
+			SELECT o.number || ' ' || s.template AS id FROM sends s JOIN orders o ON o.id = s.order_id WHERE s.template NOT IN ? GROUP BY o.number, s.template HAVING count(*) > 1
+			UNION SELECT key FROM sends GROUP BY key HAVING count(*) > 1`, []any{outreach.Repeated}},
 		{"E2", "no offer left after the person said stop, or had ordered", `
 			SELECT s.message_id AS id FROM sends s WHERE s.state = 'sent' AND s.class IN ('relationship','marketing') AND (
 				EXISTS (SELECT 1 FROM orders o WHERE s.cart_id <> 0 AND o.cart_id = s.cart_id AND o.placed_at < s.sent_at - ?)

@@ -123,10 +123,12 @@ type hold struct {
 	ID        int64
 	VariantID catalog.VariantID
 	Qty       int
+	Shipped   int // of Qty
 	State     string
 }
 
-func (h hold) line() Line { return Line{h.VariantID, h.Qty} }
+// line is what the hold still keeps of the stock, or would.
+func (h hold) line() Line { return Line{h.VariantID, h.Qty - h.Shipped} }
 
 // lockHolds reads an order's holds in variant order and keeps others from
 // ending them until this transaction is over.
@@ -235,37 +237,75 @@ func Extend(ctx context.Context, tx *db.Tx, orderID int64, until, now time.Time)
 	return r.RowsAffected > 0, nil
 }
 
-// Ship takes an order's committed units off the shelf. Shipping again changes
-// nothing; units that are not paid are fault.Conflict.
+// Ship takes what is left of an order's committed units off the shelf.
+// Shipping again changes nothing; units that are not paid are fault.Conflict.
 func Ship(ctx context.Context, tx *db.Tx, orderID int64, now time.Time) error {
-	shipped, err := move(ctx, tx, orderID, "shipped", now, "committed")
+	holds, err := lockHolds(ctx, tx, orderID)
 	if err != nil {
 		return err
 	}
-	if len(shipped) == 0 {
-		holds, err := lockHolds(ctx, tx, orderID)
-		if err != nil {
-			return err
+	var left []Line
+	for _, h := range holds {
+		switch h.State {
+		case "committed":
+			left = append(left, h.line())
+		case "shipped":
+		default:
+			return fault.New(fault.Conflict, "inventory.unpaid", "order", orderID)
 		}
-		for _, h := range holds {
-			if h.State != "shipped" {
-				return fault.New(fault.Conflict, "inventory.unpaid", "order", orderID)
-			}
-		}
-		return nil
+	}
+	return ship(ctx, tx, orderID, left, holds, now)
+}
+
+// ShipLines takes exactly these units of an order off the shelf. Variants that
+// are not counted need nothing; more units than the order still holds, and
+// units that are not paid, are fault.Conflict and spoil the transaction.
+func ShipLines(ctx context.Context, tx *db.Tx, orderID int64, lines []Line, now time.Time) error {
+	lines, err := merge(lines)
+	if err != nil {
+		return err
+	}
+	holds, err := lockHolds(ctx, tx, orderID)
+	if err != nil {
+		return err
+	}
+	return ship(ctx, tx, orderID, lines, holds, now)
+}
+
+func ship(ctx context.Context, tx *db.Tx, orderID int64, lines []Line, holds []hold, now time.Time) error {
+	by := make(map[catalog.VariantID]hold, len(holds))
+	for _, h := range holds {
+		by[h.VariantID] = h
 	}
 	ref := strconv.FormatInt(orderID, 10)
-	movements := make([][]any, len(shipped))
-	for i, h := range shipped {
-		r := tx.Query(ctx).Exec(`UPDATE stock SET on_hand = on_hand - ?, reserved = reserved - ?, updated_at = ?
-			WHERE variant_id = ? AND reserved >= ? AND on_hand >= ?`, h.Qty, h.Qty, db.At(now), h.VariantID, h.Qty, h.Qty)
+	var movements [][]any
+	for _, l := range lines {
+		h, counted := by[l.Variant]
+		if !counted {
+			continue
+		}
+		r := tx.Query(ctx).Exec(`UPDATE holds SET shipped = shipped + ?, state = CASE WHEN shipped + ? = qty THEN 'shipped' ELSE state END,
+			ended_at = CASE WHEN shipped + ? = qty THEN CAST(? AS BIGINT) ELSE ended_at END WHERE id = ? AND state = 'committed' AND shipped = ? AND shipped + ? <= qty`,
+			l.Qty, l.Qty, l.Qty, db.At(now), h.ID, h.Shipped, l.Qty)
 		if r.Error != nil {
 			return fmt.Errorf("ship order %d: %w", orderID, r.Error)
 		}
 		if r.RowsAffected != 1 {
-			return fmt.Errorf("ship order %d: %d units of variant %d are not reserved", orderID, h.Qty, h.VariantID)
+			return fault.New(fault.Conflict, "inventory.unpaid", "order", orderID)
 		}
-		movements[i] = []any{int64(h.VariantID), -h.Qty, "shipped", ref, fmt.Sprintf("shipped:%d:%d", orderID, h.VariantID), db.At(now).Milli()}
+		r = tx.Query(ctx).Exec(`UPDATE stock SET on_hand = on_hand - ?, reserved = reserved - ?, updated_at = ?
+			WHERE variant_id = ? AND reserved >= ? AND on_hand >= ?`, l.Qty, l.Qty, db.At(now), l.Variant, l.Qty, l.Qty)
+		if r.Error != nil {
+			return fmt.Errorf("ship order %d: %w", orderID, r.Error)
+		}
+		if r.RowsAffected != 1 {
+			return fmt.Errorf("ship order %d: %d units of variant %d are not reserved", orderID, l.Qty, l.Variant)
+		}
+		key := fmt.Sprintf("shipped:%d:%d", orderID, l.Variant)
+		if h.Shipped > 0 {
+			key += fmt.Sprintf(":%d", h.Shipped)
+		}
+		movements = append(movements, []any{int64(l.Variant), -l.Qty, "shipped", ref, key, db.At(now).Milli()})
 	}
 	if _, err := tx.Insert(ctx, "stock_movements", movementColumns, movements, false); err != nil {
 		return fmt.Errorf("ship order %d: %w", orderID, err)

@@ -136,7 +136,7 @@ func Check(ctx context.Context, q db.Q, now time.Time) ([]Wrong, error) {
 			FROM stock s LEFT JOIN (SELECT variant_id, sum(qty) AS units FROM stock_movements GROUP BY variant_id) m ON m.variant_id = s.variant_id
 			WHERE s.on_hand <> coalesce(m.units, 0) ORDER BY s.variant_id LIMIT 100`, nil},
 		{"S2", `SELECT 'variant ' || s.variant_id || ': reserved ' || s.reserved || ', holds say ' || coalesce(h.units, 0)
-			FROM stock s LEFT JOIN (SELECT variant_id, sum(qty) AS units FROM holds WHERE state IN ('open','committed') GROUP BY variant_id) h ON h.variant_id = s.variant_id
+			FROM stock s LEFT JOIN (SELECT variant_id, sum(qty - shipped) AS units FROM holds WHERE state IN ('open','committed') GROUP BY variant_id) h ON h.variant_id = s.variant_id
 			WHERE s.reserved <> coalesce(h.units, 0) ORDER BY s.variant_id LIMIT 100`, nil},
 		{"S4", `SELECT 'order ' || order_id || ': hold of variant ' || variant_id || ' is open past its end' FROM holds
 			WHERE state = 'open' AND expires_at < ? ORDER BY order_id LIMIT 100`, []any{db.At(now.Add(-24 * time.Hour))}},

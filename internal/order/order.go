@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
@@ -132,6 +133,7 @@ type Order struct {
 	PlacedAt      db.Time
 	PaidAt        db.Time
 	ClosedAt      db.Time
+	PackingAt     db.Time // staff began to pack; never: the shopper may still change their mind
 	Imported      bool
 	ExternalID    *string
 	Simulated     bool
@@ -145,6 +147,20 @@ func (o *Order) Price() money.Price { return money.Price{Amount: o.Total, Curren
 func (o *Order) Open() bool {
 	return !o.Imported && o.State == StatePlaced && (o.PaymentState == Pending || o.PaymentState == Failed)
 }
+
+// Changeable reports whether the shopper may still cancel the order: it stands
+// and nobody has begun to pack it.
+func (o *Order) Changeable() bool {
+	return !o.Imported && o.State == StatePlaced && o.DeliveryState == Unshipped && o.PackingAt.IsZero()
+}
+
+// Packable reports whether staff may begin to pack: it is paid and still here.
+func (o *Order) Packable() bool {
+	return o.Changeable() && (o.PaymentState == Paid || o.PaymentState == PartlyRefunded)
+}
+
+// ActorShopper is who takes a step from the shop's own pages.
+const ActorShopper = "shopper"
 
 // Line is one position of an order. Total = UnitPrice × Qty - Discount.
 type Line struct {
@@ -191,6 +207,41 @@ type Placed struct {
 
 // Kind names the job.
 func (Placed) Kind() string { return "order.placed" }
+
+// Moved is the job that follows a step the shopper is told of by mail. At is
+// the step's own time in Unix milliseconds.
+type Moved struct {
+	Order int64  `json:"order"`
+	Axis  Axis   `json:"axis"`
+	To    string `json:"to"`
+	At    int64  `json:"at"`
+}
+
+// Kind names the job.
+func (Moved) Kind() string { return "order.moved" }
+
+// TryAgain is how long a shopper whose payment was declined is left alone
+// before a mail reminds them: most pay in another way at once.
+const TryAgain = 5 * time.Minute
+
+// tells reports whether the shopper gets a mail about a step. Money that came
+// while they waited on the shop's own page needs none; money that was looked
+// at, or came late, does.
+func tells(axis Axis, from, to string) bool {
+	switch axis {
+	case OrderAxis:
+		return to == string(Cancelled)
+	case DeliveryAxis:
+		return to == string(Delivered) // each parcel is told of by itself
+	}
+	switch Payment(to) {
+	case Paid:
+		return from == string(Processing) || from == string(Void)
+	case Failed, Refunded, PartlyRefunded:
+		return true
+	}
+	return false
+}
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

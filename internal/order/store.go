@@ -9,6 +9,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
+	"regulars/internal/jobs"
 )
 
 // TableName is orders.
@@ -202,12 +203,16 @@ type Step struct {
 func (o *Order) Walk(ctx context.Context, tx *db.Tx, steps []Step) (bool, error) {
 	next := *o
 	past := make([][]any, 0, len(steps))
+	var told []Moved
 	for _, s := range steps {
 		from := next.on(s.Axis)
 		if !Legal(s.Axis, from, s.To) {
 			return false, nil
 		}
 		next.step(s)
+		if tells(s.Axis, from, s.To) && !o.Simulated && !o.Imported {
+			told = append(told, Moved{int64(o.ID), s.Axis, s.To, s.At.UnixMilli()})
+		}
 		past = append(past, []any{int64(o.ID), string(s.Axis), from, s.To, s.By, s.Words, db.At(s.At)})
 	}
 	result := tx.Query(ctx).Exec(`UPDATE orders SET state = ?, payment_state = ?, delivery_state = ?, paid_at = ?, closed_at = ?
@@ -223,6 +228,22 @@ func (o *Order) Walk(ctx context.Context, tx *db.Tx, steps []Step) (bool, error)
 	*o = next
 	if _, err := tx.Insert(ctx, "order_history", historyColumns, past, false); err != nil {
 		return false, fmt.Errorf("write history of order %s: %w", o.Number, err)
+	}
+	for _, s := range steps {
+		if s.Axis == PaymentAxis && s.To == string(Paid) && !o.Simulated && !o.Imported {
+			if err := o.bill(ctx, tx, s.At); err != nil {
+				return false, err
+			}
+		}
+	}
+	for _, job := range told {
+		var when []jobs.Option
+		if job.To == string(Failed) {
+			when = append(when, jobs.At(time.UnixMilli(job.At).Add(TryAgain)))
+		}
+		if err := jobs.Enqueue(ctx, tx, job, when...); err != nil {
+			return false, fmt.Errorf("tell of order %s: %w", o.Number, err)
+		}
 	}
 	return true, nil
 }

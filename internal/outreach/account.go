@@ -22,7 +22,12 @@ import (
 // Register takes the mail jobs: confirmations, account mails, answers, and
 // each minute the reminders.
 func (d *Desk) Register(r *jobs.Runner) {
-	jobs.Work(r, func(ctx context.Context, j order.Placed) error { return d.Confirm(ctx, order.ID(j.Order), d.Now()) })
+	jobs.Work(r, func(ctx context.Context, j order.Placed) error {
+		return errors.Join(d.Confirm(ctx, order.ID(j.Order), d.Now()), d.Notify(ctx, order.ID(j.Order), d.Now()))
+	})
+	jobs.Work(r, func(ctx context.Context, j order.Moved) error { return d.moved(ctx, j, d.Now()) })
+	jobs.Work(r, func(ctx context.Context, j order.Sent) error { return d.sent(ctx, j, d.Now()) })
+	jobs.Work(r, func(ctx context.Context, j OrderMailAgain) error { return d.again(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j AccountMail) error { return d.account(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j QuestionMail) error { return d.question(ctx, j, d.Now()) })
 	jobs.Work(r, func(_ context.Context, j ForgetMails) error {
@@ -178,13 +183,7 @@ func (d *Desk) Confirm(ctx context.Context, id order.ID, now time.Time) error {
 	if o.Simulated || o.Imported || o.Email == "" {
 		return nil
 	}
-	lines, err := order.Lines(ctx, d.DB, id)
-	if err != nil {
-		return err
-	}
-	s := &Send{Key: fmt.Sprintf("%s:%d", OrderConfirmation, o.ID), Class: Required, Template: OrderConfirmation, CustomerID: o.CustomerID,
-		OrderID: o.ID, Email: customer.EmailKey(o.Email), Lang: o.Lang}
-	return d.owe(ctx, s, Candidate{Class: Required, Email: o.Email}, Address{o.Name, o.Email}, d.orderLetter(o, lines), now)
+	return d.tell(ctx, o, OrderConfirmation, fmt.Sprintf("%s:%d", OrderConfirmation, o.ID), now)
 }
 
 func (d *Desk) orderLetter(o *order.Order, lines []order.Line) letter {

@@ -35,6 +35,10 @@ type orderWords struct {
 	Paid, TaxIncluded                                                      bool
 	By                                                                     string
 	Address                                                                []string
+	Cause                                                                  string // who cancelled: hold, shopper, shop
+	Carrier, Tracking, Track                                               string // of a parcel; Track is a link
+	Part                                                                   bool   // the parcel is not the whole order
+	Back                                                                   string // what of the money went back; "" if none
 }
 
 type footer struct {
@@ -197,4 +201,12 @@ func goodsLine(l i18n.Lang, name, choices i18n.Text, qty int, price money.Price)
 		words += i18n.T(l, "mail.goods.choices", "choices", c)
 	}
 	return i18n.T(l, "mail.goods", "qty", fmt.Sprint(qty), "name", words, "price", price)
+}
+
+func parcelLine(l i18n.Lang, name, choices i18n.Text, qty int) string {
+	words := headerLine(name.In(l))
+	if c := headerLine(choices.In(l)); c != "" {
+		words += i18n.T(l, "mail.goods.choices", "choices", c)
+	}
+	return i18n.T(l, "mail.goods.parcel", "qty", fmt.Sprint(qty), "name", words)
 }

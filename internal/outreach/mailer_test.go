@@ -115,6 +115,7 @@ func TestReminderOverARealMailServer(t *testing.T) {
 func TestOrderIsConfirmedOnce(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := open(t, d)
+		s.set("notify.orders", "off")
 		r := s.runner()
 		o := s.orders("ann@example.com", nil, nil, monday)
 		for range 2 {

@@ -33,6 +33,13 @@ const (
 // The messages of the shop; each has templates/mail/<name>.<lang>.txt.
 const (
 	OrderConfirmation = "order-confirmation"
+	OrderNew          = "order-new" // to the merchant
+	OrderPaid         = "order-paid"
+	OrderFailed       = "order-failed"
+	OrderShipped      = "order-shipped"
+	OrderDelivered    = "order-delivered"
+	OrderCancelled    = "order-cancelled"
+	OrderRefunded     = "order-refunded"
 	VerifyEmail       = "verify-email"
 	ResetPassword     = "reset-password"
 	ChangeEmail       = "change-email"
@@ -44,7 +51,8 @@ const (
 )
 
 // Templates lists every message.
-var Templates = []string{OrderConfirmation, VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, FollowUpMail, ContactReceived, QuestionAnswered}
+var Templates = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded,
+	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, FollowUpMail, ContactReceived, QuestionAnswered}
 
 // State says what became of a message.
 type State string

@@ -57,6 +57,26 @@ func byKey(ctx context.Context, q db.Q, key string) (*Send, error) {
 	return &found[0], nil
 }
 
+// byID reads the decision of that row, or nil.
+func byID(ctx context.Context, q db.Q, id int64) (*Send, error) {
+	var found []Send
+	if err := q.Query(ctx).Where("id = ?", id).Limit(1).Find(&found).Error; err != nil {
+		return nil, fmt.Errorf("read mail %d: %w", id, err)
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	return &found[0], nil
+}
+
+// nextID is the Message-ID of a mail that is sent again after so many tries.
+// Its file keeps its name (fileID), so that erasing a person finds it.
+func nextID(messageID string, attempts int) string {
+	local, host, _ := strings.Cut(messageID, "@")
+	local, _, _ = strings.Cut(local, ".")
+	return fmt.Sprintf("%s.%d@%s", local, attempts, host)
+}
+
 // move takes a message from one state to another; false: it is elsewhere.
 func move(ctx context.Context, tx *db.Tx, id int64, from State, set map[string]any, now time.Time) (bool, error) {
 	set["updated_at"] = db.At(now)

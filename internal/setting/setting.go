@@ -38,6 +38,8 @@ var Keys = []Key{
 	{"checkout.idle", "30m", checkDuration},
 	{"cart.lost", "720h", checkDuration},
 	{"followup.delays", "24h,72h", checkDurations},
+	{"notify.orders", "on", checkSwitch},
+	{"notify.lang", "en", checkLang},
 	{"quiet.hours", "21-09", checkHours},
 	{"hold.minutes", "30", checkMinutes},
 	{"payments.offered", "auto", checkPayments},
@@ -133,6 +135,9 @@ func (v Values) QuietHours() (from, to int, on bool) {
 	from, to, on, _ = parseHours(v.Get("quiet.hours"))
 	return from, to, on
 }
+
+// NotifyOrders reports whether the merchant is told of each new order by mail.
+func (v Values) NotifyOrders() bool { return v.Get("notify.orders") == "on" }
 
 // Hold is how long stock is kept for a placed order that is not paid yet.
 func (v Values) Hold() time.Duration {
@@ -232,6 +237,20 @@ func parseHours(s string) (from, to int, on bool, err error) {
 }
 
 func checkHours(s string) error { _, _, _, err := parseHours(s); return err }
+
+func checkSwitch(s string) error {
+	if s != "on" && s != "off" {
+		return fmt.Errorf("wants on or off")
+	}
+	return nil
+}
+
+func checkLang(s string) error {
+	if s != "en" && s != "zh" {
+		return fmt.Errorf("wants en or zh")
+	}
+	return nil
+}
 
 func checkMinutes(s string) error {
 	if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 1440 {

@@ -138,10 +138,10 @@ func TestAccountFromAnOrder(t *testing.T) {
 	s := shoptest.New(t, dbtest.SQLite(t))
 	b := s.Browser()
 	status := b.Follow(b.Submit(toGateway(t, b, ""), "/gateway/test/", "outcome", "paid"))
-	if p := b.Submit(status, "/orders/", "password", "short"); p.Status != http.StatusUnprocessableEntity {
+	if p := b.Submit(status, formTo(t, status, "/account"), "password", "short"); p.Status != http.StatusUnprocessableEntity {
 		t.Errorf("a short password: %d", p.Status)
 	}
-	if p := b.Submit(status, "/orders/", "password", "three words long"); p.Status != http.StatusSeeOther {
+	if p := b.Submit(status, formTo(t, status, "/account"), "password", "three words long"); p.Status != http.StatusSeeOther {
 		t.Fatalf("%d %s", p.Status, p.Text())
 	}
 	if p := s.Browser().Post("/signin", "email", "guest@example.com", "password", "three words long"); p.Status != http.StatusSeeOther {

@@ -33,8 +33,20 @@ type (
 		Key                   string
 		CanPay                bool
 		PayText               string
+		CanChange             bool // the shopper may still cancel
+		CanReaddress          bool
+		Change                checkout.Address
+		ChangeErrors          web.FormErrors
+		CancelText            string
+		Notice                string
+		Parcels               []parcel
+		Invoice               string // its page; "" if none was issued
 		OfferAccount          bool
 		AccountErrors         web.FormErrors
+	}
+	parcel struct {
+		Title, Date, Stamp, Carrier, Tracking, URL string
+		Lines                                      []string
 	}
 	orderLine struct {
 		URL, Name, Choices, Qty, Total string
@@ -111,6 +123,16 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 	p.Other = web.In(other(p.Lang), "/orders/"+o.Number+query(key))
 	p.StateText, p.StateTag = t(c, "order.payment."+string(o.PaymentState)), stateTag(o)
 	p.Heading, p.Lead = s.orderWords(c, o)
+	if err := s.parcels(c, p, o, lines); err != nil {
+		return nil, err
+	}
+	bill, err := order.InvoiceOf(ctx, s.DB, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	if bill != nil {
+		p.Invoice = web.URL(c, "/orders/"+o.Number+"/invoice") + query(key)
+	}
 	p.PayText = t(c, "shop.order.pay", "total", o.Price())
 	p.Steps = s.timeline(c, o, past)
 	if err := s.orderLines(c, p, o, lines); err != nil {
@@ -121,12 +143,42 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 			p.Address = append(p.Address, text)
 		}
 	}
+	p.CanChange, p.CancelText = o.Changeable(), t(c, "shop.order.cancel.unpaid")
+	p.CanReaddress, p.Change = p.CanChange && o.Line1 != "", checkout.AddressOf(o)
+	if !o.PaidAt.IsZero() && o.Total > 0 {
+		p.CancelText = t(c, "shop.order.cancel.paid", "total", o.Price())
+	}
 	person, err := s.person(c)
 	if err != nil {
 		return nil, err
 	}
 	p.OfferAccount = key != "" && !person.SignedIn() && o.CustomerID == nil && o.State != order.Cancelled
 	return p, nil
+}
+
+// parcels shows each parcel of the order, and says so when more will follow.
+func (s *Shop) parcels(c echo.Context, p *orderPage, o *order.Order, lines []order.Line) error {
+	all, err := order.Parcels(c.Request().Context(), s.DB, o.ID)
+	if err != nil {
+		return err
+	}
+	zone := s.Settings.Now().Zone()
+	for _, k := range all {
+		v := parcel{Title: t(c, "shop.parcel", "count", k.Position), Date: s.stamp(c, k.At), Stamp: k.At.In(zone).Format("2006-01-02T15:04:05Z07:00"),
+			Carrier: k.Carrier, Tracking: k.Tracking, URL: k.URL}
+		for _, units := range k.Lines {
+			for _, l := range lines {
+				if l.ID == units.LineID {
+					v.Lines = append(v.Lines, t(c, "shop.parcel.line", "qty", units.Qty, "name", strings.TrimSpace(in(c, l.Name)+" "+in(c, l.Choices))))
+				}
+			}
+		}
+		p.Parcels = append(p.Parcels, v)
+	}
+	if len(all) > 0 && o.State == order.StatePlaced && o.DeliveryState == order.Unshipped {
+		p.Heading, p.Lead = t(c, "shop.order.partly.title"), t(c, "shop.order.partly.lead")
+	}
+	return nil
 }
 
 func query(key string) string {
@@ -253,18 +305,24 @@ func (s *Shop) orderLines(c echo.Context, p *orderPage, o *order.Order, lines []
 		}
 		p.Lines = append(p.Lines, view)
 	}
-	p.Sums = []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, o.Subtotal, o.Currency)}}
+	p.Sums = s.orderSums(c, o)
+	return nil
+}
+
+// orderSums are the amounts of an order as they were frozen.
+func (s *Shop) orderSums(c echo.Context, o *order.Order) []sum {
+	sums := []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, o.Subtotal, o.Currency)}}
 	if o.Discount > 0 {
-		p.Sums = append(p.Sums, sum{t(c, "shop.sum.discount"), s.money(c, -o.Discount, o.Currency), "sums-less"})
+		sums = append(sums, sum{t(c, "shop.sum.discount"), s.money(c, -o.Discount, o.Currency), "sums-less"})
 	}
 	if o.DeliveryCode != "" || o.Delivery > 0 {
-		p.Sums = append(p.Sums, sum{Name: in(c, o.DeliveryName), Value: s.money(c, o.Delivery, o.Currency)})
+		sums = append(sums, sum{Name: in(c, o.DeliveryName), Value: s.money(c, o.Delivery, o.Currency)})
 	}
-	p.Sums = append(p.Sums, sum{t(c, "shop.sum.total"), s.money(c, o.Total, o.Currency), "sums-total"})
+	sums = append(sums, sum{t(c, "shop.sum.total"), s.money(c, o.Total, o.Currency), "sums-total"})
 	if o.Tax > 0 {
-		p.Sums = append(p.Sums, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, o.Tax, o.Currency)})
+		sums = append(sums, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, o.Tax, o.Currency)})
 	}
-	return nil
+	return sums
 }
 
 // payAgain leads back to paying after a decline, or after the shopper left.

@@ -65,7 +65,7 @@ func sound(t *testing.T, path string, p *shoptest.Page) {
 }
 
 var open = []string{"/", "/c/baby", "/c/feeding", "/c/baby?material=m01&sort=price&stock=1&min=1", "/p/calm-bottle", "/p/calm-bottle?size=240&colour=aqua&view=detail",
-	"/p/jig-saw", "/search", "/search?q=bottle", "/search?q=nothing-like-it", "/cart", "/signin", "/signup", "/forgot", "/signout", "/contact", "/privacy",
+	"/p/jig-saw", "/search", "/search?q=bottle", "/search?q=nothing-like-it", "/cart", "/signin", "/signup", "/forgot", "/signout", "/contact", "/privacy", "/orders",
 	"/delivery", "/returns", "/terms", "/imprint"}
 
 var inside = []string{"/account", "/account/details", "/account/interests", "/account/dates", "/account/addresses", "/account/preferences", "/account/privacy"}

@@ -83,8 +83,13 @@ func (s *Shop) Routes() {
 		e.POST("/webhooks/stripe", s.stripeEvent)
 		s.Web.ExemptOrigin("/webhooks/stripe")
 	}
+	e.GET("/orders", s.findForm)
+	e.POST("/orders", s.findOrder, door)
 	e.GET("/orders/:number", s.order)
 	e.POST("/orders/:number/payments", s.payAgain, slow)
+	e.GET("/orders/:number/invoice", s.invoice)
+	e.POST("/orders/:number/cancel", s.cancelOrder, slow)
+	e.POST("/orders/:number/address", s.readdressOrder, slow)
 	e.POST("/orders/:number/account", s.accountFromOrder, door)
 
 	e.GET("/signup", s.signUpForm)

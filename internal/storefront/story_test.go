@@ -57,8 +57,8 @@ func TestGuestBuysABottle(t *testing.T) {
 			t.Errorf("%d paid orders, want 2", n)
 		}
 		s.RunJobs()
-		if n := len(s.Letters()); n != 2 {
-			t.Errorf("%d mails, want one confirmation an order", n)
+		if n := len(s.Letters()); n != 4 {
+			t.Errorf("%d mails, want one confirmation an order and one for the shop", n)
 		}
 	})
 }
