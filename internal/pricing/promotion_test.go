@@ -260,3 +260,14 @@ func TestCodesAreReadAsPeopleWriteThem(t *testing.T) {
 		seen[c] = true
 	}
 }
+
+func TestASegmentsPriceIsForTheSegmentAlone(t *testing.T) {
+	students := named(1, Percent, 1000)
+	students.Segments = []string{"student"}
+	for segment, off := range map[string]money.Amount{"student": 120, "parent": 0, "default": 0, "": 0} {
+		q := quote(t, Input{Lines: []Wanted{{goods(1, 1200, 7), 1}}, Deals: Deals{Promotions: []Promotion{students}, Segment: segment}})
+		if q.Discount != off || off > 0 && q.Applied[0].Name != students.Name {
+			t.Errorf("segment %q: %d off, told as %+v", segment, q.Discount, q.Applied)
+		}
+	}
+}
