@@ -45,7 +45,7 @@ type Office struct {
 }
 
 // unbuilt are rooms of the table that have no page yet.
-var unbuilt = []string{"promotions", "experiments"}
+var unbuilt = []string{"experiments"}
 
 // Routes registers everything under /admin and dresses its pages.
 func (o *Office) Routes() {
@@ -64,6 +64,14 @@ func (o *Office) Routes() {
 	g.POST("/orders/:number/ship", o.shipOrder)
 	g.POST("/orders/:number/deliver", o.deliverOrder)
 	g.POST("/orders/:number/mails/:mail", o.mailOrder)
+	g.GET("/promotions", o.promotions)
+	g.GET("/promotions/new", o.newPromotion)
+	g.POST("/promotions/new", o.savePromotion)
+	g.GET("/promotions/:promotion", o.promotion)
+	g.POST("/promotions/:promotion", o.savePromotion)
+	g.POST("/promotions/:promotion/stop", o.stopPromotion)
+	g.POST("/promotions/:promotion/codes", o.makeCodes)
+	g.GET("/promotions/:promotion/codes.csv", o.codesFile)
 	g.GET("/customers", o.customers)
 	g.GET("/customers/:email", o.customer)
 	g.GET("/stock", o.stock)

@@ -253,7 +253,9 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		Subject: "Hello", Text: "Look at https://shop.example/p/x.\n<script>", Lang: i18n.English, Date: f.now}))
 	files, _, err := outreach.ListFiles(f.folder(), 1, 10)
 	f.must(err)
-	parts := map[string]string{":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":token": q[0].Token, ":file": files[0].Name, ":mail": "77"}
+	deal := pricing.Promotion{Name: i18n.Text{En: "A tenth off", Zh: "九折"}, Kind: pricing.Percent, Value: 1000}
+	f.tx(func(ctx context.Context, tx *db.Tx) error { return pricing.Put(ctx, tx, &deal, f.now) })
+	parts := map[string]string{":promotion": deal.Token, ":mail": "77", ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":token": q[0].Token, ":file": files[0].Name}
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	tried := 0
@@ -298,8 +300,8 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 func TestMenuShowsWhatTheRoleMayEnter(t *testing.T) {
 	f := open(t, dbtest.SQLite(t))
 	f.want(f.as(staff.Analyst).get("/admin"), 200, `href="/admin/abandonment"`, `!href="/admin/settings"`, `!href="/admin/orders"`, "!/admin/promotions", "The analyst")
-	f.want(f.as(staff.Owner).get("/admin"), 200, `href="/admin/settings"`, `href="/admin/audit"`, "!/admin/promotions", "!/admin/experiments", "question waits for an answer")
-	for _, gone := range []string{"/admin/promotions", "/admin/experiments", "/admin/nothing", "/admin/orders/00000000", "/admin/products/none", "/admin/mail/..%2fshop.db"} {
+	f.want(f.as(staff.Owner).get("/admin"), 200, `href="/admin/settings"`, `href="/admin/audit"`, `href="/admin/promotions"`, "!/admin/experiments", "question waits for an answer")
+	for _, gone := range []string{"/admin/promotions/none", "/admin/experiments", "/admin/nothing", "/admin/orders/00000000", "/admin/products/none", "/admin/mail/..%2fshop.db"} {
 		f.want(f.get(gone), 404)
 	}
 }

@@ -75,6 +75,7 @@ type Cart struct {
 	Kind       string // shopper, staff, test, bot
 	Device     string
 	Simulated  bool
+	Coupon     string // as the shopper typed it; what it does is asked anew each time
 }
 
 // Line is one variant in a cart; its Token is the line's id in addresses.

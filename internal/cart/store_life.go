@@ -369,3 +369,14 @@ func LastConverted(ctx context.Context, q db.Q, p *customer.Person, since time.T
 	}
 	return &found[0], nil
 }
+
+// SetCoupon keeps a coupon with the cart; "" takes it off.
+func SetCoupon(ctx context.Context, tx *db.Tx, id ID, coupon string, now time.Time) error {
+	if _, err := touch(ctx, tx, id, now); err != nil {
+		return err
+	}
+	if err := tx.Query(ctx).Exec("UPDATE carts SET coupon = ? WHERE id = ?", coupon, int64(id)).Error; err != nil {
+		return fmt.Errorf("keep the coupon of cart %d: %w", id, err)
+	}
+	return nil
+}

@@ -13,6 +13,7 @@ import (
 	"regulars/internal/jobs"
 	"regulars/internal/order"
 	"regulars/internal/payment"
+	"regulars/internal/pricing"
 )
 
 // Retry leads a shopper back to paying: to the attempt they left, or after a
@@ -101,7 +102,8 @@ const sweepAtOnce = 500
 
 // Sweep ends what was not paid in time: the hold expires, the order is
 // cancelled, its payment void. Payments that the provider still looks at get
-// until payment.Patience. It returns how many orders it ended.
+// until payment.Patience. It returns how many orders it ended. Promotions of
+// orders that money revived since are told, too.
 func (d *Desk) Sweep(ctx context.Context) (int, error) {
 	now := d.Now()
 	due, err := inventory.Due(ctx, d.DB, now, sweepAtOnce)
@@ -130,7 +132,7 @@ func (d *Desk) Sweep(ctx context.Context) (int, error) {
 			ended++
 		}
 	}
-	return ended, failed
+	return ended, errors.Join(failed, pricing.Follow(ctx, d.DB, now))
 }
 
 // end cancels one order whose time is up, unless its money came first.
@@ -152,8 +154,10 @@ func (d *Desk) end(ctx context.Context, tx *db.Tx, id order.ID, now time.Time) (
 	if err := payment.Abandon(ctx, tx, o, order.ActorHold, now); err != nil {
 		return false, err
 	}
-	_, err = inventory.Release(ctx, tx, int64(o.ID), "expired", now)
-	return true, err
+	if _, err = inventory.Release(ctx, tx, int64(o.ID), "expired", now); err != nil {
+		return false, err
+	}
+	return true, pricing.Release(ctx, tx, int64(o.ID))
 }
 
 // timeUp asks again, with the order locked, whether its time is over: since
@@ -304,8 +308,10 @@ func (d *Desk) CancelIn(ctx context.Context, tx *db.Tx, id order.ID, by, why str
 	if err != nil {
 		return err
 	}
-	_, err = inventory.Release(ctx, tx, int64(o.ID), "released", now)
-	return err
+	if _, err = inventory.Release(ctx, tx, int64(o.ID), "released", now); err != nil {
+		return err
+	}
+	return pricing.Release(ctx, tx, int64(o.ID))
 }
 
 // Settle takes news of a payment in; see payment.Settle.

@@ -47,6 +47,10 @@ func narrow(s string) string {
 	}, s)
 }
 
+func (f Form) ask(person *customer.Person) Ask {
+	return Ask{Country: f.Country, Coupon: f.Coupon, Email: f.Email, Person: person}
+}
+
 // check notes every input that cannot be accepted. carried says that there
 // are goods to bring somewhere; offer is what the page offers for the country.
 func (f Form) check(form *fault.Form, offer *Offer, carried bool) {
@@ -61,8 +65,11 @@ func (f Form) check(form *fault.Form, offer *Offer, carried bool) {
 	if !offered(offer.Payments, f.Payment) {
 		form.Wrong("payment", "checkout.payment")
 	}
-	if len(f.Coupon) > 0 {
-		form.Wrong("coupon", "pricing.coupon.unknown", "code", cut(f.Coupon, 40))
+	if len(offer.Quotes) == 0 { // history told in bulk knows no coupons
+		return
+	}
+	if no := offer.With(f.Delivery).Refused; no != nil {
+		form.Wrong("coupon", no.Words, no.Args...)
 	}
 }
 

@@ -5,6 +5,7 @@
 package checkout
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -17,12 +18,14 @@ import (
 	"time"
 
 	"regulars/internal/cart"
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/money"
 	"regulars/internal/order"
 	"regulars/internal/payment"
 	"regulars/internal/pricing"
+	"regulars/internal/segment"
 	"regulars/internal/setting"
 )
 
@@ -170,11 +173,42 @@ func wanted(v *cart.View) []pricing.Wanted {
 	return all
 }
 
+// Ask is what an offer depends on besides the cart: where to, which coupon,
+// and who asks; Email tells people without an account apart.
+type Ask struct {
+	Country, Coupon, Email string
+	Person                 *customer.Person
+}
+
+func (a Ask) buyer() pricing.Buyer {
+	who := pricing.Buyer{Email: a.Email}
+	if a.Person != nil && a.Person.SignedIn() {
+		who.Customer = a.Person.CustomerID()
+		if who.Email == "" {
+			who.Email = a.Person.Customer.Email
+		}
+	}
+	return who
+}
+
+// deals reads the promotions for whoever asks. A segment counts only where a
+// promotion is bound to one, and then its name on the page says so: nothing
+// else about a person changes a price.
+func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, now time.Time) (pricing.Deals, error) {
+	deals, err := pricing.Find(ctx, q, pricing.Day(now, d.Settings.Now().Zone()), a.Coupon, a.buyer())
+	if err != nil || a.Person == nil || !deals.NeedsSegment() {
+		return deals, err
+	}
+	of, _, err := segment.Of(ctx, q, a.Person, now)
+	deals.Segment = of.Key
+	return deals, err
+}
+
 // offer prices the lines with every delivery that goes to the country.
-func (d *Desk) offer(lines []pricing.Wanted, methods []pricing.Method, currency money.Currency, country string) (*Offer, error) {
+func (d *Desk) offer(lines []pricing.Wanted, methods []pricing.Method, currency money.Currency, a Ask, deals pricing.Deals) (*Offer, error) {
 	set := d.Settings.Now()
 	o := &Offer{Payments: d.Pay.Methods(set)}
-	in := pricing.Input{Lines: lines, Currency: currency, Country: country, TaxRate: set.TaxRate()}
+	in := pricing.Input{Lines: lines, Currency: currency, Country: a.Country, Coupon: a.Coupon, Deals: deals, TaxRate: set.TaxRate()}
 	if pricing.Carried(lines) {
 		o.Methods = methods
 	}

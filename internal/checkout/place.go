@@ -19,25 +19,42 @@ import (
 	"regulars/internal/pricing"
 )
 
-// Offer prices a cart with each delivery to a country, for the cart and the
-// checkout page. An empty country asks for any.
+// Offer prices a cart with each delivery to a country, with the coupon kept
+// with it, for nobody in particular. An empty country asks for any.
 func (d *Desk) Offer(ctx context.Context, q db.Q, v *cart.View, country string) (*Offer, error) {
+	a := Ask{Country: country}
+	if v.Cart != nil {
+		a.Coupon = v.Cart.Coupon
+	}
+	return d.OfferTo(ctx, q, v, a)
+}
+
+// OfferTo prices a cart with each delivery for whoever asks, for the cart and
+// the checkout page.
+func (d *Desk) OfferTo(ctx context.Context, q db.Q, v *cart.View, a Ask) (*Offer, error) {
 	currency := d.Settings.Now().Currency()
 	if v.Cart != nil {
 		currency = v.Cart.Currency
 	}
-	methods, err := pricing.Methods(ctx, q, currency, country)
+	methods, err := pricing.Methods(ctx, q, currency, a.Country)
 	if err != nil {
 		return nil, err
 	}
-	return d.offer(wanted(v), methods, currency, country)
+	deals, err := d.deals(ctx, q, a, d.Now())
+	if err != nil {
+		return nil, err
+	}
+	return d.offer(wanted(v), methods, currency, a, deals)
 }
 
 // Check looks a form over against the cart it is for, without placing
 // anything. It returns fault.Invalid with every wrong field.
 func (d *Desk) Check(ctx context.Context, q db.Q, v *cart.View, f Form) error {
-	f = f.clean()
-	offer, err := d.Offer(ctx, q, v, f.Country)
+	return d.check(ctx, q, nil, v, f.clean())
+}
+
+func (d *Desk) check(ctx context.Context, q db.Q, person *customer.Person, v *cart.View, f Form) error {
+	offer, err := d.OfferTo(ctx, q, v, f.ask(person))
 	if err != nil {
 		return err
 	}
@@ -143,7 +160,7 @@ func (d *Desk) lookOver(ctx context.Context, person *customer.Person, cartID car
 	if err != nil || len(v.Items) == 0 {
 		return err
 	}
-	return d.Check(ctx, d.DB, v, f)
+	return d.check(ctx, d.DB, person, v, f)
 }
 
 // PlaceIn is the body of Place inside the caller's transaction, at the
@@ -190,7 +207,11 @@ func (d *Desk) place(ctx context.Context, tx *db.Tx, person *customer.Person, la
 	if err := whole(v); err != nil {
 		return nil, err
 	}
-	offer, err := d.offer(wanted(v), methods, c.Currency, f.Country)
+	deals, err := d.deals(ctx, tx, f.ask(person), now)
+	if err != nil {
+		return nil, err
+	}
+	offer, err := d.offer(wanted(v), methods, c.Currency, f.ask(person), deals)
 	if err != nil {
 		return nil, err
 	}
@@ -243,6 +264,10 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, c 
 		hold[i] = inventory.Line{Variant: l.Variant, Qty: l.Qty}
 	}
 	if err := inventory.Reserve(ctx, tx, int64(o.ID), hold, now.Add(d.Settings.Now().Hold()), now); err != nil {
+		return nil, fmt.Errorf("place order %s: %w", o.Number, err)
+	}
+	who, day := f.ask(person).buyer(), pricing.Day(now, d.Settings.Now().Zone())
+	if err := pricing.Claim(ctx, tx, int64(o.ID), quote, who, day, now); err != nil {
 		return nil, fmt.Errorf("place order %s: %w", o.Number, err)
 	}
 	if err := cart.Convert(ctx, tx, c, f.Email, f.MailOK, f.Delivery, f.Payment, o.Number, now); err != nil {

@@ -72,6 +72,7 @@ func lively(t *testing.T, d *db.DB) *shop {
 	s.desk = &checkout.Desk{DB: d, Now: func() time.Time { return s.now }, Settings: live, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Secret: []byte("a secret of this test")}
 	s.now = s.now.Add(time.Minute)
 
+	s.promote()
 	expired := s.order(1)
 	s.now = s.now.Add(time.Hour)
 	if _, err := s.desk.Sweep(ctx); err != nil {
@@ -109,6 +110,22 @@ func lively(t *testing.T, d *db.DB) *shop {
 	return s
 }
 
+// promote takes a tenth off the lamp, and gives away a code for more.
+func (s *shop) promote() {
+	s.t.Helper()
+	s.tx(func(tx *db.Tx) error {
+		tenth := pricing.Promotion{Name: i18n.Text{En: "A tenth off"}, Kind: pricing.Percent, Value: 1000, StartsOn: "2026-01-01", EndsOn: "2026-12-31", LimitPerson: 100}
+		if err := pricing.Put(ctx, tx, &tenth, s.now); err != nil {
+			return err
+		}
+		code := pricing.Promotion{Name: i18n.Text{En: "A coin off"}, Kind: pricing.Amount, Value: 100, Currency: "USD", NeedsCode: true, LimitAll: 50}
+		if err := pricing.Put(ctx, tx, &code, s.now); err != nil {
+			return err
+		}
+		return pricing.AddCode(ctx, tx, code.ID, "coin", s.now)
+	})
+}
+
 func (s *shop) must(err error) {
 	s.t.Helper()
 	if err != nil {
@@ -132,7 +149,7 @@ func (s *shop) order(qty int) order.ID {
 		return cart.Add(ctx, tx, c.ID, s.lamp, qty, s.now)
 	})
 	done, err := s.desk.Place(ctx, p, i18n.English, c.ID, checkout.Form{Key: checkout.NewKey(), Email: "li@mail.example", Name: "Li Na", Country: "DE",
-		Line1: "Bank Street 1", City: "Berlin", Postcode: "10115", Delivery: "standard", Payment: "test"}, checkout.NotShown)
+		Line1: "Bank Street 1", City: "Berlin", Postcode: "10115", Delivery: "standard", Payment: "test", Coupon: "COIN"}, checkout.NotShown)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -203,6 +220,15 @@ var breaks = []struct{ code, sql string }{
 	{"N1", "DELETE FROM invoices WHERE seq = 2"},
 	{"N1", "UPDATE invoice_years SET last = last + 1"},
 	{"N1", "UPDATE invoices SET seq = seq + 100 WHERE seq = 1"},
+	{"P1", "UPDATE promotions SET used = used + 1 WHERE needs_code = TRUE"},
+	{"P1", "UPDATE promotion_codes SET used = used - 1"},
+	{"P1", "UPDATE redemptions SET limit_person = 1 WHERE limit_person > 0"},
+	{"P2", "UPDATE order_history SET at = at - 86400000 WHERE axis = 'order';UPDATE redemptions SET state = 'late', slot = 0 WHERE state = 'released'"},
+	{"P2", "DELETE FROM line_discounts WHERE order_id = (SELECT min(order_id) FROM line_discounts)"},
+	{"P2", "DELETE FROM redemptions WHERE state = 'released'"},
+	{"P3", "UPDATE redemptions SET ends_on = '2026-11-21' WHERE ends_on <> ''"},
+	{"P3", "UPDATE redemptions SET exclusive = TRUE"},
+	{"P4", "UPDATE line_discounts SET sensitive = TRUE"},
 	{"W1", "DELETE FROM payment_events WHERE kind = 'paid'"},
 	{"W1", "INSERT INTO payment_inbox (provider, event_id, kind, object, at) VALUES ('stripe', 'evt_1', 'charge.refunded', 'pi_1', 1)"},
 	{"W3", "UPDATE payment_events SET provider = 'stripe'; UPDATE payments SET provider = 'stripe', provider_ref = token"},

@@ -141,6 +141,31 @@ func rules(now time.Time) []rule {
 			SELECT CAST(i.year AS TEXT) AS id FROM invoices i LEFT JOIN invoice_years y ON y.year = i.year
 				GROUP BY i.year, y.last HAVING count(*) <> max(i.seq) OR min(i.seq) <> 1 OR y.last IS NULL OR y.last <> max(i.seq)
 			UNION SELECT o.number FROM invoices i JOIN orders o ON o.id = i.order_id WHERE o.paid_at = 0`, nil},
+		{"P1", "a promotion and its codes are counted right, and no limit is exceeded, in all or by a person", `
+			SELECT p.token AS id FROM promotions p LEFT JOIN (
+				SELECT promotion_id, count(*) AS held FROM redemptions WHERE state = 'held' GROUP BY promotion_id) r ON r.promotion_id = p.id
+			WHERE p.used <> coalesce(r.held, 0) OR p.limit_all > 0 AND coalesce(r.held, 0) > p.limit_all
+			UNION SELECT c.code FROM promotion_codes c LEFT JOIN (
+				SELECT code_id, count(*) AS held FROM redemptions WHERE state = 'held' AND code_id <> 0 GROUP BY code_id) r ON r.code_id = c.id
+			WHERE c.used <> coalesce(r.held, 0) OR c.limit_all > 0 AND coalesce(r.held, 0) > c.limit_all
+			UNION SELECT p.token FROM redemptions r JOIN promotions p ON p.id = r.promotion_id WHERE r.state = 'held' AND r.person <> ''
+				GROUP BY p.token, r.person HAVING min(r.limit_person) > 0 AND count(*) > max(r.limit_person)`, nil},
+		{"P2", "a redemption stands exactly as long as its order, and each discount of a line belongs to one", `
+			SELECT o.number AS id FROM redemptions r JOIN orders o ON o.id = r.order_id
+			WHERE (o.state = 'cancelled') <> (r.state = 'released') AND NOT EXISTS (
+				SELECT 1 FROM order_history h WHERE h.order_id = o.id AND h.axis = 'order' AND h.at > ?)
+			UNION SELECT o.number FROM line_discounts d JOIN orders o ON o.id = d.order_id
+			WHERE NOT EXISTS (SELECT 1 FROM redemptions r WHERE r.order_id = d.order_id AND r.promotion_id = d.promotion_id)
+			UNION SELECT o.number FROM orders o JOIN order_lines l ON l.order_id = o.id LEFT JOIN (
+				SELECT order_id, position, sum(amount) AS amount FROM line_discounts GROUP BY order_id, position) d ON d.order_id = l.order_id AND d.position = l.position
+			WHERE o.imported = FALSE AND l.discount <> coalesce(d.amount, 0)`, []any{at(-slack)}},
+		{"P3", "a promotion was in its days when the order was placed, and an exclusive one stands alone", `
+			SELECT o.number AS id FROM redemptions r JOIN orders o ON o.id = r.order_id
+			WHERE r.starts_on <> '' AND r.day < r.starts_on OR r.ends_on <> '' AND r.day > r.ends_on OR r.at <> o.placed_at
+				OR r.exclusive AND EXISTS (SELECT 1 FROM redemptions x WHERE x.order_id = r.order_id AND x.promotion_id <> r.promotion_id)`, nil},
+		{"P4", "medicines and other sensitive goods were never reduced", `
+			SELECT DISTINCT o.number AS id FROM line_discounts d JOIN orders o ON o.id = d.order_id WHERE d.sensitive = TRUE`, nil},
+
 		{"W1", "news of a payment had its effect, and no effect came without news", `
 			SELECT p.token AS id FROM payments p WHERE
 				(p.state IN ('succeeded','refunded')) <> EXISTS (SELECT 1 FROM payment_events e WHERE e.payment_id = p.id AND e.kind = 'paid')

@@ -6,6 +6,7 @@ package money
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -155,14 +156,15 @@ func Split(total Amount, weights []int64) []Amount {
 	}
 	type remainder struct {
 		index int
-		rest  int64
+		rest  uint64
 	}
 	rests := make([]remainder, len(weights))
 	left := total
 	for i, w := range weights {
-		share := int64(total) * max(w, 0)
-		parts[i] = Amount(share / sum)
-		rests[i] = remainder{i, share % sum}
+		high, low := bits.Mul64(uint64(total), uint64(max(w, 0))) // 128 bits: large carts would overflow 64
+		share, rest := bits.Div64(high, low, uint64(sum))
+		parts[i] = Amount(share)
+		rests[i] = remainder{i, rest}
 		left -= parts[i]
 	}
 	slices.SortStableFunc(rests, func(a, b remainder) int { return cmp.Compare(b.rest, a.rest) })

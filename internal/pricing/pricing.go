@@ -17,22 +17,25 @@ import (
 // Line is one variant in a quote with how its price came about. Total is what
 // the line costs after Discount; Tax is the part of Total that is tax.
 type Line struct {
-	Variant  catalog.VariantID
-	Product  catalog.ProductID
-	SKU      string
-	Name     i18n.Text
-	Choices  i18n.Text
-	Qty      int
-	Unit     money.Amount
-	Discount money.Amount
-	Tax      money.Amount
-	Total    money.Amount
-	Words    i18n.Text
+	Variant   catalog.VariantID
+	Product   catalog.ProductID
+	SKU       string
+	Name      i18n.Text
+	Choices   i18n.Text
+	Sensitive bool // costs what it costs
+	Qty       int
+	Unit      money.Amount
+	Discount  money.Amount
+	Tax       money.Amount
+	Total     money.Amount
+	Parts     []Part // what Discount is made of
+	Words     i18n.Text
 }
 
 // Quote is a priced basket. Total = Subtotal - Discount + Delivery; Subtotal
 // is the sum of Unit × Qty, Discount the sum of the lines' discounts. Tax is
-// inside Total (TaxIncluded), delivery's tax with it.
+// inside Total (TaxIncluded), delivery's tax with it. A coupon that changes
+// nothing is Refused, with the reason.
 type Quote struct {
 	Currency    money.Currency
 	Lines       []Line
@@ -44,6 +47,8 @@ type Quote struct {
 	TaxIncluded bool
 	Method      *Method
 	Coupon      string
+	Applied     []Applied
+	Refused     *Refused
 }
 
 // Method is a way of delivery with its price in one currency. Countries lists
@@ -75,6 +80,7 @@ type Input struct {
 	Method   *Method // nil: delivery not chosen yet, or nothing to carry
 	Country  string
 	Coupon   string
+	Deals    Deals
 	TaxRate  money.BasisPoints
 }
 
@@ -86,16 +92,10 @@ const MostOf = 99
 const mostPrice = 100_000_000_000
 
 // Make prices a basket. It is pure: the same input gives the same quote, to
-// the cent. A coupon nobody issued is fault.Invalid on the field "coupon"; a
-// line without a price in the currency is fault.Conflict, never a price in
-// another one.
+// the cent, in whatever order its promotions come. A line without a price in
+// the currency is fault.Conflict, never a price in another one.
 func Make(in Input) (*Quote, error) {
-	if code := strings.TrimSpace(in.Coupon); code != "" {
-		var form fault.Form
-		form.Wrong("coupon", "pricing.coupon.unknown", "code", code)
-		return nil, form.Err()
-	}
-	q := &Quote{Currency: in.Currency, Lines: make([]Line, 0, len(in.Lines)), TaxIncluded: true, Method: in.Method}
+	q := &Quote{Currency: in.Currency, Lines: make([]Line, 0, len(in.Lines)), TaxIncluded: true, Method: in.Method, Coupon: strings.TrimSpace(in.Coupon)}
 	for _, w := range in.Lines {
 		b := w.Buyable
 		if !b.Priced || b.Price.Currency != in.Currency || b.Price.Amount < 0 || b.Price.Amount > mostPrice {
@@ -106,29 +106,36 @@ func Make(in Input) (*Quote, error) {
 		}
 		total := b.Price.Amount.Times(w.Qty)
 		line := Line{Variant: b.VariantID, Product: b.ProductID, SKU: b.SKU, Name: b.Name, Choices: b.Choices,
-			Qty: w.Qty, Unit: b.Price.Amount, Total: total, Tax: in.TaxRate.Inside(total), Words: words(b, w.Qty)}
+			Sensitive: b.Sensitive, Qty: w.Qty, Unit: b.Price.Amount, Total: total}
 		q.Lines = append(q.Lines, line)
 		q.Subtotal += total
-		q.Tax += line.Tax
 	}
-	if in.Method != nil {
-		if in.Method.Currency != in.Currency {
-			return nil, fmt.Errorf("price delivery %s: it is priced in %s, the basket in %s", in.Method.Code, in.Method.Currency, in.Currency)
-		}
-		q.Delivery = in.Method.Cost(q.Subtotal - q.Discount)
-		q.Tax += in.TaxRate.Inside(q.Delivery)
+	if in.Method != nil && in.Method.Currency != in.Currency {
+		return nil, fmt.Errorf("price delivery %s: it is priced in %s, the basket in %s", in.Method.Code, in.Method.Currency, in.Currency)
 	}
+	q.apply(in.Lines, q.Coupon, in.Deals)
+	for i := range q.Lines {
+		l := &q.Lines[i]
+		l.Tax, l.Words = in.TaxRate.Inside(l.Total), words(in.Lines[i].Buyable, l)
+		q.Tax += l.Tax
+	}
+	q.Tax += in.TaxRate.Inside(q.Delivery)
 	q.Total = q.Subtotal - q.Discount + q.Delivery
 	return q, nil
 }
 
-func words(b catalog.Buyable, qty int) i18n.Text {
+// words tell how a line's price came about, part by part.
+func words(b catalog.Buyable, line *Line) i18n.Text {
 	in := func(l i18n.Lang) string {
-		args := []any{"qty", qty, "unit", b.Price, "was", money.Price{Amount: b.Was, Currency: b.Price.Currency}}
+		args := []any{"qty", line.Qty, "unit", b.Price, "was", money.Price{Amount: b.Was, Currency: b.Price.Currency}}
+		text := i18n.T(l, "pricing.words", args...)
 		if b.Was > b.Price.Amount {
-			return i18n.T(l, "pricing.words.was", args...)
+			text = i18n.T(l, "pricing.words.was", args...)
 		}
-		return i18n.T(l, "pricing.words", args...)
+		for _, p := range line.Parts {
+			text += i18n.T(l, "pricing.words.less", "name", p.Name.In(l), "amount", money.Price{Amount: p.Amount, Currency: b.Price.Currency})
+		}
+		return text
 	}
 	return i18n.Text{En: in(i18n.English), Zh: in(i18n.Chinese)}
 }

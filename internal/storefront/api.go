@@ -83,6 +83,10 @@ type (
 		Reason   string    `json:"reason"`
 		Products []apiCard `json:"products"`
 	}
+	apiPromotion struct {
+		Name   string      `json:"name"`
+		Amount money.Price `json:"amount"`
+	}
 	apiItem struct {
 		ID        string      `json:"id"`
 		SKU       string      `json:"sku"`
@@ -301,12 +305,17 @@ func (s *Shop) apiCart(c echo.Context) error {
 		b := item.Buyable
 		items = append(items, apiItem{item.Line.Token, b.SKU, b.Slug, in(c, b.Name), item.Line.Qty, price(b.Price.Amount), price(item.Total())})
 	}
-	out := map[string]any{"items": items, "subtotal": price(0), "discount": price(0), "delivery": price(0), "tax": price(0), "total": price(0)}
+	out := map[string]any{"items": items, "promotions": []apiPromotion{}, "subtotal": price(0), "discount": price(0), "delivery": price(0), "tax": price(0), "total": price(0)}
 	if len(items) > 0 {
 		q, err := s.quoted(c, view)
 		if err != nil {
 			return err
 		}
+		promotions := []apiPromotion{}
+		for _, a := range q.Applied {
+			promotions = append(promotions, apiPromotion{in(c, a.Name), price(a.Amount)})
+		}
+		out["promotions"] = promotions
 		out["subtotal"], out["discount"], out["delivery"], out["tax"], out["total"] = price(q.Subtotal), price(q.Discount), price(q.Delivery), price(q.Tax), price(q.Total)
 	}
 	return web.JSON(c, http.StatusOK, out)

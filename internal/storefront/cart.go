@@ -24,9 +24,9 @@ import (
 type (
 	sum      struct{ Name, Value, Class string }
 	cartLine struct {
-		ID, URL, Name, Choices, Unit, Change, Total string
-		Qty                                         int
-		Picture                                     picture
+		ID, URL, Name, Choices, Unit, Less, Change, Total string
+		Qty                                               int
+		Picture                                           picture
 	}
 	cartPage struct {
 		web.Page
@@ -39,6 +39,7 @@ type (
 		Cross     *shelf
 		EmptyArt  picture
 		CountText string
+		Coupon    couponBox
 	}
 	undo struct{ SKU, Qty, Text string }
 )
@@ -78,6 +79,9 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 		if err := s.total(c, p, view); err != nil {
 			return nil, nil, err
 		}
+	}
+	if open != nil && p.Coupon.Error.Text == "" {
+		p.Coupon.Value = open.Coupon
 	}
 	if p.Undo, err = s.undone(c); err != nil {
 		return nil, nil, err
@@ -119,6 +123,19 @@ func (s *Shop) total(c echo.Context, p *cartPage, view *cart.View) error {
 		return err
 	}
 	p.Sums = s.sums(c, quote)
+	if no := quote.Refused; no != nil {
+		p.Coupon.Error = web.FieldError{Field: "coupon", Text: t(c, no.Words, no.Args...), Prefix: t(c, "web.errors.prefix")}
+	}
+	at := 0
+	for i, item := range view.Items { // what cannot be bought is in no quote
+		if item.Problem.Blocks() {
+			continue
+		}
+		for _, part := range quote.Lines[at].Parts {
+			p.Lines[i].Less += t(c, "shop.cart.less", "name", part.Name, "price", money.Price{Amount: part.Amount, Currency: quote.Currency})
+		}
+		at++
+	}
 	if m := quote.Method; m != nil {
 		if more := m.ToFree(quote.Subtotal - quote.Discount); more > 0 {
 			p.FreeText = t(c, "shop.cart.to-free", "price", money.Price{Amount: more, Currency: quote.Currency})
@@ -132,7 +149,12 @@ func (s *Shop) quoted(c echo.Context, view *cart.View) (*pricing.Quote, error) {
 	if view.Cart != nil {
 		currency = view.Cart.Currency
 	}
-	offer, err := s.Desk.Offer(c.Request().Context(), s.DB, view, s.country(c, currency))
+	who, err := s.asks(c, view.Cart)
+	if err != nil {
+		return nil, err
+	}
+	who.Country = s.country(c, currency)
+	offer, err := s.Desk.OfferTo(c.Request().Context(), s.DB, view, who)
 	if err != nil {
 		return nil, err
 	}
@@ -141,16 +163,23 @@ func (s *Shop) quoted(c echo.Context, view *cart.View) (*pricing.Quote, error) {
 
 func (s *Shop) sums(c echo.Context, q *pricing.Quote) []sum {
 	out := []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, q.Subtotal, q.Currency)}}
-	if q.Discount > 0 {
-		out = append(out, sum{t(c, "shop.sum.discount"), s.money(c, -q.Discount, q.Currency), "sums-less"})
+	delivery, spared := q.Delivery, []sum{}
+	for _, a := range q.Applied {
+		less := sum{in(c, a.Name), s.money(c, -a.Amount, q.Currency), "sums-less"}
+		if a.Kind == pricing.Delivery {
+			delivery, spared = delivery+a.Amount, append(spared, less)
+		} else {
+			out = append(out, less)
+		}
 	}
 	if m := q.Method; m != nil {
-		value := s.money(c, q.Delivery, q.Currency)
-		if q.Delivery == 0 {
+		value := s.money(c, delivery, q.Currency)
+		if delivery == 0 {
 			value = t(c, "shop.sum.free")
 		}
 		out = append(out, sum{Name: t(c, "shop.sum.delivery", "method", m.Name, "when", s.arrival(c, m)), Value: value})
 	}
+	out = append(out, spared...)
 	out = append(out, sum{t(c, "shop.sum.total"), s.money(c, q.Total, q.Currency), "sums-total"})
 	if q.Tax > 0 {
 		out = append(out, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, q.Tax, q.Currency)})

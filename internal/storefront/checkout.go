@@ -15,6 +15,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
+	"regulars/internal/pricing"
 	"regulars/internal/web"
 )
 
@@ -62,6 +63,7 @@ type (
 		PayText    string
 		SignedIn   bool
 		HoldText   string
+		quote      *pricing.Quote
 	}
 )
 
@@ -109,7 +111,7 @@ func (s *Shop) checkout(c echo.Context) error {
 
 // prefilled is the form as far as the account knows it already.
 func (s *Shop) prefilled(c echo.Context, open *cart.Cart) (checkoutForm, error) {
-	f := checkoutForm{Key: checkout.NewKey(), Country: s.country(c, open.Currency), Email: open.Email, MailOK: open.MailOK}
+	f := checkoutForm{Key: checkout.NewKey(), Country: s.country(c, open.Currency), Email: open.Email, MailOK: open.MailOK, Coupon: open.Coupon}
 	p, err := s.person(c)
 	if err != nil || !p.SignedIn() {
 		return f, err
@@ -129,7 +131,12 @@ func (s *Shop) prefilled(c echo.Context, open *cart.Cart) (checkoutForm, error) 
 
 func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*checkoutPage, error) {
 	l := web.Lang(c)
-	offer, err := s.Desk.Offer(c.Request().Context(), s.DB, view, f.Country)
+	who, err := s.asks(c, view.Cart)
+	if err != nil {
+		return nil, err
+	}
+	who.Country, who.Coupon, who.Email = f.Country, f.Coupon, f.Email
+	offer, err := s.Desk.OfferTo(c.Request().Context(), s.DB, view, who)
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +170,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 		}
 		p.Lines = append(p.Lines, miniLine{in(c, item.Buyable.Name), note, s.money(c, item.Total(), quote.Currency), s.picture(c, item.Buyable.Image, art.Whole)})
 	}
+	p.quote = quote
 	p.Sums, p.Total = s.sums(c, quote), s.money(c, quote.Total, quote.Currency)
 	p.PayText = t(c, "shop.checkout.pay")
 	if len(p.Deliveries) < 2 {
@@ -188,7 +196,13 @@ func (s *Shop) placeOrder(c echo.Context) error {
 	if open != nil {
 		id = open.ID
 	}
+	if formErr == nil {
+		formErr = s.mayTry(c, open, in.Coupon)
+	}
 	if formErr != nil {
+		if len(in.Coupon) > 0 && open != nil {
+			in.Coupon = open.Coupon // nothing is looked up for a form that is refused
+		}
 		return s.notPlaced(c, open, in, formErr)
 	}
 	placed, err := s.Desk.Place(c.Request().Context(), p, web.Lang(c), id, in.form(), checkout.SeenTotal(in.Seen, in.Delivery))
@@ -236,6 +250,9 @@ func (s *Shop) notPlaced(c echo.Context, open *cart.Cart, f checkoutForm, failed
 	}
 	page, err := s.checkoutPage(c, view, f)
 	if err != nil {
+		return err
+	}
+	if err := s.keepCoupon(c, open, f.Coupon, page.quote); err != nil {
 		return err
 	}
 	if page.Errors = web.Errors(c, failed); len(page.Errors.Items) == 0 {

@@ -75,6 +75,7 @@ func (s *Shop) Routes() {
 	e.GET("/cart", s.cart)
 	e.POST("/cart/items", s.addItem, slow)
 	e.POST("/cart/items/:id", s.setItem, slow)
+	e.POST("/cart/coupon", s.setCoupon, slow)
 	e.GET("/checkout", s.checkout)
 	e.POST("/checkout", s.placeOrder, slow)
 	e.GET("/gateway/test/:token", s.gateway)
