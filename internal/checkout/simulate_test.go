@@ -455,6 +455,11 @@ func (w *world) calm() {
 			}
 		}
 	}
+	for range 3 { // what was sent and arrived is told, in the shop's waking hours
+		w.at = w.at.Add(8 * time.Hour)
+		_, err := w.jobs.RunDue(ctx, w.at)
+		must("the last jobs", err)
+	}
 	for what, query := range map[string]string{
 		"holds are open":                      "SELECT count(*) FROM holds WHERE state IN ('open','committed')",
 		"orders wait":                         "SELECT count(*) FROM orders WHERE state = 'placed'",
