@@ -10,7 +10,6 @@ import (
 
 	"regulars/internal/catalog"
 	"regulars/internal/i18n"
-	"regulars/internal/money"
 	"regulars/internal/web"
 )
 
@@ -156,13 +155,5 @@ func categoryChoices(c echo.Context, tree *catalog.Tree, chosen string) []choice
 		}
 	}
 	walk(tree.Roots(), "")
-	return out
-}
-
-func currencyChoices(all []money.Currency, chosen money.Currency) []choice {
-	var out []choice
-	for _, k := range all {
-		out = append(out, choice{string(k), string(k), k == chosen})
-	}
 	return out
 }

@@ -195,14 +195,6 @@ func (p *pen) cone(x, y, r float64) {
 	p.dot(x, y, r*.4, c.acc)
 }
 
-func (p *pen) cabinet(x, y, w, h float64) {
-	c := p.c
-	p.box(x, y, w, h, w*.3, c.acc, c.accD, c.light)
-	p.rect(x+10, y+10, w-20, h-20, 8, c.ink)
-	p.cone(x+w/2, y+h*.28, w*.2)
-	p.cone(x+w/2, y+h*.66, w*.34)
-}
-
 func bookshelf(p *pen) {
 	c := p.c
 	one := func(x, y float64) {

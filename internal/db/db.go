@@ -287,8 +287,3 @@ func IgnoreConflict(g *gorm.DB) *gorm.DB {
 func ForUpdate(g *gorm.DB) *gorm.DB {
 	return g.Clauses(clause.Locking{Strength: "UPDATE"})
 }
-
-// SkipLocked locks the rows read and passes over those that others hold.
-func SkipLocked(g *gorm.DB) *gorm.DB {
-	return g.Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
-}
