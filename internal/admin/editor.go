@@ -127,10 +127,10 @@ func (e *editing) stored() inputs {
 	}
 	for _, v := range e.shown {
 		if v.Priced {
-			in["price:"+v.SKU] = v.Price.Amount.Decimal(e.currency)
+			in["price:"+v.SKU] = v.List.Amount.Decimal(e.currency)
 		}
-		if v.Was > 0 {
-			in["was:"+v.SKU] = v.Was.Decimal(e.currency)
+		if v.List.Was > 0 {
+			in["was:"+v.SKU] = v.List.Was.Decimal(e.currency)
 		}
 		in.tick("active:"+v.SKU, v.Active)
 		in["stock:"+v.SKU] = e.onHand(v.ID)
