@@ -132,6 +132,9 @@ func words(b catalog.Buyable, line *Line) i18n.Text {
 		if b.Was > b.Price.Amount {
 			text = i18n.T(l, "pricing.words.was", args...)
 		}
+		if b.Sale != (i18n.Text{}) {
+			text += i18n.T(l, "pricing.words.sale", "name", b.Sale.In(l))
+		}
 		for _, p := range line.Parts {
 			text += i18n.T(l, "pricing.words.less", "name", p.Name.In(l), "amount", money.Price{Amount: p.Amount, Currency: b.Price.Currency})
 		}

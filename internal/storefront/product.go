@@ -285,7 +285,7 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 		p.StockText = t(c, "shop.not-sold")
 		return nil
 	}
-	p.SKU, p.Price = v.SKU, s.price(c, v.Price, v.Was, false)
+	p.SKU, p.Price = v.SKU, s.price(c, v.Price, v.Was, v.Said, false)
 	if s.Settings.Now().TaxRate() > 0 {
 		p.PriceNote = t(c, "shop.price.tax")
 	}
