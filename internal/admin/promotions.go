@@ -32,8 +32,10 @@ type (
 	}
 	promotionsPage struct {
 		web.Page
-		Rows  []promotionRow
-		Write bool
+		Sales    []saleRow
+		Rows     []promotionRow
+		Calendar *calendar
+		Write    bool
 	}
 	batchRow struct {
 		Code, Used, File string
@@ -56,11 +58,27 @@ var promotionNames = []string{"version", "name_en", "name_zh", "kind", "value", 
 func promotionPath(token string) string { return "/admin/promotions/" + token }
 
 func (o *Office) promotions(c echo.Context) error {
-	all, err := pricing.Promotions(c.Request().Context(), o.DB)
+	ctx := c.Request().Context()
+	all, err := pricing.Promotions(ctx, o.DB)
+	if err != nil {
+		return err
+	}
+	sales, err := catalog.Sales(ctx, o.DB)
+	if err != nil {
+		return err
+	}
+	tree, err := catalog.LoadTree(ctx, o.DB)
 	if err != nil {
 		return err
 	}
 	p := promotionsPage{Page: page(c, "staff.area.promotions"), Write: o.may(c, "promotions.write")}
+	if p.Calendar, err = o.calendar(c, tree); err != nil {
+		return err
+	}
+	for i := range sales {
+		state, tag := saleState(c, &sales[i], o.today())
+		p.Sales = append(p.Sales, saleRow{salePath(sales[i].Token), saleSays(c, &sales[i]), state, tag, sales[i].Name})
+	}
 	for _, one := range all {
 		p.Rows = append(p.Rows, promotionRow{promotionPath(one.Token), o.says(c, &one), usage(c, one.Used, one.LimitAll), one.Name, one.State == pricing.Live})
 	}
@@ -286,38 +304,13 @@ func (o *Office) fillPromotion(ctx context.Context, q db.Q, form *fault.Form, p 
 	p.LimitAll, p.LimitPerson, p.Priority = whole(form, in, "limit_all"), whole(form, in, "limit_person"), whole(form, in, "priority")
 	p.StartsOn, p.EndsOn = norm.NFKC.String(in["starts_on"]), norm.NFKC.String(in["ends_on"])
 	p.NeedsCode, p.Exclusive = in.On("needs_code") || in["code"] != "", in.On("exclusive")
-	p.Segments, p.Categories, p.Products = nil, nil, nil
+	p.Segments = nil
 	if in["segment"] != "" {
 		p.Segments = []string{in["segment"]}
 	}
-	return scope(ctx, q, form, p, in)
-}
-
-// scope reads which goods a promotion is for.
-func scope(ctx context.Context, q db.Q, form *fault.Form, p *pricing.Promotion, in inputs) error {
-	if in["category"] != "" {
-		tree, err := catalog.LoadTree(ctx, q)
-		if err != nil {
-			return err
-		}
-		k, ok := tree.BySlug(in["category"])
-		if !ok {
-			form.Wrong("category", "admin.category.unknown")
-		}
-		p.Categories = []catalog.CategoryID{k.ID}
-	}
-	for _, code := range strings.FieldsFunc(in["products"], func(r rune) bool { return strings.ContainsRune(" ,;\r\n\t，、", r) }) {
-		product, err := catalog.ByCode(ctx, q, code)
-		if errors.Is(err, fault.NotFound) {
-			form.Wrong("products", "admin.promotion.product", "code", code)
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		p.Products = append(p.Products, product.ID)
-	}
-	return nil
+	var err error
+	p.Categories, p.Products, _, err = goods(ctx, q, form, in, false)
+	return err
 }
 
 func (o *Office) stopPromotion(c echo.Context) error {

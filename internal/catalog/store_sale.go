@@ -364,6 +364,9 @@ func Mispriced(ctx context.Context, q db.Q, day string, now time.Time) ([]Wrong,
 // PreviewSale lists what a sale would change if it ran now: the first most of
 // them, and how many there are.
 func PreviewSale(ctx context.Context, q db.Q, s Sale, most int) ([]Preview, int, error) {
+	if err := s.check(); err != nil {
+		return nil, 0, err
+	}
 	tree, err := LoadTree(ctx, q)
 	if err != nil {
 		return nil, 0, err
