@@ -57,7 +57,7 @@ type Product struct {
 	Gift        bool
 	Digital     bool
 	MaxQty      int      // most units an order may hold; 0 = the cart's own limit
-	TaxClass    string   // one of TaxClasses
+	TaxClass    string   // one of setting.TaxClasses; "" = standard
 	Moments     []string `gorm:"serializer:json"`
 	Position    int
 	Imported    bool
@@ -138,9 +138,6 @@ type Relation struct {
 
 // TableName is the table of the row.
 func (Relation) TableName() string { return "relations" }
-
-// TaxClasses lists how goods may be taxed; "" is standard.
-var TaxClasses = []string{"standard", "reduced", "zero"}
 
 // RelationKinds lists what a relation can say; "never" forbids a pair.
 var RelationKinds = []string{"needs", "fits", "refill", "moment", "alike", "next", "upgrade", "replaced", "part", "instead", "never"}

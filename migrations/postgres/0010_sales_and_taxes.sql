@@ -33,20 +33,14 @@ CREATE INDEX prices_was ON prices(was_until) WHERE was_until > 0;
 CREATE INDEX prices_sale ON prices(sale_id) WHERE sale_id > 0;
 -- Which sale made the price, 0 = none: a sale that goes further keeps the earlier price of its first step.
 ALTER TABLE price_log ADD COLUMN sale_id BIGINT NOT NULL DEFAULT 0;
--- Taxes. A rate is in hundredths of a percent. region '' = the whole country.
-CREATE TABLE tax_rates (
-  country TEXT NOT NULL CHECK (length(country) = 2),
-  region TEXT NOT NULL DEFAULT '',
-  class TEXT NOT NULL CHECK (class IN ('standard','reduced','zero')),
-  rate BIGINT NOT NULL CHECK (rate BETWEEN 0 AND 10000),
-  updated_at BIGINT NOT NULL,
-  PRIMARY KEY (country, region, class)
-);
+-- Which class of the rates (setting tax.rates) goods and deliveries have.
 ALTER TABLE products ADD COLUMN tax_class TEXT NOT NULL DEFAULT 'standard' CHECK (tax_class IN ('standard','reduced','zero'));
 ALTER TABLE delivery_methods ADD COLUMN tax_class TEXT NOT NULL DEFAULT 'standard' CHECK (tax_class IN ('standard','reduced','zero'));
--- What was true at placement. tax_rate -1: an order from before rates were kept with it.
+-- What was true at placement. tax_rate -1: an order from before rates were kept with it, or from another shop.
 ALTER TABLE order_lines ADD COLUMN tax_class TEXT NOT NULL DEFAULT 'standard';
 ALTER TABLE order_lines ADD COLUMN tax_rate BIGINT NOT NULL DEFAULT -1;
 ALTER TABLE order_lines ADD COLUMN words TEXT NOT NULL DEFAULT '{"en":""}';
 ALTER TABLE orders ADD COLUMN delivery_tax BIGINT NOT NULL DEFAULT 0 CHECK (delivery_tax >= 0);
 ALTER TABLE orders ADD COLUMN delivery_rate BIGINT NOT NULL DEFAULT -1;
+-- The name of a promotion as the shopper saw it.
+ALTER TABLE redemptions ADD COLUMN name TEXT NOT NULL DEFAULT '{"en":""}';
