@@ -2,12 +2,15 @@ package admin
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/catalog"
+	"regulars/internal/checkout"
+	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/pricing"
 )
@@ -161,4 +164,37 @@ func (o *Office) calendar(c echo.Context, tree *catalog.Tree) (*calendar, error)
 		}
 	}
 	return cal, nil
+}
+
+// rehearsedDays of orders are what a promotion is tried on.
+const rehearsedDays = 30
+
+// rehearse shows what the promotion of the form would have cost lately; it
+// stores nothing.
+func (o *Office) rehearse(c echo.Context, p *pricing.Promotion, in inputs) error {
+	ctx := c.Request().Context()
+	var form fault.Form
+	tried := *p
+	if err := o.fillPromotion(ctx, o.DB, &form, &tried, in); err != nil {
+		return err
+	}
+	if err := form.Err(); err != nil {
+		return err
+	}
+	now := o.Now()
+	r, err := checkout.Rehearse(ctx, o.DB, tried, o.Settings.Now().Currency(), now.AddDate(0, 0, -rehearsedDays), now)
+	if err != nil {
+		return err
+	}
+	words := t(c, "admin.promotion.tried", "hits", r.Hits, "count", r.Orders, "cost", cash(c, r.Cost, r.Currency), "days", rehearsedDays)
+	if r.Cut {
+		words += " " + t(c, "admin.promotion.tried.cut", "count", r.Orders)
+	}
+	if len(tried.Segments) > 0 {
+		words += " " + t(c, "admin.promotion.tried.segment")
+	}
+	if p.ID == 0 {
+		p = nil
+	}
+	return o.showPromotion(c, http.StatusOK, p, in, nil, words)
 }

@@ -49,11 +49,12 @@ type (
 		Says, Used                              string
 		Live, Write                             bool
 		Batches                                 []batchRow
+		Rehearsal                               string
 	}
 )
 
 var promotionNames = []string{"version", "name_en", "name_zh", "kind", "value", "currency", "buy", "free", "min_subtotal", "category", "products", "segment",
-	"starts_on", "ends_on", "needs_code", "code", "limit_all", "limit_person", "priority", "exclusive", "codes"}
+	"starts_on", "ends_on", "needs_code", "code", "limit_all", "limit_person", "priority", "exclusive", "codes", "try"}
 
 func promotionPath(token string) string { return "/admin/promotions/" + token }
 
@@ -127,7 +128,7 @@ func percent(v int64) string {
 
 func (o *Office) newPromotion(c echo.Context) error {
 	in := inputs{"kind": string(pricing.Percent), "currency": string(o.Settings.Now().Currency())}
-	return o.showPromotion(c, http.StatusOK, nil, in, nil)
+	return o.showPromotion(c, http.StatusOK, nil, in, nil, "")
 }
 
 // promotion shows one promotion; its codes are below.
@@ -141,7 +142,7 @@ func (o *Office) promotion(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return o.showPromotion(c, http.StatusOK, p, in, nil)
+	return o.showPromotion(c, http.StatusOK, p, in, nil, "")
 }
 
 func (o *Office) promotionInputs(ctx context.Context, p *pricing.Promotion) (inputs, error) {
@@ -187,7 +188,7 @@ func (o *Office) promotionInputs(ctx context.Context, p *pricing.Promotion) (inp
 	return in, nil
 }
 
-func (o *Office) showPromotion(c echo.Context, status int, p *pricing.Promotion, in inputs, failure error) error {
+func (o *Office) showPromotion(c echo.Context, status int, p *pricing.Promotion, in inputs, failure error, rehearsal string) error {
 	ctx := c.Request().Context()
 	tree, err := catalog.LoadTree(ctx, o.DB)
 	if err != nil {
@@ -211,7 +212,7 @@ func (o *Office) showPromotion(c echo.Context, status int, p *pricing.Promotion,
 	for _, k := range money.Currencies() {
 		currencies = append(currencies, string(k))
 	}
-	v := promotionPage{Page: page(c, "admin.promotion.new"), In: in, Errors: wrong(c, failure), Live: true, Write: o.may(c, "promotions.write"),
+	v := promotionPage{Page: page(c, "admin.promotion.new"), In: in, Errors: wrong(c, failure), Live: true, Write: o.may(c, "promotions.write"), Rehearsal: rehearsal,
 		Kinds:      choices(in["kind"], kinds, func(k string) string { return t(c, "admin.promotion.kind."+k) }),
 		Currencies: choices(in["currency"], currencies, func(k string) string { return k }),
 		Segments:   choices(in["segment"], keys, func(k string) string { return names[k] }),
@@ -251,6 +252,11 @@ func (o *Office) savePromotion(c echo.Context) error {
 	}
 	before := *p
 	in, err := read(c, promotionNames)
+	if err == nil && in["try"] != "" {
+		if err = o.rehearse(c, p, in); err == nil {
+			return nil
+		}
+	}
 	if err == nil {
 		err = o.change(c, "promotion.save", in["name_en"], func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
 			var form fault.Form
@@ -269,9 +275,9 @@ func (o *Office) savePromotion(c echo.Context) error {
 	}
 	if errors.Is(err, fault.Invalid) {
 		if before.ID == 0 {
-			return o.showPromotion(c, http.StatusUnprocessableEntity, nil, in, err)
+			return o.showPromotion(c, http.StatusUnprocessableEntity, nil, in, err, "")
 		}
-		return o.showPromotion(c, http.StatusUnprocessableEntity, &before, in, err)
+		return o.showPromotion(c, http.StatusUnprocessableEntity, &before, in, err, "")
 	}
 	if err != nil {
 		return err
@@ -359,7 +365,7 @@ func (o *Office) makeCodes(c echo.Context) error {
 			return errIn
 		}
 		have["code"], have["codes"] = in["code"], in["codes"]
-		return o.showPromotion(c, http.StatusUnprocessableEntity, p, have, err)
+		return o.showPromotion(c, http.StatusUnprocessableEntity, p, have, err, "")
 	}
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/jobs"
+	"regulars/internal/money"
 )
 
 // TableName is orders.
@@ -146,6 +147,18 @@ func Lines(ctx context.Context, q db.Q, id ID) ([]Line, error) {
 		return nil, fmt.Errorf("read lines of order %d: %w", id, err)
 	}
 	return lines, nil
+}
+
+// Between lists orders of a currency that stand, placed in a time, the newest
+// first.
+func Between(ctx context.Context, q db.Q, currency money.Currency, since, until time.Time, most int) ([]Order, error) {
+	var all []Order
+	err := q.Query(ctx).Where("currency = ? AND state <> 'cancelled' AND placed_at > ? AND placed_at <= ?", string(currency), db.At(since), db.At(until)).
+		Order("placed_at DESC, id DESC").Limit(most).Find(&all).Error
+	if err != nil {
+		return nil, fmt.Errorf("read orders since %v: %w", since, err)
+	}
+	return all, nil
 }
 
 // LinesOf reads the lines of many orders at once.

@@ -333,3 +333,13 @@ func TakenOff(ctx context.Context, q db.Q, order int64) ([]Taken, error) {
 	}
 	return all, nil
 }
+
+// Only is a reading in which there is this promotion and no other, on its own
+// terms; one that cannot be stored is fault.Invalid.
+func Only(ctx context.Context, q db.Q, p Promotion) (Deals, error) {
+	d := Deals{Promotions: []Promotion{p}}
+	if err := p.check(); err != nil {
+		return d, err
+	}
+	return d, d.spread(ctx, q)
+}
