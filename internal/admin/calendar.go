@@ -11,7 +11,6 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
 	"regulars/internal/fault"
-	"regulars/internal/i18n"
 	"regulars/internal/pricing"
 )
 
@@ -148,7 +147,7 @@ func (o *Office) calendar(c echo.Context, tree *catalog.Tree) (*calendar, error)
 	now := o.Now().In(o.Settings.Now().Zone())
 	monday := now.AddDate(0, 0, -(int(now.Weekday())+6)%7)
 	for w := range shownWeeks {
-		cal.Weeks = append(cal.Weeks, i18n.ShortDate(lang(c), monday.AddDate(0, 0, 7*w)))
+		cal.Weeks = append(cal.Weeks, monday.AddDate(0, 0, 7*w).Format("01-02"))
 	}
 	for i, d := range all {
 		row := calendarRow{URL: d.url, Name: d.name, Days: days(c, d.starts, d.ends)}

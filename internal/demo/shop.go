@@ -58,7 +58,8 @@ func (b *builder) shop(ctx context.Context) error {
 }
 
 func (b *builder) settings(ctx context.Context, tx *db.Tx) error {
-	for _, s := range [][2]string{{"shop.name", "Willowmere"}, {"shop.name.zh", "柳岸"}, {"currency", "USD"}, {"currencies", "USD,CNY"}, {"zone", "UTC"}} {
+	for _, s := range [][2]string{{"shop.name", "Willowmere"}, {"shop.name.zh", "柳岸"}, {"currency", "USD"}, {"currencies", "USD,CNY"}, {"zone", "UTC"},
+		{"tax.rates", "DE 19, DE reduced 7, FR 20, FR reduced 5.5, GB 20, GB reduced 0, CN 13, CN reduced 9, JP 10"}} {
 		if err := setting.Set(ctx, tx, s[0], s[1], b.opening); err != nil {
 			return err
 		}
@@ -147,6 +148,9 @@ func (g *good) draft(hue int) catalog.Draft {
 	d := catalog.Draft{Product: catalog.Product{Code: p.Code, Slug: p.Slug, Brand: p.Brand, Name: p.Name.text(), Line: p.Line.text(), About: p.About.text(),
 		Synonyms: p.Synonyms, Published: true, PublishedAt: db.At(g.from), Tier: p.Tier, Durable: p.Durable, RefillDays: p.RefillDays,
 		Sensitive: p.Sensitive, Gift: p.Gift, Digital: p.Digital, MaxQty: p.MaxQty, Moments: p.Moments}}
+	if strings.HasPrefix(p.Code, "BK") { // books and what goes with them
+		d.TaxClass = "reduced"
+	}
 	for _, o := range p.Options {
 		option := catalog.Option{Code: o.Code, Name: o.Name.text()}
 		for _, v := range o.Values {
