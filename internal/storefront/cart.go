@@ -15,6 +15,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
 	"regulars/internal/inventory"
 	"regulars/internal/money"
 	"regulars/internal/pricing"
@@ -105,6 +106,9 @@ func (s *Shop) cartLine(c echo.Context, open *cart.Cart, item cart.Item) cartLin
 		Unit:    t(c, "shop.cart.each", "price", b.Price),
 		Total:   s.money(c, item.Total(), open.Currency),
 		Picture: s.picture(c, b.Image, art.Whole)}
+	if b.Sale != (i18n.Text{}) {
+		l.Unit += " · " + t(c, "shop.price.sale", "name", b.Sale)
+	}
 	if b.Published {
 		l.URL = web.URL(c, "/p/"+b.Slug+"?"+url.Values{"v": {b.SKU}}.Encode())
 	}
