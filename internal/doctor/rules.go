@@ -159,14 +159,16 @@ func rules(now time.Time) []rule {
 			UNION SELECT o.number FROM line_discounts d JOIN orders o ON o.id = d.order_id
 			WHERE NOT EXISTS (SELECT 1 FROM redemptions r WHERE r.order_id = d.order_id AND r.promotion_id = d.promotion_id)
 			UNION SELECT o.number FROM orders o JOIN order_lines l ON l.order_id = o.id LEFT JOIN (
-				SELECT order_id, position, sum(amount) AS amount FROM line_discounts GROUP BY order_id, position) d ON d.order_id = l.order_id AND d.position = l.position
+				SELECT order_id, position, sum(amount) AS amount FROM (SELECT order_id, position, amount FROM line_discounts UNION ALL SELECT order_id, position, amount FROM line_members) x
+				GROUP BY order_id, position) d ON d.order_id = l.order_id AND d.position = l.position
 			WHERE o.imported = FALSE AND l.discount <> coalesce(d.amount, 0)`, []any{at(-slack)}},
 		{"P3", "a promotion was in its days when the order was placed, and an exclusive one stands alone", `
 			SELECT o.number AS id FROM redemptions r JOIN orders o ON o.id = r.order_id
 			WHERE r.starts_on <> '' AND r.day < r.starts_on OR r.ends_on <> '' AND r.day > r.ends_on OR r.at <> o.placed_at
 				OR r.exclusive AND EXISTS (SELECT 1 FROM redemptions x WHERE x.order_id = r.order_id AND x.promotion_id <> r.promotion_id)`, nil},
 		{"P4", "medicines and other sensitive goods were never reduced", `
-			SELECT DISTINCT o.number AS id FROM line_discounts d JOIN orders o ON o.id = d.order_id WHERE d.sensitive = TRUE`, nil},
+			SELECT o.number AS id FROM line_discounts d JOIN orders o ON o.id = d.order_id WHERE d.sensitive = TRUE
+			UNION SELECT o.number FROM line_members d JOIN orders o ON o.id = d.order_id WHERE d.sensitive = TRUE`, nil},
 
 		{"W1", "news of a payment had its effect, and no effect came without news", `
 			SELECT p.token AS id FROM payments p WHERE

@@ -18,6 +18,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
+	"regulars/internal/money"
 	"regulars/internal/pricing"
 	"regulars/internal/web"
 )
@@ -292,6 +293,11 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 	if v.Sale != (i18n.Text{}) {
 		notes = append(notes, t(c, "shop.price.sale", "name", v.Sale))
 	}
+	groups, err := s.groupPrices(c, d, v)
+	if err != nil {
+		return err
+	}
+	notes = append(notes, groups...)
 	if says := pricing.TaxesIn(s.Settings.Now(), s.country(c, v.Price.Currency), "").Says(d.TaxClass); says != "" {
 		notes = append(notes, t(c, says))
 	}
@@ -325,6 +331,20 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 	}
 	p.Promises = append(p.Promises, t(c, "shop.promise.returns"))
 	return nil
+}
+
+// groupPrices tells everybody what a group pays: who is in it learns nothing
+// here that others do not.
+func (s *Shop) groupPrices(c echo.Context, d *catalog.Detail, v *catalog.VariantInfo) ([]string, error) {
+	lists, err := pricing.ListsFor(c.Request().Context(), s.DB, v.ID)
+	var notes []string
+	b := catalog.Buyable{VariantID: v.ID, Sensitive: d.Sensitive, Priced: v.Priced, Price: v.Price, List: v.List.Amount}
+	for i := range lists {
+		if price, less := lists[i].Price(b); less {
+			notes = append(notes, t(c, "shop.price.group", "name", lists[i].Name, "price", money.Price{Amount: price, Currency: v.Price.Currency}))
+		}
+	}
+	return notes, err
 }
 
 func facts(c echo.Context, list []catalog.Fact) []factView {
