@@ -49,6 +49,8 @@ func TestSaleIsPreviewedMadeChangedAndStopped(t *testing.T) {
 		path := w.Header().Get("Location")
 		costs(list - list/5)
 		f.want(f.get(path), 200, "20 % less", "Running", "BB01-L", "may come on top of the sale price")
+		f.want(f.as(staff.Merchant).get("/admin/products/BB01"), 200, "Bottle days: shoppers pay")
+		f.as(staff.Marketer)
 		f.want(f.get("/admin/promotions"), 200, "Bottle days", "Running", "Calendar", "“Advent” may come on top")
 		f.want(f.get("/admin/promotions?lang=zh"), 200, "奶瓶周", "减 20%", "进行中")
 
