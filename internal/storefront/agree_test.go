@@ -167,6 +167,11 @@ func TestSalePriceIsSaidOnPageCardAndLine(t *testing.T) {
 	s.Tx(func(ctx context.Context, tx *db.Tx) error {
 		return catalog.PutSale(ctx, tx, &sale, catalog.Day(s.Now(), s.Settings.Now().Zone()), s.Now())
 	})
+	for _, path := range []string{"/p/calm-bottle?size=240&colour=aqua", "/c/feeding", "/c/feeding?max=10", "/"} {
+		if page := s.Browser().Get(path); strings.Contains(page.Text(), "30 days before") { // and what is kept of it must not outlive the day
+			t.Errorf("%s is reduced too early", path)
+		}
+	}
 	s.Pass(18 * 24 * time.Hour)
 	if err := catalog.TurnSales(context.Background(), s.DB, s.Settings.Now().Zone(), s.Now); err != nil {
 		t.Fatal(err)
