@@ -127,25 +127,26 @@ type news struct {
 
 type world struct {
 	*template
-	seed   uint64
-	r      *rand.Rand
-	db     *db.DB
-	desk   *checkout.Desk
-	mail   *outreach.Desk
-	box    *postbox
-	jobs   *jobs.Runner
-	at     time.Time
-	faulty bool
-	steps  int
-	struck int
-	tabs   []*tab
-	told   []news
-	till   *simTill        // a Stripe of its own, for every other seed
-	paid   map[string]bool // tokens that the provider took money for
-	heard  map[string]bool // names of news that the shop has confirmed
-	trail  []string
-	faults []string
-	done   map[string]int
+	seed     uint64
+	r        *rand.Rand
+	db       *db.DB
+	desk     *checkout.Desk
+	mail     *outreach.Desk
+	box      *postbox
+	jobs     *jobs.Runner
+	at       time.Time
+	faulty   bool
+	steps    int
+	struck   int
+	tabs     []*tab
+	told     []news
+	everTold []news
+	till     *simTill        // a Stripe of its own, for every other seed
+	paid     map[string]bool // tokens that the provider took money for
+	heard    map[string]bool // names of news that the shop has confirmed
+	trail    []string
+	faults   []string
+	done     map[string]int
 }
 
 func newWorld(seed uint64, from *template, d *db.DB) *world {
@@ -185,6 +186,9 @@ func (w *world) live() {
 	}
 	w.calm()
 	w.examine(calmly)
+	if w.seed%4 < 2 { // half of the worlds of either provider
+		w.tellAllAgain()
+	}
 }
 
 // step does one thing, and in one of three breaks something meanwhile.
@@ -384,7 +388,7 @@ func (w *world) pay(c context.Context) error {
 			name += fmt.Sprintf(":%d", w.steps)
 		}
 		n := news{name, p.Token, outcome, 1 + w.r.IntN(3)}
-		w.told = append(w.told, n)
+		w.told, w.everTold = append(w.told, n), append(w.everTold, n)
 		if w.r.IntN(3) == 0 { // the page says so at once; otherwise only the webhook will
 			return w.tell(c, n)
 		}

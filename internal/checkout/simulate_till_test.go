@@ -115,6 +115,7 @@ func (w *world) change(c context.Context) (string, error) {
 type simTill struct {
 	stripe  *stripetest.Server
 	letters []letter
+	sent    [][]byte // all events there ever were
 }
 
 // letter is an event that Stripe sends until it was taken times times.
@@ -155,6 +156,7 @@ func (s *simTill) collect(w *world) {
 	s.stripe.Calm()
 	for _, e := range s.stripe.Events() {
 		s.letters = append(s.letters, letter{e.Body, 1 + w.r.IntN(3)})
+		s.sent = append(s.sent, e.Body)
 	}
 }
 
@@ -310,4 +312,58 @@ func (s *simTill) examine(w *world, when string) {
 			w.wrong("%s: Stripe has %d of page %s and sent %d back, the shop says %d and %d", when, page.Received, page.ID, page.Returned, p.Captured, p.Refunded)
 		}
 	}
+}
+
+// tellAllAgain tells all that was ever told of payments three times more, in
+// another order: the shop must stay as it is.
+func (w *world) tellAllAgain() {
+	before := w.dump()
+	var again []func() error
+	for _, n := range w.everTold {
+		again = append(again, func() error { return w.tell(ctx, n) })
+	}
+	if w.till != nil {
+		for _, body := range w.till.sent {
+			again = append(again, func() error {
+				return w.desk.Pay.Receive(ctx, w.db, body, stripetest.Sign(body, stripetest.Secret, w.at), w.at)
+			})
+		}
+	}
+	again = slices.Concat(again, again, again)
+	w.r.Shuffle(len(again), func(i, j int) { again[i], again[j] = again[j], again[i] })
+	for _, tell := range again {
+		if err := tell(); err != nil && !errors.Is(err, fault.Conflict) {
+			w.wrong("told again: %v", err)
+		}
+	}
+	if _, err := w.jobs.RunDue(ctx, w.at); err != nil {
+		w.wrong("told again, jobs: %v", err)
+	}
+	after := w.dump()
+	for table := range before {
+		if before[table] != after[table] {
+			w.wrong("told again, %s was\n%s\nand is\n%s", table, before[table], after[table])
+		}
+	}
+	w.done["told again"] += len(again)
+}
+
+// dump writes down every row that says what became of orders, goods and money.
+func (w *world) dump() map[string]string {
+	all := map[string]string{}
+	for _, table := range []string{"orders", "order_history", "holds", "stock", "stock_movements", "payments", "payment_events", "payment_ops",
+		"redemptions", "promotions", "promotion_codes", "invoices", "shipments", "events", "sends"} {
+		var rows []map[string]any
+		if err := w.db.Query(ctx).Table(table).Find(&rows).Error; err != nil {
+			w.wrong("write down %s: %v", table, err)
+		}
+		lines := make([]string, len(rows))
+		for i, row := range rows {
+			delete(row, "asked_at") // asking is no news
+			lines[i] = fmt.Sprint(row)
+		}
+		slices.Sort(lines)
+		all[table] = strings.Join(lines, "\n")
+	}
+	return all
 }
