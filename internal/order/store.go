@@ -321,3 +321,14 @@ func ActorOf(ctx context.Context, q db.Q, id ID, axis Axis, state string) (strin
 	}
 	return actors[0], nil
 }
+
+// Waiting counts a person's orders since then that wait for their money.
+func Waiting(ctx context.Context, q db.Q, p *customer.Person, since time.Time) (n int, err error) {
+	err = q.Query(ctx).Raw(`SELECT count(*) FROM orders o JOIN carts c ON c.id = o.cart_id
+		WHERE (c.visitor_id = ? OR c.customer_id = ?) AND o.state = 'placed' AND o.payment_state IN ('pending','failed') AND o.placed_at > ?`,
+		int64(p.VisitorID()), int64(p.CustomerID()), db.At(since)).Scan(&n).Error
+	if err != nil {
+		return 0, fmt.Errorf("count orders that wait: %w", err)
+	}
+	return n, nil
+}
