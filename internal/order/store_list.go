@@ -220,3 +220,21 @@ func (o *Order) complete() {
 		o.State, o.PaymentState, o.DeliveryState = Completed, Paid, Delivered
 	}
 }
+
+// DropImported takes imported orders out, so that they are written anew from a
+// history that says something else. Orders of the shop's own stay.
+func DropImported(ctx context.Context, tx *db.Tx, ids []ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	for _, statement := range []string{
+		"DELETE FROM order_history WHERE order_id IN (SELECT id FROM orders WHERE imported = TRUE AND id IN ?)",
+		"DELETE FROM order_lines WHERE order_id IN (SELECT id FROM orders WHERE imported = TRUE AND id IN ?)",
+		"DELETE FROM orders WHERE imported = TRUE AND id IN ?",
+	} {
+		if err := tx.Query(ctx).Exec(statement, ids).Error; err != nil {
+			return fmt.Errorf("replace %d imported orders: %w", len(ids), err)
+		}
+	}
+	return nil
+}
