@@ -304,7 +304,7 @@ func (d *Desk) compose(c *cart.Cart, quote *pricing.Quote, f Form, lang i18n.Lan
 	o := &order.Order{Number: d.number(), PlaceKey: f.Key, PlaceHash: f.hash(), CartID: &c.ID, CustomerID: c.CustomerID,
 		Email: f.Email, Phone: f.Phone, Lang: lang, Name: f.Name, Country: f.Country, Line1: f.Line1, Line2: f.Line2,
 		City: f.City, Region: f.Region, Postcode: f.Postcode, Currency: quote.Currency, Subtotal: quote.Subtotal,
-		Discount: quote.Discount, Delivery: quote.Delivery, Tax: quote.Tax, TaxIncluded: quote.TaxIncluded, Total: quote.Total,
+		Discount: quote.Discount, Delivery: quote.Delivery, Tax: quote.Tax, TaxIncluded: quote.TaxIncluded, Total: quote.Total, DeliveryRate: quote.DeliveryRate, DeliveryTax: quote.DeliveryTax,
 		PaymentCode: f.Payment, Simulated: c.Simulated}
 	if m := quote.Method; m != nil {
 		o.DeliveryCode, o.DeliveryName = m.Code, m.Name
@@ -317,7 +317,7 @@ func linesOf(q *pricing.Quote) []order.Line {
 	lines := make([]order.Line, len(q.Lines))
 	for i, l := range q.Lines {
 		lines[i] = order.Line{ProductID: l.Product, VariantID: l.Variant, SKU: l.SKU, Name: l.Name, Choices: l.Choices, Qty: l.Qty,
-			UnitPrice: l.Unit, Discount: l.Discount, Tax: l.Tax, Total: l.Total}
+			UnitPrice: l.Unit, Discount: l.Discount, Tax: l.Tax, Total: l.Total, TaxClass: l.TaxClass, TaxRate: l.TaxRate, Words: l.Words}
 	}
 	return lines
 }

@@ -53,6 +53,17 @@ func Check(ctx context.Context, q db.Q, opt Options) (*Report, error) {
 			r.Broken = append(r.Broken, found)
 		}
 	}
+	for _, j := range judgements {
+		r.Checked++
+		r.Codes = append(r.Codes, j.code)
+		found, err := j.ask(ctx, q, opt.Now)
+		if err != nil {
+			return nil, err
+		}
+		if found.Count > 0 {
+			r.Broken = append(r.Broken, found)
+		}
+	}
 	r.OK = len(r.Broken) == 0
 	return r, nil
 }
