@@ -147,7 +147,7 @@ func foretold(all []recommend.Basket, n int, cart ...recommend.ProductID) []floa
 			out[j] -= g[i][n+j] / g[j][n+j]
 			near[j] += pairs[i][j] / (math.Pow(sums[i], .8)*math.Sqrt(sums[j]) + .5)
 		}
-		out[j] *= math.Pow(float64(len(inside))/10, -.2) * math.Pow(orders[j]+1, -.1)
+		out[j] = max(0, out[j]) * math.Pow(float64(len(inside))/10, -.2) * math.Pow(orders[j]+1, -.1)
 		if !inside[j] {
 			most = max(most, near[j])
 		}
