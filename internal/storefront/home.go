@@ -10,6 +10,7 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/event"
 	"regulars/internal/i18n"
+	"regulars/internal/recommend"
 	"regulars/internal/segment"
 	"regulars/internal/web"
 )
@@ -20,6 +21,7 @@ const (
 	homeAsked    = 8    // candidates of a section at first, from which sold out, shown and sensitive ones go
 	homeDeepest  = 2048 // where looking for more ends
 	bestAsked    = 48
+	lastBought   = 20 // of a person's purchases, what "goes with them" goes by
 )
 
 // welcome is the home page of whoever asks, as page and API show it.
@@ -126,8 +128,32 @@ func (s *Shop) welcome(c echo.Context) (*welcome, error) {
 		sections = []segment.Section{{Kind: "best", Title: both("shop.home.best"), Reason: both("shop.home.best.why")},
 			{Kind: "new", Title: both("shop.home.new"), Reason: both("shop.home.new.why")}}
 	}
+	if sections, err = s.withOwn(c, sections); err != nil {
+		return nil, err
+	}
 	w.Sections, err = s.fill(c, sections)
 	return w, err
+}
+
+// regular is from how many orders on a person's own purchases lead the home
+// page; before, the segment does, which is a guess for people we do not know yet.
+const regular = 3
+
+// withOwn adds the sections that follow from what the person bought.
+func (s *Shop) withOwn(c echo.Context, sections []segment.Section) ([]segment.Section, error) {
+	past, err := s.past(c)
+	if err != nil || past.orders == 0 {
+		return sections, err
+	}
+	own := []segment.Section{
+		{Kind: "again", Title: both("shop.home.again"), Reason: both("shop.home.again.why")},
+		{Kind: "goes", Title: both("shop.home.goes"), Reason: both("shop.home.goes.why")},
+	}
+	written := slices.DeleteFunc(slices.Clone(sections), func(sec segment.Section) bool { return sec.Kind == "again" })
+	if past.orders >= regular || len(written) == 0 {
+		return append(own, written...), nil
+	}
+	return slices.Concat(written[:1], own, written[1:]), nil
 }
 
 // fill puts the products that can be bought on the sections, at most
@@ -171,9 +197,13 @@ func (s *Shop) fill(c echo.Context, sections []segment.Section) ([]welcomeSectio
 				}
 			}
 			enough = enough && (len(filled.Cards) == shelfCards || len(first) < depth)
-			if len(filled.Cards) > 0 {
-				out = append(out, filled)
+			if len(filled.Cards) < max(1, wanted[i].least) {
+				for _, k := range filled.Cards {
+					delete(shown, k.ID)
+				}
+				continue
 			}
+			out = append(out, filled)
 		}
 		if enough || depth >= homeDeepest {
 			return out, nil
@@ -187,6 +217,7 @@ type candidates struct {
 	then     []catalog.ProductID // when those run out; some may be the same
 	more     string              // path of the whole shelf, "" if there is none
 	fleeting bool                // nothing that is bought once
+	least    int                 // fewer make no section
 }
 
 func (w candidates) upTo(n int) []catalog.ProductID {
@@ -213,24 +244,59 @@ func (s *Shop) candidates(c echo.Context, sec segment.Section) (candidates, erro
 	case "best":
 		// What sells now, and then the shop's own order: before anything sold it
 		// is all there is.
-		var ids []catalog.ProductID
-		for _, b := range s.Engine.Model().Popular(bestAsked, nil) {
-			ids = append(ids, catalog.ProductID(b.Product))
-		}
+		ids := idsOf(s.Engine.Model().Popular(bestAsked, nil))
 		rest, err := s.shelves.Order(ctx, s.DB, nil, "", currency)
 		return candidates{ids: ids, then: rest}, err
 	case "new":
 		ids, err := s.shelves.Order(ctx, s.DB, nil, "new", currency)
 		return candidates{ids: ids}, err
 	case "again":
-		p, err := s.person(c)
-		if err != nil || !p.MayUseHistory() {
+		past, err := s.past(c)
+		if err != nil {
 			return candidates{}, err
 		}
-		ids, err := s.bought(ctx, p.CustomerID())
-		return candidates{ids: ids, fleeting: true}, err
+		again := s.Engine.Model().Again(recommend.Query{Owned: models(past.products), OwnedAt: past.at, At: s.Now(), K: bestAsked})
+		return candidates{ids: idsOf(again), then: past.newest(), fleeting: true}, nil
+	case "goes":
+		past, err := s.past(c)
+		if err != nil {
+			return candidates{}, err
+		}
+		ids, err := s.goesWithPast(c, past)
+		return candidates{ids: ids, least: leastToShow}, err
 	}
 	return candidates{}, nil
+}
+
+// goesWithPast are products that others bought together with what the person
+// bought last, and that the person has not. Sensitive purchases say nothing here.
+func (s *Shop) goesWithPast(c echo.Context, p past) ([]catalog.ProductID, error) {
+	newest := p.newest()
+	has := map[recommend.ProductID]bool{}
+	for _, id := range models(newest) {
+		has[id] = true
+	}
+	last, err := s.shelves.Cards(c.Request().Context(), s.DB, newest[:min(len(newest), lastBought)], s.currency(c))
+	if err != nil {
+		return nil, err
+	}
+	var at []recommend.ProductID
+	for _, k := range last {
+		if !k.Sensitive {
+			at = append(at, recommend.ProductID(k.ID))
+		}
+	}
+	m := s.Engine.Model()
+	all := m.Suggest(recommend.Query{Cart: at, K: bestAsked, Exclude: func(id recommend.ProductID) bool { return has[id] }})
+	return idsOf(slices.DeleteFunc(all, func(b recommend.Suggestion) bool { _, _, worth := goesWith(m, b); return !worth })), nil
+}
+
+func idsOf(all []recommend.Suggestion) []catalog.ProductID {
+	ids := make([]catalog.ProductID, len(all))
+	for i, b := range all {
+		ids[i] = catalog.ProductID(b.Product)
+	}
+	return ids
 }
 
 // best is the shelf of what sells now, for a page that has nothing else to show.
@@ -258,15 +324,13 @@ func (s *Shop) unfinished(c echo.Context) (*shelf, error) {
 	for _, id := range ids {
 		marks[id] = t(c, "shop.home.in-cart")
 	}
-	if p.MayUseHistory() {
-		bought, err := s.bought(ctx, p.CustomerID())
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range bought {
-			if marks[id] == "" {
-				ids, marks[id] = append(ids, id), t(c, "shop.home.ordered")
-			}
+	past, err := s.past(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range past.newest() {
+		if marks[id] == "" {
+			ids, marks[id] = append(ids, id), t(c, "shop.home.ordered")
 		}
 	}
 	ids = unique(ids)

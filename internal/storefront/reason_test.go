@@ -38,7 +38,8 @@ func TestEveryReasonShownIsTrueWhenRecomputed(t *testing.T) {
 		}
 		s.Learn(baskets...)
 		student := s.SignedIn(shoptest.Student)
-		for _, sku := range []string{"BK02", "BB02", "BB03"} {
+		ordered := []string{"BK02", "BB02", "BB03"}
+		for _, sku := range ordered {
 			student.Post("/cart/items", "sku", sku)
 		}
 		student.Submit(student.Follow(student.Submit(student.Get("/checkout"), "/checkout", append(slices.Clone(address), "email", shoptest.Student)...)), "/gateway/test/", "outcome", "paid")
@@ -94,6 +95,10 @@ func TestEveryReasonShownIsTrueWhenRecomputed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if id != 0 && who != shoptest.Private {
+				written = append(written, segment.Section{Kind: "again", Title: i18n.Text{En: "Buy again"}, Reason: i18n.Text{En: "From your orders: what you buy often, and what people buy these weeks, first."}},
+					segment.Section{Kind: "goes", Title: i18n.Text{En: "Goes with what you bought"}, Reason: i18n.Text{En: "In other orders these came together with things you bought."}})
+			}
 			for _, shown := range home.Sections {
 				at := slices.IndexFunc(written, func(w segment.Section) bool { return w.Title.En == shown.Title })
 				if at < 0 || written[at].Reason.En != shown.Reason {
@@ -111,6 +116,13 @@ func TestEveryReasonShownIsTrueWhenRecomputed(t *testing.T) {
 					case "again":
 						if !paid(id, p) {
 							t.Errorf("%q never bought %s", who, k.Slug)
+						}
+					case "goes":
+						met := slices.ContainsFunc(baskets, func(basket []string) bool {
+							return slices.Contains(basket, p.Code) && slices.ContainsFunc(basket, func(code string) bool { return slices.Contains(ordered, code) })
+						})
+						if !met || paid(id, p) {
+							t.Errorf("%q is told that %s goes with %v", who, k.Slug, ordered)
 						}
 					}
 				}
@@ -168,7 +180,7 @@ func TestEveryReasonShownIsTrueWhenRecomputed(t *testing.T) {
 				}
 			}
 		}
-		for _, kind := range []string{"category", "again", "best", "continue", "together", "written"} {
+		for _, kind := range []string{"category", "again", "goes", "best", "continue", "together", "written"} {
 			if checked[kind] == 0 {
 				t.Errorf("no reason of kind %s was shown: %v", kind, checked)
 			}
