@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 
@@ -16,19 +17,27 @@ import (
 )
 
 const (
-	shelfCards   = 4
-	homeSections = 5
-	homeAsked    = 8    // candidates of a section at first, from which sold out, shown and sensitive ones go
-	homeDeepest  = 2048 // where looking for more ends
-	bestAsked    = 48
-	lastBought   = 20 // of a person's purchases, what "goes with them" goes by
+	shelfCards      = 4
+	homeSections    = 5
+	homeAsked       = 8    // candidates of a section at first, from which sold out, shown and sensitive ones go
+	homeDeepest     = 2048 // where looking for more ends
+	bestAsked       = 48
+	unfinishedCards = 6
+	lastBought      = 20 // of a person's purchases, what "goes with them" goes by
 )
 
 // welcome is the home page of whoever asks, as page and API show it.
 type welcome struct {
 	Segment       string
 	Title, Reason i18n.Text
+	Continue      []marked
 	Sections      []welcomeSection
+}
+
+// marked is a card with the word why it is there.
+type marked struct {
+	card catalog.Card
+	mark string // message key
 }
 
 type welcomeSection struct {
@@ -76,8 +85,11 @@ func (s *Shop) home(c echo.Context) error {
 			p.Hero, p.HeroURL, p.HeroText = &hero, sh.More, t(c, "shop.home.see", "shelf", sec.Title)
 		}
 	}
-	if p.Continue, err = s.unfinished(c); err != nil {
-		return err
+	if len(w.Continue) > 0 {
+		p.Continue = &shelf{ID: "continue", Title: t(c, "shop.home.continue"), Why: t(c, "shop.home.continue.why")}
+		for _, m := range w.Continue {
+			p.Continue.Cards = append(p.Continue.Cards, s.badged(c, m.card, t(c, m.mark), ""))
+		}
 	}
 	if err := s.tiles(c, &p); err != nil {
 		return err
@@ -131,7 +143,14 @@ func (s *Shop) welcome(c echo.Context) (*welcome, error) {
 	if sections, err = s.withOwn(c, sections); err != nil {
 		return nil, err
 	}
-	w.Sections, err = s.fill(c, sections)
+	if w.Continue, err = s.unfinished(c); err != nil {
+		return nil, err
+	}
+	shown := map[catalog.ProductID]bool{}
+	for _, m := range w.Continue {
+		shown[m.card.ID] = true
+	}
+	w.Sections, err = s.fill(c, sections, shown)
 	return w, err
 }
 
@@ -159,7 +178,7 @@ func (s *Shop) withOwn(c echo.Context, sections []segment.Section) ([]segment.Se
 // fill puts the products that can be bought on the sections, at most
 // homeSections of them. All cards are read at once; where the first candidates
 // are not enough (sold out, shown above), more of them are read.
-func (s *Shop) fill(c echo.Context, sections []segment.Section) ([]welcomeSection, error) {
+func (s *Shop) fill(c echo.Context, sections []segment.Section, above map[catalog.ProductID]bool) ([]welcomeSection, error) {
 	ctx := c.Request().Context()
 	wanted := make([]candidates, len(sections))
 	for i, sec := range sections {
@@ -182,7 +201,7 @@ func (s *Shop) fill(c echo.Context, sections []segment.Section) ([]welcomeSectio
 			cards[list[i].ID] = &list[i]
 		}
 		var out []welcomeSection
-		shown, enough := map[catalog.ProductID]bool{}, true
+		shown, enough := maps.Clone(above), true
 		for i, sec := range sections {
 			if len(out) == homeSections {
 				break
@@ -301,16 +320,16 @@ func idsOf(all []recommend.Suggestion) []catalog.ProductID {
 
 // best is the shelf of what sells now, for a page that has nothing else to show.
 func (s *Shop) best(c echo.Context) ([]catalog.Card, error) {
-	sections, err := s.fill(c, []segment.Section{{Kind: "best"}})
+	sections, err := s.fill(c, []segment.Section{{Kind: "best"}}, map[catalog.ProductID]bool{})
 	if err != nil || len(sections) == 0 {
 		return nil, err
 	}
 	return sections[0].Cards, nil
 }
 
-// unfinished is the shelf of a known person's open cart and last order; nil
+// unfinished is what a known person has in the cart and looked at last; nothing
 // without consent, so that the page then equals a stranger's.
-func (s *Shop) unfinished(c echo.Context) (*shelf, error) {
+func (s *Shop) unfinished(c echo.Context) ([]marked, error) {
 	p, err := s.person(c)
 	if err != nil || !p.Personalized() {
 		return nil, err
@@ -320,27 +339,35 @@ func (s *Shop) unfinished(c echo.Context) (*shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	marks := map[catalog.ProductID]string{}
-	for _, id := range ids {
-		marks[id] = t(c, "shop.home.in-cart")
-	}
-	past, err := s.past(c)
+	inCart := len(ids)
+	visitor, who := p.Tracked()
+	seen, err := event.Recent(ctx, s.DB, event.ItemSeen, int64(visitor), int64(who), unfinishedCards)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range past.newest() {
-		if marks[id] == "" {
-			ids, marks[id] = append(ids, id), t(c, "shop.home.ordered")
+	for _, id := range seen {
+		ids = append(ids, catalog.ProductID(id))
+	}
+	marks := map[catalog.ProductID]string{}
+	for i, id := range ids {
+		switch {
+		case i < inCart:
+			marks[id] = "shop.home.in-cart"
+		case marks[id] == "":
+			marks[id] = "shop.home.seen"
 		}
 	}
 	ids = unique(ids)
-	cards, err := s.shelves.Cards(ctx, s.DB, ids[:min(len(ids), 6)], s.currency(c))
-	if err != nil || len(cards) == 0 {
+	cards, err := s.shelves.Cards(ctx, s.DB, ids[:min(len(ids), unfinishedCards)], s.currency(c))
+	if err != nil {
 		return nil, err
 	}
-	sh := &shelf{ID: "continue", Title: t(c, "shop.home.continue"), Why: t(c, "shop.home.continue.why")}
+	var out []marked
 	for _, k := range cards {
-		sh.Cards = append(sh.Cards, s.badged(c, k, marks[k.ID], ""))
+		// What is sensitive is not held up to whoever looks over a shoulder.
+		if !k.Sensitive || marks[k.ID] == "shop.home.in-cart" {
+			out = append(out, marked{k, marks[k.ID]})
+		}
 	}
-	return sh, nil
+	return out, nil
 }
