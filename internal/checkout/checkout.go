@@ -81,6 +81,8 @@ type Placed struct {
 	PayURL    string
 	Again     bool
 	Payment   *payment.Payment // what was planned with a new order; nil if nothing is to pay
+
+	held time.Time // until when the goods of a new order are held
 }
 
 // StatusPath is the order's page with its secret key, without a language.

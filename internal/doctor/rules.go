@@ -182,8 +182,8 @@ func rules(now time.Time) []rule {
 				OR p.refunded <> (SELECT coalesce(sum(x.amount), 0) FROM payment_ops x WHERE x.payment_id = p.id AND x.kind = 'refund'))`, nil},
 		{"W4", "no payment stays undecided longer than it may", `
 			SELECT token AS id FROM payments WHERE state = 'processing' AND updated_at < ?
-			UNION SELECT key FROM payment_ops WHERE state IN ('planned','sent') AND created_at < ?`,
-			[]any{at(-payment.Patience - 15*time.Minute), at(-payment.GiveUp - 15*time.Minute)}},
+			UNION SELECT key FROM payment_ops WHERE state IN ('planned','sent') AND (created_at < ? OR kind <> 'expire' AND created_at < ?)`,
+			[]any{at(-payment.Patience - 15*time.Minute), at(-payment.BankDecides - 2*time.Hour), at(-payment.GiveUp - 15*time.Minute)}},
 		{"E1", "nobody is written to twice about the same thing", `
 			SELECT o.number || ' ' || s.template AS id FROM sends s JOIN orders o ON o.id = s.order_id WHERE s.template NOT IN ? GROUP BY o.number, s.template HAVING count(*) > 1
 			UNION SELECT key FROM sends GROUP BY key HAVING count(*) > 1`, []any{outreach.Repeated}},

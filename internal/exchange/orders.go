@@ -143,7 +143,7 @@ func (j *job) writeRecords(batch []*record) error {
 		if len(fresh) == 0 {
 			return nil
 		}
-		if err := dropImported(j.ctx, tx, replaced); err != nil {
+		if err := order.DropImported(j.ctx, tx, replaced); err != nil {
 			return err
 		}
 		return j.create(tx, fresh)
@@ -232,9 +232,9 @@ func (j *job) namePeople(tx *db.Tx, fresh []*record) error {
 			found, err = customersBy(j.ctx, tx, "email_key", customer.EmailKey(rec.who))
 		}
 		if err == nil && len(found) == 0 {
-			c := newCustomer{External: rec.who, Email: rec.order.Email, Name: rec.order.Name, Country: rec.order.Country, Currency: rec.order.Currency,
-				Since: rec.order.PlacedAt.Milli(), Simulated: rec.order.Simulated}
-			if err = insertCustomers(j.ctx, tx, []newCustomer{c}, j.opt.Now); err == nil {
+			c := customer.Imported{ExternalID: rec.who, Email: rec.order.Email, Name: rec.order.Name, Country: rec.order.Country, Currency: string(rec.order.Currency),
+				Since: rec.order.PlacedAt, Simulated: rec.order.Simulated}
+			if err = customer.Import(j.ctx, tx, []customer.Imported{c}, j.opt.Now); err == nil {
 				found, err = customersBy(j.ctx, tx, "external_id", rec.who)
 			}
 			if err == nil && len(found) == 0 { // the address is another account's

@@ -205,6 +205,11 @@ func (s *Shop) placeOrder(c echo.Context) error {
 		}
 		return s.notPlaced(c, open, in, formErr)
 	}
+	if open != nil {
+		if err := s.Desk.Admit(c.Request().Context(), p); err != nil {
+			return s.notPlaced(c, open, in, err)
+		}
+	}
 	placed, err := s.Desk.Place(c.Request().Context(), p, web.Lang(c), id, in.form(), checkout.SeenTotal(in.Seen, in.Delivery))
 	if err != nil {
 		return s.notPlaced(c, open, in, err)

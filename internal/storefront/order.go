@@ -347,6 +347,11 @@ func (s *Shop) payAgain(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if o.PaymentState == order.Failed {
+		if err := s.Desk.AdmitPayment(c.Request().Context(), c.RealIP()); err != nil {
+			return err
+		}
+	}
 	placed, err := s.Desk.Retry(c.Request().Context(), o.ID)
 	if err != nil {
 		return err
