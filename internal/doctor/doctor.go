@@ -42,7 +42,7 @@ type Report struct {
 // read; what it found broken is in the report.
 func Check(ctx context.Context, q db.Q, opt Options) (*Report, error) {
 	r := &Report{Broken: []Broken{}}
-	for _, rule := range rules(opt.Now) {
+	for _, rule := range append(rules(opt.Now), stockRules()...) {
 		r.Checked++
 		r.Codes = append(r.Codes, rule.code)
 		found, err := rule.ask(ctx, q)
