@@ -58,6 +58,20 @@ func (s Supply) DueAfter(now time.Time) (time.Time, bool) {
 	return s.Due.Time, !s.Due.IsZero() && s.Due.After(now)
 }
 
+// Listed is State of one unit as those read it who want a day with what ships
+// later: without one it is out of stock to them. due is that day.
+func (s Supply) Listed(now time.Time) (state string, due time.Time) {
+	state = s.State(1)
+	if state != OnBackorder && state != OnPreorder {
+		return state, time.Time{}
+	}
+	due, known := s.DueAfter(now)
+	if !known {
+		return OutOfStock, time.Time{}
+	}
+	return state, due
+}
+
 // both is what two things that are sold together leave: the shorter decides.
 func (s Supply) both(o Supply) Supply {
 	switch {

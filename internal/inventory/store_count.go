@@ -159,17 +159,28 @@ func Track(ctx context.Context, tx *db.Tx, v catalog.VariantID, on bool, now tim
 // begin makes the stock row of a variant if there is none. A bundle has none
 // that counts: fault.Conflict.
 func begin(ctx context.Context, tx *db.Tx, v catalog.VariantID, now time.Time) error {
+	if err := single(ctx, tx, v); err != nil {
+		return err
+	}
+	r := tx.Query(ctx).Exec(`INSERT INTO stock (variant_id, tracked, on_hand, reserved, updated_at) VALUES (?, TRUE, 0, 0, ?)
+		ON CONFLICT (variant_id) DO NOTHING`, v, db.At(now))
+	if r.Error != nil {
+		return fmt.Errorf("begin stock of variant %d: %w", v, r.Error)
+	}
+	if r.RowsAffected == 0 {
+		return nil
+	}
+	return expect(ctx, tx, v)
+}
+
+// single refuses a bundle.
+func single(ctx context.Context, q db.Q, v catalog.VariantID) error {
 	var bundle []int
-	if err := tx.Query(ctx).Raw("SELECT 1 FROM components WHERE bundle_id = ? LIMIT 1", v).Scan(&bundle).Error; err != nil {
-		return fmt.Errorf("begin stock of variant %d: %w", v, err)
+	if err := q.Query(ctx).Raw("SELECT 1 FROM components WHERE bundle_id = ? LIMIT 1", v).Scan(&bundle).Error; err != nil {
+		return fmt.Errorf("look into variant %d: %w", v, err)
 	}
 	if len(bundle) > 0 {
 		return fault.New(fault.Conflict, "inventory.bundle")
-	}
-	err := tx.Query(ctx).Exec(`INSERT INTO stock (variant_id, tracked, on_hand, reserved, updated_at) VALUES (?, TRUE, 0, 0, ?)
-		ON CONFLICT (variant_id) DO NOTHING`, v, db.At(now)).Error
-	if err != nil {
-		return fmt.Errorf("begin stock of variant %d: %w", v, err)
 	}
 	return nil
 }

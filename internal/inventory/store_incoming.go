@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -31,13 +32,14 @@ func (Incoming) TableName() string { return "incoming" }
 // Left is what has yet to come.
 func (i Incoming) Left() int { return max(0, i.Qty-i.Received) }
 
-// AddIncoming notes that units were ordered. The token is the caller's, so
+// AddIncoming notes that units were ordered, also of a variant that nobody
+// counts yet. The token is the caller's, so
 // that the same form sent twice orders once.
 func AddIncoming(ctx context.Context, tx *db.Tx, in Incoming, now time.Time) error {
 	if in.Qty < 1 || in.Qty > 1_000_000 {
 		return fault.New(fault.Invalid, "inventory.qty.wrong")
 	}
-	if err := begin(ctx, tx, in.VariantID, now); err != nil {
+	if err := single(ctx, tx, in.VariantID); err != nil {
 		return err
 	}
 	err := tx.Query(ctx).Exec(`INSERT INTO incoming (token, variant_id, location_id, qty, expected_at, supplier, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -57,6 +59,9 @@ func ReceiveIncoming(ctx context.Context, tx *db.Tx, token string, qty int, key 
 	}
 	in, err := incoming(ctx, tx, token)
 	if err != nil {
+		return err
+	}
+	if err := begin(ctx, tx, in.VariantID, now); err != nil {
 		return err
 	}
 	news, err := apply(ctx, tx, in.VariantID, []movement{{at: in.LocationID, qty: qty, reason: "received", ref: "incoming:" + token,
@@ -85,6 +90,40 @@ func CloseIncoming(ctx context.Context, tx *db.Tx, token string, now time.Time) 
 		return fmt.Errorf("close incoming %s: %w", token, err)
 	}
 	return expect(ctx, tx, in.VariantID)
+}
+
+// SetIncoming makes what lists tell of a variant at a place in.Qty units that
+// have yet to come, in one row of its own beside what staff entered, and
+// reports whether that changed anything. 0 = none any more.
+func SetIncoming(ctx context.Context, tx *db.Tx, in Incoming, now time.Time) (bool, error) {
+	if in.LocationID == 0 {
+		first, err := firstSelling(ctx, tx)
+		if err != nil {
+			return false, err
+		}
+		in.LocationID = first
+	}
+	in.Token = fmt.Sprintf("list-%d-%d", in.VariantID, in.LocationID)
+	have, err := incoming(ctx, tx, in.Token)
+	switch {
+	case errors.Is(err, fault.NotFound) && in.Qty == 0:
+		return false, nil
+	case errors.Is(err, fault.NotFound):
+		return true, AddIncoming(ctx, tx, in, now)
+	case err != nil:
+		return false, err
+	case in.Qty == 0 && !have.ClosedAt.IsZero():
+		return false, nil
+	case in.Qty == 0:
+		return true, CloseIncoming(ctx, tx, in.Token, now)
+	case have.ClosedAt.IsZero() && have.Left() == in.Qty && have.ExpectedAt.Equal(in.ExpectedAt.Time) && have.Supplier == in.Supplier:
+		return false, nil
+	}
+	err = tx.Query(ctx).Exec("UPDATE incoming SET qty = received + ?, expected_at = ?, supplier = ?, closed_at = 0 WHERE id = ?", in.Qty, in.ExpectedAt, in.Supplier, have.ID).Error
+	if err != nil {
+		return false, fmt.Errorf("order variant %d: %w", in.VariantID, err)
+	}
+	return true, expect(ctx, tx, in.VariantID)
 }
 
 // incoming reads and locks one.

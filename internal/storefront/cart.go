@@ -25,6 +25,7 @@ type (
 	sum      struct{ Name, Value, Class string }
 	cartLine struct {
 		ID, URL, Name, Choices, Unit, Less, Change, Total string
+		Wait                                              string // not all of it is here yet
 		Qty                                               int
 		Picture                                           picture
 	}
@@ -105,6 +106,9 @@ func (s *Shop) cartLine(c echo.Context, open *cart.Cart, item cart.Item) cartLin
 		Unit:    t(c, "shop.cart.each", "price", b.Price),
 		Total:   s.money(c, item.Total(), open.Currency),
 		Picture: s.picture(c, b.Image, art.Whole)}
+	if !item.Problem.Blocks() {
+		l.Wait = s.waitText(c, b.Supply, item.Line.Qty)
+	}
 	if b.Published {
 		l.URL = web.URL(c, "/p/"+b.Slug+"?"+url.Values{"v": {b.SKU}}.Encode())
 	}
@@ -122,7 +126,7 @@ func (s *Shop) total(c echo.Context, p *cartPage, view *cart.View) error {
 	if err != nil {
 		return err
 	}
-	p.Sums = s.sums(c, quote)
+	p.Sums = s.sums(c, quote, s.waitOf(view.Items))
 	if no := quote.Refused; no != nil {
 		p.Coupon.Error = web.FieldError{Field: "coupon", Text: t(c, no.Words, no.Args...), Prefix: t(c, "web.errors.prefix")}
 	}
@@ -161,7 +165,7 @@ func (s *Shop) quoted(c echo.Context, view *cart.View) (*pricing.Quote, error) {
 	return offer.With(""), nil
 }
 
-func (s *Shop) sums(c echo.Context, q *pricing.Quote) []sum {
+func (s *Shop) sums(c echo.Context, q *pricing.Quote, w wait) []sum {
 	out := []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, q.Subtotal, q.Currency)}}
 	delivery, spared := q.Delivery, []sum{}
 	for _, a := range q.Applied {
@@ -177,7 +181,7 @@ func (s *Shop) sums(c echo.Context, q *pricing.Quote) []sum {
 		if delivery == 0 {
 			value = t(c, "shop.sum.free")
 		}
-		out = append(out, sum{Name: t(c, "shop.sum.delivery", "method", m.Name, "when", s.arrival(c, m)), Value: value})
+		out = append(out, sum{Name: t(c, "shop.sum.delivery", "method", m.Name, "when", s.arrival(c, m, w)), Value: value})
 	}
 	out = append(out, spared...)
 	out = append(out, sum{t(c, "shop.sum.total"), s.money(c, q.Total, q.Currency), "sums-total"})

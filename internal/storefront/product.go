@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -36,7 +37,8 @@ type productPage struct {
 	BuyText      string
 	Qty          string
 	StockText    string
-	Note         *web.Notice // what became of adding; plain text
+	Inside       []insideView // of a bundle
+	Note         *web.Notice  // what became of adding; plain text
 	Added        bool
 	Promises     []string
 	Facts        []factView
@@ -252,8 +254,10 @@ func (s *Shop) options(c echo.Context, d *catalog.Detail, at *catalog.VariantInf
 				k.Out, k.Hidden = true, t(c, "shop.option.none")
 			case v.Available == 0:
 				k.Out, k.Hidden = true, t(c, "shop.option.sold-out")
-			case v.Available > 0 && v.Available <= lowStock:
-				k.Low, k.Note = true, t(c, "shop.left", "count", v.Available)
+			case v.Supply.Waits(1):
+				k.Note = t(c, map[bool]string{true: "shop.preorder", false: "shop.later"}[v.Supply.Preorder])
+			case v.Supply.Now > 0 && v.Supply.Now <= lowStock:
+				k.Low, k.Note = true, t(c, "shop.left", "count", v.Supply.Now)
 			}
 			view.Choices = append(view.Choices, k)
 		}
@@ -285,17 +289,25 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 		p.StockText = t(c, "shop.not-sold")
 		return nil
 	}
+	p.Inside = inside(c, v.Inside)
 	p.SKU, p.Price = v.SKU, s.price(c, v.Price, v.Was, false)
 	if s.Settings.Now().TaxRate() > 0 {
 		p.PriceNote = t(c, "shop.price.tax")
 	}
 	if v.Available == 0 {
-		p.StockText = t(c, "shop.sold-out.long")
+		p.StockText = s.soldOutText(c, v.Supply)
 		return nil
 	}
 	p.Buyable, p.BuyText = true, t(c, "shop.buy.add", "price", v.Price)
-	if v.Available > 0 && v.Available <= lowStock {
-		p.StockText = t(c, "shop.left.long", "count", v.Available)
+	waits := s.waitFor(v.Supply, 1)
+	switch {
+	case waits.late:
+		p.StockText = s.waitText(c, v.Supply, 1)
+		if v.Supply.Preorder {
+			p.BuyText = t(c, "shop.buy.preorder", "price", v.Price)
+		}
+	case v.Supply.Now > 0 && v.Supply.Now <= lowStock:
+		p.StockText = t(c, "shop.left.long", "count", v.Supply.Now)
 	}
 	if d.Digital {
 		p.Promises = []string{t(c, "shop.promise.digital")}
@@ -311,7 +323,10 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 		if m.Cost(v.Price.Amount) == 0 {
 			key = "shop.promise.delivery.free"
 		}
-		p.Promises = append(p.Promises, t(c, key, "when", s.arrival(c, m), "cost", s.money(c, m.Cost(v.Price.Amount), v.Price.Currency)))
+		if waits.late && !waits.known {
+			key = "shop.promise.delivery.later"
+		}
+		p.Promises = append(p.Promises, t(c, key, "when", s.arrival(c, m, waits), "cost", s.money(c, m.Cost(v.Price.Amount), v.Price.Currency)))
 		if more := m.ToFree(v.Price.Amount); more > 0 {
 			p.Promises = append(p.Promises, t(c, "shop.promise.free-from", "price", s.money(c, m.FreeFrom, v.Price.Currency)))
 		}
@@ -410,12 +425,13 @@ func (s *Shop) linked(c echo.Context, d *catalog.Detail, v *catalog.VariantInfo)
 	}
 	if v != nil && v.Priced {
 		out["sku"] = v.SKU
-		stock := "https://schema.org/InStock"
-		if v.Available == 0 {
-			stock = "https://schema.org/OutOfStock"
+		state, due := v.Supply.Listed(s.Now())
+		offer := map[string]any{"@type": "Offer", "price": v.Price.Amount.Decimal(v.Price.Currency), "priceCurrency": string(v.Price.Currency),
+			"availability": schemaStock[state], "url": s.Web.AbsoluteURL(web.Lang(c), "/p/"+d.Slug)}
+		if !due.IsZero() {
+			offer["availabilityStarts"] = due.In(s.Settings.Now().Zone()).Format(time.DateOnly)
 		}
-		out["offers"] = map[string]any{"@type": "Offer", "price": v.Price.Amount.Decimal(v.Price.Currency), "priceCurrency": string(v.Price.Currency),
-			"availability": stock, "url": s.Web.AbsoluteURL(web.Lang(c), "/p/"+d.Slug)}
+		out["offers"] = offer
 	}
 	return out
 }
