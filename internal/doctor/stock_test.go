@@ -34,7 +34,7 @@ func (s *shop) stockroom() {
 		s.must(inventory.Count(ctx, tx, shade, 3, "opening", s.now))
 		s.must(inventory.Move(ctx, tx, bulb, 1, back.ID, 2, "moved", s.now))
 		s.must(inventory.AddIncoming(ctx, tx, inventory.Incoming{Token: "inc1", VariantID: shade, LocationID: 1, Qty: 5, ExpectedAt: db.At(s.now.AddDate(0, 0, 9))}, s.now))
-		s.must(inventory.ReceiveIncoming(ctx, tx, "inc1", 2, "came", s.now))
+		s.must(inventory.ReceiveIncoming(ctx, tx, shade, "inc1", 2, "came", s.now))
 		_, err = inventory.Bundle(ctx, tx, s.set, []catalog.Component{{Variant: bulb, Qty: 2}, {Variant: shade, Qty: 1}}, s.now)
 		return err
 	})

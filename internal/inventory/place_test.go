@@ -137,20 +137,20 @@ func TestIncomingGoodsAreExpectedAndReceivedOnce(t *testing.T) {
 			t.Errorf("%+v, %v", s[v], err)
 		}
 		for range 2 {
-			inTx(t, d, func(tx *db.Tx) error { return inventory.ReceiveIncoming(ctx, tx, "a", 2, "first", now) })
+			inTx(t, d, func(tx *db.Tx) error { return inventory.ReceiveIncoming(ctx, tx, v, "a", 2, "first", now) })
 		}
-		conflict(t, d, "more than was ordered", func(tx *db.Tx) error { return inventory.ReceiveIncoming(ctx, tx, "a", 4, "second", now) })
+		conflict(t, d, "more than was ordered", func(tx *db.Tx) error { return inventory.ReceiveIncoming(ctx, tx, v, "a", 4, "second", now) })
 		if left(t, d, v) != 2 {
 			t.Errorf("%d there after a refused delivery", left(t, d, v))
 		}
-		inTx(t, d, func(tx *db.Tx) error { return inventory.ReceiveIncoming(ctx, tx, "a", 3, "third", now) })
-		conflict(t, d, "after all of it came", func(tx *db.Tx) error { return inventory.ReceiveIncoming(ctx, tx, "a", 1, "fourth", now) })
+		inTx(t, d, func(tx *db.Tx) error { return inventory.ReceiveIncoming(ctx, tx, v, "a", 3, "third", now) })
+		conflict(t, d, "after all of it came", func(tx *db.Tx) error { return inventory.ReceiveIncoming(ctx, tx, v, "a", 1, "fourth", now) })
 		open, err := inventory.OpenIncoming(ctx, d, v)
 		if err != nil || len(open) != 1 || open[0].Token != "b" || open[0].Left() != 3 || left(t, d, v) != 5 {
 			t.Errorf("%+v, %v; %d there", open, err, left(t, d, v))
 		}
 		wantSound(t, d, now)
-		inTx(t, d, func(tx *db.Tx) error { return inventory.CloseIncoming(ctx, tx, "b", now) })
+		inTx(t, d, func(tx *db.Tx) error { return inventory.CloseIncoming(ctx, tx, v, "b", now) })
 		if s, _ := catalog.Supplies(ctx, d, []catalog.VariantID{v}); !s[v].Due.IsZero() {
 			t.Errorf("nothing is on its way, but %v", s[v])
 		}

@@ -53,11 +53,11 @@ func AddIncoming(ctx context.Context, tx *db.Tx, in Incoming, now time.Time) err
 // ReceiveIncoming notes that units of it came; key makes the same delivery,
 // told twice, count once. More than were ordered, or any once it is closed, is
 // fault.Conflict and spoils the transaction.
-func ReceiveIncoming(ctx context.Context, tx *db.Tx, token string, qty int, key string, now time.Time) error {
+func ReceiveIncoming(ctx context.Context, tx *db.Tx, v catalog.VariantID, token string, qty int, key string, now time.Time) error {
 	if qty <= 0 {
 		return fault.New(fault.Invalid, "inventory.qty.wrong")
 	}
-	in, err := incoming(ctx, tx, token)
+	in, err := incoming(ctx, tx, v, token)
 	if err != nil {
 		return err
 	}
@@ -81,8 +81,8 @@ func ReceiveIncoming(ctx context.Context, tx *db.Tx, token string, qty int, key 
 }
 
 // CloseIncoming notes that no more of it will come.
-func CloseIncoming(ctx context.Context, tx *db.Tx, token string, now time.Time) error {
-	in, err := incoming(ctx, tx, token)
+func CloseIncoming(ctx context.Context, tx *db.Tx, v catalog.VariantID, token string, now time.Time) error {
+	in, err := incoming(ctx, tx, v, token)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func SetIncoming(ctx context.Context, tx *db.Tx, in Incoming, now time.Time) (bo
 		in.LocationID = first
 	}
 	in.Token = fmt.Sprintf("list-%d-%d", in.VariantID, in.LocationID)
-	have, err := incoming(ctx, tx, in.Token)
+	have, err := incoming(ctx, tx, in.VariantID, in.Token)
 	switch {
 	case errors.Is(err, fault.NotFound) && in.Qty == 0:
 		return false, nil
@@ -115,7 +115,7 @@ func SetIncoming(ctx context.Context, tx *db.Tx, in Incoming, now time.Time) (bo
 	case in.Qty == 0 && !have.ClosedAt.IsZero():
 		return false, nil
 	case in.Qty == 0:
-		return true, CloseIncoming(ctx, tx, in.Token, now)
+		return true, CloseIncoming(ctx, tx, in.VariantID, in.Token, now)
 	case have.ClosedAt.IsZero() && have.Left() == in.Qty && have.ExpectedAt.Equal(in.ExpectedAt.Time) && have.Supplier == in.Supplier:
 		return false, nil
 	}
@@ -126,10 +126,10 @@ func SetIncoming(ctx context.Context, tx *db.Tx, in Incoming, now time.Time) (bo
 	return true, expect(ctx, tx, in.VariantID)
 }
 
-// incoming reads and locks one.
-func incoming(ctx context.Context, tx *db.Tx, token string) (*Incoming, error) {
+// incoming reads and locks what is on its way of a variant under a token.
+func incoming(ctx context.Context, tx *db.Tx, v catalog.VariantID, token string) (*Incoming, error) {
 	var found []Incoming
-	if err := db.ForUpdate(tx.Query(ctx)).Where("token = ?", token).Limit(1).Find(&found).Error; err != nil {
+	if err := db.ForUpdate(tx.Query(ctx)).Where("token = ? AND variant_id = ?", token, v).Limit(1).Find(&found).Error; err != nil {
 		return nil, fmt.Errorf("read incoming %s: %w", token, err)
 	}
 	if len(found) == 0 {

@@ -192,15 +192,16 @@ func Proposals(ctx context.Context, q db.Q, now time.Time) ([]Proposal, error) {
 		if err := rows.Scan(&p.Variant, &p.Product, &p.SKU, &p.Slug, &p.Name, &p.OnHand, &p.Reserved, &p.ExpectedAt, &p.Policy, &p.Beyond, &p.ReadyAt, &p.ReorderAt, &p.Incoming, &p.Sold); err != nil {
 			return nil, fmt.Errorf("propose what to order: %w", err)
 		}
-		p.Days = cover(p.Left(), p.Sold)
+		p.Days = Cover(p.Left(), p.Sold)
 		p.Units = max(1, max(p.Sold, p.ReorderAt+1)-p.Left()-p.Incoming)
 		all = append(all, p)
 	}
 	return all, rows.Err()
 }
 
-// cover is how many days units last that sell at the pace of sold in Pace.
-func cover(left, sold int) int {
+// Cover is how many days units last that sell at the pace of sold in Pace
+// days; -1 = none are sold.
+func Cover(left, sold int) int {
 	if sold <= 0 {
 		return -1
 	}
