@@ -118,3 +118,15 @@ func (e *OutOfStockError) of(lines []Line, parts []Part) *OutOfStockError {
 	}
 	return e
 }
+
+// Keeps reports whether an order that waits for its money holds units of a
+// variant, or of what is in it.
+func Keeps(ctx context.Context, q db.Q, orderID int64, v catalog.VariantID) (bool, error) {
+	var found []int
+	err := q.Query(ctx).Raw(`SELECT 1 FROM holds WHERE order_id = ? AND state = 'open'
+		AND (variant_id = ? OR variant_id IN (SELECT variant_id FROM components WHERE bundle_id = ?)) LIMIT 1`, orderID, v, v).Scan(&found).Error
+	if err != nil {
+		return false, fmt.Errorf("read holds of order %d: %w", orderID, err)
+	}
+	return len(found) > 0, nil
+}

@@ -25,6 +25,7 @@ type (
 	sum      struct{ Name, Value, Class string }
 	cartLine struct {
 		ID, URL, Name, Choices, Unit, Less, Change, Total string
+		OwnURL                                            string // the shopper's own order that keeps it
 		Wait                                              string // not all of it is here yet
 		Qty                                               int
 		Picture                                           picture
@@ -74,7 +75,17 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 	p.NoIndex = true
 	p.EmptyArt = drawn(c, art.Piece{Form: "bag", Hue: 70}, art.Whole, picture{Size: 240})
 	for _, item := range view.Items {
-		p.Lines = append(p.Lines, s.cartLine(c, open, item))
+		line := s.cartLine(c, open, item)
+		if item.Problem == cart.SoldOut || item.Problem == cart.Less {
+			own, err := s.ownOrder(c, item.Line.VariantID)
+			if err != nil {
+				return nil, nil, err
+			}
+			if own != nil {
+				line.Change, line.OwnURL = t(c, "shop.own", "number", own.Number), s.ownURL(c, own)
+			}
+		}
+		p.Lines = append(p.Lines, line)
 	}
 	if len(view.Items) > 0 {
 		if err := s.total(c, p, view); err != nil {

@@ -37,6 +37,7 @@ type productPage struct {
 	BuyText      string
 	Qty          string
 	StockText    string
+	OwnURL       string       // the shopper's own order that keeps the last of it
 	Inside       []insideView // of a bundle
 	Note         *web.Notice  // what became of adding; plain text
 	Added        bool
@@ -295,8 +296,7 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 		p.PriceNote = t(c, "shop.price.tax")
 	}
 	if v.Available == 0 {
-		p.StockText = s.soldOutText(c, v.Supply)
-		return nil
+		return s.soldOut(c, p, v)
 	}
 	p.Buyable, p.BuyText = true, t(c, "shop.buy.add", "price", v.Price)
 	waits := s.waitFor(v.Supply, 1)

@@ -163,3 +163,43 @@ func (s *Shop) waitWords(c echo.Context, p *orderPage, o *order.Order) {
 		}
 	}
 }
+
+// ownOrder is the unpaid order with which the shopper who asks keeps units of
+// a variant from everybody, themselves included; nil if there is none.
+func (s *Shop) ownOrder(c echo.Context, v catalog.VariantID) (*order.Order, error) {
+	p, err := s.person(c)
+	if err != nil || p.VisitorID() == 0 && !p.SignedIn() {
+		return nil, err
+	}
+	ctx := c.Request().Context()
+	last, err := cart.LastConverted(ctx, s.DB, p, s.Now().Add(-24*time.Hour))
+	if err != nil || last == nil {
+		return nil, err
+	}
+	o, err := order.ByCart(ctx, s.DB, int64(last.ID))
+	if err != nil || !o.Open() {
+		return nil, err
+	}
+	if keeps, err := inventory.Keeps(ctx, s.DB, int64(o.ID), v); err != nil || !keeps {
+		return nil, err
+	}
+	return o, nil
+}
+
+// ownURL leads to an order that ownOrder found.
+func (s *Shop) ownURL(c echo.Context, o *order.Order) string {
+	return web.URL(c, "/orders/"+o.Number) + query(order.AccessKey(s.Desk.Secret, o.Number))
+}
+
+// soldOut words a product of which nothing is left; whoever keeps the last of
+// it in an unpaid order is led there.
+func (s *Shop) soldOut(c echo.Context, p *productPage, v *catalog.VariantInfo) error {
+	p.StockText = s.soldOutText(c, v.Supply)
+	o, err := s.ownOrder(c, v.ID)
+	if err != nil || o == nil {
+		return err
+	}
+	web.Private(c)
+	p.StockText, p.OwnURL = t(c, "shop.own", "number", o.Number), s.ownURL(c, o)
+	return nil
+}
