@@ -117,6 +117,9 @@ func (o *Office) shelfPlaces(ctx context.Context, c echo.Context, p *shelfPage) 
 	for _, l := range p.Places {
 		p.PlaceChoices = append(p.PlaceChoices, choice{l.Code, l.Name.In(p.Lang), false})
 	}
+	if len(p.Places) > 1 && p.In["move_to"] == "" {
+		p.In["move_to"] = p.Places[1].Code
+	}
 	sold, err := inventory.Sold(ctx, o.DB, []catalog.VariantID{p.Level.Variant}, o.Now().AddDate(0, 0, -inventory.Pace))
 	if err != nil {
 		return err

@@ -39,7 +39,8 @@ type productPage struct {
 	StockText    string
 	OwnURL       string       // the shopper's own order that keeps the last of it
 	Inside       []insideView // of a bundle
-	Note         *web.Notice  // what became of adding; plain text
+	holds        map[catalog.ProductID]bool
+	Note         *web.Notice // what became of adding; plain text
 	Added        bool
 	Promises     []string
 	Facts        []factView
@@ -290,7 +291,7 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 		p.StockText = t(c, "shop.not-sold")
 		return nil
 	}
-	p.Inside = inside(c, v.Inside)
+	p.Inside, p.holds = inside(c, v.Inside)
 	p.SKU, p.Price = v.SKU, s.price(c, v.Price, v.Was, false)
 	if s.Settings.Now().TaxRate() > 0 {
 		p.PriceNote = t(c, "shop.price.tax")
@@ -356,6 +357,7 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 	if err != nil {
 		return err
 	}
+	found = slices.DeleteFunc(found, func(f suggestion) bool { return p.holds[f.Card.ID] })
 	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), found)
 	if !p.Buyable {
 		if p.Alternatives, err = s.alternatives(c, d); err != nil {
