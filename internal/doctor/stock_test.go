@@ -43,12 +43,12 @@ func (s *shop) stockroom() {
 }
 
 // stockBreaks are the breaks of stock: places, bundles, incoming goods.
-var stockBreaks = []violation{
+var stockBreaks = []struct{ code, sql string }{
 	{"S6", "UPDATE hold_parts SET qty = qty + 1 WHERE qty = 2"},
 	{"S6", "DELETE FROM hold_parts"},
 	{"S6", "UPDATE hold_parts SET order_id = (SELECT max(id) FROM orders)"},
 	{"S6", "INSERT INTO components (bundle_id, variant_id, qty) SELECT min(variant_id), max(variant_id), 1 FROM components"},
-	{"S6", "INSERT INTO stock (variant_id, tracked, updated_at) SELECT DISTINCT bundle_id, TRUE, 1 FROM components"},
+	{"S6", "INSERT INTO stock (variant_id, tracked, counted_since, updated_at) SELECT DISTINCT bundle_id, TRUE, 9000000000000, 1 FROM components"},
 	{"S9", "UPDATE stock_places SET on_hand = on_hand + 1"},
 	{"S9", "UPDATE stock_movements SET location_id = 1 WHERE qty = 2 AND reason = 'moved'; UPDATE stock SET on_hand = on_hand + 2 WHERE variant_id IN (SELECT variant_id FROM stock_movements WHERE reason = 'moved')"},
 	{"S10", "UPDATE incoming SET received = qty + 1, closed_at = 1; UPDATE stock SET expected_at = 0"},

@@ -33,7 +33,7 @@ func Bundle(ctx context.Context, tx *db.Tx, v catalog.VariantID, parts []catalog
 		if len(own) > 0 {
 			return false, fault.New(fault.Conflict, "inventory.bundle.stock")
 		}
-		err = tx.Query(ctx).Exec("UPDATE stock SET tracked = FALSE, policy = 'deny', beyond = 0, ready_at = 0 WHERE variant_id = ?", v).Error
+		err = tx.Query(ctx).Exec("UPDATE stock SET tracked = FALSE, counted_since = ?, policy = 'deny', beyond = 0, ready_at = 0 WHERE variant_id = ?", db.At(now), v).Error
 		if err != nil {
 			return false, fmt.Errorf("bundle variant %d: %w", v, err)
 		}

@@ -149,7 +149,7 @@ func Track(ctx context.Context, tx *db.Tx, v catalog.VariantID, on bool, now tim
 	if err := begin(ctx, tx, v, now); err != nil {
 		return err
 	}
-	err := tx.Query(ctx).Exec("UPDATE stock SET tracked = ?, updated_at = ? WHERE variant_id = ? AND tracked <> ?", on, db.At(now), v, on).Error
+	err := tx.Query(ctx).Exec("UPDATE stock SET tracked = ?, counted_since = ?, updated_at = ? WHERE variant_id = ? AND tracked <> ?", on, db.At(now), db.At(now), v, on).Error
 	if err != nil {
 		return fmt.Errorf("track variant %d: %w", v, err)
 	}
@@ -162,8 +162,8 @@ func begin(ctx context.Context, tx *db.Tx, v catalog.VariantID, now time.Time) e
 	if err := single(ctx, tx, v); err != nil {
 		return err
 	}
-	r := tx.Query(ctx).Exec(`INSERT INTO stock (variant_id, tracked, on_hand, reserved, updated_at) VALUES (?, TRUE, 0, 0, ?)
-		ON CONFLICT (variant_id) DO NOTHING`, v, db.At(now))
+	r := tx.Query(ctx).Exec(`INSERT INTO stock (variant_id, tracked, on_hand, reserved, counted_since, updated_at) VALUES (?, TRUE, 0, 0, ?, ?)
+		ON CONFLICT (variant_id) DO NOTHING`, v, db.At(now), db.At(now))
 	if r.Error != nil {
 		return fmt.Errorf("begin stock of variant %d: %w", v, r.Error)
 	}

@@ -195,8 +195,8 @@ func (r *Runner) RunDue(ctx context.Context, now time.Time) (int, error) {
 		round := 0
 		var failed error
 		for _, job := range list.Jobs {
-			if job.State != rivertype.JobStateAvailable && job.ScheduledAt.After(now) {
-				continue // one without a time of its own is due, whatever the queue's clock says
+			if job.State != rivertype.JobStateAvailable && job.ScheduledAt.After(now) { // an available one bears the machine's time, not now's
+				continue
 			}
 			do, ok := r.handle[job.Kind]
 			if !ok {

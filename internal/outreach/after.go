@@ -134,7 +134,11 @@ func (d *Desk) tell(ctx context.Context, o *order.Order, template, key string, n
 		reader.Lang = s.Lang
 		o = &reader
 	}
-	w := d.orderLetter(o, lines)
+	sums, err := order.Sums(ctx, d.DB, o)
+	if err != nil {
+		return err
+	}
+	w := d.orderLetter(o, lines, sums)
 	if err := d.supply(ctx, o, lines, &w, now); err != nil {
 		return err
 	}

@@ -31,15 +31,16 @@ type letter struct {
 }
 
 type orderWords struct {
-	Number, Placed, Subtotal, Discount, Delivery, DeliveryName, Tax, Total string
-	Paid, TaxIncluded                                                      bool
-	By                                                                     string
-	Address                                                                []string
-	Cause                                                                  string // who cancelled: hold, shopper, shop
-	Carrier, Tracking, Track                                               string // of a parcel; Track is a link
-	Waits                                                                  bool   // not all of it is here yet
-	Part                                                                   bool   // the parcel is not the whole order
-	Back                                                                   string // what of the money went back; "" if none
+	Number, Placed, Total    string
+	Sums                     []string // goods, what takes off by name, delivery, tax and total
+	Paid                     bool
+	By                       string
+	Address                  []string
+	Cause                    string // who cancelled: hold, shopper, shop
+	Carrier, Tracking, Track string // of a parcel; Track is a link
+	Waits                    bool   // not all of it is here yet
+	Part                     bool   // the parcel is not the whole order
+	Back                     string // what of the money went back; "" if none
 }
 
 type footer struct {

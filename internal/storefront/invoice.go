@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/money"
 	"regulars/internal/order"
 	"regulars/internal/web"
 )
@@ -15,12 +16,14 @@ type (
 		SKU, Name, Unit, Discount, Tax, Total string
 		Qty                                   int
 	}
+	invoiceRate struct{ Rate, Net, Tax, Gross string }
 	invoicePage struct {
 		web.Page
 		Number, Order, Date, From, Mail, Back string
 		To                                    []string
 		Lines                                 []invoiceLine
 		Sums                                  []sum
+		Rates                                 []invoiceRate
 		Note                                  string
 	}
 )
@@ -65,10 +68,20 @@ func (s *Shop) invoice(c echo.Context) error {
 		}
 		p.Lines = append(p.Lines, v)
 	}
-	p.Sums = s.orderSums(c, o)
+	if p.Sums, err = s.orderSums(c, o); err != nil {
+		return err
+	}
+	for _, r := range o.ByRate(lines) {
+		p.Rates = append(p.Rates, invoiceRate{percent(c, r.Rate), s.money(c, r.Net, o.Currency), s.money(c, r.Tax, o.Currency), s.money(c, r.Gross, o.Currency)})
+	}
 	if o.PaymentState == order.Refunded || o.PaymentState == order.PartlyRefunded {
 		p.Note = t(c, "order.payment."+string(o.PaymentState))
 	}
 	web.Private(c)
 	return web.Render(c, http.StatusOK, "storefront/invoice", p)
+}
+
+// percent writes a tax rate: 19 %, 7.25 %.
+func percent(c echo.Context, rate money.BasisPoints) string {
+	return t(c, "shop.percent", "value", strings.TrimSuffix(strings.TrimRight(money.Amount(rate).Decimal("USD"), "0"), "."))
 }
