@@ -268,6 +268,15 @@ func Returns(ctx context.Context, q db.Q, f ReturnFilter) ([]ReturnRow, int, err
 	return rows, total, nil
 }
 
+// ReturnsOfCustomer reads the returns of an account, newest first, with the
+// numbers of their orders.
+func ReturnsOfCustomer(ctx context.Context, q db.Q, id customer.ID, limit int) ([]ReturnRow, error) {
+	var rows []ReturnRow
+	err := q.Query(ctx).Raw(`SELECT r.*, o.number AS order_number FROM returns r JOIN orders o ON o.id = r.order_id
+		WHERE o.customer_id = ? ORDER BY r.asked_at DESC, r.id DESC LIMIT ?`, int64(id), limit).Scan(&rows).Error
+	return rows, wrap("read returns of a customer", err)
+}
+
 // ReturnsWaiting counts real returns that wait for staff: asked for, or come.
 func ReturnsWaiting(ctx context.Context, q db.Q) (int, error) {
 	var n int
