@@ -121,14 +121,14 @@ func (d *Desk) replace(ctx context.Context, tx *db.Tx, o *order.Order, r *order.
 	for _, l := range old {
 		for _, k := range r.Lines {
 			if k.LineID == l.ID && k.Came() > 0 {
-				lines = append(lines, order.Line{ProductID: l.ProductID, VariantID: l.VariantID, SKU: l.SKU, Name: l.Name, Choices: l.Choices, Qty: k.Came()})
+				lines = append(lines, order.Line{ProductID: l.ProductID, VariantID: l.VariantID, SKU: l.SKU, Name: l.Name, Choices: l.Choices, Qty: k.Came(), TaxClass: l.TaxClass, TaxRate: l.TaxRate})
 				goods = append(goods, inventory.Line{Variant: l.VariantID, Qty: k.Came()})
 			}
 		}
 	}
-	n := &order.Order{Number: d.number(), PlaceKey: "replaces:" + r.Number, CustomerID: o.CustomerID, Email: o.Email, Phone: o.Phone, Lang: o.Lang, Name: o.Name,
+	n := &order.Order{Number: d.number(), PlaceKey: "replaces-" + r.Number, PlaceHash: order.HashAccess("replaces " + r.Number), CustomerID: o.CustomerID, Email: o.Email, Phone: o.Phone, Lang: o.Lang, Name: o.Name,
 		Country: o.Country, Line1: o.Line1, Line2: o.Line2, City: o.City, Region: o.Region, Postcode: o.Postcode, Currency: o.Currency, TaxIncluded: o.TaxIncluded,
-		DeliveryCode: o.DeliveryCode, DeliveryName: o.DeliveryName, PaymentCode: o.PaymentCode, Replaces: o.ID, Simulated: o.Simulated}
+		DeliveryCode: o.DeliveryCode, DeliveryName: o.DeliveryName, PaymentCode: o.PaymentCode, DeliveryRate: o.DeliveryRate, Replaces: o.ID, Simulated: o.Simulated}
 	if !o.DeliveryBy.IsZero() {
 		n.DeliveryBy = db.At(now.Add(o.DeliveryBy.Sub(o.PlacedAt.Time)))
 	}

@@ -32,16 +32,17 @@ type letter struct {
 }
 
 type orderWords struct {
-	Number, Placed, Subtotal, Discount, Delivery, DeliveryName, Tax, Total string
-	Paid, TaxIncluded                                                      bool
-	By                                                                     string
-	Address                                                                []string
-	Cause                                                                  string // who cancelled: hold, shopper, shop
-	Carrier, Tracking, Track                                               string // of a parcel; Track is a link
-	Part                                                                   bool   // the parcel is not the whole order
-	Back                                                                   string // what of the money went back; "" if none
-	Owed                                                                   string // what the shop still has of it; "" if none
-	How                                                                    string // the way it goes back
+	Number, Placed, Total    string
+	Sums                     []string // goods, what takes off by name, delivery, tax and total
+	Paid                     bool
+	By                       string
+	Address                  []string
+	Cause                    string // who cancelled: hold, shopper, shop
+	Carrier, Tracking, Track string // of a parcel; Track is a link
+	Part                     bool   // the parcel is not the whole order
+	Back                     string // what of the money went back; "" if none
+	Owed                     string // what the shop still has of it; "" if none
+	How                      string // the way it goes back
 }
 
 // returnWords is goods that come back: At and By are of the declaration.

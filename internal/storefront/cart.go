@@ -15,6 +15,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
 	"regulars/internal/inventory"
 	"regulars/internal/money"
 	"regulars/internal/pricing"
@@ -105,6 +106,9 @@ func (s *Shop) cartLine(c echo.Context, open *cart.Cart, item cart.Item) cartLin
 		Unit:    t(c, "shop.cart.each", "price", b.Price),
 		Total:   s.money(c, item.Total(), open.Currency),
 		Picture: s.picture(c, b.Image, art.Whole)}
+	if b.Sale != (i18n.Text{}) {
+		l.Unit += " · " + t(c, "shop.price.sale", "name", b.Sale)
+	}
 	if b.Published {
 		l.URL = web.URL(c, "/p/"+b.Slug+"?"+url.Values{"v": {b.SKU}}.Encode())
 	}
@@ -122,7 +126,7 @@ func (s *Shop) total(c echo.Context, p *cartPage, view *cart.View) error {
 	if err != nil {
 		return err
 	}
-	p.Sums = s.sums(c, quote)
+	p.Sums = s.sums(c, quote, t(c, "shop.sum.tax.estimate", "country", countryName(c, s.country(c, quote.Currency))))
 	if no := quote.Refused; no != nil {
 		p.Coupon.Error = web.FieldError{Field: "coupon", Text: t(c, no.Words, no.Args...), Prefix: t(c, "web.errors.prefix")}
 	}
@@ -161,7 +165,8 @@ func (s *Shop) quoted(c echo.Context, view *cart.View) (*pricing.Quote, error) {
 	return offer.With(""), nil
 }
 
-func (s *Shop) sums(c echo.Context, q *pricing.Quote) []sum {
+// sums are the amounts of a quote; tax is what is said of tax on top.
+func (s *Shop) sums(c echo.Context, q *pricing.Quote, tax string) []sum {
 	out := []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, q.Subtotal, q.Currency)}}
 	delivery, spared := q.Delivery, []sum{}
 	for _, a := range q.Applied {
@@ -180,11 +185,14 @@ func (s *Shop) sums(c echo.Context, q *pricing.Quote) []sum {
 		out = append(out, sum{Name: t(c, "shop.sum.delivery", "method", m.Name, "when", s.arrival(c, m)), Value: value})
 	}
 	out = append(out, spared...)
-	out = append(out, sum{t(c, "shop.sum.total"), s.money(c, q.Total, q.Currency), "sums-total"})
-	if q.Tax > 0 {
-		out = append(out, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, q.Tax, q.Currency)})
+	total := sum{t(c, "shop.sum.total"), s.money(c, q.Total, q.Currency), "sums-total"}
+	switch {
+	case q.Tax == 0:
+		return append(out, total)
+	case q.TaxIncluded:
+		return append(out, total, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, q.Tax, q.Currency)})
 	}
-	return out
+	return append(out, sum{Name: tax, Value: s.money(c, q.Tax, q.Currency)}, total)
 }
 
 // undone offers to put back what was just taken out; the address carries it,

@@ -135,7 +135,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	if err != nil {
 		return nil, err
 	}
-	who.Country, who.Coupon, who.Email = f.Country, f.Coupon, f.Email
+	who.Country, who.Region, who.Coupon, who.Email = f.Country, f.Region, f.Coupon, f.Email
 	offer, err := s.Desk.OfferTo(c.Request().Context(), s.DB, view, who)
 	if err != nil {
 		return nil, err
@@ -171,7 +171,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 		p.Lines = append(p.Lines, miniLine{in(c, item.Buyable.Name), note, s.money(c, item.Total(), quote.Currency), s.picture(c, item.Buyable.Image, art.Whole)})
 	}
 	p.quote = quote
-	p.Sums, p.Total = s.sums(c, quote), s.money(c, quote.Total, quote.Currency)
+	p.Sums, p.Total = s.sums(c, quote, t(c, "shop.sum.tax.added")), s.money(c, quote.Total, quote.Currency)
 	p.PayText = t(c, "shop.checkout.pay")
 	if len(p.Deliveries) < 2 {
 		p.PayText = t(c, "shop.checkout.pay-total", "total", p.Total)
@@ -204,6 +204,11 @@ func (s *Shop) placeOrder(c echo.Context) error {
 			in.Coupon = open.Coupon // nothing is looked up for a form that is refused
 		}
 		return s.notPlaced(c, open, in, formErr)
+	}
+	if open != nil {
+		if err := s.Desk.Admit(c.Request().Context(), p); err != nil {
+			return s.notPlaced(c, open, in, err)
+		}
 	}
 	placed, err := s.Desk.Place(c.Request().Context(), p, web.Lang(c), id, in.form(), checkout.SeenTotal(in.Seen, in.Delivery))
 	if err != nil {
