@@ -143,7 +143,7 @@ func (g *good) draft(hue int) catalog.Draft {
 	p := g.Product
 	d := catalog.Draft{Product: catalog.Product{Code: p.Code, Slug: p.Slug, Brand: p.Brand, Name: p.Name.text(), Line: p.Line.text(), About: p.About.text(),
 		Synonyms: p.Synonyms, Published: true, PublishedAt: db.At(g.from), Tier: p.Tier, Durable: p.Durable, RefillDays: p.RefillDays,
-		Sensitive: p.Sensitive, Gift: p.Gift, Digital: p.Digital, MaxQty: p.MaxQty, Moments: p.Moments}}
+		Sensitive: p.Sensitive, Gift: p.Gift, Digital: p.Digital, GiftCard: p.GiftCard, MaxQty: p.MaxQty, Moments: p.Moments}}
 	for _, o := range p.Options {
 		option := catalog.Option{Code: o.Code, Name: o.Name.text()}
 		for _, v := range o.Values {

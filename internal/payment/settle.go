@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"regulars/internal/cart"
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
@@ -83,6 +85,8 @@ func (s *Settled) paid(ctx context.Context, tx *db.Tx, now time.Time) error {
 		return err
 	}
 	switch {
+	case s.Order.AtDoor && s.Order.State == order.StatePlaced && unpaid(s.Order): // its goods are its own already
+		return s.bought(ctx, tx, "", now)
 	case s.Order.State == order.StatePlaced && unpaid(s.Order):
 		kept, err := inventory.Commit(ctx, tx, int64(s.Order.ID), now)
 		if err != nil {
@@ -120,21 +124,37 @@ func (s *Settled) bought(ctx context.Context, tx *db.Tx, words string, now time.
 			return err
 		}
 	}
+	if err := credit.Issue(ctx, tx, int64(s.Order.ID), now); err != nil {
+		return err
+	}
+	if s.Order.AtDoor && s.Order.DeliveryState == order.Delivered {
+		if err := s.step(ctx, tx, order.OrderAxis, string(order.Completed), "", now); err != nil {
+			return err
+		}
+	}
+	if s.Payment != nil && s.Payment.Provider == TransferCode && !s.Order.Simulated { // they waited for it far from our pages
+		told := order.Moved{Order: int64(s.Order.ID), Axis: order.PaymentAxis, To: string(order.Paid), At: now.UnixMilli()}
+		if err := jobs.Enqueue(ctx, tx, told); err != nil {
+			return err
+		}
+	}
 	return tell(ctx, tx, s.Order, event.Bought, BoughtKey(s.Order.ID), now)
 }
 
-// late is money for an order whose hold had run out: the goods are taken
-// again if they are still there, else the money goes back and staff are told.
+// late is money for an order whose hold had run out: the goods, and what
+// credit had paid, are taken again if they are still there, else the money
+// goes back and staff are told.
 func (s *Settled) late(ctx context.Context, tx *db.Tx, now time.Time) error {
-	err := inventory.Retake(ctx, tx, int64(s.Order.ID), now)
+	drawn, err := s.drawAgain(ctx, tx, now)
+	if err != nil {
+		return err
+	}
+	if !drawn {
+		return s.tooLate(ctx, tx, "credit used meanwhile", "paid after its time ran out, and the credit that paid a part was used; the payment went back", now)
+	}
+	err = inventory.Retake(ctx, tx, int64(s.Order.ID), now)
 	if out := (*inventory.OutOfStockError)(nil); errors.As(err, &out) {
-		if _, err := s.Order.Move(ctx, tx, order.OrderAxis, string(order.Cancelled), order.ActorHold, "goods sold meanwhile", now); err != nil {
-			return err
-		}
-		if err := Abandon(ctx, tx, s.Order, order.ActorHold, now); err != nil {
-			return err
-		}
-		return s.giveBack(ctx, tx, "paid after its time ran out, and the goods were sold; the payment went back", now)
+		return s.tooLate(ctx, tx, "goods sold meanwhile", "paid after its time ran out, and the goods were sold; the payment went back", now)
 	}
 	if err != nil {
 		return err
@@ -147,11 +167,22 @@ func (s *Settled) late(ctx context.Context, tx *db.Tx, now time.Time) error {
 	return s.bought(ctx, tx, "late", now)
 }
 
+// tooLate ends the order, if it has not ended, and sends the money back.
+func (s *Settled) tooLate(ctx context.Context, tx *db.Tx, words, why string, now time.Time) error {
+	if _, err := s.Order.Move(ctx, tx, order.OrderAxis, string(order.Cancelled), order.ActorHold, words, now); err != nil {
+		return err
+	}
+	if err := Abandon(ctx, tx, s.Order, order.ActorHold, now); err != nil {
+		return err
+	}
+	return s.giveBack(ctx, tx, why, now)
+}
+
 // giveBack returns money that no order can take. The order's own payment
 // axis follows only if it had no money yet.
 func (s *Settled) giveBack(ctx context.Context, tx *db.Tx, why string, now time.Time) error {
 	s.Returned = true
-	if err := s.Payment.sendBack(ctx, tx, s.Payment.Captured, "all", now); err != nil {
+	if err := s.Payment.sendBack(ctx, tx, s.Order, s.Payment.Captured, "all", now); err != nil {
 		return err
 	}
 	if s.Order.PaymentState != order.Void {
@@ -222,17 +253,33 @@ func Free(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) error {
 	if o.Total != 0 {
 		return fmt.Errorf("order %s is not free", o.Number)
 	}
+	return outright(ctx, tx, o, "nothing to pay", now)
+}
+
+func outright(ctx context.Context, tx *db.Tx, o *order.Order, words string, now time.Time) error {
 	if _, err := inventory.Commit(ctx, tx, int64(o.ID), now); err != nil {
 		return err
 	}
-	return (&Settled{Order: o}).bought(ctx, tx, "nothing to pay", now)
+	return (&Settled{Order: o}).bought(ctx, tx, words, now)
 }
 
 // Abandon ends every attempt of an order that will not be paid any more, and
-// says so on its payment axis. The caller has locked the order.
+// says so on its payment axis; what credit paid goes back to it. The caller
+// has locked the order.
 func Abandon(ctx context.Context, tx *db.Tx, o *order.Order, by string, now time.Time) error {
 	if err := closePages(ctx, tx, o.ID, now); err != nil {
 		return err
+	}
+	if err := unspend(ctx, tx, o, now); err != nil {
+		return err
+	}
+	if sum, err := arrived(ctx, tx, o.ID); err != nil {
+		return err
+	} else if sum > 0 {
+		words := fmt.Sprintf("%s%s %s had arrived; send it back by hand", order.Flag, sum.Decimal(o.Currency), o.Currency)
+		if err := order.Remark(ctx, tx, o, words, by, now); err != nil {
+			return err
+		}
 	}
 	_, err := o.Move(ctx, tx, order.PaymentAxis, string(order.Void), by, "", now)
 	return err
@@ -241,13 +288,16 @@ func Abandon(ctx context.Context, tx *db.Tx, o *order.Order, by string, now time
 // GiveBack refunds everything that was paid for an order, once. The caller
 // has locked the order.
 func GiveBack(ctx context.Context, tx *db.Tx, o *order.Order, by, words string, now time.Time) error {
+	if err := recall(ctx, tx, o, true, 0, by, now); err != nil {
+		return err
+	}
 	all, err := Of(ctx, tx, o.ID)
 	if err != nil {
 		return err
 	}
-	for i := range all {
+	for i := range slices.Backward(all) {
 		if p := &all[i]; p.State == Succeeded {
-			if err := p.sendBack(ctx, tx, p.Captured-p.Refunded, "all", now); err != nil {
+			if err := p.sendBack(ctx, tx, o, p.Captured-p.Refunded, "all", now); err != nil {
 				return err
 			}
 		}
@@ -261,32 +311,43 @@ func GiveBack(ctx context.Context, tx *db.Tx, o *order.Order, by, words string, 
 
 // GiveBackPart refunds a part of what was paid for an order. key names the
 // request: the same again (a double click) does nothing and returns false. More
-// than is left of the payments is fault.Conflict. The caller has locked the
-// order.
+// than is left of the payments is fault.Conflict. Where it was paid in several
+// ways, the last one is drawn on first: credit gets back what its provider's
+// money does not cover. The caller has locked the order.
 func GiveBackPart(ctx context.Context, tx *db.Tx, o *order.Order, amount money.Amount, key, by, words string, now time.Time) (bool, error) {
 	all, err := Of(ctx, tx, o.ID)
 	if err != nil {
 		return false, err
 	}
+	var left money.Amount
 	for i := range all {
-		p := &all[i]
-		if seen, err := opByKey(ctx, tx, opKey(opRefund, p, key)); err != nil || seen != nil {
+		if seen, err := opByKey(ctx, tx, opKey(opRefund, &all[i], key)); err != nil || seen != nil {
 			return false, err
 		}
-		if p.State != Succeeded || amount <= 0 || p.Captured-p.Refunded < amount {
-			continue
-		}
-		if err := p.sendBack(ctx, tx, amount, key, now); err != nil {
-			return false, err
-		}
-		return true, partly(ctx, tx, o, p, by, words, now)
+		left += all[i].Captured - all[i].Refunded
 	}
-	return false, fault.New(fault.Conflict, "payment.refund-more", "number", o.Number)
+	if amount <= 0 || amount > left {
+		return false, fault.New(fault.Conflict, "payment.refund-more", "number", o.Number)
+	}
+	if err := recall(ctx, tx, o, amount == left, left-amount, by, now); err != nil {
+		return false, err
+	}
+	rest := amount
+	for i := range slices.Backward(all) {
+		p := &all[i]
+		if part := min(rest, p.Captured-p.Refunded); part > 0 {
+			if err := p.sendBack(ctx, tx, o, part, key, now); err != nil {
+				return false, err
+			}
+			rest -= part
+		}
+	}
+	return true, partly(ctx, tx, o, amount == left, by, words, now)
 }
 
-func partly(ctx context.Context, tx *db.Tx, o *order.Order, p *Payment, by, words string, now time.Time) error {
+func partly(ctx context.Context, tx *db.Tx, o *order.Order, whole bool, by, words string, now time.Time) error {
 	to := order.PartlyRefunded
-	if p.State == Refunded {
+	if whole {
 		to = order.Refunded
 	} else if o.PaymentState == order.PartlyRefunded {
 		return order.Remark(ctx, tx, o, words, by, now)
@@ -300,13 +361,16 @@ func partly(ctx context.Context, tx *db.Tx, o *order.Order, p *Payment, by, word
 
 // sendBack counts money as refunded and has its provider send it after commit.
 // What was promised here counts at once, so that nothing is promised twice.
-func (p *Payment) sendBack(ctx context.Context, tx *db.Tx, amount money.Amount, detail string, now time.Time) error {
+func (p *Payment) sendBack(ctx context.Context, tx *db.Tx, o *order.Order, amount money.Amount, detail string, now time.Time) error {
 	ok, err := p.promise(ctx, tx, amount, now)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return fault.New(fault.Conflict, "payment.refund-more", "number", "")
+		return fault.New(fault.Conflict, "payment.refund-more", "number", o.Number)
+	}
+	if err := errors.Join(p.refill(ctx, tx, amount, detail, now), p.handBack(ctx, tx, o, amount, now)); err != nil {
+		return err
 	}
 	if p.Provider == StripeCode {
 		_, err = planOp(ctx, tx, p, opRefund, detail, amount, now)

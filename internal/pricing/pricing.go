@@ -23,6 +23,7 @@ type Line struct {
 	Name      i18n.Text
 	Choices   i18n.Text
 	Sensitive bool // costs what it costs
+	GiftCard  bool // money for later: never reduced, and taxed when it is spent
 	Qty       int
 	Unit      money.Amount
 	Discount  money.Amount
@@ -106,7 +107,7 @@ func Make(in Input) (*Quote, error) {
 		}
 		total := b.Price.Amount.Times(w.Qty)
 		line := Line{Variant: b.VariantID, Product: b.ProductID, SKU: b.SKU, Name: b.Name, Choices: b.Choices,
-			Sensitive: b.Sensitive, Qty: w.Qty, Unit: b.Price.Amount, Total: total}
+			Sensitive: b.Sensitive, GiftCard: b.GiftCard, Qty: w.Qty, Unit: b.Price.Amount, Total: total}
 		q.Lines = append(q.Lines, line)
 		q.Subtotal += total
 	}
@@ -116,7 +117,9 @@ func Make(in Input) (*Quote, error) {
 	q.apply(in.Lines, q.Coupon, in.Deals)
 	for i := range q.Lines {
 		l := &q.Lines[i]
-		l.Tax, l.Words = in.TaxRate.Inside(l.Total), words(in.Lines[i].Buyable, l)
+		if l.Words = words(in.Lines[i].Buyable, l); !l.GiftCard {
+			l.Tax = in.TaxRate.Inside(l.Total)
+		}
 		q.Tax += l.Tax
 	}
 	q.Tax += in.TaxRate.Inside(q.Delivery)

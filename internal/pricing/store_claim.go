@@ -39,7 +39,7 @@ func Claim(ctx context.Context, tx *db.Tx, order int64, q *Quote, who Buyer, day
 	var rows [][]any
 	for i, l := range q.Lines {
 		for _, p := range l.Parts {
-			rows = append(rows, []any{order, i + 1, int64(p.Promotion), int64(p.Amount), l.Sensitive, l.Words})
+			rows = append(rows, []any{order, i + 1, int64(p.Promotion), int64(p.Amount), l.Sensitive || l.GiftCard, l.Words})
 		}
 	}
 	_, err := tx.Insert(ctx, "line_discounts", []string{"order_id", "position", "promotion_id", "amount", "sensitive", "words"}, rows, false)

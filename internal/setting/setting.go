@@ -43,6 +43,11 @@ var Keys = []Key{
 	{"quiet.hours", "21-09", checkHours},
 	{"hold.minutes", "30", checkMinutes},
 	{"payments.offered", "auto", checkPayments},
+	{"payment.transfer.details", "", checkMaybeLine},
+	{"payment.transfer.details.zh", "", checkMaybeLine},
+	{"payment.transfer.days", "7", checkDays},
+	{"payment.cod.max", "0", checkAmount},
+	{"payment.cod.countries", "", checkCountries},
 }
 
 // Values is one consistent reading of all settings. The zero value answers
@@ -263,8 +268,8 @@ func checkPayments(s string) error {
 	seen := map[string]bool{}
 	for part := range strings.SplitSeq(s, ",") {
 		part = strings.TrimSpace(part)
-		if !slices.Contains([]string{"auto", "test", "stripe"}, part) || seen[part] {
-			return fmt.Errorf("wants auto, or ways to pay from: test, stripe")
+		if !slices.Contains([]string{"auto", "test", "stripe", "transfer", "cod"}, part) || seen[part] {
+			return fmt.Errorf("wants auto, or ways to pay from: test, stripe, transfer, cod")
 		}
 		seen[part] = true
 	}
