@@ -39,6 +39,7 @@ type Office struct {
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Mailer   outreach.Mailer
+	Door     staff.Door // asked for the password before money goes back
 	Now      func() time.Time
 	Log      *slog.Logger
 	Demo     bool
@@ -60,6 +61,9 @@ func (o *Office) Routes() {
 	g.GET("/orders/:number", o.order)
 	g.GET("/orders/:number/cancel", o.askCancel)
 	g.POST("/orders/:number/cancel", o.cancelOrder)
+	g.GET("/orders/:number/refund", o.askRefund)
+	g.POST("/orders/:number/refund", o.refundOrder)
+	g.POST("/orders/:number/refunds/:op/again", o.refundAgain)
 	g.POST("/orders/:number/pack", o.packOrder)
 	g.POST("/orders/:number/ship", o.shipOrder)
 	g.POST("/orders/:number/deliver", o.deliverOrder)

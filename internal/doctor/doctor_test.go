@@ -90,6 +90,7 @@ func lively(t *testing.T, d *db.DB) *shop {
 	given := s.order(2)
 	s.settle(given, payment.OutcomePaid)
 	s.must(s.desk.Cancel(ctx, given, "staff:1", "changed their mind"))
+	s.refund(shipped)
 	s.tx(func(tx *db.Tx) error {
 		p, err := catalog.ByCode(ctx, tx, "lamp")
 		if err != nil {
@@ -108,6 +109,31 @@ func lively(t *testing.T, d *db.DB) *shop {
 		return err
 	})
 	return s
+}
+
+// refund sends back one unit and the delivery of an order, and then a coin.
+func (s *shop) refund(id order.ID) {
+	s.t.Helper()
+	s.tx(func(tx *db.Tx) error {
+		o, err := order.Lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		lines, err := order.Lines(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		r, err := payment.Part{Units: map[int]int{1: 1}, Delivery: true}.Of(o, lines, o.Total)
+		if err != nil {
+			return err
+		}
+		r.Key, r.Reason, r.Actor = "refund-1", "one came broken", "staff:1"
+		if _, err := payment.Give(ctx, tx, o, r, s.now); err != nil {
+			return err
+		}
+		_, err = payment.GiveBackPart(ctx, tx, o, 100, "refund-2", "staff:1", "for the trouble", s.now)
+		return err
+	})
 }
 
 // promote takes a tenth off the lamp, and gives away a code for more.
@@ -197,6 +223,7 @@ var breaks = []struct{ code, sql string }{
 	{"M6", "UPDATE price_log SET amount = amount + 1"},
 	{"M6", "UPDATE price_log SET at = 9000000000000"},
 	{"M7", "UPDATE payments SET amount = amount + 1 WHERE id = (SELECT min(id) FROM payments WHERE state = 'succeeded')"},
+	{"M7", "INSERT INTO payment_ops (payment_id, kind, key, amount, state, created_at, updated_at) SELECT id, 'refund', 'k', 5, 'sent', 9000000000000, 1 FROM payments WHERE state = 'refunded'"},
 	{"M8", "UPDATE payments SET captured = captured - 1 WHERE id = (SELECT min(id) FROM payments WHERE state = 'succeeded')"},
 	{"M9", "UPDATE payments SET provider_ref = 'ch_1'"},
 	{"M13", "UPDATE payments SET currency = 'EUR'"},
@@ -217,6 +244,13 @@ var breaks = []struct{ code, sql string }{
 	{"O4", "INSERT INTO cart_steps (cart_id, kind, at) SELECT id, 'add', closed_at + 1 FROM carts WHERE state = 'converted'"},
 	{"O5", "UPDATE orders SET access_hash = 'plain' WHERE imported = TRUE"},
 	{"O6", "UPDATE products SET published_at = 0"},
+	{"N2", "DELETE FROM credit_notes WHERE seq = 1"},
+	{"N2", "UPDATE credit_years SET last = last + 1"},
+	{"N2", "UPDATE credit_notes SET amount = amount - 1 WHERE seq = 1"},
+	{"N2", "UPDATE credit_notes SET order_id = (SELECT id FROM orders WHERE imported = TRUE) WHERE seq = 1"},
+	{"M14", "UPDATE order_lines SET refunded_qty = refunded_qty + 1 WHERE refunded_qty = 0"},
+	{"M14", "UPDATE refunds SET amount = amount + 1"},
+	{"M14", "UPDATE orders SET delivery_refunded = delivery_refunded - 1 WHERE delivery_refunded > 0"},
 	{"N1", "DELETE FROM invoices WHERE seq = 2"},
 	{"N1", "UPDATE invoice_years SET last = last + 1"},
 	{"N1", "UPDATE invoices SET seq = seq + 100 WHERE seq = 1"},

@@ -39,6 +39,8 @@ type orderWords struct {
 	Carrier, Tracking, Track                                               string // of a parcel; Track is a link
 	Part                                                                   bool   // the parcel is not the whole order
 	Back                                                                   string // what of the money went back; "" if none
+	Owed                                                                   string // what the shop still has of it; "" if none
+	How                                                                    string // the way it goes back
 }
 
 type footer struct {

@@ -92,7 +92,7 @@ func unspend(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) erro
 		if ok, err := p.promise(ctx, tx, left, now); err != nil || !ok {
 			return err
 		}
-		op := Op{PaymentID: p.ID, Kind: opRefund, Key: opKey(opRefund, p, "unspent"), Amount: left, State: opKnown, CreatedAt: db.At(now), UpdatedAt: db.At(now)}
+		op := Op{PaymentID: p.ID, Kind: opRefund, Key: opKey(opRefund, p, "unspent"), Amount: left, RefundID: overpaid, State: opKnown, CreatedAt: db.At(now), UpdatedAt: db.At(now)}
 		if _, err := writeOp(ctx, tx, op); err != nil {
 			return err
 		}

@@ -41,6 +41,8 @@ type (
 		Notice                string
 		Parcels               []parcel
 		Invoice               string // its page; "" if none was issued
+		Credits               []link
+		Backs                 []moneyBack
 		OfferAccount          bool
 		AccountErrors         web.FormErrors
 	}
@@ -126,12 +128,8 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 	if err := s.parcels(c, p, o, lines); err != nil {
 		return nil, err
 	}
-	bill, err := order.InvoiceOf(ctx, s.DB, o.ID)
-	if err != nil {
+	if err := s.moneyBacks(c, p, o, key); err != nil {
 		return nil, err
-	}
-	if bill != nil {
-		p.Invoice = web.URL(c, "/orders/"+o.Number+"/invoice") + query(key)
 	}
 	p.PayText = t(c, "shop.order.pay", "total", o.Price())
 	p.Steps = s.timeline(c, o, past)

@@ -89,6 +89,7 @@ func (s *Shop) Routes() {
 	e.GET("/orders/:number", s.order)
 	e.POST("/orders/:number/payments", s.payAgain, slow)
 	e.GET("/orders/:number/invoice", s.invoice)
+	e.GET("/orders/:number/credit/:note", s.credit)
 	e.POST("/orders/:number/cancel", s.cancelOrder, slow)
 	e.POST("/orders/:number/address", s.readdressOrder, slow)
 	e.POST("/orders/:number/account", s.accountFromOrder, door)
