@@ -28,6 +28,8 @@ func TestBrokenAtEveryPoint(t *testing.T) {
 				return err
 			}, func() bool { return s.count("SELECT count(*) FROM orders") == 1 }
 		},
+		"place with a card":    brokenCard,
+		"refund a card's part": brokenReturn,
 		"settle": func(s *shop) (func(context.Context) error, func() bool) {
 			p := s.guest()
 			placed := s.place(p, s.fill(p, 1, s.sell("BOTTLE", 1200, 5)), form())
@@ -104,8 +106,8 @@ func TestBrokenAtEveryPoint(t *testing.T) {
 // rows is everything that placing, paying and cancelling write, counted.
 func (s *shop) rows() string {
 	text := ""
-	for _, table := range []string{"orders", "order_lines", "order_history", "payments", "payment_events", "holds", "cart_steps", "events", "river_job"} {
+	for _, table := range []string{"orders", "order_lines", "order_history", "payments", "payment_events", "holds", "cart_steps", "events", "river_job", "credits", "credit_entries"} {
 		text += fmt.Sprintf("%s %d, ", table, s.count("SELECT count(*) FROM "+table))
 	}
-	return text + fmt.Sprintf("reserved %d, open carts %d", s.count("SELECT coalesce(sum(reserved), 0) FROM stock"), s.count("SELECT count(*) FROM carts WHERE state = 'open'"))
+	return text + fmt.Sprintf("reserved %d, credit %d, open carts %d", s.count("SELECT coalesce(sum(reserved), 0) FROM stock"), s.count("SELECT coalesce(sum(balance), 0) FROM credits"), s.count("SELECT count(*) FROM carts WHERE state = 'open'"))
 }
