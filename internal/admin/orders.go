@@ -35,7 +35,7 @@ func orderFilter(state string) order.Filter {
 	case "confirming":
 		return order.Filter{State: order.StatePlaced, Payment: order.Processing}
 	case "to-ship":
-		return order.Filter{State: order.StatePlaced, Payment: order.Paid, Delivery: order.Unshipped}
+		return order.Filter{ToShip: true}
 	case "shipped":
 		return order.Filter{State: order.StatePlaced, Delivery: order.Shipped}
 	case "completed":
@@ -128,6 +128,7 @@ type orderPage struct {
 	Parcels     []parcelRow
 	Send        []sendLine // what is left to send, while it may be sent
 	Parcel      checkout.Parcel
+	Hand        handForm // money that nobody tells of
 	Money       payment.Money
 	MoneySums   []sum
 	Backs       []moneyRow
@@ -210,7 +211,10 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 	write, paid := o.may(c, "orders.write"), k.PaymentState == order.Paid || k.PaymentState == order.PartlyRefunded
 	p.Can = map[string]bool{
 		"pack":    write && k.Packable(),
-		"ship":    write && k.State == order.StatePlaced && paid && k.DeliveryState == order.Unshipped,
+		"write":   write,
+		"receive": false,
+		"refused": false,
+		"ship":    write && k.State == order.StatePlaced && k.MayLeave() && k.DeliveryState == order.Unshipped,
 		"deliver": write && k.State == order.StatePlaced && k.DeliveryState == order.Shipped,
 		"cancel":  write && k.State == order.StatePlaced && k.DeliveryState == order.Unshipped,
 	}

@@ -133,7 +133,7 @@ func GiveBackPart(ctx context.Context, tx *db.Tx, o *order.Order, amount money.A
 // back what its provider's money does not cover.
 func Give(ctx context.Context, tx *db.Tx, o *order.Order, r Refund, now time.Time) (bool, error) {
 	more := fault.New(fault.Conflict, "payment.refund-more", "number", o.Number)
-	if r.Amount <= 0 {
+	if r.Amount <= 0 || unpaid(o) || o.PaymentState == order.Void { // what credit paid goes back with the order
 		return false, more
 	}
 	r.OrderID, r.At = o.ID, db.At(now)
@@ -149,6 +149,9 @@ func Give(ctx context.Context, tx *db.Tx, o *order.Order, r Refund, now time.Tim
 		return false, err
 	}
 	left := Stand(all).Left()
+	if r.Amount > left {
+		return false, more
+	}
 	if err := recall(ctx, tx, o, r.Amount == left, left-r.Amount, r.Actor, now); err != nil {
 		return false, err
 	}

@@ -32,6 +32,8 @@ type (
 		Email                 string
 		Key                   string
 		CanPay                bool
+		After                 string // what is left to do for the shopper
+		AfterRows             []sum
 		PayText               string
 		CanChange             bool // the shopper may still cancel
 		CanReaddress          bool
@@ -120,7 +122,7 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 		return nil, err
 	}
 	p := &orderPage{Page: s.page(c, "shop.order.title", "number", o.Number), Number: o.Number, Email: o.Email, Key: key}
-	p.NoIndex, p.CanPay = true, o.Open()
+	p.NoIndex = true
 	p.Refresh = o.PaymentState == order.Processing && o.State == order.StatePlaced
 	p.Other = web.In(other(p.Lang), "/orders/"+o.Number+query(key))
 	p.StateText, p.StateTag = t(c, "order.payment."+string(o.PaymentState)), stateTag(o)
@@ -131,9 +133,11 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 	if err := s.moneyBacks(c, p, o, key); err != nil {
 		return nil, err
 	}
-	p.PayText = t(c, "shop.order.pay", "total", o.Price())
 	p.Steps = s.timeline(c, o, past)
 	if err := s.orderLines(c, p, o, lines); err != nil {
+		return nil, err
+	}
+	if err := s.paidBy(c, p, o); err != nil {
 		return nil, err
 	}
 	for _, text := range []string{o.Name, o.Line1, o.Line2, strings.TrimSpace(o.Postcode + " " + o.City), o.Region, countryName(c, o.Country), o.Phone} {
