@@ -55,7 +55,10 @@ func (b *builder) shop(ctx context.Context) error {
 }
 
 func (b *builder) settings(ctx context.Context, tx *db.Tx) error {
-	for _, s := range [][2]string{{"shop.name", "Willowmere"}, {"shop.name.zh", "柳岸"}, {"currency", "USD"}, {"currencies", "USD,CNY"}, {"zone", "UTC"}} {
+	for _, s := range [][2]string{{"shop.name", "Willowmere"}, {"shop.name.zh", "柳岸"}, {"currency", "USD"}, {"currencies", "USD,CNY"}, {"zone", "UTC"},
+		{"payments.offered", "auto,transfer,cod"}, {"payment.cod.max", "200"},
+		{"payment.transfer.details", "Holder: Willowmere (a demo, nothing is real); IBAN: XX00 0000 0000 0000; Bank: Riverside Bank"},
+		{"payment.transfer.details.zh", "户名：柳岸（演示店铺，非真实账户）；账号：XX00 0000 0000 0000；开户行：河畔银行"}} {
 		if err := setting.Set(ctx, tx, s[0], s[1], b.opening); err != nil {
 			return err
 		}
