@@ -280,7 +280,7 @@ func (o *Office) timeline(ctx context.Context, c echo.Context, k *order.Order) (
 		return nil, err
 	}
 	for _, p := range payments {
-		all = append(all, moment{At: p.CreatedAt.Time, What: t(c, "admin.step.payment", "attempt", p.Attempt, "provider", p.Provider, "amount", p.Price()), Words: t(c, "admin.payment."+string(p.State))})
+		all = append(all, moment{At: p.CreatedAt.Time, What: t(c, "admin.step.payment", "attempt", p.Attempt, "provider", t(c, "payment."+p.Provider), "amount", p.Price()), Words: t(c, "admin.payment."+string(p.State))})
 	}
 	sends, err := outreach.Sends(ctx, o.DB, outreach.Filter{Order: k.ID})
 	if err != nil {
