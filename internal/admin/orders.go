@@ -181,6 +181,24 @@ func (o *Office) order(c echo.Context) error {
 	return web.Render(c, http.StatusOK, "admin/order", p)
 }
 
+// orderSums names the amounts of an order.
+func (o *Office) orderSums(c echo.Context, k *order.Order) ([]sum, error) {
+	all, err := order.Sums(c.Request().Context(), o.DB, k)
+	var sums []sum
+	for _, a := range all {
+		name := a.Name.In(lang(c))
+		if name == "" || a.Kind == "delivery" {
+			key := map[string]string{"goods": "subtotal", "less": "discount", "tax": "tax.added"}[a.Kind]
+			if a.Kind == "tax" && k.TaxIncluded {
+				key = "tax"
+			}
+			name = t(c, "admin.sum."+cmp.Or(key, a.Kind))
+		}
+		sums = append(sums, sum{Name: name, Value: cash(c, a.Amount, k.Currency), Total: a.Kind == "total"})
+	}
+	return sums, err
+}
+
 func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 	ctx := c.Request().Context()
 	p := &orderPage{Page: page(c, "admin.order", "number", k.Number), Order: k, Cancelled: k.State == order.Cancelled,
@@ -192,17 +210,9 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 	for _, l := range lines {
 		p.Lines = append(p.Lines, orderLine{l.SKU, l.Name.In(p.Lang), l.Choices.In(p.Lang), cash(c, l.UnitPrice, k.Currency), cash(c, l.Total, k.Currency), l.Qty, l.CancelledQty})
 	}
-	add := func(key string, a money.Amount, always bool) {
-		if a != 0 || always {
-			p.Sums = append(p.Sums, sum{Name: t(c, key), Value: cash(c, a, k.Currency)})
-		}
+	if p.Sums, err = o.orderSums(c, k); err != nil {
+		return nil, err
 	}
-	add("admin.sum.subtotal", k.Subtotal, true)
-	add("admin.sum.discount", -k.Discount, false)
-	add("admin.sum.delivery", k.Delivery, true)
-	add("admin.sum.total", k.Total, true)
-	p.Sums[len(p.Sums)-1].Total = true
-	add("admin.sum.tax", k.Tax, false)
 	for _, line := range []string{k.Name, k.Line1, k.Line2, strings.TrimSpace(k.Postcode + " " + k.City), k.Region, k.Country, k.Phone} {
 		if line != "" {
 			p.Address = append(p.Address, line)

@@ -64,7 +64,7 @@ func TestEditedProductIsInTheShop(t *testing.T) {
 
 		got, err := catalog.Detailed(ctx, d, f.product, "USD")
 		f.must(err)
-		if v := got.Variants[1]; got.Name.En != "Calmer Bottle" || !got.Gift || v.Price.Amount != 2150 || v.Was != 2400 || v.Available != 12 || got.Variants[0].Price.Amount != 1900 {
+		if v := got.Variants[1]; got.Name.En != "Calmer Bottle" || !got.Gift || v.Price.Amount != 2150 || v.List.Was != 2400 || v.Available != 12 || got.Variants[0].Price.Amount != 1900 {
 			t.Errorf("the shop has %+v %+v", got.Product, got.Variants)
 		}
 		var logged []int64

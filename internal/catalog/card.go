@@ -3,8 +3,6 @@ package catalog
 import (
 	"encoding/json"
 	"slices"
-
-	"regulars/internal/money"
 )
 
 // cardBuilder folds the active variants of a product, in order, into its card.
@@ -15,10 +13,10 @@ type cardBuilder struct {
 
 // add takes the next variant in. One without a price cannot be bought, so it
 // only counts where no variant has one.
-func (b *cardBuilder) add(sku, accent string, priced bool, amount, was money.Amount, available int) {
-	if !priced {
+func (b *cardBuilder) add(o offer, available int) {
+	if !o.priced {
 		if b.SKU == "" {
-			b.SKU = sku
+			b.SKU = o.sku
 		}
 		if !b.Priced {
 			b.Variants++
@@ -28,24 +26,24 @@ func (b *cardBuilder) add(sku, accent string, priced bool, amount, was money.Amo
 	canBuy := available != 0
 	switch {
 	case !b.Priced:
-		b.Priced, b.Variants, b.SKU = true, 0, sku
-		b.Price.Amount, b.Was = amount, was
+		b.Priced, b.Variants, b.SKU = true, 0, o.sku
+		b.Price.Amount, b.Was, b.Said = o.amount, o.was, o.said
 		b.Left, b.InStock = available, canBuy
 	default:
-		b.From = b.From || amount != b.Price.Amount
-		if amount < b.Price.Amount {
-			b.Price.Amount, b.Was = amount, was
+		b.From = b.From || o.amount != b.Price.Amount
+		if o.amount < b.Price.Amount {
+			b.Price.Amount, b.Was, b.Said = o.amount, o.was, o.said
 		}
 		if canBuy && !b.InStock {
-			b.SKU, b.InStock = sku, true
+			b.SKU, b.InStock = o.sku, true
 		}
 		if b.Left >= 0 && (available < 0 || available > b.Left) {
 			b.Left = available
 		}
 	}
 	b.Variants++
-	if accent != "" && !slices.Contains(b.accents, accent) {
-		b.accents = append(b.accents, accent)
+	if o.accent != "" && !slices.Contains(b.accents, o.accent) {
+		b.accents = append(b.accents, o.accent)
 		b.Colours = len(b.accents)
 	}
 }

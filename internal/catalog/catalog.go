@@ -58,6 +58,7 @@ type Product struct {
 	Digital     bool
 	GiftCard    bool     // its units are gift cards worth their price; digital
 	MaxQty      int      // most units an order may hold; 0 = the cart's own limit
+	TaxClass    string   // one of setting.TaxClasses; "" = standard
 	Moments     []string `gorm:"serializer:json"`
 	Position    int
 	Imported    bool
@@ -152,7 +153,8 @@ type Card struct {
 	Line        i18n.Text
 	Image       Image
 	Price       money.Price  // of the cheapest active variant
-	Was         money.Amount // its former price, 0 = none
+	Was         money.Amount // the lowest of the 30 days before it fell (Earlier), 0 = none
+	Said        bool         // Was is the merchant's word: the shop never asked anything else
 	From        bool         // variants differ in price
 	InStock     bool
 	Left        int // units left of the best variant; -1 = not counted
@@ -224,6 +226,9 @@ type VariantInfo struct {
 	Variant
 	Price     money.Price
 	Was       money.Amount
+	Said      bool      // of Was, as on a Card
+	List      PriceIn   // what the merchant wrote, before any sale
+	Sale      i18n.Text // the sale that made the price; empty = none
 	Priced    bool
 	Available int // -1 = not counted
 }
@@ -250,6 +255,8 @@ type Buyable struct {
 	Image      Image
 	Price      money.Price
 	Was        money.Amount
+	Sale       i18n.Text // the sale that made the price; empty = none
+	TaxClass   string
 	Available  int // -1 = not counted
 	Published  bool
 	Active     bool
@@ -262,7 +269,9 @@ type Buyable struct {
 	CategoryID CategoryID
 }
 
-// PriceIn is a price in one currency; Was is the former price, 0 = none.
+// PriceIn is what the merchant asks in one currency: the list price, and a
+// former price by which a reduction is announced, 0 = none. What shoppers see
+// follows from it by the sales and the log.
 type PriceIn struct{ Amount, Was money.Amount }
 
 // DraftVariant is a variant to be written. OnHand is not written by Put: the

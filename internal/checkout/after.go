@@ -57,6 +57,9 @@ func (d *Desk) payAgain(ctx context.Context, tx *db.Tx, o *order.Order, now time
 	case !o.Open():
 		return nil
 	}
+	if err := mayPayAgain(ctx, tx, o); err != nil {
+		return err
+	}
 	if _, err := payment.Again(ctx, tx, o, o.PaymentCode, now); err != nil {
 		return err
 	}

@@ -95,6 +95,8 @@ type Placed struct {
 	PayURL    string
 	Again     bool
 	Payment   *payment.Payment // what was planned with a new order; nil if nothing is to pay
+
+	held time.Time // until when the goods of a new order are held
 }
 
 // StatusPath is the order's page with its secret key, without a language.
@@ -232,9 +234,9 @@ func wanted(v *cart.View) []pricing.Wanted {
 // Ask is what an offer depends on besides the cart: where to, which coupon,
 // and who asks; Email tells people without an account apart.
 type Ask struct {
-	Country, Coupon, Email string
-	Person                 *customer.Person
-	Credit, UseOwn         bool // gift cards of the cart count, and store credit
+	Country, Region, Coupon, Email string
+	Person                         *customer.Person
+	Credit, UseOwn                 bool // gift cards of the cart count, and store credit
 }
 
 func (a Ask) buyer() pricing.Buyer {
@@ -265,7 +267,7 @@ func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, now time.Time) (pricing
 func (d *Desk) offer(lines []pricing.Wanted, methods []pricing.Method, currency money.Currency, a Ask, deals pricing.Deals) (*Offer, error) {
 	set := d.Settings.Now()
 	o := &Offer{carry: pricing.Carried(lines), to: a.Country, UseOwn: a.UseOwn}
-	in := pricing.Input{Lines: lines, Currency: currency, Country: a.Country, Coupon: a.Coupon, Deals: deals, TaxRate: set.TaxRate()}
+	in := pricing.Input{Lines: lines, Currency: currency, Country: a.Country, Coupon: a.Coupon, Deals: deals, Taxes: pricing.TaxesIn(set, a.Country, a.Region)}
 	if pricing.Carried(lines) {
 		o.Methods = methods
 	}

@@ -50,10 +50,12 @@ func rules(now time.Time) []rule {
 			UNION SELECT o.number FROM order_lines l JOIN orders o ON o.id = l.order_id
 				WHERE l.qty <= 0 OR l.unit_price < 0 OR l.discount < 0 OR l.tax < 0 OR l.total < 0 OR l.cancelled_qty < 0 OR l.cancelled_qty > l.qty
 			UNION SELECT token FROM payments WHERE amount < 0 OR captured < 0 OR refunded < 0`, nil},
-		{"M5", "the tax of the lines and of the delivery make the order's, inside what is paid", `
+		{"M5", "tax is rounded once a line at the rate kept with it, and the lines and the delivery make the order's", `
 			SELECT o.number AS id FROM orders o JOIN (
 				SELECT order_id, sum(tax) AS tax, sum(CASE WHEN tax > total THEN 1 ELSE 0 END) AS wrong FROM order_lines GROUP BY order_id) l ON l.order_id = o.id
-			WHERE o.tax < l.tax OR o.tax > l.tax + o.delivery OR o.tax_included AND l.wrong > 0`, nil},
+			WHERE o.tax < l.tax OR o.tax > l.tax + o.delivery OR o.tax_included AND l.wrong > 0
+				OR o.delivery_rate >= 0 AND (o.tax <> l.tax + o.delivery_tax OR o.delivery_tax <> ` + taxOf("o.delivery", "o.delivery_rate") + `)
+			UNION SELECT o.number FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.tax_rate >= 0 AND l.tax <> ` + taxOf("l.total", "l.tax_rate"), nil},
 		{"M6", "a line's price is the price in force when the order was placed", `
 			SELECT DISTINCT o.number AS id FROM orders o JOIN order_lines l ON l.order_id = o.id
 			WHERE o.imported = FALSE AND o.replaces = 0 AND NOT EXISTS (
@@ -226,8 +228,8 @@ func rules(now time.Time) []rule {
 				OR p.refunded <> (SELECT coalesce(sum(x.amount), 0) FROM payment_ops x WHERE x.payment_id = p.id AND x.kind = 'refund' AND x.state <> 'refused'))`, nil},
 		{"W4", "no payment stays undecided longer than it may", `
 			SELECT token AS id FROM payments WHERE state = 'processing' AND updated_at < ?
-			UNION SELECT key FROM payment_ops WHERE state IN ('planned','sent') AND created_at < ?`,
-			[]any{at(-payment.Patience - 15*time.Minute), at(-payment.GiveUp - 15*time.Minute)}},
+			UNION SELECT key FROM payment_ops WHERE state IN ('planned','sent') AND (created_at < ? OR kind <> 'expire' AND created_at < ?)`,
+			[]any{at(-payment.Patience - 15*time.Minute), at(-payment.BankDecides - 2*time.Hour), at(-payment.GiveUp - 15*time.Minute)}},
 		{"E1", "nobody is written to twice about the same thing", `
 			SELECT o.number || ' ' || s.template AS id FROM sends s JOIN orders o ON o.id = s.order_id WHERE s.template NOT IN ? GROUP BY o.number, s.template HAVING count(*) > 1
 			UNION SELECT key FROM sends GROUP BY key HAVING count(*) > 1`, []any{outreach.Repeated}},
@@ -250,6 +252,13 @@ func rules(now time.Time) []rule {
 			UNION SELECT k.token FROM carts k JOIN customers c ON c.id = k.customer_id WHERE c.simulated = TRUE AND k.simulated = FALSE
 			UNION SELECT o.number FROM orders o JOIN carts k ON k.id = o.cart_id WHERE k.simulated <> o.simulated`, nil},
 	}
+}
+
+// taxOf is the tax of an amount at a rate in hundredths of a percent, rounded
+// half up, in whole numbers.
+func taxOf(amount, rate string) string {
+	inside := "10000 + " + rate
+	return "CASE WHEN o.tax_included THEN (" + amount + " * " + rate + " + (" + inside + ") / 2) / (" + inside + ") ELSE (" + amount + " * " + rate + " + 5000) / 10000 END"
 }
 
 func fiveTimes(all []money.Currency) []any {

@@ -82,7 +82,7 @@ func (f feed) items(left map[catalog.VariantID]int) {
 		}
 	}
 	for _, v := range f.p.Variants {
-		if price, priced := v.Prices[f.opt.Currency]; v.Active && priced && price.Amount > 0 {
+		if price, priced := f.p.asked[v.ID][f.opt.Currency]; v.Active && priced && price.Amount > 0 {
 			f.item(v, price, left, many > 1)
 		}
 	}

@@ -80,7 +80,7 @@ func Track(ctx context.Context, tx *db.Tx, v catalog.VariantID, on bool, now tim
 	if err := begin(ctx, tx, v, now); err != nil {
 		return err
 	}
-	err := tx.Query(ctx).Exec("UPDATE stock SET tracked = ?, updated_at = ? WHERE variant_id = ? AND tracked <> ?", on, db.At(now), v, on).Error
+	err := tx.Query(ctx).Exec("UPDATE stock SET tracked = ?, counted_since = ?, updated_at = ? WHERE variant_id = ? AND tracked <> ?", on, db.At(now), db.At(now), v, on).Error
 	if err != nil {
 		return fmt.Errorf("track variant %d: %w", v, err)
 	}
@@ -89,8 +89,8 @@ func Track(ctx context.Context, tx *db.Tx, v catalog.VariantID, on bool, now tim
 
 // begin makes the stock row of a variant if there is none.
 func begin(ctx context.Context, tx *db.Tx, v catalog.VariantID, now time.Time) error {
-	err := tx.Query(ctx).Exec(`INSERT INTO stock (variant_id, tracked, on_hand, reserved, updated_at) VALUES (?, TRUE, 0, 0, ?)
-		ON CONFLICT (variant_id) DO NOTHING`, v, db.At(now)).Error
+	err := tx.Query(ctx).Exec(`INSERT INTO stock (variant_id, tracked, on_hand, reserved, counted_since, updated_at) VALUES (?, TRUE, 0, 0, ?, ?)
+		ON CONFLICT (variant_id) DO NOTHING`, v, db.At(now), db.At(now)).Error
 	if err != nil {
 		return fmt.Errorf("begin stock of variant %d: %w", v, err)
 	}

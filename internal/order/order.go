@@ -98,8 +98,8 @@ func Legal(axis Axis, from, to string) bool {
 	return false
 }
 
-// Order is one order and its row. Total = Subtotal - Discount + Delivery; Tax
-// is inside Total where TaxIncluded.
+// Order is one order and its row. Total = Subtotal - Discount + Delivery, and
+// + Tax unless TaxIncluded. A rate of Unrated was not kept.
 type Order struct {
 	ID               ID
 	Number           string // what people call it: 8 characters, unguessable
@@ -142,7 +142,12 @@ type Order struct {
 	Imported         bool
 	ExternalID       *string
 	Simulated        bool
+	DeliveryTax      money.Amount // part of Tax
+	DeliveryRate     money.BasisPoints
 }
+
+// Unrated is the tax rate of what was sold before rates were kept, or elsewhere.
+const Unrated money.BasisPoints = -1
 
 // Price is the total with its currency.
 func (o *Order) Price() money.Price { return money.Price{Amount: o.Total, Currency: o.Currency} }
@@ -192,6 +197,9 @@ type Line struct {
 	CancelledQty int
 	RefundedQty  int // units whose money went back
 	ReturnedQty  int // units in returns that were not refused
+	TaxClass     string
+	TaxRate      money.BasisPoints
+	Words        i18n.Text // how the price came about
 }
 
 // History is one step an order took. Actor is "shopper", "staff:<id>",

@@ -143,7 +143,7 @@ func (b *Basket) add(item Item) {
 var orderColumns = []string{"id", "number", "place_key", "place_hash", "access_hash", "cart_id", "customer_id", "email", "phone", "lang",
 	"name", "country", "line1", "line2", "city", "region", "postcode", "currency", "subtotal", "discount", "delivery", "tax", "tax_included",
 	"total", "delivery_code", "delivery_name", "delivery_by", "payment_code", "state", "payment_state", "delivery_state", "placed_at",
-	"paid_at", "closed_at", "imported", "external_id", "simulated"}
+	"paid_at", "closed_at", "imported", "external_id", "simulated", "delivery_tax", "delivery_rate"}
 
 func (o *Order) values() []any {
 	var cartID, customerID any
@@ -160,7 +160,7 @@ func (o *Order) values() []any {
 	return []any{int64(o.ID), o.Number, o.PlaceKey, o.PlaceHash, o.AccessHash, cartID, customerID, o.Email, o.Phone, string(o.Lang),
 		o.Name, o.Country, o.Line1, o.Line2, o.City, o.Region, o.Postcode, string(o.Currency), int64(o.Subtotal), int64(o.Discount),
 		int64(o.Delivery), int64(o.Tax), o.TaxIncluded, int64(o.Total), o.DeliveryCode, o.DeliveryName, o.DeliveryBy, o.PaymentCode,
-		string(o.State), string(o.PaymentState), string(o.DeliveryState), o.PlacedAt, o.PaidAt, o.ClosedAt, o.Imported, external, o.Simulated}
+		string(o.State), string(o.PaymentState), string(o.DeliveryState), o.PlacedAt, o.PaidAt, o.ClosedAt, o.Imported, external, o.Simulated, int64(o.DeliveryTax), int64(o.DeliveryRate)}
 }
 
 // CreateImported writes orders of a former shop with few statements; lines[i]
@@ -183,10 +183,11 @@ func CreateImported(ctx context.Context, tx *db.Tx, orders []Order, lines [][]Li
 		o := &orders[i]
 		o.ID = ID(ids[i])
 		o.complete()
+		o.DeliveryRate = Unrated
 		orderRows[i] = o.values()
 		pastRows[i] = []any{ids[i], string(OrderAxis), "", string(o.State), "import", "", o.PlacedAt}
 		for p := range lines[i] {
-			lines[i][p].OrderID, lines[i][p].Position = o.ID, p+1
+			lines[i][p].OrderID, lines[i][p].Position, lines[i][p].TaxRate = o.ID, p+1, Unrated
 			lineRows = append(lineRows, lines[i][p].values(o.ID))
 		}
 	}
@@ -223,4 +224,22 @@ func (o *Order) complete() {
 	if o.State == "" {
 		o.State, o.PaymentState, o.DeliveryState = Completed, Paid, Delivered
 	}
+}
+
+// DropImported takes imported orders out, so that they are written anew from a
+// history that says something else. Orders of the shop's own stay.
+func DropImported(ctx context.Context, tx *db.Tx, ids []ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	for _, statement := range []string{
+		"DELETE FROM order_history WHERE order_id IN (SELECT id FROM orders WHERE imported = TRUE AND id IN ?)",
+		"DELETE FROM order_lines WHERE order_id IN (SELECT id FROM orders WHERE imported = TRUE AND id IN ?)",
+		"DELETE FROM orders WHERE imported = TRUE AND id IN ?",
+	} {
+		if err := tx.Query(ctx).Exec(statement, ids).Error; err != nil {
+			return fmt.Errorf("replace %d imported orders: %w", len(ids), err)
+		}
+	}
+	return nil
 }

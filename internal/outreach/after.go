@@ -148,7 +148,11 @@ func (d *Desk) tell(ctx context.Context, o *order.Order, template, key string, n
 		reader.Lang = s.Lang
 		o = &reader
 	}
-	w := d.orderLetter(o, lines)
+	sums, err := order.Sums(ctx, d.DB, o)
+	if err != nil {
+		return err
+	}
+	w := d.orderLetter(o, lines, sums)
 	if template == OrderNew {
 		w.Name, w.Order.Address, w.footer.why = "", nil, "mail.foot.why.notify"
 		w.Link = d.BaseURL + "/admin/orders/" + o.Number

@@ -32,20 +32,21 @@ type letter struct {
 }
 
 type orderWords struct {
-	Number, Placed, Subtotal, Discount, Delivery, DeliveryName, Tax, Total string
-	Paid, TaxIncluded                                                      bool
-	By                                                                     string
-	Address                                                                []string
-	Cause                                                                  string // who cancelled: hold, shopper, shop
-	Carrier, Tracking, Track                                               string // of a parcel; Track is a link
-	Part                                                                   bool   // the parcel is not the whole order
-	Credit, Due                                                            string // what gift cards and credit paid, and the rest; "" if nothing
-	After                                                                  string // what the shopper has to do for the rest
-	Pay                                                                    []string
-	Door                                                                   bool   // paid where it arrives
-	Back                                                                   string // what of the money went back; "" if none
-	Owed                                                                   string // what the shop still has of it; "" if none
-	How                                                                    string // the way it goes back
+	Number, Placed, Total    string
+	Sums                     []string // goods, what takes off by name, delivery, tax and total
+	Paid                     bool
+	By                       string
+	Address                  []string
+	Cause                    string // who cancelled: hold, shopper, shop
+	Carrier, Tracking, Track string // of a parcel; Track is a link
+	Part                     bool   // the parcel is not the whole order
+	Credit, Due              string // what gift cards and credit paid, and the rest; "" if nothing
+	After                    string // what the shopper has to do for the rest
+	Pay                      []string
+	Door                     bool   // paid where it arrives
+	Back                     string // what of the money went back; "" if none
+	Owed                     string // what the shop still has of it; "" if none
+	How                      string // the way it goes back
 }
 
 type footer struct {

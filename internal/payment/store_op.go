@@ -127,6 +127,15 @@ func (op *Op) claim(ctx context.Context, tx *db.Tx, now time.Time) (bool, error)
 	return result.RowsAffected == 1, nil
 }
 
+// rest leaves an operation that is on its way alone until then.
+func (op *Op) rest(ctx context.Context, tx *db.Tx, until time.Time) error {
+	err := tx.Query(ctx).Exec("UPDATE payment_ops SET updated_at = ? WHERE id = ? AND state = 'sent'", db.At(until), op.ID).Error
+	if err != nil {
+		return fmt.Errorf("put operation %s off: %w", op.Key, err)
+	}
+	return nil
+}
+
 // end writes what is known of an operation; a result stands.
 func (op *Op) end(ctx context.Context, tx *db.Tx, state, ref, words string, now time.Time) error {
 	_, err := op.finish(ctx, tx, state, ref, words, now)

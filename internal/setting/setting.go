@@ -34,6 +34,8 @@ var Keys = []Key{
 	{"currencies", "USD", checkCurrencies},
 	{"zone", "UTC", checkZone},
 	{"tax.percent", "0", checkPercent},
+	{"tax.included", "on", checkSwitch},
+	{"tax.rates", "", checkRates},
 	{"cart.idle", "60m", checkDuration},
 	{"checkout.idle", "30m", checkDuration},
 	{"cart.lost", "720h", checkDuration},
@@ -113,7 +115,7 @@ func (v Values) Zone() *time.Location {
 // zones keeps what LoadLocation would read again for every page.
 var zones sync.Map
 
-// TaxRate is the rate that is inside every price.
+// TaxRate is the rate of every country that is not in TaxRates.
 func (v Values) TaxRate() money.BasisPoints {
 	rate, _ := parsePercent(v.Get("tax.percent"))
 	return rate

@@ -16,6 +16,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
 	"regulars/internal/inventory"
 	"regulars/internal/money"
 	"regulars/internal/pricing"
@@ -108,6 +109,9 @@ func (s *Shop) cartLine(c echo.Context, open *cart.Cart, item cart.Item) cartLin
 		Unit:    t(c, "shop.cart.each", "price", b.Price),
 		Total:   s.money(c, item.Total(), open.Currency),
 		Picture: s.picture(c, b.Image, art.Whole)}
+	if b.Sale != (i18n.Text{}) {
+		l.Unit += " · " + t(c, "shop.price.sale", "name", b.Sale)
+	}
 	if b.Published {
 		l.URL = web.URL(c, "/p/"+b.Slug+"?"+url.Values{"v": {b.SKU}}.Encode())
 	}
@@ -126,7 +130,7 @@ func (s *Shop) total(c echo.Context, p *cartPage, view *cart.View) error {
 		return err
 	}
 	quote := offer.With("")
-	p.Sums, p.Tender = s.sums(c, quote), s.tender(c, offer, quote)
+	p.Sums, p.Tender = s.sums(c, quote, t(c, "shop.sum.tax.estimate", "country", countryName(c, s.country(c, quote.Currency)))), s.tender(c, offer, quote)
 	p.Sums = append(p.Sums, p.Tender.Sums...)
 	if no := quote.Refused; no != nil {
 		p.Coupon.Error = web.FieldError{Field: "coupon", Text: t(c, no.Words, no.Args...), Prefix: t(c, "web.errors.prefix")}
@@ -170,7 +174,8 @@ func (s *Shop) offered(c echo.Context, view *cart.View) (*checkout.Offer, error)
 	return s.Desk.OfferTo(c.Request().Context(), s.DB, view, who)
 }
 
-func (s *Shop) sums(c echo.Context, q *pricing.Quote) []sum {
+// sums are the amounts of a quote; tax is what is said of tax on top.
+func (s *Shop) sums(c echo.Context, q *pricing.Quote, tax string) []sum {
 	out := []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, q.Subtotal, q.Currency)}}
 	delivery, spared := q.Delivery, []sum{}
 	for _, a := range q.Applied {
@@ -189,11 +194,14 @@ func (s *Shop) sums(c echo.Context, q *pricing.Quote) []sum {
 		out = append(out, sum{Name: t(c, "shop.sum.delivery", "method", m.Name, "when", s.arrival(c, m)), Value: value})
 	}
 	out = append(out, spared...)
-	out = append(out, sum{t(c, "shop.sum.total"), s.money(c, q.Total, q.Currency), "sums-total"})
-	if q.Tax > 0 {
-		out = append(out, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, q.Tax, q.Currency)})
+	total := sum{t(c, "shop.sum.total"), s.money(c, q.Total, q.Currency), "sums-total"}
+	switch {
+	case q.Tax == 0:
+		return append(out, total)
+	case q.TaxIncluded:
+		return append(out, total, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, q.Tax, q.Currency)})
 	}
-	return out
+	return append(out, sum{Name: tax, Value: s.money(c, q.Tax, q.Currency)}, total)
 }
 
 // undone offers to put back what was just taken out; the address carries it,

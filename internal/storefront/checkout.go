@@ -147,7 +147,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	if err != nil {
 		return nil, err
 	}
-	who.Country, who.Coupon, who.Email, who.UseOwn = f.Country, f.Coupon, f.Email, f.UseCredit
+	who.Country, who.Region, who.Coupon, who.Email, who.UseOwn = f.Country, f.Region, f.Coupon, f.Email, f.UseCredit
 	offer, err := s.Desk.OfferTo(c.Request().Context(), s.DB, view, who)
 	if err != nil {
 		return nil, err
@@ -183,7 +183,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 		p.Lines = append(p.Lines, miniLine{in(c, item.Buyable.Name), note, s.money(c, item.Total(), quote.Currency), s.picture(c, item.Buyable.Image, art.Whole)})
 	}
 	p.quote = quote
-	p.Sums, p.Total = s.sums(c, quote), s.money(c, quote.Total, quote.Currency)
+	p.Sums, p.Total = s.sums(c, quote, t(c, "shop.sum.tax.added")), s.money(c, quote.Total, quote.Currency)
 	p.HasCards = slices.ContainsFunc(quote.Lines, func(l pricing.Line) bool { return l.GiftCard })
 	p.Tender = s.tender(c, offer, quote)
 	p.Sums, p.Form.Credit = append(p.Sums, p.Tender.Sums...), p.Tender.Shown
@@ -219,6 +219,11 @@ func (s *Shop) placeOrder(c echo.Context) error {
 			in.Coupon = open.Coupon // nothing is looked up for a form that is refused
 		}
 		return s.notPlaced(c, open, in, formErr)
+	}
+	if open != nil {
+		if err := s.Desk.Admit(c.Request().Context(), p); err != nil {
+			return s.notPlaced(c, open, in, err)
+		}
 	}
 	placed, err := s.Desk.Place(c.Request().Context(), p, web.Lang(c), id, in.form(), checkout.SeenTotal(in.Seen, in.Delivery))
 	if err != nil {

@@ -18,12 +18,14 @@ type (
 		SKU, Name, Unit, Discount, Tax, Total string
 		Qty                                   int
 	}
+	invoiceRate struct{ Rate, Net, Tax, Gross string }
 	invoicePage struct {
 		web.Page
 		Number, Order, Date, From, Mail, Back string
 		To                                    []string
 		Lines                                 []invoiceLine
 		Sums                                  []sum
+		Rates                                 []invoiceRate
 		Note                                  string
 		Credits                               []link
 	}
@@ -76,7 +78,12 @@ func (s *Shop) invoice(c echo.Context) error {
 		}
 		p.Lines = append(p.Lines, v)
 	}
-	p.Sums = s.orderSums(c, o)
+	if p.Sums, err = s.orderSums(c, o); err != nil {
+		return err
+	}
+	for _, r := range o.ByRate(lines) {
+		p.Rates = append(p.Rates, invoiceRate{percent(c, r.Rate), s.money(c, r.Net, o.Currency), s.money(c, r.Tax, o.Currency), s.money(c, r.Gross, o.Currency)})
+	}
 	if o.PaymentState == order.Refunded || o.PaymentState == order.PartlyRefunded {
 		p.Note = t(c, "order.payment."+string(o.PaymentState))
 	}
@@ -181,4 +188,9 @@ func (s *Shop) creditLines(c echo.Context, o *order.Order, n *order.CreditNote) 
 		add(invoiceLine{Name: t(c, "shop.credit.rest")}, rest)
 	}
 	return all, nil
+}
+
+// percent writes a tax rate: 19 %, 7.25 %.
+func percent(c echo.Context, rate money.BasisPoints) string {
+	return t(c, "shop.percent", "value", strings.TrimSuffix(strings.TrimRight(money.Amount(rate).Decimal("USD"), "0"), "."))
 }

@@ -307,24 +307,34 @@ func (s *Shop) orderLines(c echo.Context, p *orderPage, o *order.Order, lines []
 		}
 		p.Lines = append(p.Lines, view)
 	}
-	p.Sums = s.orderSums(c, o)
-	return nil
+	p.Sums, err = s.orderSums(c, o)
+	return err
 }
 
 // orderSums are the amounts of an order as they were frozen.
-func (s *Shop) orderSums(c echo.Context, o *order.Order) []sum {
-	sums := []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, o.Subtotal, o.Currency)}}
-	if o.Discount > 0 {
-		sums = append(sums, sum{t(c, "shop.sum.discount"), s.money(c, -o.Discount, o.Currency), "sums-less"})
+func (s *Shop) orderSums(c echo.Context, o *order.Order) ([]sum, error) {
+	all, err := order.Sums(c.Request().Context(), s.DB, o)
+	var sums []sum
+	for _, a := range all {
+		row := sum{Name: in(c, a.Name), Value: s.money(c, a.Amount, o.Currency)}
+		switch {
+		case a.Kind == "tax" && o.TaxIncluded:
+			row.Name = t(c, "shop.sum.tax")
+		case a.Kind == "tax":
+			row.Name = t(c, "shop.sum.tax.added")
+		case a.Kind == "less" && row.Name == "":
+			row.Name = t(c, "shop.sum.discount")
+		case a.Kind == "goods":
+			row.Name = t(c, "shop.sum.subtotal")
+		case a.Kind == "total":
+			row.Name, row.Class = t(c, "shop.sum.total"), "sums-total"
+		}
+		if a.Kind == "less" {
+			row.Class = "sums-less"
+		}
+		sums = append(sums, row)
 	}
-	if o.DeliveryCode != "" || o.Delivery > 0 {
-		sums = append(sums, sum{Name: in(c, o.DeliveryName), Value: s.money(c, o.Delivery, o.Currency)})
-	}
-	sums = append(sums, sum{t(c, "shop.sum.total"), s.money(c, o.Total, o.Currency), "sums-total"})
-	if o.Tax > 0 {
-		sums = append(sums, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, o.Tax, o.Currency)})
-	}
-	return sums
+	return sums, err
 }
 
 // payAgain leads back to paying after a decline, or after the shopper left.
@@ -338,6 +348,11 @@ func (s *Shop) payAgain(c echo.Context) error {
 	o, err := s.orderFor(c, in.Key)
 	if err != nil {
 		return err
+	}
+	if o.PaymentState == order.Failed {
+		if err := s.Desk.AdmitPayment(c.Request().Context(), c.RealIP()); err != nil {
+			return err
+		}
 	}
 	placed, err := s.Desk.Retry(c.Request().Context(), o.ID)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,6 +17,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
 	"regulars/internal/pricing"
 	"regulars/internal/web"
 )
@@ -285,10 +287,15 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 		p.StockText = t(c, "shop.not-sold")
 		return nil
 	}
-	p.SKU, p.Price = v.SKU, s.price(c, v.Price, v.Was, false)
-	if s.Settings.Now().TaxRate() > 0 {
-		p.PriceNote = t(c, "shop.price.tax")
+	p.SKU, p.Price = v.SKU, s.price(c, v.Price, v.Was, v.Said, false)
+	var notes []string
+	if v.Sale != (i18n.Text{}) {
+		notes = append(notes, t(c, "shop.price.sale", "name", v.Sale))
 	}
+	if says := pricing.TaxesIn(s.Settings.Now(), s.country(c, v.Price.Currency), "").Says(d.TaxClass); says != "" {
+		notes = append(notes, t(c, says))
+	}
+	p.PriceNote = strings.Join(notes, " · ")
 	if v.Available == 0 {
 		p.StockText = t(c, "shop.sold-out.long")
 		return nil
