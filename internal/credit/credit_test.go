@@ -196,3 +196,28 @@ func TestCardsOfAnOrderAreIssuedOnceAndRecalledWhole(t *testing.T) {
 		}
 	})
 }
+
+func TestAnErasedPersonLeavesTheCards(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		in(t, d, func(tx *db.Tx) error {
+			c, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: "Li@mail.example"}, noon)
+			if err != nil {
+				return err
+			}
+			if _, err := credit.Give(ctx, tx, secret, credit.Wish{Price: dollars(500), Email: "Li@mail.example", Words: "dear Li"}, "to-li", "staff:1", "kind", noon); err != nil {
+				return err
+			}
+			if _, err := credit.Grant(ctx, tx, c.ID, dollars(100), "x", 0, "staff:1", "Li was kind", noon); err != nil {
+				return err
+			}
+			return credit.Forget(ctx, tx, c.ID, "Li@mail.example", noon)
+		})
+		var said, left int
+		if err := d.Query(ctx).Raw("SELECT (SELECT count(*) FROM credits WHERE email <> '' OR words <> '') + (SELECT count(*) FROM credit_entries WHERE note <> '')").Scan(&said).Error; err != nil || said > 0 {
+			t.Errorf("%d cards still name them, %v", said, err)
+		}
+		if err := d.Query(ctx).Raw("SELECT sum(balance) FROM credits").Scan(&left).Error; err != nil || left != 600 {
+			t.Errorf("%d left, %v", left, err)
+		}
+	})
+}

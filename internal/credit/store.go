@@ -271,6 +271,15 @@ func Detach(ctx context.Context, tx *db.Tx, cart int64, token string) error {
 	return wrap(0, err)
 }
 
+// Follow puts the cards of a cart to the one it became a part of.
+func Follow(ctx context.Context, tx *db.Tx, from, to int64) error {
+	err := tx.Query(ctx).Exec("INSERT INTO cart_credits (cart_id, credit_id, at) SELECT CAST(? AS BIGINT), credit_id, at FROM cart_credits WHERE cart_id = ? ON CONFLICT DO NOTHING", to, from).Error
+	if err != nil {
+		return fmt.Errorf("put the cards of cart %d to %d: %w", from, to, err)
+	}
+	return nil
+}
+
 // Attached lists the cards of a cart that can be spent, in the order of their
 // rows; with a customer, their store credit too.
 func Attached(ctx context.Context, q db.Q, cart int64, who customer.ID, c money.Currency) ([]Account, error) {
@@ -317,11 +326,12 @@ func List(ctx context.Context, q db.Q, ask Query) ([]Account, int, error) {
 // on a card stays whoever's the code is.
 func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now time.Time) error {
 	key := customer.EmailKey(email)
-	err := tx.Query(ctx).Exec(`UPDATE credits SET email = '', words = '', updated_at = ? WHERE email <> '' AND lower(email) = ?
-		OR order_id > 0 AND order_id IN (SELECT id FROM orders WHERE customer_id = ? OR customer_id IS NULL AND email <> '' AND lower(email) = ?)`,
-		db.At(now), key, int64(id), key).Error
+	const theirs = `email <> '' AND lower(email) = @key OR order_id > 0 AND order_id IN (
+		SELECT id FROM orders WHERE customer_id = @id OR customer_id IS NULL AND email <> '' AND lower(email) = @key)`
+	values := map[string]any{"id": int64(id), "key": key, "now": db.At(now)}
+	err := tx.Query(ctx).Exec("UPDATE credit_entries SET note = '' WHERE note <> '' AND credit_id IN (SELECT id FROM credits WHERE customer_id = @id OR "+theirs+")", values).Error
 	if err == nil {
-		err = tx.Query(ctx).Exec("UPDATE credit_entries SET note = '' WHERE note <> '' AND credit_id IN (SELECT id FROM credits WHERE customer_id = ?)", int64(id)).Error
+		err = tx.Query(ctx).Exec("UPDATE credits SET email = '', words = '', updated_at = @now WHERE "+theirs, values).Error
 	}
 	if err != nil {
 		return fmt.Errorf("forget the credit of customer %d: %w", id, err)

@@ -98,7 +98,13 @@ func (atDoor) Serves(set setting.Values, b Bill) bool {
 		(len(countries) == 0 || b.Country == "" || slices.Contains(countries, b.Country))
 }
 
-func (atDoor) After(_ setting.Values, _ *order.Order, due money.Price) After {
+func (atDoor) After(_ setting.Values, o *order.Order, due money.Price) After {
+	switch o.DeliveryState {
+	case order.Shipped:
+		return After{Lead: said("payment.cod.after.sent", "amount", due)}
+	case order.Delivered:
+		return After{Lead: said("payment.cod.after.brought", "amount", due)}
+	}
 	return After{Lead: said("payment.cod.after", "amount", due)}
 }
 

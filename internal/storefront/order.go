@@ -267,11 +267,16 @@ func (s *Shop) timeline(c echo.Context, o *order.Order, past []order.History) []
 	if waiting == "" {
 		waiting = "paid"
 	}
-	steps = append(steps, step(waiting, o.PaidAt, paid, !paid))
+	if !o.AtDoor {
+		steps = append(steps, step(waiting, o.PaidAt, paid, !paid))
+	}
 	shipped := o.DeliveryState == order.Shipped || o.DeliveryState == order.Delivered || o.DeliveryState == order.Returned
-	steps = append(steps, step("packing", db.Time{}, shipped, paid && !shipped),
+	steps = append(steps, step("packing", db.Time{}, shipped, (paid || o.AtDoor) && !shipped),
 		step("shipped", at(order.DeliveryAxis, "shipped"), shipped, o.DeliveryState == order.Shipped),
 		step("delivered", at(order.DeliveryAxis, "delivered"), o.DeliveryState == order.Delivered || o.DeliveryState == order.Returned, false))
+	if o.AtDoor { // the money comes last
+		steps = append(steps, step(waiting, o.PaidAt, paid, !paid && o.DeliveryState == order.Delivered))
+	}
 	return steps
 }
 
