@@ -34,7 +34,7 @@ func (o *Office) tender(p *orderPage, all []payment.Payment) {
 		return
 	}
 	p.Can["receive"] = true
-	p.Can["refused"] = k.AtDoor && k.State == order.StatePlaced && k.PaymentState == order.Pending && k.DeliveryState == order.Shipped
+	p.Can["refused"] = k.AtDoor && k.State == order.StatePlaced && k.PaymentState == order.Pending && (k.DeliveryState == order.Shipped || k.DeliveryState == order.Delivered)
 	p.Hand.Key = checkout.NewKey()
 	for i := range all {
 		if a := &all[i]; !a.FromCredit() {

@@ -109,7 +109,7 @@ func (d *Desk) RefusedIn(ctx context.Context, tx *db.Tx, id order.ID, by, words 
 	if err != nil {
 		return err
 	}
-	if !o.AtDoor || o.State != order.StatePlaced || o.PaymentState != order.Pending || o.DeliveryState != order.Shipped {
+	if !o.AtDoor || o.State != order.StatePlaced || o.PaymentState != order.Pending || o.DeliveryState != order.Shipped && o.DeliveryState != order.Delivered {
 		return fault.New(fault.Conflict, "order.step.refused", "number", o.Number)
 	}
 	moved, err := o.Walk(ctx, tx, []order.Step{
