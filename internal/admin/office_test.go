@@ -279,6 +279,7 @@ func plain(html string) string {
 func TestEveryRoomAsksTheTable(t *testing.T) {
 	f := open(t, dbtest.SQLite(t))
 	number := f.order(payment.OutcomePaid).Number
+	back := f.sentBack(f.order(payment.OutcomePaid)).Number
 	q, _, err := ask.List(context.Background(), f.DB, ask.Filter{})
 	f.must(err)
 	f.must(f.Mailer.Send(context.Background(), outreach.Mail{ID: "a1@shop", From: outreach.Address{Email: "shop@shop.example"}, To: outreach.Address{Email: "eve@demo.example"},
@@ -293,7 +294,7 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	})
 	sale := catalog.Sale{Name: deal.Name, Kind: catalog.SalePercent, Value: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return catalog.PutSale(ctx, tx, &sale, f.today(), f.now) })
-	parts := map[string]string{":promotion": deal.Token, ":sale": sale.Token, ":card": "a-card-of-this-walk", ":mail": "77", ":op": "1", ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":token": q[0].Token, ":file": files[0].Name}
+	parts := map[string]string{":promotion": deal.Token, ":sale": sale.Token, ":card": "a-card-of-this-walk", ":mail": "77", ":op": "1", ":return": back, ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":token": q[0].Token, ":file": files[0].Name}
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	f.want(f.get("/admin/orders/"+number+"/refund"), 200)

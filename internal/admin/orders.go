@@ -125,6 +125,7 @@ type orderPage struct {
 	Invoice     string // its page as the shopper sees it
 	InvoiceText string
 	Credits     []chip
+	Returns     []returnRow
 	Parcels     []parcelRow
 	Send        []sendLine // what is left to send, while it may be sent
 	Parcel      checkout.Parcel
@@ -243,6 +244,9 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 		return nil, err
 	}
 	if err := o.money(ctx, c, p); err != nil {
+		return nil, err
+	}
+	if p.Returns, err = o.returnsOf(ctx, c, k); err != nil {
 		return nil, err
 	}
 	p.RefundWords = t(c, "admin.cancel.unpaid")

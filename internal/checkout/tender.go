@@ -142,16 +142,11 @@ func (d *Desk) putBack(ctx context.Context, tx *db.Tx, o *order.Order, now time.
 	for _, l := range lines {
 		units[l.VariantID] += l.Qty - l.CancelledQty
 	}
-	ids := slices.Sorted(maps.Keys(units))
-	left, err := inventory.Available(ctx, tx, ids)
-	if err != nil {
-		return err
-	}
-	for _, v := range ids {
-		if left[v] < 0 || units[v] == 0 { // nobody counts these
+	for _, v := range slices.Sorted(maps.Keys(units)) {
+		if units[v] == 0 {
 			continue
 		}
-		if err := inventory.Return(ctx, tx, int64(o.ID), v, units[v], fmt.Sprintf("refused:%d:%d", o.ID, v), now); err != nil {
+		if err := inventory.Return(ctx, tx, int64(o.ID), v, units[v], 0, fmt.Sprintf("refused:%d:%d", o.ID, v), now); err != nil {
 			return err
 		}
 	}

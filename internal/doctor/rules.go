@@ -27,7 +27,7 @@ const twice = `(SELECT p.order_id, sum(x.amount) AS owed FROM payment_ops x JOIN
 // of one dialect.
 func rules(now time.Time) []rule {
 	at := func(d time.Duration) db.Time { return db.At(now.Add(d)) }
-	return []rule{
+	return append(returnRules(), []rule{
 		{"M1", "every amount stands beside a currency the shop can count in", `
 			SELECT number AS id FROM orders WHERE currency NOT IN ?
 			UNION SELECT v.sku FROM prices p JOIN variants v ON v.id = p.variant_id WHERE p.currency NOT IN ?
@@ -251,7 +251,7 @@ func rules(now time.Time) []rule {
 			UNION SELECT o.number FROM orders o JOIN customers c ON c.id = o.customer_id WHERE c.simulated = TRUE AND o.simulated = FALSE
 			UNION SELECT k.token FROM carts k JOIN customers c ON c.id = k.customer_id WHERE c.simulated = TRUE AND k.simulated = FALSE
 			UNION SELECT o.number FROM orders o JOIN carts k ON k.id = o.cart_id WHERE k.simulated <> o.simulated`, nil},
-	}
+	}...)
 }
 
 // taxOf is the tax of an amount at a rate in hundredths of a percent, rounded

@@ -5,10 +5,9 @@ package doctor
 func proofRules() []rule {
 	return []rule{
 		{"M10", "an order that ended keeps no money but what its provider refused to send back", `
-			SELECT o.number AS id FROM orders o JOIN payments p ON p.order_id = o.id LEFT JOIN (
-				SELECT q.order_id, sum(x.amount) AS amount FROM payment_ops x JOIN payments q ON q.id = x.payment_id
-				WHERE x.kind = 'refund' AND x.state = 'refused' GROUP BY q.order_id) r ON r.order_id = o.id
-			WHERE o.state = 'cancelled' GROUP BY o.number, r.amount HAVING sum(p.captured - p.refunded) > coalesce(r.amount, 0)`, nil},
+			SELECT o.number AS id FROM orders o JOIN payments p ON p.order_id = o.id
+			LEFT JOIN (SELECT payment_id, sum(amount) AS owed FROM payment_ops WHERE kind = 'refund' AND state = 'refused' GROUP BY payment_id) x ON x.payment_id = p.id
+			WHERE o.state = 'cancelled' GROUP BY o.number HAVING sum(p.captured - p.refunded - coalesce(x.owed, 0)) > 0`, nil},
 		{"S5", "an order of goods that were counted when it was placed has held them", `
 			SELECT DISTINCT o.number AS id FROM orders o JOIN order_lines l ON l.order_id = o.id
 			JOIN stock s ON s.variant_id = l.variant_id AND s.tracked = TRUE AND s.counted_since < o.placed_at

@@ -54,15 +54,46 @@ func Receive(ctx context.Context, tx *db.Tx, v catalog.VariantID, qty int, key s
 	return shift(ctx, tx, v, qty, "received", "", key, now)
 }
 
-// Return notes that qty units of an order came back and can be sold again.
-func Return(ctx context.Context, tx *db.Tx, orderID int64, v catalog.VariantID, qty int, key string, now time.Time) error {
-	if qty <= 0 {
+// Return notes that units of an order came back: good ones can be sold again,
+// lost ones are written off. What was not counted when it was sold is not
+// counted now; more than the order took from the shelf is fault.Conflict. key
+// makes the same return, told twice, count once.
+func Return(ctx context.Context, tx *db.Tx, orderID int64, v catalog.VariantID, good, lost int, key string, now time.Time) error {
+	qty := good + lost
+	if good < 0 || lost < 0 || qty == 0 {
 		return fault.New(fault.Invalid, "inventory.qty.wrong")
+	}
+	holds, err := lockHolds(ctx, tx, orderID)
+	if err != nil {
+		return err
+	}
+	sent := 0
+	for _, h := range holds {
+		if h.VariantID == v && h.State == "shipped" {
+			sent += h.Qty
+		} else if h.VariantID == v {
+			sent += h.Shipped
+		}
+	}
+	if sent == 0 {
+		return nil
+	}
+	var back int
+	err = tx.Query(ctx).Raw("SELECT coalesce(sum(qty), 0) FROM stock_movements WHERE variant_id = ? AND reason = 'returned' AND ref = ? AND key <> ?",
+		v, fmt.Sprint(orderID), fmt.Sprintf("%s:%d", key, v)).Scan(&back).Error
+	if err != nil {
+		return fmt.Errorf("take variant %d back: %w", v, err)
+	}
+	if back+qty > sent {
+		return fault.New(fault.Conflict, "inventory.returned", "most", sent-back)
 	}
 	if err := begin(ctx, tx, v, now); err != nil {
 		return err
 	}
-	return shift(ctx, tx, v, qty, "returned", fmt.Sprint(orderID), key, now)
+	if err := shift(ctx, tx, v, qty, "returned", fmt.Sprint(orderID), key, now); err != nil || lost == 0 {
+		return err
+	}
+	return shift(ctx, tx, v, -lost, "written-off", fmt.Sprint(orderID), key+":lost", now)
 }
 
 // WriteOff notes that qty units are lost or broken. Units promised to orders

@@ -234,7 +234,7 @@ func (o *Order) Walk(ctx context.Context, tx *db.Tx, steps []Step) (bool, error)
 		return false, fmt.Errorf("write history of order %s: %w", o.Number, err)
 	}
 	for _, s := range steps {
-		if s.Axis == PaymentAxis && s.To == string(Paid) && !o.Simulated && !o.Imported {
+		if s.Axis == PaymentAxis && s.To == string(Paid) && !o.Simulated && !o.Imported && o.Replaces == 0 {
 			if err := o.bill(ctx, tx, s.At); err != nil {
 				return false, err
 			}

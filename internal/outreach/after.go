@@ -19,7 +19,7 @@ import (
 )
 
 // Repeated are the mails an order may have several of, one an event.
-var Repeated = []string{OrderShipped, OrderRefunded}
+var Repeated = []string{OrderShipped, OrderRefunded, ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, OrderWithdrawn}
 
 // OrderMailAgain is the job of a mail about an order that staff send again.
 type OrderMailAgain struct {
@@ -44,6 +44,8 @@ func (d *Desk) moved(ctx context.Context, j order.Moved, now time.Time) error {
 	switch {
 	case j.Axis == order.RefundAxis:
 		return d.wentBack(ctx, o, j.Ref, now)
+	case j.Axis == order.ReturnAxis:
+		return d.returned(ctx, o, j, now)
 	case j.Axis == order.OrderAxis && j.To == string(order.Cancelled):
 		template, holds = OrderCancelled, o.State == order.Cancelled
 	case j.Axis == order.DeliveryAxis && j.To == string(order.Delivered):
@@ -160,6 +162,15 @@ func (d *Desk) tell(ctx context.Context, o *order.Order, template, key string, n
 	if template == OrderShipped {
 		if err := d.parcel(ctx, o, lines, key, &w); err != nil {
 			return err
+		}
+	}
+	if _, ok := returnMails[template]; ok {
+		declared, err := d.returns(ctx, o, lines, template, last(key), &w)
+		if err != nil || declared == nil {
+			return err
+		}
+		if to = *declared; template == OrderWithdrawn {
+			s.Email = customer.EmailKey(to.Email)
 		}
 	}
 	if err := d.fill(ctx, o, key, &w); err != nil {

@@ -26,6 +26,7 @@ type letter struct {
 	More   int // goods not named here
 	Order  *orderWords
 	Card   *cardWords
+	Return *returnWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
 	footer footer
@@ -47,6 +48,12 @@ type orderWords struct {
 	Back                     string // what of the money went back; "" if none
 	Owed                     string // what the shop still has of it; "" if none
 	How                      string // the way it goes back
+}
+
+// returnWords is goods that come back: At and By are of the declaration.
+type returnWords struct {
+	Number, Reason, Answer, Address, At, Zone, By string
+	Whole                                         bool // nothing had left the house
 }
 
 type footer struct {

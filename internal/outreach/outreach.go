@@ -43,6 +43,11 @@ const (
 	OrderRefunded     = "order-refunded"
 	OrderReminder     = "order-reminder" // of a transfer, when half of its time is over
 	GiftCard          = "gift-card"
+	ReturnAsked       = "order-return-asked"
+	ReturnApproved    = "order-return-approved"
+	ReturnRefused     = "order-return-refused"
+	ReturnReceived    = "order-return-received"
+	OrderWithdrawn    = "order-withdrawn" // the receipt that the law asks for
 	VerifyEmail       = "verify-email"
 	ResetPassword     = "reset-password"
 	ChangeEmail       = "change-email"
@@ -55,6 +60,7 @@ const (
 
 // Templates lists every message.
 var Templates = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
+	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, OrderWithdrawn,
 	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, FollowUpMail, ContactReceived, QuestionAnswered}
 
 // State says what became of a message.

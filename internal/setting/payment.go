@@ -39,7 +39,7 @@ func checkMaybeLine(s string) error {
 	return nil
 }
 
-func checkDays(s string) error {
+func checkWait(s string) error {
 	if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 60 {
 		return fmt.Errorf("wants days from 1 to 60")
 	}

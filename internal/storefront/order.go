@@ -45,6 +45,9 @@ type (
 		Invoice               string // its page; "" if none was issued
 		Credits               []link
 		Backs                 []moneyBack
+		Returns               []returnRow
+		ReturnText            string // until when goods can be sent back; "" if they cannot
+		WithdrawText          string // the same of withdrawing from the contract
 		OfferAccount          bool
 		AccountErrors         web.FormErrors
 	}
@@ -131,6 +134,9 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 		return nil, err
 	}
 	if err := s.moneyBacks(c, p, o, key); err != nil {
+		return nil, err
+	}
+	if err := s.returns(c, p, o, lines); err != nil {
 		return nil, err
 	}
 	p.Steps = s.timeline(c, o, past)
