@@ -87,15 +87,15 @@ func rules(now time.Time) []rule {
 				WHERE c.balance <> coalesce(e.amount, 0) OR c.balance < 0
 			UNION SELECT c.token FROM (SELECT credit_id, balance, sum(amount) OVER (PARTITION BY credit_id ORDER BY id) AS so_far FROM credit_entries) e
 				JOIN credits c ON c.id = e.credit_id WHERE e.so_far <> e.balance OR e.so_far < 0
-			UNION SELECT p.token FROM payments p WHERE p.provider IN ('gift','credit') AND (
-				p.captured <> coalesce((SELECT -e.amount FROM credit_entries e WHERE e.key = 'spent:' || p.token), 0)
-				OR p.refunded <> coalesce((SELECT sum(e.amount) FROM credit_entries e WHERE e.order_id = p.order_id AND e.order_id > 0 AND e.kind = 'returned'
-					AND substr(e.key, 1, length(p.token) + 10) = 'returned:' || p.token || ':'), 0))
+			UNION SELECT p.token FROM payments p
+				LEFT JOIN (SELECT substr(key, 7) AS token, -amount AS amount FROM credit_entries WHERE kind = 'spent') s ON s.token = p.token
+				LEFT JOIN (SELECT substr(key, 10, 24) AS token, sum(amount) AS amount FROM credit_entries WHERE kind = 'returned' GROUP BY substr(key, 10, 24)) r ON r.token = p.token
+				WHERE p.provider IN ('gift','credit') AND (p.captured <> coalesce(s.amount, 0) OR p.refunded <> coalesce(r.amount, 0))
 			UNION SELECT e.key FROM credit_entries e WHERE e.kind = 'spent' AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.token = substr(e.key, 7))
 			UNION SELECT c.token FROM credits c JOIN orders o ON o.id = c.order_id WHERE c.issued_at > 0 AND o.paid_at = 0
 				OR c.issued_at = 0 AND o.payment_state IN ('paid','partly-refunded')
-			UNION SELECT c.token FROM credits c WHERE c.kind = 'card' AND c.issued_at > 0 AND c.value <> coalesce((
-				SELECT sum(e.amount) FROM credit_entries e WHERE e.credit_id = c.id AND e.kind = 'issued'), 0)`, nil},
+			UNION SELECT c.token FROM credits c LEFT JOIN (SELECT credit_id, sum(amount) AS amount FROM credit_entries WHERE kind = 'issued' GROUP BY credit_id) e ON e.credit_id = c.id
+				WHERE c.kind = 'card' AND c.issued_at > 0 AND c.value <> coalesce(e.amount, 0)`, nil},
 		{"M13", "an order, its cart and its payments are in one currency, and a free order asked no provider", `
 			SELECT DISTINCT o.number AS id FROM orders o JOIN payments p ON p.order_id = o.id WHERE p.currency <> o.currency OR o.total = 0
 			UNION SELECT o.number FROM orders o JOIN carts c ON c.id = o.cart_id WHERE c.currency <> o.currency
