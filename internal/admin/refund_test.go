@@ -102,3 +102,31 @@ func TestGuessingThePasswordEnds(t *testing.T) {
 	in.Set("password", secretWord)
 	f.want(f.post("/admin/orders/"+k.Number+"/refund", in), 429)
 }
+
+func TestARefusedRefundIsTriedAgainByWhoProvesThemselves(t *testing.T) {
+	f := open(t, dbtest.SQLite(t))
+	k := f.order(payment.OutcomePaid)
+	at := "/admin/orders/" + k.Number
+	f.as(staff.Support)
+	in := f.refund(k.Number, "amount", "5", "shown", "5.00", "password", secretWord)
+	f.want(f.post(at+"/refund", in), 303)
+	f.tx(func(ctx context.Context, tx *db.Tx) error { // as the provider's refusal leaves it
+		for _, sql := range []string{"UPDATE payment_ops SET state = 'refused', words = 'no such card' WHERE kind = 'refund'", "UPDATE payments SET refunded = 0", "UPDATE orders SET payment_state = 'paid'"} {
+			if err := tx.Query(ctx).Exec(sql).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	f.now = f.now.Add(5 * time.Minute)
+	var op string
+	f.must(f.DB.Query(context.Background()).Raw("SELECT CAST(max(id) AS TEXT) FROM payment_ops").Scan(&op).Error)
+	again := at + "/refunds/" + op + "/again"
+	f.want(f.get(at), 200, again, "no such card", "Try again", "$23.20")
+	f.want(f.post(again, nil), 422, "Type the password")
+	f.want(f.post(again, url.Values{"password": {"a guess"}}), 422, "not your password")
+	f.want(f.post(again, url.Values{"password": {secretWord}}), 303)
+	f.want(f.post(again, nil), 409, "asked for again already")
+	f.want(f.get(at), 200, "$18.20", "on its way to the provider", "!Try again")
+	f.want(f.as(staff.Marketer).post(again, nil), 404)
+}

@@ -59,6 +59,9 @@ type Form struct {
 	Payment  string `form:"payment"`
 	Coupon   string `form:"coupon"`
 	MailOK   bool   `form:"mail_ok"`
+	// AllHere says that the page promised to send all of it at once. Should
+	// some have yet to come by now, nothing is placed.
+	AllHere bool `form:"all_here" json:"-"`
 
 	// For gift cards that the cart holds: to whom they go, and with which words.
 	// The buyer gets them without.

@@ -139,7 +139,15 @@ func (d *Desk) replace(ctx context.Context, tx *db.Tx, o *order.Order, r *order.
 	if !fresh {
 		return 0, fault.New(fault.Conflict, "order.return.step", "number", r.Number)
 	}
-	if err := inventory.Reserve(ctx, tx, int64(n.ID), goods, now.Add(d.Settings.Now().Hold()), now); err != nil {
+	held, err := inventory.Reserve(ctx, tx, int64(n.ID), goods, now.Add(d.Settings.Now().Hold()), now)
+	if err == nil && held.Late {
+		by := db.Time{} // nobody knows when it comes
+		if way := o.DeliveryBy.Sub(o.PlacedAt.Time); !held.Due.IsZero() && !o.DeliveryBy.IsZero() {
+			by = db.At(held.Due.Add(way))
+		}
+		err = n.Postpone(ctx, tx, by)
+	}
+	if err != nil {
 		return 0, err
 	}
 	if err := payment.Free(ctx, tx, n, now); err != nil || n.Simulated {

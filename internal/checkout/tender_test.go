@@ -11,7 +11,6 @@ import (
 	"regulars/internal/credit"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
-	"regulars/internal/doctor"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
@@ -35,15 +34,6 @@ func byHand(t testing.TB, d *db.DB) *shop {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// sound asks the doctor.
-func (s *shop) sound() {
-	s.t.Helper()
-	report, err := doctor.Check(ctx, s.db, doctor.Options{Now: s.now()})
-	if err != nil || !report.OK {
-		s.t.Errorf("the doctor finds %+v, %v", report.Broken, err)
-	}
 }
 
 func (s *shop) buyBy(code string, v catalog.VariantID) order.ID {

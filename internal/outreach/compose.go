@@ -40,6 +40,7 @@ type orderWords struct {
 	Address                  []string
 	Cause                    string // who cancelled: hold, shopper, shop
 	Carrier, Tracking, Track string // of a parcel; Track is a link
+	Waits                    bool   // not all of it is here yet
 	Part                     bool   // the parcel is not the whole order
 	Credit, Due              string // what gift cards and credit paid, and the rest; "" if nothing
 	After                    string // what the shopper has to do for the rest

@@ -37,6 +37,7 @@ type (
 		Payment  string `form:"payment,max=100"`
 		Coupon   string `form:"coupon,max=200"`
 		MailOK   bool   `form:"mail_ok"`
+		AllHere  bool   `form:"all_here"` // the page said that nothing has yet to come
 
 		Gift      string `form:"gift,max=200"`     // a gift card's code, to be put to the others
 		TakeOff   string `form:"take_off,max=100"` // the button that takes one off
@@ -80,7 +81,7 @@ type (
 
 func (f checkoutForm) form() checkout.Form {
 	return checkout.Form{Key: f.Key, Email: f.Email, Name: f.Name, Country: f.Country, Line1: f.Line1, Line2: f.Line2, City: f.City,
-		Region: f.Region, Postcode: f.Postcode, Phone: f.Phone, Delivery: f.Delivery, Payment: f.Payment, Coupon: f.Coupon, MailOK: f.MailOK,
+		Region: f.Region, Postcode: f.Postcode, Phone: f.Phone, Delivery: f.Delivery, Payment: f.Payment, Coupon: f.Coupon, MailOK: f.MailOK, AllHere: f.AllHere,
 		CardEmail: f.CardEmail, CardWords: f.CardWords, UseOwn: f.UseCredit, Credit: shown(f.Credit)}
 }
 
@@ -158,7 +159,8 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	for _, k := range checkout.Countries(l) {
 		p.Countries = append(p.Countries, countryChoice{k.Code, k.Name.In(l), k.Code == strings.ToUpper(f.Country)})
 	}
-	quote := offer.With(f.Delivery)
+	quote, waits := offer.With(f.Delivery), s.waitOf(view.Items)
+	p.Form.AllHere = !waits.late
 	for i := range offer.Methods {
 		m := &offer.Methods[i]
 		q := offer.With(m.Code)
@@ -169,7 +171,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 		if q.Delivery == 0 {
 			end = t(c, "shop.sum.free")
 		}
-		p.Deliveries = append(p.Deliveries, choice{m.Code, in(c, m.Name), t(c, "shop.checkout.delivery-note", "when", s.arrival(c, m), "total", s.money(c, q.Total, q.Currency)),
+		p.Deliveries = append(p.Deliveries, choice{m.Code, in(c, m.Name), t(c, "shop.checkout.delivery-note", "when", s.arrival(c, m, waits), "total", s.money(c, q.Total, q.Currency)),
 			end, quote.Method != nil && quote.Method.Code == m.Code})
 	}
 	for i, m := range offer.Payments {
@@ -180,10 +182,13 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 		if text := in(c, item.Buyable.Choices); text != "" {
 			note = text + " · " + note
 		}
+		if text := s.waitText(c, item.Buyable.Supply, item.Line.Qty); text != "" {
+			note += " · " + text
+		}
 		p.Lines = append(p.Lines, miniLine{in(c, item.Buyable.Name), note, s.money(c, item.Total(), quote.Currency), s.picture(c, item.Buyable.Image, art.Whole)})
 	}
 	p.quote = quote
-	p.Sums, p.Total = s.sums(c, quote, t(c, "shop.sum.tax.added")), s.money(c, quote.Total, quote.Currency)
+	p.Sums, p.Total = s.sums(c, quote, waits, t(c, "shop.sum.tax.added")), s.money(c, quote.Total, quote.Currency)
 	p.HasCards = slices.ContainsFunc(quote.Lines, func(l pricing.Line) bool { return l.GiftCard })
 	p.Tender = s.tender(c, offer, quote)
 	p.Sums, p.Form.Credit = append(p.Sums, p.Tender.Sums...), p.Tender.Shown
