@@ -282,6 +282,12 @@ func IgnoreConflict(g *gorm.DB) *gorm.DB {
 	return g.Clauses(clause.OnConflict{DoNothing: true})
 }
 
+// ForShare keeps the rows read from changing until the transaction ends, and
+// lets others read them so, too; see ForUpdate for SQLite.
+func ForShare(g *gorm.DB) *gorm.DB {
+	return g.Clauses(clause.Locking{Strength: "SHARE"})
+}
+
 // ForUpdate locks the rows read until the transaction ends. SQLite has no row
 // locks and needs none, since it has one writer; guarded updates decide on both.
 func ForUpdate(g *gorm.DB) *gorm.DB {
