@@ -12,6 +12,7 @@ import (
 
 	"regulars/internal/admin"
 	"regulars/internal/analytics"
+	"regulars/internal/catalog"
 	"regulars/internal/checkout"
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -43,7 +44,7 @@ type app struct {
 	mails    *outreach.Desk
 	runner   *jobs.Runner
 	web      *web.Server
-	model    string // version in use
+	model    *follower
 }
 
 // appOptions is what differs between serve, demo and tests.
@@ -86,7 +87,8 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	if a.desk.Pay, err = providers(opt, base, secret); err != nil {
 		return nil, err
 	}
-	if a.model, err = follow(ctx, d, a.engine, "", opt.log); err != nil {
+	a.model = &follower{engine: a.engine, log: opt.log}
+	if err := a.model.look(ctx, d); err != nil {
 		// A shop without suggestions is still a shop.
 		opt.log.Error("model not loaded", "error", err)
 	}
@@ -114,7 +116,7 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
 		Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Now: opt.now, Log: opt.log}
 	shop.Routes()
-	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Demo: opt.demo, Now: opt.now, Log: opt.log}
+	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Door: hasher, Demo: opt.demo, Now: opt.now, Log: opt.log}
 	office.Routes()
 	a.work()
 	return a, nil
@@ -155,6 +157,9 @@ func (a *app) work() {
 	a.runner.Every("abandonment", time.Minute, func(ctx context.Context) error {
 		return analytics.Refresh(ctx, a.db, a.settings.Now(), a.now())
 	})
+	zone := func() *time.Location { return a.settings.Now().Zone() }
+	a.runner.Every("sales", time.Minute, func(ctx context.Context) error { return catalog.TurnSales(ctx, a.db, zone(), a.now) })
+	a.runner.Every("prices", time.Hour, func(ctx context.Context) error { return catalog.Reprice(ctx, a.db, zone(), a.now) })
 	a.runner.Every("sweep", 10*time.Minute, func(ctx context.Context) error {
 		return a.db.InTx(ctx, func(tx *db.Tx) error {
 			_, err := customer.Sweep(ctx, tx, a.now())
@@ -183,9 +188,8 @@ func (a *app) watch(ctx context.Context) {
 		if err := a.settings.Refresh(ctx, a.db); err != nil && ctx.Err() == nil {
 			a.log.Error("settings not read", "error", err)
 		}
-		var err error
-		if a.model, err = follow(ctx, a.db, a.engine, a.model, a.log); err != nil && ctx.Err() == nil {
-			a.log.Error("model not loaded", "error", err)
+		if err := a.model.look(ctx, a.db); err != nil && ctx.Err() == nil {
+			a.log.Error("model not current", "error", err)
 		}
 	}
 }

@@ -274,7 +274,14 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, c 
 		hold[i] = inventory.Line{Variant: l.Variant, Qty: l.Qty}
 	}
 	held := now.Add(d.Settings.Now().Hold())
-	if err := inventory.Reserve(ctx, tx, int64(o.ID), hold, held, now); err != nil {
+	goods, err := inventory.Reserve(ctx, tx, int64(o.ID), hold, held, now)
+	if err == nil && goods.Late && f.AllHere {
+		err = fault.New(fault.Conflict, "checkout.waits")
+	}
+	if err == nil && goods.Late && quote.Method != nil {
+		err = o.Postpone(ctx, tx, arrival(quote.Method, goods.Due))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("place order %s: %w", o.Number, err)
 	}
 	who, day := f.ask(person).buyer(), pricing.Day(now, d.Settings.Now().Zone())
@@ -304,7 +311,7 @@ func (d *Desk) compose(c *cart.Cart, quote *pricing.Quote, f Form, lang i18n.Lan
 	o := &order.Order{Number: d.number(), PlaceKey: f.Key, PlaceHash: f.hash(), CartID: &c.ID, CustomerID: c.CustomerID,
 		Email: f.Email, Phone: f.Phone, Lang: lang, Name: f.Name, Country: f.Country, Line1: f.Line1, Line2: f.Line2,
 		City: f.City, Region: f.Region, Postcode: f.Postcode, Currency: quote.Currency, Subtotal: quote.Subtotal,
-		Discount: quote.Discount, Delivery: quote.Delivery, Tax: quote.Tax, TaxIncluded: quote.TaxIncluded, Total: quote.Total,
+		Discount: quote.Discount, Delivery: quote.Delivery, Tax: quote.Tax, TaxIncluded: quote.TaxIncluded, Total: quote.Total, DeliveryRate: quote.DeliveryRate, DeliveryTax: quote.DeliveryTax,
 		PaymentCode: f.Payment, Simulated: c.Simulated}
 	if m := quote.Method; m != nil {
 		o.DeliveryCode, o.DeliveryName = m.Code, m.Name
@@ -313,11 +320,20 @@ func (d *Desk) compose(c *cart.Cart, quote *pricing.Quote, f Form, lang i18n.Lan
 	return o
 }
 
+// arrival is the promised day of goods that are expected at due; never where
+// nobody knows that day.
+func arrival(m *pricing.Method, due time.Time) db.Time {
+	if due.IsZero() {
+		return db.Time{}
+	}
+	return db.At(due.AddDate(0, 0, m.DaysMax))
+}
+
 func linesOf(q *pricing.Quote) []order.Line {
 	lines := make([]order.Line, len(q.Lines))
 	for i, l := range q.Lines {
 		lines[i] = order.Line{ProductID: l.Product, VariantID: l.Variant, SKU: l.SKU, Name: l.Name, Choices: l.Choices, Qty: l.Qty,
-			UnitPrice: l.Unit, Discount: l.Discount, Tax: l.Tax, Total: l.Total}
+			UnitPrice: l.Unit, Discount: l.Discount, Tax: l.Tax, Total: l.Total, TaxClass: l.TaxClass, TaxRate: l.TaxRate, Words: l.Words}
 	}
 	return lines
 }

@@ -10,6 +10,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/jobs"
+	"regulars/internal/money"
 )
 
 // TableName is orders.
@@ -21,11 +22,11 @@ func (Line) TableName() string { return "order_lines" }
 // TableName is order_history.
 func (History) TableName() string { return "order_history" }
 
-var lineColumns = []string{"order_id", "position", "product_id", "variant_id", "sku", "name", "choices", "qty", "unit_price", "discount", "tax", "total", "cancelled_qty"}
+var lineColumns = []string{"order_id", "position", "product_id", "variant_id", "sku", "name", "choices", "qty", "unit_price", "discount", "tax", "total", "cancelled_qty", "tax_class", "tax_rate", "words"}
 
 func (l *Line) values(id ID) []any {
 	return []any{int64(id), l.Position, int64(l.ProductID), int64(l.VariantID), l.SKU, l.Name, l.Choices, l.Qty,
-		int64(l.UnitPrice), int64(l.Discount), int64(l.Tax), int64(l.Total), l.CancelledQty}
+		int64(l.UnitPrice), int64(l.Discount), int64(l.Tax), int64(l.Total), l.CancelledQty, l.TaxClass, int64(l.TaxRate), l.Words}
 }
 
 // Create writes a placed order with its lines and fills in o.ID. If the place
@@ -148,6 +149,18 @@ func Lines(ctx context.Context, q db.Q, id ID) ([]Line, error) {
 	return lines, nil
 }
 
+// Between lists orders of a currency that stand, placed in a time, the newest
+// first.
+func Between(ctx context.Context, q db.Q, currency money.Currency, since, until time.Time, most int) ([]Order, error) {
+	var all []Order
+	err := q.Query(ctx).Where("currency = ? AND state <> 'cancelled' AND placed_at > ? AND placed_at <= ?", string(currency), db.At(since), db.At(until)).
+		Order("placed_at DESC, id DESC").Limit(most).Find(&all).Error
+	if err != nil {
+		return nil, fmt.Errorf("read orders since %v: %w", since, err)
+	}
+	return all, nil
+}
+
 // LinesOf reads the lines of many orders at once.
 func LinesOf(ctx context.Context, q db.Q, ids []ID) (map[ID][]Line, error) {
 	var lines []Line
@@ -200,7 +213,7 @@ func (o *Order) Walk(ctx context.Context, tx *db.Tx, steps []Step) (bool, error)
 		}
 		next.step(s)
 		if tells(s.Axis, from, s.To) && !o.Simulated && !o.Imported {
-			told = append(told, Moved{int64(o.ID), s.Axis, s.To, s.At.UnixMilli()})
+			told = append(told, Moved{Order: int64(o.ID), Axis: s.Axis, To: s.To, At: s.At.UnixMilli()})
 		}
 		past = append(past, []any{int64(o.ID), string(s.Axis), from, s.To, s.By, s.Words, db.At(s.At)})
 	}
@@ -219,7 +232,7 @@ func (o *Order) Walk(ctx context.Context, tx *db.Tx, steps []Step) (bool, error)
 		return false, fmt.Errorf("write history of order %s: %w", o.Number, err)
 	}
 	for _, s := range steps {
-		if s.Axis == PaymentAxis && s.To == string(Paid) && !o.Simulated && !o.Imported {
+		if s.Axis == PaymentAxis && s.To == string(Paid) && !o.Simulated && !o.Imported && o.Replaces == 0 {
 			if err := o.bill(ctx, tx, s.At); err != nil {
 				return false, err
 			}
@@ -243,7 +256,7 @@ func (o *Order) step(s Step) {
 	switch s.Axis {
 	case PaymentAxis:
 		o.PaymentState = Payment(s.To)
-		if o.PaymentState == Paid {
+		if o.PaymentState == Paid && o.PaidAt.IsZero() { // else it is money that could not go back
 			o.PaidAt = db.At(s.At)
 		}
 	case DeliveryAxis:
