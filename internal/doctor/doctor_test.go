@@ -356,7 +356,7 @@ var breaks = []struct{ code, sql string }{
 	{"N1", "UPDATE invoice_years SET last = last + 1"},
 	{"N1", "UPDATE invoices SET seq = seq + 100 WHERE seq = 1"},
 	{"P1", "UPDATE promotions SET used = used + 1 WHERE needs_code = TRUE"},
-	{"P1", "UPDATE promotion_codes SET used = used - 1"},
+	{"P1", "UPDATE promotion_codes SET limit_all = 1"},
 	{"P1", "UPDATE redemptions SET limit_person = 1 WHERE limit_person > 0"},
 	{"P2", "UPDATE order_history SET at = at - 86400000 WHERE axis = 'order';UPDATE redemptions SET state = 'late', slot = 0 WHERE state = 'released'"},
 	{"P2", "DELETE FROM line_discounts WHERE order_id = (SELECT min(order_id) FROM line_discounts)"},

@@ -193,10 +193,10 @@ func rules(now time.Time) []rule {
 		{"P1", "a promotion and its codes are counted right, and no limit is exceeded, in all or by a person", `
 			SELECT p.token AS id FROM promotions p LEFT JOIN (
 				SELECT promotion_id, count(*) AS held FROM redemptions WHERE state = 'held' GROUP BY promotion_id) r ON r.promotion_id = p.id
-			WHERE p.used <> coalesce(r.held, 0) OR p.limit_all > 0 AND coalesce(r.held, 0) > p.limit_all
+			WHERE p.limit_all + p.limit_person > 0 AND p.used <> coalesce(r.held, 0) OR p.limit_all > 0 AND coalesce(r.held, 0) > p.limit_all
 			UNION SELECT c.code FROM promotion_codes c LEFT JOIN (
 				SELECT code_id, count(*) AS held FROM redemptions WHERE state = 'held' AND code_id <> 0 GROUP BY code_id) r ON r.code_id = c.id
-			WHERE c.used <> coalesce(r.held, 0) OR c.limit_all > 0 AND coalesce(r.held, 0) > c.limit_all
+			WHERE c.limit_all > 0 AND (c.used <> coalesce(r.held, 0) OR coalesce(r.held, 0) > c.limit_all)
 			UNION SELECT p.token FROM redemptions r JOIN promotions p ON p.id = r.promotion_id WHERE r.state = 'held' AND r.person <> ''
 				GROUP BY p.token, r.person HAVING min(r.limit_person) > 0 AND count(*) > max(r.limit_person)`, nil},
 		{"P2", "a redemption stands exactly as long as its order, and each discount of a line belongs to one", `
