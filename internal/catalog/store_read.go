@@ -245,7 +245,7 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 		b.Price = money.Price{Amount: money.Amount(price.amount.Int64), Currency: currency}
 		b.Was, b.Priced, b.Supply = price.earlier(), price.amount.Valid, stock.supply()
 		b.Available = b.Supply.Available
-		if stock.bundle {
+		if b.Bundle = stock.bundle; b.Bundle {
 			bundles = append(bundles, b.VariantID)
 		}
 		if chosen != "{}" {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"regulars/internal/cart"
+	"regulars/internal/catalog"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
@@ -234,7 +235,7 @@ func (d *Desk) place(ctx context.Context, tx *db.Tx, person *customer.Person, la
 	if seenTotal >= 0 && seenTotal != quote.Total {
 		return nil, changed(quote)
 	}
-	return d.write(ctx, tx, person, c, quote, f, lang, now)
+	return d.write(ctx, tx, person, v, quote, f, lang, now)
 }
 
 // whole refuses a cart that cannot be bought exactly as it stands.
@@ -257,7 +258,11 @@ func whole(v *cart.View) error {
 }
 
 // write is the placing itself: everything that has to be true together.
-func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, c *cart.Cart, quote *pricing.Quote, f Form, lang i18n.Lang, now time.Time) (*Placed, error) {
+func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, v *cart.View, quote *pricing.Quote, f Form, lang i18n.Lang, now time.Time) (*Placed, error) {
+	c, bundles := v.Cart, map[catalog.VariantID]bool{}
+	for _, item := range v.Items {
+		bundles[item.Line.VariantID] = item.Buyable.Bundle
+	}
 	o := d.compose(c, quote, f, lang, now)
 	created, err := order.Create(ctx, tx, o, linesOf(quote), d.access, now)
 	if err != nil {
@@ -271,7 +276,7 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, c 
 	}
 	hold := make([]inventory.Line, len(quote.Lines))
 	for i, l := range quote.Lines {
-		hold[i] = inventory.Line{Variant: l.Variant, Qty: l.Qty}
+		hold[i] = inventory.Line{Variant: l.Variant, Qty: l.Qty, Single: !bundles[l.Variant]}
 	}
 	held := now.Add(d.Settings.Now().Hold())
 	goods, err := inventory.Reserve(ctx, tx, int64(o.ID), hold, held, now)

@@ -89,7 +89,7 @@ func Return(ctx context.Context, tx *db.Tx, orderID int64, v catalog.VariantID, 
 	if err != nil {
 		return err
 	}
-	lines, err := merge(unpack([]Line{{v, qty}}, parts))
+	lines, err := merge(unpack([]Line{{Variant: v, Qty: qty}}, parts))
 	if err != nil {
 		return err
 	}
