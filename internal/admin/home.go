@@ -74,6 +74,11 @@ func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
 		return nil, err
 	}
 	add("orders.read", "/admin/orders?state=flagged", "admin.needs.flagged", flagged.Total)
+	back, err := order.ReturnsWaiting(ctx, o.DB)
+	if err != nil {
+		return nil, err
+	}
+	add("returns.read", "/admin/returns?simulated=no", "admin.needs.returns", back)
 	low := lowStock
 	_, few, err := inventory.Levels(ctx, o.DB, inventory.LevelQuery{Low: &low, PerPage: 1})
 	if err != nil {

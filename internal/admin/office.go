@@ -39,6 +39,7 @@ type Office struct {
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Mailer   outreach.Mailer
+	Door     staff.Door // asked for the password before money goes back
 	Now      func() time.Time
 	Log      *slog.Logger
 	Demo     bool
@@ -60,10 +61,18 @@ func (o *Office) Routes() {
 	g.GET("/orders/:number", o.order)
 	g.GET("/orders/:number/cancel", o.askCancel)
 	g.POST("/orders/:number/cancel", o.cancelOrder)
+	g.GET("/orders/:number/refund", o.askRefund)
+	g.POST("/orders/:number/refund", o.refundOrder)
+	g.POST("/orders/:number/refunds/:op/again", o.refundAgain)
 	g.POST("/orders/:number/pack", o.packOrder)
 	g.POST("/orders/:number/ship", o.shipOrder)
 	g.POST("/orders/:number/deliver", o.deliverOrder)
 	g.POST("/orders/:number/mails/:mail", o.mailOrder)
+	g.GET("/returns", o.returns)
+	g.GET("/returns/:return", o.oneReturn)
+	g.POST("/returns/:return/decide", o.decideReturn)
+	g.POST("/returns/:return/receive", o.receiveReturn)
+	g.POST("/returns/:return/resolve", o.resolveReturn)
 	g.GET("/promotions", o.promotions)
 	g.GET("/promotions/new", o.newPromotion)
 	g.POST("/promotions/new", o.savePromotion)

@@ -17,6 +17,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
+	"regulars/internal/money"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
@@ -123,10 +124,16 @@ type orderPage struct {
 	Mails       []mailAgain
 	Invoice     string // its page as the shopper sees it
 	InvoiceText string
+	Credits     []chip
+	Returns     []returnRow
 	Parcels     []parcelRow
 	Send        []sendLine // what is left to send, while it may be sent
 	Parcel      checkout.Parcel
 	From        []choice // places to send from, if there is a choice
+	Money       payment.Money
+	MoneySums   []sum
+	Backs       []moneyRow
+	Proof       bool // the password is wanted before money goes back
 }
 
 // parcelRow is a parcel that left the house; sendLine a line that can still
@@ -231,13 +238,22 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 	if bill != nil {
 		p.Invoice = web.In(p.Lang, "/orders/"+k.Number+"/invoice?key="+order.AccessKey(o.Desk.Secret, k.Number))
 		p.InvoiceText = t(c, "admin.order.invoice", "number", bill.Number())
+		if p.Credits, err = o.credits(ctx, c, k); err != nil {
+			return nil, err
+		}
 	}
 	if err := o.parcels(ctx, c, p, lines); err != nil {
 		return nil, err
 	}
+	if err := o.money(ctx, c, p); err != nil {
+		return nil, err
+	}
+	if p.Returns, err = o.returnsOf(ctx, c, k); err != nil {
+		return nil, err
+	}
 	p.RefundWords = t(c, "admin.cancel.unpaid")
-	if paid {
-		p.RefundWords = t(c, "admin.cancel.refund", "total", k.Price())
+	if left := p.Money.Left(); paid && left > 0 {
+		p.RefundWords = t(c, "admin.cancel.refund", "total", money.Price{Amount: left, Currency: k.Currency})
 	}
 	if k.CustomerID != nil && o.may(c, "customers.read") {
 		if person, err := customer.ByID(ctx, o.DB, *k.CustomerID); err == nil {
@@ -384,8 +400,9 @@ func (o *Office) refused(c echo.Context, id order.ID, why error) error {
 
 type cancelPage struct {
 	*orderPage
-	Why    string
-	Errors web.FormErrors
+	Why       string
+	Errors    web.FormErrors
+	WantProof bool
 }
 
 // askCancel shows what cancelling would do before anybody does it.
@@ -404,13 +421,14 @@ func (o *Office) showCancel(c echo.Context, status int, why string, failure erro
 		return o.refused(c, k.ID, fault.New(fault.Conflict, "order.step.cancel", "number", k.Number))
 	}
 	p.Page = page(c, "admin.cancel", "number", k.Number)
-	return web.Render(c, status, "admin/order-cancel", cancelPage{p, why, wrong(c, failure)})
+	return web.Render(c, status, "admin/order-cancel", cancelPage{p, why, wrong(c, failure), p.Proof && p.Money.Left() > 0})
 }
 
 func (o *Office) cancelOrder(c echo.Context) error {
 	var in struct {
-		Why     string `form:"why,max=300"`
-		Confirm bool   `form:"confirm"`
+		Why      string `form:"why,max=300"`
+		Confirm  bool   `form:"confirm"`
+		Password string `form:"password,raw,max=200"`
 	}
 	err := web.Form(c, &in)
 	if err == nil && !in.Confirm {
@@ -418,8 +436,14 @@ func (o *Office) cancelOrder(c echo.Context) error {
 		form.Wrong("confirm", "admin.cancel.confirm.wrong")
 		err = form.Err()
 	}
-	if err != nil {
+	if err == nil {
+		err = o.proveIfPaid(c, in.Password)
+	}
+	if errors.Is(err, fault.Invalid) {
 		return o.showCancel(c, http.StatusUnprocessableEntity, in.Why, err)
+	}
+	if err != nil {
+		return err
 	}
 	return o.step(c, "order.cancel", "admin.order.cancelled", func(ctx context.Context, tx *db.Tx, k *order.Order, now time.Time) error {
 		return o.Desk.CancelIn(ctx, tx, k.ID, o.by(c), in.Why, now)

@@ -100,6 +100,7 @@ func Create(ctx context.Context, d *db.DB, opt Options) (*Made, error) {
 		{"people", fmt.Sprintf("%d people of the tour with their stories", len(w.People.Shoppers)), b.people},
 		{"crowd", fmt.Sprintf("%d simulated shoppers", opt.Shoppers), b.crowd},
 		{"history", fmt.Sprintf("%d days of visits, carts and orders", opt.Days), b.history},
+		{"returns", "some goods sent back", b.returns},
 		{"finish", "home pages for everybody", b.finish},
 	} {
 		opt.Log(phase.words)

@@ -15,7 +15,8 @@ import (
 // proofBreaks are the plants for proofRules.
 var proofBreaks = []struct{ code, sql string }{
 	{"M10", "UPDATE payments SET captured = amount, refunded = 0, state = 'succeeded' WHERE state = 'refunded';UPDATE orders SET payment_state = 'paid' WHERE payment_state = 'refunded';" +
-		"DELETE FROM order_history WHERE to_state = 'refunded';DELETE FROM payment_ops WHERE kind = 'refund'"},
+		"DELETE FROM order_history WHERE to_state = 'refunded';DELETE FROM payment_ops WHERE kind = 'refund' AND refund_id = 0;" +
+		"DELETE FROM invoices;DELETE FROM invoice_years;DELETE FROM credit_notes;DELETE FROM credit_years"},
 	{"S5", "DELETE FROM holds WHERE state = 'open';UPDATE stock SET reserved = (SELECT coalesce(sum(qty - shipped), 0) FROM holds h WHERE h.variant_id = stock.variant_id AND h.state IN ('open','committed'))"},
 	{"O2", "UPDATE orders SET place_hash = '' WHERE imported = FALSE"},
 	{"O4", "UPDATE cart_lines SET qty = qty + 1"},

@@ -17,12 +17,17 @@ const slack = 5 * time.Minute
 // time before it left does not count against it.
 const onItsWay = time.Minute
 
+// twice is what orders were paid beyond their total and the provider refused
+// to send back: it stands before staff.
+const twice = `(SELECT p.order_id, sum(x.amount) AS owed FROM payment_ops x JOIN payments p ON p.id = x.payment_id
+	WHERE x.kind = 'refund' AND x.state = 'refused' AND x.refund_id < 0 GROUP BY p.order_id)`
+
 // rules lists every invariant that the schema can hold, by the codes of the
 // design. The statements run alike on both databases: no floats, no functions
 // of one dialect.
 func rules(now time.Time) []rule {
 	at := func(d time.Duration) db.Time { return db.At(now.Add(d)) }
-	return []rule{
+	return append(returnRules(), []rule{
 		{"M1", "every amount stands beside a currency the shop can count in", `
 			SELECT number AS id FROM orders WHERE currency NOT IN ?
 			UNION SELECT v.sku FROM prices p JOIN variants v ON v.id = p.variant_id WHERE p.currency NOT IN ?
@@ -53,19 +58,24 @@ func rules(now time.Time) []rule {
 			UNION SELECT o.number FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.tax_rate >= 0 AND l.tax <> ` + taxOf("l.total", "l.tax_rate"), nil},
 		{"M6", "a line's price is the price in force when the order was placed", `
 			SELECT DISTINCT o.number AS id FROM orders o JOIN order_lines l ON l.order_id = o.id
-			WHERE o.imported = FALSE AND NOT EXISTS (
+			WHERE o.imported = FALSE AND o.replaces = 0 AND NOT EXISTS (
 				SELECT 1 FROM price_log p WHERE p.variant_id = l.variant_id AND p.currency = o.currency AND p.amount = l.unit_price AND p.at <= o.placed_at
 				AND NOT EXISTS (SELECT 1 FROM price_log n WHERE n.variant_id = p.variant_id AND n.currency = p.currency AND n.at > p.at AND n.at <= o.placed_at))`, nil},
 		{"M7", "no payment captures more than was asked, returns more than it captured, or takes more than the order's total", `
 			SELECT o.number AS id FROM orders o JOIN (
 				SELECT order_id, sum(captured - refunded) AS net, max(amount) AS most,
 					sum(CASE WHEN captured > amount OR refunded > captured THEN 1 ELSE 0 END) AS wrong FROM payments GROUP BY order_id) p ON p.order_id = o.id
-			WHERE p.net > o.total OR p.most > o.total OR p.wrong > 0`, nil},
+			LEFT JOIN ` + twice + ` x ON x.order_id = o.id
+			WHERE p.net - coalesce(x.owed, 0) > o.total OR p.most > o.total OR p.wrong > 0
+			UNION SELECT o.number FROM payments p JOIN orders o ON o.id = p.order_id JOIN (
+				SELECT payment_id, sum(CASE WHEN state <> 'refused' THEN amount ELSE 0 END) AS back FROM payment_ops WHERE kind = 'refund' GROUP BY payment_id) b ON b.payment_id = p.id
+			WHERE p.provider <> 'stripe' AND b.back <> p.refunded`, nil},
 		{"M8", "an order's payment state follows from what was captured and refunded", `
 			SELECT o.number AS id FROM orders o LEFT JOIN (
 				SELECT order_id, sum(captured) AS captured, sum(refunded) AS refunded FROM payments GROUP BY order_id) p ON p.order_id = o.id
+			LEFT JOIN ` + twice + ` x ON x.order_id = o.id
 			WHERE o.imported = FALSE AND NOT CASE o.payment_state
-				WHEN 'paid' THEN coalesce(p.captured, 0) - coalesce(p.refunded, 0) = o.total
+				WHEN 'paid' THEN coalesce(p.captured, 0) - coalesce(p.refunded, 0) - coalesce(x.owed, 0) = o.total
 				WHEN 'partly-refunded' THEN coalesce(p.refunded, 0) > 0 AND coalesce(p.captured, 0) > coalesce(p.refunded, 0)
 				WHEN 'refunded' THEN coalesce(p.captured, 0) = coalesce(p.refunded, 0) AND (coalesce(p.captured, 0) > 0 OR o.total = 0)
 				ELSE coalesce(p.captured, 0) = coalesce(p.refunded, 0) END`, nil},
@@ -143,6 +153,24 @@ func rules(now time.Time) []rule {
 			SELECT CAST(i.year AS TEXT) AS id FROM invoices i LEFT JOIN invoice_years y ON y.year = i.year
 				GROUP BY i.year, y.last HAVING count(*) <> max(i.seq) OR min(i.seq) <> 1 OR y.last IS NULL OR y.last <> max(i.seq)
 			UNION SELECT o.number FROM invoices i JOIN orders o ON o.id = i.order_id WHERE o.paid_at = 0`, nil},
+		{"N2", "the credit notes of a year are counted without a gap, and are what went back of invoiced orders", `
+			SELECT 'C' || CAST(n.year AS TEXT) AS id FROM credit_notes n LEFT JOIN credit_years y ON y.year = n.year
+				GROUP BY n.year, y.last HAVING count(*) <> max(n.seq) OR min(n.seq) <> 1 OR y.last IS NULL OR y.last <> max(n.seq)
+			UNION SELECT o.number FROM orders o JOIN invoices i ON i.order_id = o.id
+				LEFT JOIN (SELECT order_id, sum(amount) AS amount, sum(tax) AS tax FROM credit_notes GROUP BY order_id) n ON n.order_id = o.id
+				LEFT JOIN (SELECT p.order_id, sum(x.amount) AS amount FROM payment_ops x JOIN payments p ON p.id = x.payment_id
+					WHERE x.kind = 'refund' AND x.state = 'known' AND x.refund_id >= 0 GROUP BY p.order_id) b ON b.order_id = o.id
+				WHERE coalesce(n.amount, 0) <> coalesce(b.amount, 0) OR coalesce(n.amount, 0) > o.total OR coalesce(n.tax, 0) > o.tax
+			UNION SELECT o.number FROM credit_notes n JOIN orders o ON o.id = n.order_id WHERE NOT EXISTS (SELECT 1 FROM invoices i WHERE i.order_id = n.order_id)`, nil},
+		{"M14", "a refund of lines counts each unit once, and what was promised back is what its operations say", `
+			SELECT o.number AS id FROM order_lines l JOIN orders o ON o.id = l.order_id
+				LEFT JOIN (SELECT line_id, sum(qty) AS units FROM refund_lines GROUP BY line_id) r ON r.line_id = l.id
+				WHERE l.refunded_qty <> coalesce(r.units, 0) OR l.refunded_qty > 0 AND l.refunded_qty > l.qty - l.cancelled_qty
+			UNION SELECT o.number FROM refunds r JOIN orders o ON o.id = r.order_id
+				LEFT JOIN (SELECT refund_id, sum(amount) AS amount FROM payment_ops WHERE kind = 'refund' GROUP BY refund_id) x ON x.refund_id = r.id
+				WHERE coalesce(x.amount, 0) <> r.amount
+			UNION SELECT o.number FROM orders o LEFT JOIN (SELECT order_id, sum(delivery) AS delivery FROM refunds GROUP BY order_id) r ON r.order_id = o.id
+				WHERE o.delivery_refunded <> coalesce(r.delivery, 0) OR o.delivery_refunded > o.delivery`, nil},
 		{"P1", "a promotion and its codes are counted right, and no limit is exceeded, in all or by a person", `
 			SELECT p.token AS id FROM promotions p LEFT JOIN (
 				SELECT promotion_id, count(*) AS held FROM redemptions WHERE state = 'held' GROUP BY promotion_id) r ON r.promotion_id = p.id
@@ -176,7 +204,7 @@ func rules(now time.Time) []rule {
 		{"W3", "a provider was asked under a saved key only, and what went back is what was asked to go back", `
 			SELECT p.token AS id FROM payments p WHERE p.provider = 'stripe' AND (
 				p.provider_ref <> '' AND NOT EXISTS (SELECT 1 FROM payment_ops x WHERE x.payment_id = p.id AND x.kind = 'start')
-				OR p.refunded <> (SELECT coalesce(sum(x.amount), 0) FROM payment_ops x WHERE x.payment_id = p.id AND x.kind = 'refund'))`, nil},
+				OR p.refunded <> (SELECT coalesce(sum(x.amount), 0) FROM payment_ops x WHERE x.payment_id = p.id AND x.kind = 'refund' AND x.state <> 'refused'))`, nil},
 		{"W4", "no payment stays undecided longer than it may", `
 			SELECT token AS id FROM payments WHERE state = 'processing' AND updated_at < ?
 			UNION SELECT key FROM payment_ops WHERE state IN ('planned','sent') AND (created_at < ? OR kind <> 'expire' AND created_at < ?)`,
@@ -202,7 +230,7 @@ func rules(now time.Time) []rule {
 			UNION SELECT o.number FROM orders o JOIN customers c ON c.id = o.customer_id WHERE c.simulated = TRUE AND o.simulated = FALSE
 			UNION SELECT k.token FROM carts k JOIN customers c ON c.id = k.customer_id WHERE c.simulated = TRUE AND k.simulated = FALSE
 			UNION SELECT o.number FROM orders o JOIN carts k ON k.id = o.cart_id WHERE k.simulated <> o.simulated`, nil},
-	}
+	}...)
 }
 
 // taxOf is the tax of an amount at a rate in hundredths of a percent, rounded

@@ -4,9 +4,10 @@ package doctor
 // cart said against its order, an order against its goods and its money.
 func proofRules() []rule {
 	return []rule{
-		{"M10", "an order that ended keeps no money", `
+		{"M10", "an order that ended keeps no money but what its provider refused to send back", `
 			SELECT o.number AS id FROM orders o JOIN payments p ON p.order_id = o.id
-			WHERE o.state = 'cancelled' GROUP BY o.number HAVING sum(p.captured - p.refunded) > 0`, nil},
+			LEFT JOIN (SELECT payment_id, sum(amount) AS owed FROM payment_ops WHERE kind = 'refund' AND state = 'refused' GROUP BY payment_id) x ON x.payment_id = p.id
+			WHERE o.state = 'cancelled' GROUP BY o.number HAVING sum(p.captured - p.refunded - coalesce(x.owed, 0)) > 0`, nil},
 		{"S5", "an order of goods that were counted when it was placed has held them", `
 			SELECT DISTINCT o.number AS id FROM orders o JOIN order_lines l ON l.order_id = o.id
 			JOIN stock s ON s.variant_id = l.variant_id AND s.tracked = TRUE AND s.counted_since < o.placed_at

@@ -306,10 +306,10 @@ func TestABundleIsItsComponents(t *testing.T) {
 			if err := inventory.ShipLines(ctx, tx, 1, []inventory.Line{{Variant: set, Qty: 1}}, 0, now); err != nil {
 				return err
 			}
-			if err := inventory.Return(ctx, tx, 1, set, 1, "back", now); err != nil {
+			if err := inventory.Return(ctx, tx, 1, set, 1, 0, "back", now); err != nil {
 				return err
 			}
-			return inventory.Return(ctx, tx, 1, set, 1, "back", now)
+			return inventory.Return(ctx, tx, 1, set, 1, 0, "back", now)
 		})
 		if a, b, c := left(t, d, v[0]), left(t, d, v[1]), left(t, d, set); a != 2 || b != 4 || c != 5 {
 			t.Errorf("one set came back: %d, %d, and %d sets of the new kind", a, b, c)

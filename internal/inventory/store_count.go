@@ -79,43 +79,62 @@ func ReceiveAt(ctx context.Context, tx *db.Tx, at LocationID, v catalog.VariantI
 	return shift(ctx, tx, v, movement{at: at, qty: qty, reason: "received", key: key}, now)
 }
 
-// Return notes that qty units of an order came back and can be sold again; of
-// a bundle its components did.
-func Return(ctx context.Context, tx *db.Tx, orderID int64, v catalog.VariantID, qty int, key string, now time.Time) error {
-	if qty <= 0 {
+// Return notes that units of an order came back, of a bundle its components:
+// good ones can be sold again, lost ones are written off. What was not counted
+// when it was sold is not counted now; more than the order took from the shelf
+// is fault.Conflict. key makes the same return, told twice, count once.
+func Return(ctx context.Context, tx *db.Tx, orderID int64, v catalog.VariantID, good, lost int, key string, now time.Time) error {
+	if good < 0 || lost < 0 || good+lost == 0 {
 		return fault.New(fault.Invalid, "inventory.qty.wrong")
 	}
 	parts, err := Parts(ctx, tx, orderID)
 	if err != nil {
 		return err
 	}
-	lines, err := merge(unpack([]Line{{Variant: v, Qty: qty}}, parts))
+	one, err := merge(unpack([]Line{{Variant: v, Qty: 1}}, parts))
 	if err != nil {
 		return err
 	}
-	for _, l := range lines {
-		if l.Variant != v {
-			var counted []int
-			if err := tx.Query(ctx).Raw("SELECT 1 FROM holds WHERE order_id = ? AND variant_id = ?", orderID, l.Variant).Scan(&counted).Error; err != nil {
-				return fmt.Errorf("take back variant %d: %w", l.Variant, err)
-			}
-			if len(counted) == 0 {
-				continue // never taken off a shelf
-			}
-			key := fmt.Sprintf("%s:%d", key, v)
-			if err := shift(ctx, tx, l.Variant, movement{qty: l.Qty, reason: "returned", ref: fmt.Sprint(orderID), key: key}, now); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := begin(ctx, tx, v, now); err != nil {
-			return err
-		}
-		if err := shift(ctx, tx, v, movement{qty: l.Qty, reason: "returned", ref: fmt.Sprint(orderID), key: key}, now); err != nil {
+	holds, err := lockHolds(ctx, tx, orderID)
+	if err != nil {
+		return err
+	}
+	for _, l := range one {
+		if err := takeBack(ctx, tx, orderID, holds, l.Variant, good*l.Qty, lost*l.Qty, key, now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func takeBack(ctx context.Context, tx *db.Tx, orderID int64, holds []hold, v catalog.VariantID, good, lost int, key string, now time.Time) error {
+	sent := 0
+	for _, h := range holds {
+		if h.VariantID == v && h.State == "shipped" {
+			sent += h.Qty
+		} else if h.VariantID == v {
+			sent += h.Shipped
+		}
+	}
+	if sent == 0 {
+		return nil
+	}
+	var back int
+	err := tx.Query(ctx).Raw("SELECT coalesce(sum(qty), 0) FROM stock_movements WHERE variant_id = ? AND reason = 'returned' AND ref = ? AND key <> ?",
+		v, fmt.Sprint(orderID), fmt.Sprintf("%s:%d", key, v)).Scan(&back).Error
+	if err != nil {
+		return fmt.Errorf("take variant %d back: %w", v, err)
+	}
+	if back+good+lost > sent {
+		return fault.New(fault.Conflict, "inventory.returned", "most", sent-back)
+	}
+	if err := begin(ctx, tx, v, now); err != nil {
+		return err
+	}
+	if err := shift(ctx, tx, v, movement{qty: good + lost, reason: "returned", ref: fmt.Sprint(orderID), key: key}, now); err != nil || lost == 0 {
+		return err
+	}
+	return shift(ctx, tx, v, movement{qty: -lost, reason: "written-off", ref: fmt.Sprint(orderID), key: key + ":lost"}, now)
 }
 
 // WriteOff notes that qty units at a place are lost or broken, and why; 0 = at

@@ -213,7 +213,7 @@ func (o *Order) Walk(ctx context.Context, tx *db.Tx, steps []Step) (bool, error)
 		}
 		next.step(s)
 		if tells(s.Axis, from, s.To) && !o.Simulated && !o.Imported {
-			told = append(told, Moved{int64(o.ID), s.Axis, s.To, s.At.UnixMilli()})
+			told = append(told, Moved{Order: int64(o.ID), Axis: s.Axis, To: s.To, At: s.At.UnixMilli()})
 		}
 		past = append(past, []any{int64(o.ID), string(s.Axis), from, s.To, s.By, s.Words, db.At(s.At)})
 	}
@@ -232,7 +232,7 @@ func (o *Order) Walk(ctx context.Context, tx *db.Tx, steps []Step) (bool, error)
 		return false, fmt.Errorf("write history of order %s: %w", o.Number, err)
 	}
 	for _, s := range steps {
-		if s.Axis == PaymentAxis && s.To == string(Paid) && !o.Simulated && !o.Imported {
+		if s.Axis == PaymentAxis && s.To == string(Paid) && !o.Simulated && !o.Imported && o.Replaces == 0 {
 			if err := o.bill(ctx, tx, s.At); err != nil {
 				return false, err
 			}
@@ -256,7 +256,7 @@ func (o *Order) step(s Step) {
 	switch s.Axis {
 	case PaymentAxis:
 		o.PaymentState = Payment(s.To)
-		if o.PaymentState == Paid {
+		if o.PaymentState == Paid && o.PaidAt.IsZero() { // else it is money that could not go back
 			o.PaidAt = db.At(s.At)
 		}
 	case DeliveryAxis:

@@ -86,8 +86,8 @@ func (f Filter) where(g *gorm.DB) *gorm.DB {
 }
 
 // Baskets reads what people bought since a moment, in the order of time,
-// without holding it in memory. Cancelled and unpaid orders are left out, and
-// so is what was cancelled of a line.
+// without holding it in memory. Cancelled, unpaid and replacing orders are left
+// out, and so is what was cancelled of a line.
 func Baskets(ctx context.Context, q db.Q, since time.Time) iter.Seq2[Basket, error] {
 	return baskets(ctx, q, "o.placed_at >= ?", db.At(since))
 }
@@ -101,7 +101,7 @@ func baskets(ctx context.Context, q db.Q, which string, arg any) iter.Seq2[Baske
 	return func(yield func(Basket, error) bool) {
 		rows, err := q.Query(ctx).Raw(`SELECT o.id, coalesce(o.customer_id, 0), o.placed_at, l.product_id, l.qty - l.cancelled_qty
 			FROM orders o JOIN order_lines l ON l.order_id = o.id
-			WHERE `+which+` AND o.state <> 'cancelled' AND o.payment_state IN ('paid','partly-refunded') AND l.qty > l.cancelled_qty
+			WHERE `+which+` AND o.state <> 'cancelled' AND o.payment_state IN ('paid','partly-refunded') AND o.replaces = 0 AND l.qty > l.cancelled_qty
 			ORDER BY o.placed_at, o.id, l.position`, arg).Rows()
 		if err != nil {
 			yield(Basket{}, fmt.Errorf("read baskets: %w", err))

@@ -192,7 +192,7 @@ func (p *Providers) ask(ctx context.Context, d *db.DB, pay *Payment, now time.Ti
 // act carries an operation out. Without an answer it stays open and the sweep
 // comes back to it; only trouble of our own is an error.
 func (p *Providers) act(ctx context.Context, d *db.DB, op *Op, now time.Time) error {
-	again := op.State == opSent
+	again := op.State == opSent || op.Tries > 0
 	var mine bool
 	err := d.InTx(ctx, func(tx *db.Tx) (err error) {
 		mine, err = op.claim(ctx, tx, now)
@@ -225,6 +225,9 @@ func (p *Providers) act(ctx context.Context, d *db.DB, op *Op, now time.Time) er
 		return nil
 	}
 	return d.InTx(ctx, func(tx *db.Tx) error {
+		if op.Kind == opRefund {
+			return op.refuse(ctx, tx, "no answer for days", now)
+		}
 		if err := op.end(ctx, tx, opRefused, "", "no answer for days", now); err != nil {
 			return err
 		}
@@ -287,7 +290,7 @@ func (p *Providers) refund(ctx context.Context, d *db.DB, pay *Payment, op *Op, 
 	if err != nil {
 		return p.unsure(ctx, d, op, err, now)
 	}
-	return d.InTx(ctx, func(tx *db.Tx) error { return op.end(ctx, tx, opKnown, ref, "", now) })
+	return d.InTx(ctx, func(tx *db.Tx) error { return op.sent(ctx, tx, ref, now) })
 }
 
 // flagOp brings an operation that failed before staff.

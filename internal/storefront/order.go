@@ -41,6 +41,11 @@ type (
 		Notice                string
 		Parcels               []parcel
 		Invoice               string // its page; "" if none was issued
+		Credits               []link
+		Backs                 []moneyBack
+		Returns               []returnRow
+		ReturnText            string // until when goods can be sent back; "" if they cannot
+		WithdrawText          string // the same of withdrawing from the contract
 		OfferAccount          bool
 		AccountErrors         web.FormErrors
 	}
@@ -128,12 +133,11 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 	if err := s.parcels(c, p, o, lines); err != nil {
 		return nil, err
 	}
-	bill, err := order.InvoiceOf(ctx, s.DB, o.ID)
-	if err != nil {
+	if err := s.moneyBacks(c, p, o, key); err != nil {
 		return nil, err
 	}
-	if bill != nil {
-		p.Invoice = web.URL(c, "/orders/"+o.Number+"/invoice") + query(key)
+	if err := s.returns(c, p, o, lines); err != nil {
+		return nil, err
 	}
 	p.PayText = t(c, "shop.order.pay", "total", o.Price())
 	if err := s.orderLines(c, p, o, lines); err != nil {

@@ -19,6 +19,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
+	"regulars/internal/order"
 	"regulars/internal/pricing"
 	"regulars/internal/web"
 )
@@ -339,7 +340,7 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 			p.Promises = append(p.Promises, t(c, "shop.promise.free-from", "price", s.money(c, m.FreeFrom, v.Price.Currency)))
 		}
 	}
-	p.Promises = append(p.Promises, t(c, "shop.promise.returns"))
+	p.Promises = append(p.Promises, t(c, "shop.promise.returns", "count", max(s.Settings.Now().ReturnDays(), order.WithdrawalDays)))
 	return nil
 }
 
