@@ -44,7 +44,7 @@ type app struct {
 	mails    *outreach.Desk
 	runner   *jobs.Runner
 	web      *web.Server
-	model    string // version in use
+	model    *follower
 }
 
 // appOptions is what differs between serve, demo and tests.
@@ -87,7 +87,8 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	if a.desk.Pay, err = providers(opt, base, secret); err != nil {
 		return nil, err
 	}
-	if a.model, err = follow(ctx, d, a.engine, "", opt.log); err != nil {
+	a.model = &follower{engine: a.engine, log: opt.log}
+	if err := a.model.look(ctx, d); err != nil {
 		// A shop without suggestions is still a shop.
 		opt.log.Error("model not loaded", "error", err)
 	}
@@ -187,9 +188,8 @@ func (a *app) watch(ctx context.Context) {
 		if err := a.settings.Refresh(ctx, a.db); err != nil && ctx.Err() == nil {
 			a.log.Error("settings not read", "error", err)
 		}
-		var err error
-		if a.model, err = follow(ctx, a.db, a.engine, a.model, a.log); err != nil && ctx.Err() == nil {
-			a.log.Error("model not loaded", "error", err)
+		if err := a.model.look(ctx, a.db); err != nil && ctx.Err() == nil {
+			a.log.Error("model not current", "error", err)
 		}
 	}
 }

@@ -154,7 +154,7 @@ func (c exportCmd) Run(w *world) (err error) {
 	if base == "" {
 		base = "http://127.0.0.1:8080"
 	}
-	if err := exchange.Export(w.ctx, d, c.Kind, buffered, exchange.ExportOptions{BaseURL: base, Currency: set.Currency()}); err != nil {
+	if err := exchange.Export(w.ctx, d, c.Kind, buffered, exchange.ExportOptions{BaseURL: base, Currency: set.Currency(), Now: w.now()}); err != nil {
 		return err
 	}
 	return buffered.Flush()

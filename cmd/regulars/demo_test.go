@@ -181,15 +181,14 @@ func TestOwnedDurablesAreNotSuggested(t *testing.T) {
 func TestModelIsTakenWithoutARestart(t *testing.T) {
 	a, _ := town(t, 30, 60)
 	ctx := context.Background()
-	before, had := a.engine.Model(), a.model
+	before, had := a.engine.Model(), a.model.version
 	if before == nil {
 		t.Fatal("no model after assembling")
 	}
 	if _, err := train(ctx, a.db, func() time.Time { return time.Now().Add(time.Minute) }); err != nil {
 		t.Fatal(err)
 	}
-	var err error
-	if a.model, err = follow(ctx, a.db, a.engine, a.model, a.log); err != nil || a.model == had || a.engine.Model() == before {
-		t.Errorf("still %s after training, %v", a.model, err)
+	if err := a.model.look(ctx, a.db); err != nil || a.model.version == had || a.engine.Model() == before {
+		t.Errorf("still %s after training, %v", a.model.version, err)
 	}
 }

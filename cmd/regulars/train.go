@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"slices"
 	"time"
 
 	"regulars/internal/db"
@@ -61,6 +62,10 @@ const (
 // command, the nightly job and the demo.
 func train(ctx context.Context, d *db.DB, now func() time.Time) (training, error) {
 	start := now()
+	through, err := order.Seen(ctx, d)
+	if err != nil {
+		return training{}, err
+	}
 	var all []recommend.Basket
 	for b, err := range baskets(order.Baskets(ctx, d, time.Time{})) {
 		if err != nil {
@@ -102,7 +107,7 @@ func train(ctx context.Context, d *db.DB, now func() time.Time) (training, error
 	took := now().Sub(start)
 	t := training{Products: model.Products(), Orders: model.Orders(), Seconds: took.Seconds(), Bytes: len(model.Encode()), Accepted: accepted}
 	err = d.InTx(ctx, func(tx *db.Tx) error {
-		t.Version, err = recommend.Save(ctx, tx, model, start, took, string(text), accepted)
+		t.Version, err = recommend.Save(ctx, tx, model, start, took, string(text), accepted, through)
 		return err
 	})
 	return t, err
@@ -151,20 +156,77 @@ func list(all []recommend.Basket) iter.Seq2[recommend.Basket, error] {
 	}
 }
 
-// follow keeps the engine on the newest accepted model, whichever process
-// built it: one path for one process or ten.
-func follow(ctx context.Context, d *db.DB, engine *recommend.Engine, inUse string, log *slog.Logger) (string, error) {
-	latest, err := recommend.LatestVersion(ctx, d)
-	if err != nil || latest == inUse || latest == "" {
-		return inUse, err
+// follower keeps an engine on the newest accepted model, whichever process
+// built it, and teaches it the orders paid since: one path for one process or
+// ten. All of them read the same history, so they give the same answers within
+// the second they look.
+type follower struct {
+	engine  *recommend.Engine
+	version string
+	through int64 // the entry of the order history that training has seen
+	entry   int64 // the entry read so far
+	learned map[order.ID]bool
+	log     *slog.Logger
+}
+
+const (
+	// learnOnce is how many orders are learned at a look, so that a long way to
+	// catch up is gone in steps.
+	learnOnce = 200
+	// lookBack is how many entries of the history are read again: on Postgres an
+	// entry may come to light after one with a higher number.
+	lookBack = 100
+	// learnMost is how many orders a model is taught; after an import of a whole
+	// history the next training is the quicker way.
+	learnMost = 5000
+)
+
+func (f *follower) look(ctx context.Context, q db.Q) error {
+	latest, err := recommend.LatestVersion(ctx, q)
+	if err != nil || latest == "" {
+		return err
 	}
-	m, err := recommend.Load(ctx, d, latest)
+	if latest != f.version {
+		m, through, err := recommend.Load(ctx, q, latest)
+		if err != nil {
+			return err
+		}
+		if through == 0 { // filed by a release that did not note it
+			if through, err = order.Seen(ctx, q); err != nil {
+				return err
+			}
+		}
+		f.engine.Use(m)
+		f.version, f.through, f.entry, f.learned = latest, through, through, map[order.ID]bool{}
+		f.log.Info("model in use", "version", latest, "products", m.Products(), "orders", m.Orders())
+	}
+	if len(f.learned) >= learnMost {
+		return nil
+	}
+	return f.learn(ctx, q)
+}
+
+func (f *follower) learn(ctx context.Context, q db.Q) error {
+	paid, last, err := order.PaidSince(ctx, q, max(f.through, f.entry-lookBack), learnOnce)
 	if err != nil {
-		return inUse, err
+		return err
 	}
-	engine.Use(m)
-	log.Info("model in use", "version", latest, "products", m.Products(), "orders", m.Orders())
-	return latest, nil
+	paid = slices.DeleteFunc(paid, func(id order.ID) bool { return f.learned[id] })
+	if len(paid) > 0 {
+		m := f.engine.Model()
+		for b, err := range baskets(order.BasketsOf(ctx, q, paid)) {
+			if err != nil {
+				return err
+			}
+			m = m.Learn(b)
+		}
+		f.engine.Use(m)
+		for _, id := range paid {
+			f.learned[id] = true
+		}
+	}
+	f.entry = max(f.entry, last)
+	return nil
 }
 
 type evalCmd struct {

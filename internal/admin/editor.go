@@ -417,17 +417,25 @@ func (e *editing) counts(form *fault.Form, in inputs) []counted {
 func (n counted) store(ctx context.Context, tx *db.Tx, now time.Time) error {
 	if n.tracked != n.was.Tracked {
 		if err := inventory.Track(ctx, tx, n.variant, n.tracked, now); err != nil {
-			return err
+			return n.refused(err)
 		}
 	}
 	if !n.tracked {
 		return nil
 	}
-	err := inventory.Count(ctx, tx, n.variant, n.units, fmt.Sprintf("counted:%d", now.UnixMilli()), now)
-	if errors.Is(err, fault.Conflict) {
-		var form fault.Form
-		form.Wrong(n.input, "admin.stock.promised", "count", n.was.Reserved)
-		return form.Err()
+	return n.refused(inventory.Count(ctx, tx, n.variant, n.units, fmt.Sprintf("counted:%d", now.UnixMilli()), now))
+}
+
+// refused puts what stands in the way of a count at its field.
+func (n counted) refused(err error) error {
+	if !errors.Is(err, fault.Conflict) {
+		return err
 	}
-	return err
+	words := wordsOf(err, "admin.stock.promised")
+	if words == "inventory.promised" {
+		words = "admin.stock.promised"
+	}
+	var form fault.Form
+	form.Wrong(n.input, words, "count", n.was.Reserved)
+	return form.Err()
 }

@@ -85,6 +85,11 @@ func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
 		return nil, err
 	}
 	add("stock.read", "/admin/stock?state=low", "admin.needs.stock", few, "most", lowStock)
+	proposed, err := inventory.Proposals(ctx, o.DB, o.Now())
+	if err != nil {
+		return nil, err
+	}
+	add("stock.read", "/admin/stock/reorder", "admin.needs.reorder", len(proposed))
 	failed, err := outreach.Sends(ctx, o.DB, outreach.Filter{State: outreach.Failed, PerPage: 1})
 	if err != nil {
 		return nil, err

@@ -132,7 +132,8 @@ type orderPage struct {
 	Money       payment.Money
 	MoneySums   []sum
 	Backs       []moneyRow
-	Proof       bool // the password is wanted before money goes back
+	Proof       bool     // the password is wanted before money goes back
+	From        []choice // places to send from, if there is a choice
 }
 
 // parcelRow is a parcel that left the house; sendLine a line that can still
@@ -155,6 +156,7 @@ type mailAgain struct{ ID, Text, To string }
 type orderLine struct {
 	SKU, Name, Choices, Unit, Total string
 	Qty, Cancelled                  int
+	Says                            string // what of it has yet to come, and what a bundle holds
 }
 
 type sum struct {
@@ -207,8 +209,12 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 	if err != nil {
 		return nil, err
 	}
+	says, err := o.waitsFor(ctx, c, int64(k.ID))
+	if err != nil {
+		return nil, err
+	}
 	for _, l := range lines {
-		p.Lines = append(p.Lines, orderLine{l.SKU, l.Name.In(p.Lang), l.Choices.In(p.Lang), cash(c, l.UnitPrice, k.Currency), cash(c, l.Total, k.Currency), l.Qty, l.CancelledQty})
+		p.Lines = append(p.Lines, orderLine{l.SKU, l.Name.In(p.Lang), l.Choices.In(p.Lang), cash(c, l.UnitPrice, k.Currency), cash(c, l.Total, k.Currency), l.Qty, l.CancelledQty, says[l.VariantID]})
 	}
 	if p.Sums, err = o.orderSums(c, k); err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ type cardBuilder struct {
 
 // add takes the next variant in. One without a price cannot be bought, so it
 // only counts where no variant has one.
-func (b *cardBuilder) add(o offer, available int) {
+func (b *cardBuilder) add(o offer, supply Supply) {
 	if !o.priced {
 		if b.SKU == "" {
 			b.SKU = o.sku
@@ -23,22 +23,23 @@ func (b *cardBuilder) add(o offer, available int) {
 		}
 		return
 	}
-	canBuy := available != 0
+	canBuy := supply.Available != 0
+	waits := canBuy && supply.Waits(1)
 	switch {
 	case !b.Priced:
 		b.Priced, b.Variants, b.SKU = true, 0, o.sku
 		b.Price.Amount, b.Was, b.Said = o.amount, o.was, o.said
-		b.Left, b.InStock = available, canBuy
+		b.Left, b.InStock, b.Waits, b.Preorder = supply.Now, canBuy, waits, waits && supply.Preorder
 	default:
 		b.From = b.From || o.amount != b.Price.Amount
 		if o.amount < b.Price.Amount {
 			b.Price.Amount, b.Was, b.Said = o.amount, o.was, o.said
 		}
-		if canBuy && !b.InStock {
-			b.SKU, b.InStock = o.sku, true
+		if canBuy && (!b.InStock || b.Waits && !waits) { // what is there goes before what is not
+			b.SKU, b.InStock, b.Waits, b.Preorder = o.sku, true, waits, waits && supply.Preorder
 		}
-		if b.Left >= 0 && (available < 0 || available > b.Left) {
-			b.Left = available
+		if b.Left >= 0 && (supply.Now < 0 || supply.Now > b.Left) {
+			b.Left = supply.Now
 		}
 	}
 	b.Variants++

@@ -274,7 +274,11 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, c 
 		hold[i] = inventory.Line{Variant: l.Variant, Qty: l.Qty}
 	}
 	held := now.Add(d.Settings.Now().Hold())
-	if err := inventory.Reserve(ctx, tx, int64(o.ID), hold, held, now); err != nil {
+	goods, err := inventory.Reserve(ctx, tx, int64(o.ID), hold, held, now)
+	if err == nil && goods.Late && quote.Method != nil {
+		err = o.Postpone(ctx, tx, arrival(quote.Method, goods.Due))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("place order %s: %w", o.Number, err)
 	}
 	who, day := f.ask(person).buyer(), pricing.Day(now, d.Settings.Now().Zone())
@@ -311,6 +315,15 @@ func (d *Desk) compose(c *cart.Cart, quote *pricing.Quote, f Form, lang i18n.Lan
 		o.DeliveryBy = db.At(now.AddDate(0, 0, m.DaysMax))
 	}
 	return o
+}
+
+// arrival is the promised day of goods that are expected at due; never where
+// nobody knows that day.
+func arrival(m *pricing.Method, due time.Time) db.Time {
+	if due.IsZero() {
+		return db.Time{}
+	}
+	return db.At(due.AddDate(0, 0, m.DaysMax))
 }
 
 func linesOf(q *pricing.Quote) []order.Line {

@@ -139,11 +139,23 @@ func (d *Desk) replace(ctx context.Context, tx *db.Tx, o *order.Order, r *order.
 	if !fresh {
 		return 0, fault.New(fault.Conflict, "order.return.step", "number", r.Number)
 	}
-	if err := inventory.Reserve(ctx, tx, int64(n.ID), goods, now.Add(d.Settings.Now().Hold()), now); err != nil {
+	promise, err := inventory.Reserve(ctx, tx, int64(n.ID), goods, now.Add(d.Settings.Now().Hold()), now)
+	if err == nil && promise.Late && !n.DeliveryBy.IsZero() {
+		err = n.Postpone(ctx, tx, later(promise.Due, n.DeliveryBy.Sub(now)))
+	}
+	if err != nil {
 		return 0, err
 	}
 	if err := payment.Free(ctx, tx, n, now); err != nil || n.Simulated {
 		return n.ID, err
 	}
 	return n.ID, jobs.Enqueue(ctx, tx, order.Placed{Order: int64(n.ID)})
+}
+
+// later is when goods that are due then arrive; zero if nobody knows.
+func later(due time.Time, carried time.Duration) db.Time {
+	if due.IsZero() {
+		return db.Time{}
+	}
+	return db.At(due.Add(carried))
 }

@@ -135,6 +135,7 @@ type builder struct {
 	shares   map[string]*share
 	slugs    map[string]string // of shelves, by code
 	shelf    map[catalog.VariantID]*level
+	inside   map[catalog.VariantID][]catalog.VariantID // of bundles
 }
 
 // number draws order numbers from the seed, so that the same shop is made

@@ -129,7 +129,7 @@ func (b *builder) assortment(ctx context.Context, tx *db.Tx) error {
 		for _, v := range g.variants {
 			id := out.Variants[v.SKU]
 			g.ids, b.variants[v.SKU] = append(g.ids, id), id
-			if v.Digital {
+			if v.Digital || len(g.Inside) > 0 {
 				continue // sent by mail: nothing to count
 			}
 			if err := inventory.Count(ctx, tx, id, g.Stock, "opening", b.opening); err != nil {
@@ -140,7 +140,39 @@ func (b *builder) assortment(ctx context.Context, tx *db.Tx) error {
 		b.made.Variants += len(g.variants)
 	}
 	b.made.Products = len(b.goods)
+	return b.bundles(ctx, tx)
+}
+
+// bundles puts what is in them into the boxes that are sold as one.
+func (b *builder) bundles(ctx context.Context, tx *db.Tx) error {
+	b.inside = map[catalog.VariantID][]catalog.VariantID{}
+	for i := range b.goods {
+		g := &b.goods[i]
+		var parts []catalog.Component
+		for _, sku := range g.Inside {
+			id, ok := b.variants[sku]
+			if !ok {
+				return fmt.Errorf("bundle %s: there is no %s", g.Code, sku)
+			}
+			b.inside[g.ids[0]] = append(b.inside[g.ids[0]], id)
+			parts = append(parts, catalog.Component{Variant: id, Qty: 1})
+		}
+		if len(parts) == 0 {
+			continue
+		}
+		if _, err := inventory.Bundle(ctx, tx, g.ids[0], parts, b.opening); err != nil {
+			return fmt.Errorf("bundle %s: %w", g.Code, err)
+		}
+	}
 	return nil
+}
+
+// pieces are the variants that leave the shelf with one of a variant.
+func (b *builder) pieces(id catalog.VariantID) []catalog.VariantID {
+	if parts := b.inside[id]; len(parts) > 0 {
+		return parts
+	}
+	return []catalog.VariantID{id}
 }
 
 func (g *good) draft(hue int) catalog.Draft {

@@ -36,6 +36,7 @@ type shop struct {
 	desk *checkout.Desk
 	now  time.Time
 	lamp catalog.VariantID
+	set  catalog.VariantID // a bundle
 }
 
 func (s *shop) tx(fn func(tx *db.Tx) error) {
@@ -75,6 +76,7 @@ func lively(t *testing.T, d *db.DB) *shop {
 
 	s.reduce()
 	s.promote()
+	s.stockroom()
 	expired := s.order(1)
 	s.now = s.now.Add(time.Hour)
 	if _, err := s.desk.Sweep(ctx); err != nil {
@@ -217,6 +219,11 @@ func (s *shop) must(err error) {
 
 func (s *shop) order(qty int) order.ID {
 	s.t.Helper()
+	return s.orderOf(func(tx *db.Tx, c *cart.Cart) error { return cart.Add(ctx, tx, c.ID, s.lamp, qty, s.now) })
+}
+
+func (s *shop) orderOf(fill func(*db.Tx, *cart.Cart) error) order.ID {
+	s.t.Helper()
 	var p *customer.Person
 	var c *cart.Cart
 	s.tx(func(tx *db.Tx) error {
@@ -228,7 +235,7 @@ func (s *shop) order(qty int) order.ID {
 		if c, err = cart.Ensure(ctx, tx, p, "USD", i18n.English, "desktop", s.now); err != nil {
 			return err
 		}
-		return cart.Add(ctx, tx, c.ID, s.lamp, qty, s.now)
+		return fill(tx, c)
 	})
 	done, err := s.desk.Place(ctx, p, i18n.English, c.ID, checkout.Form{Key: checkout.NewKey(), Email: "li@mail.example", Name: "Li Na", Country: "DE",
 		Line1: "Bank Street 1", City: "Berlin", Postcode: "10115", Delivery: "standard", Payment: "test", Coupon: "COIN"}, checkout.NotShown)
@@ -358,7 +365,7 @@ func TestEachInvariantIsSeenBrokenAndNoOther(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := lively(t, d)
 		seen := map[string]bool{}
-		for _, b := range slices.Concat(breaks, proofBreaks) {
+		for _, b := range slices.Concat(breaks, stockBreaks, proofBreaks) {
 			seen[b.code] = true
 			undone := s.d.InTx(ctx, func(tx *db.Tx) error {
 				for statement := range strings.SplitSeq(b.sql, ";") {

@@ -7,11 +7,13 @@ import "regulars/internal/order"
 const claimed = `(SELECT l.line_id, sum(CASE WHEN r.state IN ('asked','approved') THEN l.qty WHEN r.state = 'refused' THEN 0 ELSE l.good + l.lost END) AS units
 	FROM return_lines l JOIN returns r ON r.id = l.return_id GROUP BY l.line_id)`
 
-// cameBack is what arrived of an order's counted goods by its returns.
-const cameBack = `(SELECT o.order_id, o.variant_id, sum(l.good + l.lost) AS units, sum(l.lost) AS lost
-	FROM return_lines l JOIN order_lines o ON o.id = l.line_id
-	WHERE l.good + l.lost > 0 AND EXISTS (SELECT 1 FROM holds h WHERE h.order_id = o.order_id AND h.variant_id = o.variant_id)
-	GROUP BY o.order_id, o.variant_id)`
+// cameBack is what arrived of an order's counted goods by its returns, bundles
+// by their components.
+const cameBack = `(SELECT w.order_id, w.variant_id, sum(w.units) AS units, sum(w.lost) AS lost FROM (
+		SELECT o.order_id, coalesce(p.variant_id, o.variant_id) AS variant_id, (l.good + l.lost) * coalesce(p.qty, 1) AS units, l.lost * coalesce(p.qty, 1) AS lost
+		FROM return_lines l JOIN order_lines o ON o.id = l.line_id LEFT JOIN hold_parts p ON p.order_id = o.order_id AND p.bundle_id = o.variant_id
+		WHERE l.good + l.lost > 0) w
+	WHERE EXISTS (SELECT 1 FROM holds h WHERE h.order_id = w.order_id AND h.variant_id = w.variant_id) GROUP BY w.order_id, w.variant_id)`
 
 // broughtBack is the same as the ledger of the stock has it.
 const broughtBack = `(SELECT ref, variant_id, sum(CASE WHEN reason = 'returned' THEN qty ELSE 0 END) AS units, sum(CASE WHEN reason = 'written-off' THEN -qty ELSE 0 END) AS lost

@@ -155,6 +155,9 @@ func (d *Desk) tell(ctx context.Context, o *order.Order, template, key string, n
 		return err
 	}
 	w := d.orderLetter(o, lines, sums)
+	if err := d.supply(ctx, o, lines, &w, now); err != nil {
+		return err
+	}
 	if template == OrderNew {
 		w.Name, w.Order.Address, w.footer.why = "", nil, "mail.foot.why.notify"
 		w.Link = d.BaseURL + "/admin/orders/" + o.Number

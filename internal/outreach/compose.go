@@ -39,6 +39,7 @@ type orderWords struct {
 	Address                  []string
 	Cause                    string // who cancelled: hold, shopper, shop
 	Carrier, Tracking, Track string // of a parcel; Track is a link
+	Waits                    bool   // not all of it is here yet
 	Part                     bool   // the parcel is not the whole order
 	Back                     string // what of the money went back; "" if none
 	Owed                     string // what the shop still has of it; "" if none

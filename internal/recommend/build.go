@@ -17,7 +17,9 @@ import (
 // give the same model, byte for byte, on any number of cores. It stops with the
 // error the iterator yields, or with the context's.
 //
-// The score of a neighbour is the recency- and size-weighted co-occurrence of
+// What a cart foretells is the linear model of ease.go for the best sold
+// products; the others, and a little of all, go by neighbours. The score of a
+// neighbour is the recency- and size-weighted co-occurrence of
 // recommender.md 4(a): each basket counts 2^(-age/HalfLife)/size for each pair
 // in it, and the sum c(i,j) is divided by c(i)^.8 c(j)^.5 + .5. Dividing by the
 // size is what keeps wholesale orders of hundreds of lines from drowning the
@@ -112,6 +114,7 @@ func (in *intake) model() *Model {
 		lines := flat[from:len(flat):len(flat)]
 		slices.Sort(lines)
 		m.baskets = append(m.baskets, lines)
+		m.built++
 		m.buyers = append(m.buyers, k.buyer)
 		m.times = append(m.times, k.at)
 		newest = max(newest, k.at)
@@ -130,10 +133,11 @@ func (in *intake) model() *Model {
 // derive computes everything that follows from the baskets.
 func (m *Model) derive(ctx context.Context) error {
 	m.hold()
-	w := m.weights()
+	m.weigh()
 	m.recent = make([]float32, len(m.products))
 	for i, b := range m.baskets {
 		r := float32(math.Exp2(-m.age(i) / m.opt.PopularHalfLife.Seconds()))
+		m.lately += float64(r)
 		for _, p := range b {
 			m.recent[p] += r
 		}
@@ -141,12 +145,11 @@ func (m *Model) derive(ctx context.Context) error {
 	m.popular = m.ranked()
 	n := len(m.products)
 	m.rows, m.tallies = make([][]near, n), make([][]tally, n)
-	norm := m.norms(w)
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), 8) {
 		wait.Go(func() {
-			c := counter{m: m, weights: w, norm: norm, cells: make([]cell, n)}
+			c := counter{m: m, cells: make([]cell, n)}
 			for {
 				p := int(next.Add(1)) - 1
 				if p >= n || ctx.Err() != nil {
@@ -158,7 +161,10 @@ func (m *Model) derive(ctx context.Context) error {
 		})
 	}
 	wait.Wait()
-	return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return m.fit(ctx)
 }
 
 // age is how long before the newest baskets basket i was bought, in seconds.
@@ -166,13 +172,18 @@ func (m *Model) age(i int) float64 {
 	return max(0, float64(m.newest.Unix()-m.times[i]))
 }
 
-// weights gives each basket its recency over its size.
-func (m *Model) weights() []float32 {
-	w := make([]float32, len(m.baskets))
+// weigh gives each basket its recency over its size, and each product the sum.
+func (m *Model) weigh() {
+	m.since = m.newest.Unix()
+	m.weights = make([]float32, len(m.baskets))
+	m.sums = make([]float64, len(m.products))
 	for i, b := range m.baskets {
-		w[i] = float32(math.Exp2(-m.age(i)/m.opt.HalfLife.Seconds()) / float64(len(b)))
+		w := math.Exp2(-m.age(i)/m.opt.HalfLife.Seconds()) / float64(len(b))
+		m.weights[i] = float32(w)
+		for _, p := range b {
+			m.sums[p] += float64(m.weights[i])
+		}
 	}
-	return w
 }
 
 // norm holds c(i)^.8 and c(i)^.5 of one product.
@@ -180,20 +191,6 @@ type norm struct{ asked, answer float32 }
 
 func normOf(c float64) norm {
 	return norm{asked: float32(math.Pow(c, .8)), answer: float32(math.Sqrt(c))}
-}
-
-func (m *Model) norms(w []float32) []norm {
-	sums := make([]float64, len(m.products))
-	for i, b := range m.baskets {
-		for _, p := range b {
-			sums[p] += float64(w[i])
-		}
-	}
-	out := make([]norm, len(sums))
-	for i, c := range sums {
-		out[i] = normOf(c)
-	}
-	return out
 }
 
 func score(c float32, i, j norm) float32 { return c / (i.asked*j.answer + .5) }
@@ -210,8 +207,6 @@ type cell struct {
 // stays in the nearest cache, which is why rows are cheaper than pairs.
 type counter struct {
 	m       *Model
-	weights []float32
-	norm    []norm
 	cells   []cell
 	touched []uint32
 	order   []candidate
@@ -219,12 +214,10 @@ type counter struct {
 
 // count fills the cells for product p.
 func (c *counter) count(p uint32) {
-	for _, t := range c.touched {
-		c.cells[t] = cell{}
-	}
-	c.touched = c.touched[:0]
+	c.clear()
 	for _, b := range c.m.holding[p] {
-		w, buyer := c.weights[b], c.m.buyers[b]
+		w, buyer := c.m.weights[b], c.m.buyers[b]
+		learned := int(b) >= c.m.built
 		for _, q := range c.m.baskets[b] {
 			x := &c.cells[q]
 			if x.together == 0 {
@@ -236,19 +229,31 @@ func (c *counter) count(p uint32) {
 				x.last = buyer
 				x.people++
 			}
+			if learned { // these come last; whose they are is not kept, so people are not known
+				x.people, x.last = 0, 0
+			}
 		}
 	}
+}
+
+func (c *counter) clear() {
+	for _, t := range c.touched {
+		c.cells[t] = cell{}
+	}
+	c.touched = c.touched[:0]
 }
 
 // best cuts the counted cells down to the neighbours that serving keeps.
 func (c *counter) best(p uint32) ([]near, []tally) {
 	c.order = c.order[:0]
+	now := 1 / math.Exp2(float64(c.m.newest.Unix()-c.m.since)/c.m.opt.HalfLife.Seconds())
+	asked := normOf(c.m.sums[p] * now)
 	for _, q := range c.touched {
 		x := c.cells[q]
 		if q == p || int(x.together) < c.m.opt.MinTogether {
 			continue
 		}
-		if s := score(x.weight, c.norm[p], c.norm[q]); s > 0 {
+		if s := score(x.weight*float32(now), asked, norm{answer: float32(math.Sqrt(c.m.sums[q] * now))}); s > 0 {
 			c.order = append(c.order, candidate{product: q, score: s})
 		}
 	}

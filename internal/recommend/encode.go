@@ -12,7 +12,7 @@ import (
 
 // The first bytes of an encoded model, the format's number last. A change of
 // the layout takes a new number; an old blob is then refused and built again.
-const blobMagic = "regulars model \x01"
+const blobMagic = "regulars model \x02"
 
 var errBroken = errors.New("the stored model is broken; build it again")
 
@@ -23,6 +23,7 @@ func (m *Model) Encode() []byte {
 	b = binary.AppendVarint(b, int64(m.opt.HalfLife))
 	b = binary.AppendVarint(b, int64(m.opt.PopularHalfLife))
 	b = binary.AppendUvarint(b, uint64(m.opt.Neighbours))
+	b = binary.AppendUvarint(b, uint64(m.opt.Head))
 	b = binary.AppendUvarint(b, uint64(m.opt.MinTogether))
 	b = binary.AppendUvarint(b, uint64(m.opt.MaxBasket))
 	b = binary.AppendVarint(b, m.newest.Unix())
@@ -59,8 +60,28 @@ func (m *Model) Encode() []byte {
 			b = binary.AppendUvarint(b, uint64(m.tallies[p][i].people))
 		}
 	}
+	b = m.ease.encode(b)
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)
+}
+
+// encode writes the linear model: its products, P(j,j), orders, the matrix.
+func (e *ease) encode(b []byte) []byte {
+	if len(e.patches) > 0 {
+		folded := *e
+		folded.fold()
+		e = &folded
+	}
+	b = binary.AppendUvarint(b, uint64(e.size))
+	for i := range e.size {
+		b = binary.LittleEndian.AppendUint32(b, e.products[i])
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(e.diag[i]))
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(e.orders[i]))
+	}
+	for _, w := range e.weights {
+		b = binary.LittleEndian.AppendUint16(b, uint16(w))
+	}
+	return b
 }
 
 // Fingerprint is a short name of an encoded model: equal for equal models.
@@ -93,7 +114,11 @@ func Decode(blob []byte) (*Model, error) {
 		return nil, errBroken
 	}
 	m.hold()
+	m.weigh()
 	m.popular = m.ranked()
+	for i := range m.baskets {
+		m.lately += math.Exp2(-m.age(i) / m.opt.PopularHalfLife.Seconds())
+	}
 	return m, nil
 }
 
@@ -160,7 +185,7 @@ func (d *decoder) model() *Model {
 	m := &Model{}
 	m.opt = Options{
 		HalfLife: time.Duration(d.varint()), PopularHalfLife: time.Duration(d.varint()),
-		Neighbours: int(d.uvarint()), MinTogether: int(d.uvarint()), MaxBasket: int(d.uvarint()),
+		Neighbours: int(d.uvarint()), Head: int(d.uvarint()), MinTogether: int(d.uvarint()), MaxBasket: int(d.uvarint()),
 	}
 	if m.opt != m.opt.withDefaults() {
 		d.fail()
@@ -196,6 +221,8 @@ func (d *decoder) model() *Model {
 	if len(m.baskets) > 0 {
 		m.newest = time.Unix(newest, 0).UTC()
 	}
+	m.built = len(m.baskets)
+	d.ease(m)
 	m.index()
 	return m
 }
@@ -231,4 +258,35 @@ func (d *decoder) rows(m *Model) {
 		}
 		m.rows[p], m.tallies[p] = row, counts
 	}
+}
+
+func (d *decoder) ease(m *Model) {
+	e := &ease{size: d.length(12), number: make([]int32, len(m.products)), ref: m.newest.Unix()}
+	for p := range e.number {
+		e.number[p] = -1
+	}
+	if e.size > len(m.products) || len(d.b) < 12*e.size+2*e.size*e.size {
+		d.fail()
+		e.size = 0
+	}
+	e.products, e.diag, e.orders = make([]uint32, e.size), make([]float32, e.size), make([]float32, e.size)
+	for i := range e.size {
+		p := binary.LittleEndian.Uint32(d.b)
+		e.diag[i] = math.Float32frombits(binary.LittleEndian.Uint32(d.b[4:]))
+		e.orders[i] = math.Float32frombits(binary.LittleEndian.Uint32(d.b[8:]))
+		d.b = d.b[12:]
+		if int(p) >= len(e.number) || e.number[p] >= 0 || !(e.diag[i] > 0) || !(e.orders[i] >= 0) {
+			d.fail()
+			return
+		}
+		e.products[i], e.number[p] = p, int32(i)
+	}
+	e.base = e.diag
+	e.dampen()
+	e.weights = make([]int16, e.size*e.size)
+	for i := range e.weights {
+		e.weights[i] = int16(binary.LittleEndian.Uint16(d.b[2*i:]))
+	}
+	d.b = d.b[2*len(e.weights):]
+	m.ease = e
 }

@@ -44,23 +44,18 @@ func (t *trial) basket(ctx context.Context) error {
 		return err
 	}
 	t.trainedTo(m.Bytes())
-	var learner *Learner
-	if t.opt.Online {
-		learner = NewLearner(m)
-		m = learner.Model()
-	}
 	for _, o := range t.h.orders[cutoff:] {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		lines = o.distinct(lines)
 		if len(lines) >= 2 {
-			t.hideEach(m, lines, &people[o.customer])
+			t.hideEach(m, lines, &people[o.customer], o.at)
 		}
 		if !t.opt.Online {
 			continue
 		}
-		learner.Learn(o.asBasket())
+		m = m.Learn(o.asBasket())
 		for _, p := range lines {
 			t.sold[p]++
 		}
@@ -68,15 +63,13 @@ func (t *trial) basket(ctx context.Context) error {
 			people[o.customer].add(lines, o.at)
 		}
 	}
-	if learner != nil {
-		t.bytes = learner.Bytes()
-	}
+	t.bytes = m.Bytes()
 	return nil
 }
 
 // hideEach asks for each product of one order with the rest as the cart, and
 // averages within the order.
-func (t *trial) hideEach(m *Model, lines []uint32, who *owned) {
+func (t *trial) hideEach(m *Model, lines []uint32, who *owned, at int64) {
 	var recall, mrr, pop float64
 	cases := 0
 	inOrder := make(map[uint32]bool, len(lines))
@@ -85,7 +78,7 @@ func (t *trial) hideEach(m *Model, lines []uint32, who *owned) {
 	}
 	floor := t.floor(inOrder)
 	cart := make([]ProductID, 0, len(lines))
-	for at, hidden := range lines {
+	for place, hidden := range lines {
 		if !t.knows(hidden) {
 			if t.opt.Miss {
 				cases++
@@ -94,11 +87,11 @@ func (t *trial) hideEach(m *Model, lines []uint32, who *owned) {
 		}
 		cart = cart[:0]
 		for i, p := range lines {
-			if i != at {
+			if i != place {
 				cart = append(cart, ProductID(p)+1)
 			}
 		}
-		q := Query{Cart: cart, Owned: who.products, OwnedAt: who.at, K: t.opt.K}
+		q := Query{Cart: cart, Owned: who.products, OwnedAt: who.at, At: time.UnixMilli(at), K: t.opt.K}
 		hit, rr := single(t.ask(func() []Suggestion { return m.Suggest(q) }), hidden)
 		recall += hit
 		mrr += rr

@@ -24,22 +24,28 @@ type tally struct {
 // of goroutines. Inside, a product is its position in products.
 type Model struct {
 	opt      Options
-	products []ProductID // sorted, but for those a Learner met later
+	products []ProductID // sorted, but for those met later by Learn
 	table    []uint32    // ProductID to position+1 when the ids are dense enough
 	late     map[ProductID]uint32
 	newest   time.Time
 
-	// The baskets, by customer and then time (a Learner appends): what was in
+	// The baskets, by customer and then time (Learn appends): what was in
 	// them, who bought (a number without meaning outside, 0 unknown), when.
-	// They make Pair exact and let a Learner start; no customer id is kept.
+	// They make Pair exact and let Learn recount; no customer id is kept.
 	baskets [][]uint32
 	buyers  []uint32
 	times   []int64    // Unix seconds
 	holding [][]uint32 // per product the baskets that held it, ascending
 	recent  []float32  // per product orders decayed by PopularHalfLife
+	lately  float64    // all orders decayed likewise
 	popular []uint32   // products by recent, best first
 	rows    [][]near   // per product its neighbours by position
 	tallies [][]tally  // beside rows
+	ease    *ease
+	weights []float32  // per basket 2^(age/HalfLife)/size, the age from since on
+	sums    []float64  // per product the weights of its baskets
+	since   int64      // Unix seconds
+	built   int        // baskets from this number on were learned one by one
 	scratch *sync.Pool // *scratch
 }
 
@@ -78,7 +84,7 @@ func (m *Model) Bytes() int {
 	if m == nil {
 		return 0
 	}
-	n := 8*len(m.products) + 4*len(m.table) + 12*len(m.baskets) + 4*len(m.recent) + 4*len(m.popular)
+	n := 8*len(m.products) + 4*len(m.table) + 16*len(m.baskets) + 12*len(m.recent) + 4*len(m.popular)
 	n += 24 * (len(m.baskets) + len(m.holding) + len(m.rows) + len(m.tallies))
 	for i := range m.rows {
 		n += 16 * len(m.rows[i])
@@ -89,7 +95,7 @@ func (m *Model) Bytes() int {
 	for i := range m.baskets {
 		n += 4 * len(m.baskets[i])
 	}
-	return n
+	return n + m.ease.bytes()
 }
 
 func (m *Model) position(p ProductID) (uint32, bool) {

@@ -44,6 +44,10 @@ type Options struct {
 	PopularHalfLife time.Duration
 	// Neighbours is how many others each product keeps for serving: 200.
 	Neighbours int
+	// Head is how many of the best sold products the linear model holds; it needs
+	// 2 bytes a pair of them, and its building time grows with the cube: 5000.
+	// The others go by what was bought with them alone.
+	Head int
 	// MinTogether is the fewest orders that make a pair: 1. A shop that must not
 	// let one order show through raises it.
 	MinTogether int
@@ -67,6 +71,9 @@ func (o Options) withDefaults() Options {
 	if o.Neighbours <= 0 {
 		o.Neighbours = 200
 	}
+	if o.Head <= 0 {
+		o.Head = 5000
+	}
 	if o.MinTogether <= 0 {
 		o.MinTogether = 1
 	}
@@ -81,13 +88,15 @@ type Query struct {
 	// Cart is what the suggestions should go with; its products are never suggested.
 	Cart []ProductID
 	// Owned is what the asker bought before, newest last, one entry a purchase.
-	// It lifts what this person buys again, by up to half of what the cart's best
-	// match gets; a caller who does not want a durable thing shown twice says so
+	// It lifts what this person buys again; a caller who does not want a durable thing shown twice says so
 	// with Exclude.
 	Owned []ProductID
 	// OwnedAt holds the time of each entry of Owned. When it is absent or of
 	// another length, all purchases weigh the same.
 	OwnedAt []time.Time
+	// At is when the question is asked, the newest of OwnedAt when absent: the
+	// older a purchase, the less it says.
+	At time.Time
 	// Exclude tells what must not be shown: out of stock, unpublished, sensitive.
 	// It is asked for the best candidates only, in order of score.
 	Exclude func(ProductID) bool

@@ -23,6 +23,7 @@ type Training struct {
 	Seconds   float64
 	Score     string // what the check before acceptance measured, JSON
 	Accepted  bool
+	Through   int64 // the last entry of the shop's order history that was seen; 0 = not known
 	Data      []byte
 	CreatedAt db.Time
 }
@@ -38,11 +39,11 @@ const keepTrainings = 3
 // model saved again for the same moment stays one row. Older ones than the last
 // three go, accepted and refused counted apart, so that refusals cannot push
 // out the model in use.
-func Save(ctx context.Context, tx *db.Tx, m *Model, at time.Time, took time.Duration, score string, accepted bool) (string, error) {
+func Save(ctx context.Context, tx *db.Tx, m *Model, at time.Time, took time.Duration, score string, accepted bool, through int64) (string, error) {
 	blob := m.Encode()
 	t := Training{
 		Version:  at.UTC().Format("20060102T150405.000Z") + "-" + Fingerprint(blob),
-		Products: m.Products(), Orders: m.Orders(), Seconds: took.Seconds(), Score: score, Accepted: accepted,
+		Products: m.Products(), Orders: m.Orders(), Seconds: took.Seconds(), Score: score, Accepted: accepted, Through: through,
 		Data: []byte{}, CreatedAt: db.At(at),
 	}
 	if accepted {
@@ -76,22 +77,23 @@ func LatestVersion(ctx context.Context, q db.Q) (string, error) {
 	return versions[0], nil
 }
 
-// Load reads an accepted model; fault.NotFound when the version is unknown,
-// refused or no longer kept. A broken one is an error.
-func Load(ctx context.Context, q db.Q, version string) (*Model, error) {
+// Load reads an accepted model and how far in the order history it has seen;
+// fault.NotFound when the version is unknown, refused or no longer kept. A
+// broken one is an error.
+func Load(ctx context.Context, q db.Q, version string) (*Model, int64, error) {
 	var t Training
 	err := q.Query(ctx).Where("version = ? AND accepted = ?", version, true).Take(&t).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, fmt.Errorf("load model %s: %w", version, fault.NotFound)
+		return nil, 0, fmt.Errorf("load model %s: %w", version, fault.NotFound)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("load model %s: %w", version, err)
+		return nil, 0, fmt.Errorf("load model %s: %w", version, err)
 	}
 	m, err := Decode(t.Data)
 	if err != nil {
-		return nil, fmt.Errorf("load model %s: %w", version, err)
+		return nil, 0, fmt.Errorf("load model %s: %w", version, err)
 	}
-	return m, nil
+	return m, t.Through, nil
 }
 
 // Trainings lists the kept builds, newest first, without their data.

@@ -22,7 +22,7 @@ func TestModelsAreKeptAndComeBack(t *testing.T) {
 		save := func(at time.Time, accepted bool) (version string) {
 			t.Helper()
 			err := d.InTx(ctx, func(tx *db.Tx) (err error) {
-				version, err = recommend.Save(ctx, tx, m, at, 1500*time.Millisecond, `{"recall":0.3}`, accepted)
+				version, err = recommend.Save(ctx, tx, m, at, 1500*time.Millisecond, `{"recall":0.3}`, accepted, 41)
 				return err
 			})
 			if err != nil {
@@ -43,12 +43,12 @@ func TestModelsAreKeptAndComeBack(t *testing.T) {
 		if v, err := recommend.LatestVersion(ctx, d); v != versions[3] || err != nil {
 			t.Errorf("latest is %q, %v; want %s", v, err, versions[3])
 		}
-		back, err := recommend.Load(ctx, d, versions[1])
-		if err != nil || !slices.Equal(back.Encode(), m.Encode()) {
+		back, through, err := recommend.Load(ctx, d, versions[1])
+		if err != nil || through != 41 || !slices.Equal(back.Encode(), m.Encode()) {
 			t.Errorf("the third newest came back different: %v", err)
 		}
 		for _, gone := range []string{versions[0], "never"} {
-			if _, err := recommend.Load(ctx, d, gone); !errors.Is(err, fault.NotFound) {
+			if _, _, err := recommend.Load(ctx, d, gone); !errors.Is(err, fault.NotFound) {
 				t.Errorf("version %s: %v, want not found", gone, err)
 			}
 		}

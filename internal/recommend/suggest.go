@@ -1,19 +1,34 @@
 package recommend
 
 import (
+	"cmp"
+	"iter"
 	"math"
+	"slices"
 	"time"
 )
 
-// How much the asker's own purchases weigh beside the cart, whose best candidate
-// counts 1, and how fast they fade. Chosen on the last tenth of the training
-// part of Online Retail II, where what goes with earlier purchases (rather than
-// the purchases themselves) only did harm.
+// How the parts of a score weigh, chosen on the last tenth of the training part
+// of Online Retail II. The linear model's own figure, which is near a
+// probability, is the measure of the others.
 const (
-	ownWeight   = .5
-	ownHalfLife = 120 * 24 * time.Hour
+	// nearWeight is what the best of the neighbours gets on top.
+	nearWeight = .07
+	// tailWeight is what the best neighbour outside the linear model gets, of the
+	// model's own best.
+	tailWeight = .7
+	// cartDamp: of large carts each product says less.
+	cartDamp = .2
+	// ownWeight is the most that the asker's own purchases add, reached slowly:
+	// one just made adds half of it.
+	ownWeight   = .15
+	ownHalfLife = 300 * 24 * time.Hour
 	// ownMost bounds the work for a wholesaler with ten thousand lines behind him.
-	ownMost = 1000
+	ownMost = 1500
+	// cartMost bounds it for a cart: of a larger one every so many lines are read,
+	// and neighbours of nearMost.
+	cartMost = 100
+	nearMost = 30
 )
 
 // mostAnswers caps K: a page shows ten, and slots are 16 bits wide.
@@ -26,27 +41,27 @@ const perCategory = 2
 // allocates its answer and nothing else.
 type scratch struct {
 	sums    []float32 // per product, all 0 between queries
+	near    []float32 // likewise
 	own     []float32 // likewise
 	barred  []bool    // per product, all false between queries
-	touched []uint32
-	mine    []candidate
+	units   []int32   // per product of the head
+	head    []float32 // likewise
+	touched []uint32  // the products with a score
+	met     []uint32  // the products in the rows of the cart
 	cart    []uint32
+	asked   []uint32 // the products of the cart that are asked by
+	heads   []int32  // and their numbers in the head
+	mine    []uint32
 	best    []candidate
+	shares  []candidate
 	kinds   []int64
-	slot    []uint16 // per product its place in the answer + 1, all 0 between queries
-	reasons []reason
-}
-
-// reason is where an answer's largest share stands.
-type reason struct {
-	score       float32
-	from, place uint32
 }
 
 func (s *scratch) grow(n int) {
 	if len(s.sums) < n {
-		s.sums, s.own, s.barred = make([]float32, n), make([]float32, n), make([]bool, n)
-		s.slot = make([]uint16, n)
+		n += n / 8
+		s.sums, s.near, s.own, s.barred = make([]float32, n), make([]float32, n), make([]float32, n), make([]bool, n)
+		s.units, s.head = make([]int32, n), make([]float32, n)
 	}
 }
 
@@ -67,62 +82,98 @@ func (m *Model) Suggest(q Query) []Suggestion {
 			s.cart = append(s.cart, at)
 		}
 	}
-	m.addRows(s, s.cart)
-	s.scale()
+	s.thin()
+	m.foretell(s)
 	m.addOwn(s, q)
-	for _, t := range s.touched {
-		if v := s.sums[t]; v > 0 && !s.barred[t] {
-			s.best = append(s.best, candidate{product: t, score: v})
-		}
+	for _, p := range s.touched {
+		s.best = append(s.best, candidate{product: p, score: s.sums[p]})
 	}
 	out := m.pick(s, q)
-	m.explain(s, q, out)
 	s.clear()
 	return out
 }
 
-func (s *scratch) clear() {
-	for _, t := range s.touched {
-		s.sums[t] = 0
+// thin leaves cartMost products of a large cart to ask by, evenly over it.
+func (s *scratch) thin() {
+	s.asked = s.asked[:0]
+	n := len(s.cart)
+	for i := range min(n, cartMost) {
+		s.asked = append(s.asked, s.cart[i*n/min(n, cartMost)])
 	}
-	for _, c := range s.mine {
-		s.own[c.product] = 0
+}
+
+// foretell scores every product by what the cart holds.
+func (m *Model) foretell(s *scratch) {
+	e := m.ease
+	s.heads = s.heads[:0]
+	for _, p := range s.asked {
+		if h := e.number[p]; h >= 0 {
+			s.heads = append(s.heads, h)
+		}
+	}
+	var most float32
+	if len(s.heads) > 0 {
+		head := s.head[:len(e.products)]
+		e.score(s.heads, s.units[:len(e.products)], head)
+		f := float32(math.Pow(float64(len(s.heads))/10, -cartDamp))
+		for j, v := range head {
+			if v > 0 {
+				s.add(e.products[j], f*v)
+				most = max(most, v)
+			}
+		}
+		most *= f
+	}
+	near, best := s.near[:len(m.products)], float32(0)
+	for _, p := range s.asked[:min(len(s.asked), nearMost)] {
+		for _, x := range m.rows[p] {
+			if near[x.product] == 0 {
+				s.met = append(s.met, x.product)
+			}
+			near[x.product] += x.score
+		}
+	}
+	for _, p := range s.met {
+		if !s.barred[p] {
+			best = max(best, near[p])
+		}
+	}
+	if best == 0 {
+		best = 1
+	}
+	inside, outside := nearWeight/best, (nearWeight+tailWeight*most)/best
+	for _, p := range s.met {
+		if e.number[p] >= 0 {
+			s.add(p, inside*near[p])
+		} else {
+			s.add(p, outside*near[p])
+		}
+		near[p] = 0
+	}
+}
+
+// add puts more on a product's score, unless it is in the cart.
+func (s *scratch) add(p uint32, v float32) {
+	if s.barred[p] {
+		return
+	}
+	if s.sums[p] == 0 {
+		s.touched = append(s.touched, p)
+	}
+	s.sums[p] += v
+}
+
+func (s *scratch) clear() {
+	for _, p := range s.touched {
+		s.sums[p] = 0
+	}
+	for _, p := range s.mine {
+		s.own[p] = 0
 	}
 	for _, p := range s.cart {
 		s.barred[p] = false
 	}
-	s.touched, s.mine, s.cart, s.best, s.kinds = s.touched[:0], s.mine[:0], s.cart[:0], s.best[:0], s.kinds[:0]
-}
-
-// addRows sums the rows of the given products.
-func (m *Model) addRows(s *scratch, of []uint32) {
-	sums := s.sums
-	for _, p := range of {
-		for _, n := range m.rows[p] {
-			v := sums[n.product]
-			if v == 0 {
-				s.touched = append(s.touched, n.product)
-			}
-			sums[n.product] = v + n.score
-		}
-	}
-}
-
-// scale brings the best of the sums that may be shown to 1.
-func (s *scratch) scale() {
-	var most float32
-	for _, t := range s.touched {
-		if s.sums[t] > most && !s.barred[t] {
-			most = s.sums[t]
-		}
-	}
-	if most == 0 {
-		return
-	}
-	f := 1 / most
-	for _, t := range s.touched {
-		s.sums[t] *= f
-	}
+	s.touched, s.met, s.mine, s.cart, s.best, s.kinds = s.touched[:0], s.met[:0], s.mine[:0], s.cart[:0], s.best[:0], s.kinds[:0]
 }
 
 // addOwn blends in what the asker bought before.
@@ -140,38 +191,26 @@ func (m *Model) addOwn(s *scratch, q Query) {
 			when = when[cutoff:]
 		}
 	}
+	asked := q.At
+	if when != nil && asked.IsZero() {
+		asked = when[len(when)-1]
+	}
 	var at time.Time
-	w, most := float32(1), float32(0)
+	w := float32(1)
 	for i, p := range owned {
 		if when != nil && (i == 0 || !when[i].Equal(at)) {
 			at = when[i]
-			w = float32(math.Exp2(-float64(when[len(when)-1].Sub(at)) / float64(ownHalfLife)))
+			w = float32(math.Exp2(-max(0, float64(asked.Sub(at))) / float64(ownHalfLife)))
 		}
-		pos, ok := m.position(p)
-		if !ok {
-			continue
-		}
-		if s.own[pos] == 0 {
-			s.mine = append(s.mine, candidate{product: pos})
-		}
-		s.own[pos] += w
-		if !s.barred[pos] {
-			most = max(most, s.own[pos])
+		if pos, ok := m.position(p); ok {
+			if s.own[pos] == 0 {
+				s.mine = append(s.mine, pos)
+			}
+			s.own[pos] += w
 		}
 	}
-	if most == 0 {
-		return
-	}
-	for i := range s.mine {
-		c := &s.mine[i]
-		c.score = s.own[c.product] / most
-		if s.barred[c.product] {
-			continue
-		}
-		if s.sums[c.product] == 0 {
-			s.touched = append(s.touched, c.product)
-		}
-		s.sums[c.product] += ownWeight * c.score
+	for _, p := range s.mine {
+		s.add(p, ownWeight*s.own[p]/(s.own[p]+1))
 	}
 }
 
@@ -197,10 +236,18 @@ func (m *Model) pick(s *scratch, q Query) []Suggestion {
 				if count(s.kinds, kind) >= perCategory {
 					continue
 				}
+			}
+		}
+		a := Suggestion{Product: id, Score: float64(c.score)}
+		if !m.explain(s, q, c.product, &a) {
+			continue
+		}
+		if q.Category != nil {
+			if kind := q.Category(id); kind != 0 {
 				s.kinds = append(s.kinds, kind)
 			}
 		}
-		out = append(out, Suggestion{Product: id, Score: float64(c.score)})
+		out = append(out, a)
 	}
 	return out
 }
@@ -214,40 +261,98 @@ func count(in []int64, what int64) (n int) {
 	return n
 }
 
-// explain finds for each answer the product of the cart that carried most of its
-// score. One more walk over the rows beats a search per answer and row.
-func (m *Model) explain(s *scratch, q Query, out []Suggestion) {
-	s.reasons = append(s.reasons[:0], make([]reason, len(out))...)
-	for i := range out {
-		p, _ := m.position(out[i].Product)
-		s.slot[p] = uint16(i + 1)
-		if s.own[p] > 0 {
-			for _, o := range q.Owned {
-				if o == out[i].Product {
-					out[i].Own++
-				}
+// tries is how many products of a cart are looked at for a reason.
+const tries = 3
+
+// explain finds the product of the cart that carried most of an answer's score
+// and that orders held with it. An answer without one, which the asker did not
+// buy before either, is none: it rests on chains of others that nobody could
+// check.
+func (m *Model) explain(s *scratch, q Query, p uint32, a *Suggestion) bool {
+	if s.own[p] > 0 {
+		for _, o := range q.Owned {
+			if o == a.Product {
+				a.Own++
 			}
 		}
 	}
-	for _, from := range s.cart {
-		for place, n := range m.rows[from] {
-			if at := s.slot[n.product]; at != 0 {
-				if r := &s.reasons[at-1]; n.score > r.score {
-					*r = reason{score: n.score, from: from, place: uint32(place)}
-				}
-			}
+	s.shares = s.shares[:0]
+	h := m.ease.number[p]
+	for _, from := range s.asked {
+		var v float32
+		if g := m.ease.number[from]; h >= 0 && g >= 0 {
+			v = m.ease.share(g, h)
+		} else {
+			v = m.closeness(from, p)
+		}
+		if v > 0 {
+			s.shares = append(s.shares, candidate{product: from, score: v})
 		}
 	}
-	for i, r := range s.reasons {
-		p, _ := m.position(out[i].Product)
-		s.slot[p] = 0
-		if r.score == 0 {
-			continue
+	if len(s.shares) > tries {
+		partition(s.shares, tries)
+		s.shares = s.shares[:tries]
+	}
+	slices.SortFunc(s.shares, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.product, b.product))
+	})
+	for _, from := range s.shares {
+		if t := m.tally(from.product, p); int(t.together) >= m.opt.MinTogether {
+			a.Because = m.products[from.product]
+			a.Together, a.People = int(t.together), int(t.people)
+			a.Of = len(m.holding[from.product])
+			return true
 		}
-		t := m.tallies[r.from][r.place]
-		out[i].Because = m.products[r.from]
-		out[i].Together, out[i].People = int(t.together), int(t.people)
-		out[i].Of = len(m.holding[r.from])
+	}
+	return a.Own > 0
+}
+
+// closeness is the score of product p in the row of another, 0 when it is not there.
+func (m *Model) closeness(from, p uint32) float32 {
+	row := m.rows[from]
+	if at, ok := slices.BinarySearchFunc(row, p, func(n near, p uint32) int { return cmp.Compare(n.product, p) }); ok {
+		return row[at].score
+	}
+	return 0
+}
+
+// tally counts what two products have together: from the row when p stands in
+// it, else from the baskets.
+func (m *Model) tally(from, p uint32) tally {
+	row := m.rows[from]
+	if at, ok := slices.BinarySearchFunc(row, p, func(n near, p uint32) int { return cmp.Compare(n.product, p) }); ok {
+		return m.tallies[from][at]
+	}
+	var t tally
+	var last uint32
+	for b := range common(m.holding[from], m.holding[p]) {
+		t.together++
+		if buyer := m.buyers[b]; buyer != 0 && buyer != last {
+			t.people, last = t.people+1, buyer
+		}
+		if int(b) >= m.built {
+			t.people, last = 0, 0
+		}
+	}
+	return t
+}
+
+// common goes over what two ascending lists share.
+func common(x, y []uint32) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for len(x) > 0 && len(y) > 0 {
+			switch {
+			case x[0] < y[0]:
+				x = x[1:]
+			case x[0] > y[0]:
+				y = y[1:]
+			default:
+				if !yield(x[0]) {
+					return
+				}
+				x, y = x[1:], y[1:]
+			}
+		}
 	}
 }
 
@@ -259,7 +364,7 @@ func (m *Model) Popular(k int, exclude func(ProductID) bool) []Suggestion {
 	}
 	ranked := m.popular
 	if ranked == nil {
-		ranked = m.ranked() // a Learner's model changes too often to keep it
+		ranked = m.ranked() // a learned model changes too often to keep it
 	}
 	var out []Suggestion
 	for _, p := range ranked {
@@ -290,17 +395,8 @@ func (m *Model) Pair(a, b ProductID) (together, ofA, ofB int, lift float64) {
 	if !okA || !okB {
 		return 0, ofA, ofB, 0
 	}
-	x, y := m.holding[i], m.holding[j]
-	for len(x) > 0 && len(y) > 0 {
-		switch {
-		case x[0] < y[0]:
-			x = x[1:]
-		case x[0] > y[0]:
-			y = y[1:]
-		default:
-			together++
-			x, y = x[1:], y[1:]
-		}
+	for range common(m.holding[i], m.holding[j]) {
+		together++
 	}
 	return together, ofA, ofB, float64(together) * float64(len(m.baskets)) / (float64(ofA) * float64(ofB))
 }

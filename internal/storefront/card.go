@@ -132,6 +132,10 @@ func (s *Shop) worded(c echo.Context, k catalog.Card) card {
 	switch {
 	case !k.InStock:
 		out.Note = t(c, "shop.sold-out")
+	case k.Preorder:
+		out.Note = t(c, "shop.preorder")
+	case k.Waits:
+		out.Note = t(c, "shop.later")
 	case k.Left > 0 && k.Left <= lowStock:
 		out.Note = t(c, "shop.left", "count", k.Left)
 	case k.Colours > 1:
@@ -155,8 +159,14 @@ func (s *Shop) trail(c echo.Context, path []catalog.Category, name string) crumb
 }
 
 // arrival writes when a delivery of that method arrives if ordered now.
-func (s *Shop) arrival(c echo.Context, m *pricing.Method) string {
+func (s *Shop) arrival(c echo.Context, m *pricing.Method, w wait) string {
+	if w.late && !w.known {
+		return t(c, "shop.when.later")
+	}
 	l, today := web.Lang(c), s.Now().In(s.Settings.Now().Zone())
+	if w.late {
+		today = w.from.In(today.Location())
+	}
 	from, to := day(l, today, m.DaysMin), day(l, today, m.DaysMax)
 	if from == to {
 		return to

@@ -146,7 +146,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	for _, k := range checkout.Countries(l) {
 		p.Countries = append(p.Countries, countryChoice{k.Code, k.Name.In(l), k.Code == strings.ToUpper(f.Country)})
 	}
-	quote := offer.With(f.Delivery)
+	quote, waits := offer.With(f.Delivery), s.waitOf(view.Items)
 	for i := range offer.Methods {
 		m := &offer.Methods[i]
 		q := offer.With(m.Code)
@@ -157,7 +157,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 		if q.Delivery == 0 {
 			end = t(c, "shop.sum.free")
 		}
-		p.Deliveries = append(p.Deliveries, choice{m.Code, in(c, m.Name), t(c, "shop.checkout.delivery-note", "when", s.arrival(c, m), "total", s.money(c, q.Total, q.Currency)),
+		p.Deliveries = append(p.Deliveries, choice{m.Code, in(c, m.Name), t(c, "shop.checkout.delivery-note", "when", s.arrival(c, m, waits), "total", s.money(c, q.Total, q.Currency)),
 			end, quote.Method != nil && quote.Method.Code == m.Code})
 	}
 	for i, m := range offer.Payments {
@@ -168,10 +168,13 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 		if text := in(c, item.Buyable.Choices); text != "" {
 			note = text + " · " + note
 		}
+		if text := s.waitText(c, item.Buyable.Supply, item.Line.Qty); text != "" {
+			note += " · " + text
+		}
 		p.Lines = append(p.Lines, miniLine{in(c, item.Buyable.Name), note, s.money(c, item.Total(), quote.Currency), s.picture(c, item.Buyable.Image, art.Whole)})
 	}
 	p.quote = quote
-	p.Sums, p.Total = s.sums(c, quote, t(c, "shop.sum.tax.added")), s.money(c, quote.Total, quote.Currency)
+	p.Sums, p.Total = s.sums(c, quote, waits, t(c, "shop.sum.tax.added")), s.money(c, quote.Total, quote.Currency)
 	p.PayText = t(c, "shop.checkout.pay")
 	if len(p.Deliveries) < 2 {
 		p.PayText = t(c, "shop.checkout.pay-total", "total", p.Total)

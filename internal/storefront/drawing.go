@@ -35,6 +35,8 @@ type drawingKey struct {
 	was        money.Amount
 	said, from bool
 	inStock    bool
+	waits      bool
+	preorder   bool
 	left       int // 0 where it is not said
 	colours    int
 	mark       string // the shop's own words, such as "in your cart"
@@ -71,7 +73,7 @@ func (s *Shop) card(c echo.Context, k catalog.Card, reason string) card {
 }
 
 func (s *Shop) badged(c echo.Context, k catalog.Card, mark, reason string) card {
-	key := drawingKey{k.ID, k.Version, web.Lang(c), web.Scheme(c), k.Price, k.Was, k.Said, k.From, k.InStock, 0, k.Colours, mark, reason != ""}
+	key := drawingKey{k.ID, k.Version, web.Lang(c), web.Scheme(c), k.Price, k.Was, k.Said, k.From, k.InStock, k.Waits, k.Preorder, 0, k.Colours, mark, reason != ""}
 	if k.Left > 0 && k.Left <= lowStock {
 		key.left = k.Left
 	}

@@ -56,6 +56,8 @@ type (
 	orderLine struct {
 		URL, Name, Choices, Qty, Total string
 		Picture                        picture
+		Wait                           string   // it has yet to come
+		Inside                         []string // of a bundle
 	}
 )
 
@@ -138,9 +140,15 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 		return nil, err
 	}
 	p.PayText = t(c, "shop.order.pay", "total", o.Price())
-	p.Steps = s.timeline(c, o, past)
 	if err := s.orderLines(c, p, o, lines); err != nil {
 		return nil, err
+	}
+	waits, err := s.goods(c, p, o, lines)
+	if err != nil {
+		return nil, err
+	}
+	if p.Steps = s.timeline(c, o, past); waits {
+		s.waitWords(c, p, o)
 	}
 	for _, text := range []string{o.Name, o.Line1, o.Line2, strings.TrimSpace(o.Postcode + " " + o.City), o.Region, countryName(c, o.Country), o.Phone} {
 		if text != "" {
@@ -222,9 +230,12 @@ func (s *Shop) orderWords(c echo.Context, o *order.Order) (heading, lead string)
 	case o.DeliveryState == order.Shipped || o.DeliveryState == order.Delivered || o.DeliveryState == order.Returned:
 		state = string(o.DeliveryState)
 	case o.PaymentState == order.Paid:
-		if o.DeliveryBy.IsZero() {
+		if o.DeliveryCode == "" {
 			state = "paid.digital"
 		}
+	}
+	if state == "shipped" && o.DeliveryBy.IsZero() {
+		state = "shipped.undated"
 	}
 	zone := s.Settings.Now().Zone()
 	hold := s.money(c, o.Total, o.Currency)

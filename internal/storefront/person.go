@@ -28,6 +28,7 @@ type visit struct {
 	cart     *cart.Cart
 	count    int
 	currency money.Currency
+	past     *past
 }
 
 func (s *Shop) visit(c echo.Context) *visit {

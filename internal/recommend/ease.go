@@ -1,0 +1,368 @@
+package recommend
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
+)
+
+// Settings of the linear model, chosen on the last tenth of the training part
+// of Online Retail II.
+const (
+	easeHalfLife = 240 * 24 * 3600. // seconds
+	easeSize     = -.75             // a basket's weight is its size to this power
+	easeLambda   = 3.
+	// easeUnit is how finely weights are kept: 1/16384 and at most 2, so that a
+	// row is half the size of floats and sums of rows come out the same on every
+	// machine.
+	easeUnit = 1 << 14
+	// easeDebias takes a little from what sells everywhere: a score is divided by
+	// the orders of the last months to this power.
+	easeDebias = .1
+	// foldAfter is how many learned orders ride beside the matrix before they are
+	// worked into it: each costs every answer one more walk over a row.
+	foldAfter = 32
+)
+
+// ease is EASE^R (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data",
+// WWW 2019) over the best sold products, the head. With P the inverse of the
+// weighted co-occurrence matrix plus lambda, a basket foretells product j by the
+// sum of -P(i,j)/P(j,j) over its products i. It never changes; learn returns
+// another one.
+//
+// An order more is a rank-one change of the matrix, so P loses f u uᵀ
+// (Sherman and Morrison). These are kept as patches until foldAfter of them are
+// folded in: learning costs a walk over a few rows, not over the matrix.
+type ease struct {
+	products []uint32  // head number to product
+	number   []int32   // product to head number, -1 outside the head
+	size     int       // products the matrix knows; later ones live in patches
+	weights  []int16   // size × size, row i: -P(i,j)/P(j,j) in units, 0 on the diagonal
+	base     []float32 // P(j,j) of the matrix
+	diag     []float32 // P(j,j) with the patches
+	orders   []float32 // the orders of each, fading
+	damp     []float32 // the debiasing factor of each
+	patches  []patch
+	ref      int64 // the time at which a basket weighs size^easeSize, Unix seconds
+}
+
+type patch struct {
+	f float32
+	u []float32
+}
+
+// head chooses the products of the linear model: all, or the best sold.
+func (m *Model) head() []uint32 {
+	n := len(m.products)
+	all := make([]uint32, n)
+	for i := range all {
+		all[i] = uint32(i)
+	}
+	if n <= m.opt.Head {
+		return all
+	}
+	best := make([]candidate, n)
+	for i := range best {
+		best[i] = candidate{product: uint32(i), score: float32(len(m.holding[i]))}
+	}
+	best = cut(best, m.opt.Head)
+	all = all[:len(best)]
+	for i, c := range best {
+		all[i] = c.product
+	}
+	return all
+}
+
+// fit computes the linear model of the baskets learned.
+func (m *Model) fit(ctx context.Context) error {
+	e := &ease{products: m.head(), number: make([]int32, len(m.products)), ref: m.newest.Unix()}
+	for p := range e.number {
+		e.number[p] = -1
+	}
+	for i, p := range e.products {
+		e.number[p] = int32(i)
+	}
+	e.size = len(e.products)
+	e.count(m)
+	if e.size == 0 {
+		m.ease = e
+		return nil
+	}
+	gram := m.gram(e)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t, ok := lapack64.Potrf(blas64.Symmetric{N: e.size, Stride: e.size, Data: gram, Uplo: blas.Upper})
+	if ok {
+		_, ok = lapack64.Potri(t)
+	}
+	if !ok {
+		// lambda on the diagonal makes the matrix positive definite
+		panic("recommend: a matrix that must have an inverse has none")
+	}
+	e.keep(gram)
+	m.ease = e
+	return ctx.Err()
+}
+
+// count fills in how often each product of the head was ordered.
+func (e *ease) count(m *Model) {
+	e.orders = make([]float32, e.size)
+	for i, p := range e.products {
+		var orders float64
+		for _, b := range m.holding[p] {
+			orders += math.Exp2(-m.age(int(b)) / easeHalfLife)
+		}
+		e.orders[i] = float32(orders)
+	}
+	e.dampen()
+}
+
+func (e *ease) dampen() {
+	e.damp = make([]float32, len(e.orders))
+	for i, n := range e.orders {
+		e.damp[i] = dampOf(n)
+	}
+}
+
+func dampOf(orders float32) float32 { return float32(math.Pow(float64(orders)+1, -easeDebias)) }
+
+// gram is the upper half of the weighted co-occurrence matrix of the head, plus lambda.
+func (m *Model) gram(e *ease) []float64 {
+	n := e.size
+	g := make([]float64, n*n)
+	var lines []int32
+	for i, b := range m.baskets {
+		w := math.Exp2(-m.age(i)/easeHalfLife) * math.Pow(float64(len(b)), easeSize)
+		lines = lines[:0]
+		for _, p := range b { // ascending, and so are their head numbers
+			if h := e.number[p]; h >= 0 {
+				lines = append(lines, h)
+			}
+		}
+		for at, p := range lines {
+			row := g[int(p)*n : int(p+1)*n]
+			for _, q := range lines[at:] {
+				row[q] += w
+			}
+		}
+	}
+	for i := range n {
+		g[i*n+i] += easeLambda
+	}
+	return g
+}
+
+// keep turns the upper half of an inverse into weights.
+func (e *ease) keep(p []float64) {
+	n := e.size
+	e.base, e.diag = make([]float32, n), make([]float32, n)
+	for i := range n {
+		e.base[i] = float32(p[i*n+i])
+		e.diag[i] = e.base[i]
+	}
+	e.weights = make([]int16, n*n)
+	for i := range n {
+		for j := i + 1; j < n; j++ {
+			v := -p[i*n+j]
+			e.weights[i*n+j] = unit(v / p[j*n+j])
+			e.weights[j*n+i] = unit(v / p[i*n+i])
+		}
+	}
+}
+
+func unit(v float64) int16 {
+	return int16(math.Round(max(-2*easeUnit+1, min(2*easeUnit-1, v*easeUnit))))
+}
+
+// sum adds up the rows of the given head numbers into out, in units. Four at a
+// time: the sums are then fetched and stored a quarter as often.
+func (e *ease) sum(of []int32, out []int32) {
+	out = out[:e.size]
+	row := func(i int32) []int16 { return e.weights[int(i)*e.size:][:len(out)] }
+	var four [4][]int16
+	n := 0
+	for _, i := range of {
+		if int(i) >= e.size {
+			continue
+		}
+		four[n] = row(i)
+		if n++; n < 4 {
+			continue
+		}
+		n = 0
+		a, b, c, d := four[0][:len(out)], four[1][:len(out)], four[2][:len(out)], four[3][:len(out)]
+		for j := range out {
+			out[j] += int32(a[j]) + int32(b[j]) + int32(c[j]) + int32(d[j])
+		}
+	}
+	for _, a := range four[:n] {
+		a = a[:len(out)]
+		for j := range out {
+			out[j] += int32(a[j])
+		}
+	}
+}
+
+// score computes what the products of a cart (head numbers) foretell for each of
+// the head; units is scratch. Both are as long as the head.
+func (e *ease) score(cart []int32, units []int32, out []float32) {
+	clear(units)
+	e.sum(cart, units)
+	for j := range e.size {
+		out[j] = float32(units[j]) * (1. / easeUnit) * e.base[j]
+	}
+	clear(out[e.size:])
+	for _, p := range e.patches {
+		var s float32
+		for _, i := range cart {
+			if int(i) < len(p.u) {
+				s += p.u[i]
+			}
+		}
+		blas32.Axpy(p.f*s, blas32.Vector{N: len(p.u), Inc: 1, Data: p.u}, blas32.Vector{N: len(p.u), Inc: 1, Data: out})
+	}
+	for j := range out {
+		out[j] *= e.damp[j] / e.diag[j]
+	}
+}
+
+// share is what product i of a cart adds to the score of j, damping apart.
+func (e *ease) share(i, j int32) float32 {
+	var v float32
+	if int(i) < e.size && int(j) < e.size {
+		v = float32(e.weights[int(i)*e.size+int(j)]) * (1. / easeUnit) * e.base[j]
+	}
+	for _, p := range e.patches {
+		if int(i) < len(p.u) && int(j) < len(p.u) {
+			v += p.f * p.u[i] * p.u[j]
+		}
+	}
+	return v / e.diag[j]
+}
+
+// learn is the model with one basket more: head numbers of its products, its
+// full size, its time; head are the products of the head by now.
+func (e *ease) learn(lines []int32, size int, at int64, head []uint32) *ease {
+	n := *e
+	for len(n.diag) < len(head) { // new to the head: nothing is known of them but lambda
+		n.diag = append(n.diag[:len(n.diag):len(n.diag)], 1/easeLambda)
+		n.orders = append(n.orders[:len(n.orders):len(n.orders)], 0)
+	}
+	n.products = head
+	u := make([]float32, len(head))
+	n.times(lines, u)
+	var s float64
+	for _, i := range lines {
+		s += float64(u[i])
+	}
+	grown := math.Exp2(float64(at-e.ref) / easeHalfLife)
+	n.orders = slices.Clone(n.orders)
+	n.damp = append(slices.Clone(n.damp), make([]float32, len(head)-len(n.damp))...)
+	for _, i := range lines {
+		n.orders[i] += float32(grown)
+		n.damp[i] = dampOf(n.orders[i])
+	}
+	w := grown * math.Pow(float64(size), easeSize)
+	f := float32(w / (1 + w*s))
+	n.diag = slices.Clone(n.diag)
+	for j, v := range u {
+		n.diag[j] -= f * v * v
+	}
+	n.patches = append(n.patches[:len(n.patches):len(n.patches)], patch{f: f, u: u})
+	if len(n.patches) >= foldAfter {
+		n.fold()
+	}
+	return &n
+}
+
+// times puts P x into u, x being 1 for the given head numbers.
+func (e *ease) times(lines []int32, u []float32) {
+	units := make([]int32, len(u))
+	e.sum(lines, units)
+	for j := range e.size {
+		u[j] = -float32(units[j]) * (1. / easeUnit) * e.base[j]
+	}
+	for _, i := range lines {
+		if int(i) < e.size {
+			u[i] += e.base[i]
+		} else {
+			u[i] += 1 / easeLambda
+		}
+	}
+	for _, p := range e.patches {
+		var s float32
+		for _, i := range lines {
+			if int(i) < len(p.u) {
+				s += p.u[i]
+			}
+		}
+		blas32.Axpy(-p.f*s, blas32.Vector{N: len(p.u), Inc: 1, Data: p.u}, blas32.Vector{N: len(p.u), Inc: 1, Data: u})
+	}
+}
+
+// fold works the patches into a new matrix, and products met since with them.
+func (e *ease) fold() {
+	n := len(e.products)
+	weights := make([]int16, n*n)
+	per := make([]float32, n)
+	for j := range per {
+		per[j] = easeUnit / e.diag[j]
+	}
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), 8) {
+		wait.Go(func() {
+			row := make([]float32, n)
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				clear(row)
+				if i < e.size {
+					for j, w := range e.weights[i*e.size : (i+1)*e.size] {
+						row[j] = float32(w) * (1. / easeUnit) * e.base[j]
+					}
+				}
+				for _, p := range e.patches {
+					if i < len(p.u) && p.u[i] != 0 {
+						blas32.Axpy(p.f*p.u[i], blas32.Vector{N: len(p.u), Inc: 1, Data: p.u}, blas32.Vector{N: len(p.u), Inc: 1, Data: row})
+					}
+				}
+				out := weights[i*n : (i+1)*n]
+				for j, v := range row {
+					out[j] = int16(max(-2*easeUnit+1, min(2*easeUnit-1, roundHalf(v*per[j]))))
+				}
+				out[i] = 0
+			}
+		})
+	}
+	wait.Wait()
+	e.weights, e.size, e.patches = weights, n, nil
+	e.base = e.diag
+}
+
+// roundHalf rounds half away from zero; math.Round is a good deal slower.
+func roundHalf(v float32) float32 {
+	if v < 0 {
+		return float32(int32(v - .5))
+	}
+	return float32(int32(v + .5))
+}
+
+func (e *ease) bytes() int {
+	n := 4*len(e.products) + 4*len(e.number) + 2*len(e.weights) + 4*(len(e.base)+len(e.diag)+len(e.orders)+len(e.damp))
+	for _, p := range e.patches {
+		n += 4 * len(p.u)
+	}
+	return n
+}
