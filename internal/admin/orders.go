@@ -129,11 +129,11 @@ type orderPage struct {
 	Parcels     []parcelRow
 	Send        []sendLine // what is left to send, while it may be sent
 	Parcel      checkout.Parcel
+	From        []choice // places to send from, if there is a choice
 	Money       payment.Money
 	MoneySums   []sum
 	Backs       []moneyRow
-	Proof       bool     // the password is wanted before money goes back
-	From        []choice // places to send from, if there is a choice
+	Proof       bool // the password is wanted before money goes back
 }
 
 // parcelRow is a parcel that left the house; sendLine a line that can still

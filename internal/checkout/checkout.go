@@ -57,6 +57,9 @@ type Form struct {
 	Payment  string `form:"payment"`
 	Coupon   string `form:"coupon"`
 	MailOK   bool   `form:"mail_ok"`
+	// AllHere says that the page promised to send all of it at once. Should
+	// some have yet to come by now, nothing is placed.
+	AllHere bool `form:"all_here" json:"-"`
 }
 
 // hash is the digest of the content, by which a key used for something else

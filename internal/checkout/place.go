@@ -275,6 +275,9 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, c 
 	}
 	held := now.Add(d.Settings.Now().Hold())
 	goods, err := inventory.Reserve(ctx, tx, int64(o.ID), hold, held, now)
+	if err == nil && goods.Late && f.AllHere {
+		err = fault.New(fault.Conflict, "checkout.waits")
+	}
 	if err == nil && goods.Late && quote.Method != nil {
 		err = o.Postpone(ctx, tx, arrival(quote.Method, goods.Due))
 	}

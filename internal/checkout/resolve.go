@@ -139,9 +139,13 @@ func (d *Desk) replace(ctx context.Context, tx *db.Tx, o *order.Order, r *order.
 	if !fresh {
 		return 0, fault.New(fault.Conflict, "order.return.step", "number", r.Number)
 	}
-	promise, err := inventory.Reserve(ctx, tx, int64(n.ID), goods, now.Add(d.Settings.Now().Hold()), now)
-	if err == nil && promise.Late && !n.DeliveryBy.IsZero() {
-		err = n.Postpone(ctx, tx, later(promise.Due, n.DeliveryBy.Sub(now)))
+	held, err := inventory.Reserve(ctx, tx, int64(n.ID), goods, now.Add(d.Settings.Now().Hold()), now)
+	if err == nil && held.Late {
+		by := db.Time{} // nobody knows when it comes
+		if way := o.DeliveryBy.Sub(o.PlacedAt.Time); !held.Due.IsZero() && !o.DeliveryBy.IsZero() {
+			by = db.At(held.Due.Add(way))
+		}
+		err = n.Postpone(ctx, tx, by)
 	}
 	if err != nil {
 		return 0, err
@@ -150,12 +154,4 @@ func (d *Desk) replace(ctx context.Context, tx *db.Tx, o *order.Order, r *order.
 		return n.ID, err
 	}
 	return n.ID, jobs.Enqueue(ctx, tx, order.Placed{Order: int64(n.ID)})
-}
-
-// later is when goods that are due then arrive; zero if nobody knows.
-func later(due time.Time, carried time.Duration) db.Time {
-	if due.IsZero() {
-		return db.Time{}
-	}
-	return db.At(due.Add(carried))
 }

@@ -49,6 +49,7 @@ func (w *world) calm() {
 		_, err = w.mail.FollowUp(ctx, w.at)
 		must("reminders", err)
 	}
+	w.deliver()
 	for _, o := range w.orders() {
 		if o.State == order.StatePlaced && (o.PaymentState == order.Paid || o.PaymentState == order.PartlyRefunded) {
 			if o.DeliveryState == order.Unshipped {

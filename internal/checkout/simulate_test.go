@@ -64,6 +64,7 @@ func newTemplate(t testing.TB, d *db.DB) *template {
 	for i, units := range []int{1, 2, 4, 12, -1} {
 		w.goods = append(w.goods, s.sell(fmt.Sprintf("GOOD%d", i), 1000, units))
 	}
+	w.ahead(s)
 	for range 4 {
 		w.people = append(w.people, s.guest())
 	}

@@ -79,8 +79,8 @@ func ReceiveAt(ctx context.Context, tx *db.Tx, at LocationID, v catalog.VariantI
 	return shift(ctx, tx, v, movement{at: at, qty: qty, reason: "received", key: key}, now)
 }
 
-// Return notes that units of an order came back: good ones can be sold again,
-// lost ones are written off; of a bundle its components. What was not counted
+// Return notes that units of an order came back, of a bundle its components:
+// good ones can be sold again, lost ones are written off. What was not counted
 // when it was sold is not counted now; more than the order took from the shelf
 // is fault.Conflict. key makes the same return, told twice, count once.
 func Return(ctx context.Context, tx *db.Tx, orderID int64, v catalog.VariantID, good, lost int, key string, now time.Time) error {
@@ -91,55 +91,50 @@ func Return(ctx context.Context, tx *db.Tx, orderID int64, v catalog.VariantID, 
 	if err != nil {
 		return err
 	}
+	one, err := merge(unpack([]Line{{v, 1}}, parts))
+	if err != nil {
+		return err
+	}
 	holds, err := lockHolds(ctx, tx, orderID)
 	if err != nil {
 		return err
 	}
-	sent := map[catalog.VariantID]int{}
-	for _, h := range holds {
-		sent[h.VariantID] = h.Shipped
-		if h.State == "shipped" {
-			sent[h.VariantID] = h.Qty
-		}
-	}
-	lines, err := merge(unpack([]Line{{v, good + lost}}, parts))
-	if err != nil {
-		return err
-	}
-	for _, l := range lines {
-		if sent[l.Variant] == 0 {
-			continue // never taken off a shelf
-		}
-		under, in := key, l.Qty/(good+lost)
-		if l.Variant != v {
-			under = fmt.Sprintf("%s:%d", key, v)
-		}
-		if err := takeBack(ctx, tx, orderID, l, sent[l.Variant], lost*in, under, now); err != nil {
+	for _, l := range one {
+		if err := takeBack(ctx, tx, orderID, holds, l.Variant, good*l.Qty, lost*l.Qty, key, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// takeBack puts units of an order back on the shelf, at most those that it
-// took, and takes the lost ones of them off again.
-func takeBack(ctx context.Context, tx *db.Tx, orderID int64, l Line, sent, lost int, key string, now time.Time) error {
+func takeBack(ctx context.Context, tx *db.Tx, orderID int64, holds []hold, v catalog.VariantID, good, lost int, key string, now time.Time) error {
+	sent := 0
+	for _, h := range holds {
+		if h.VariantID == v && h.State == "shipped" {
+			sent += h.Qty
+		} else if h.VariantID == v {
+			sent += h.Shipped
+		}
+	}
+	if sent == 0 {
+		return nil
+	}
 	var back int
 	err := tx.Query(ctx).Raw("SELECT coalesce(sum(qty), 0) FROM stock_movements WHERE variant_id = ? AND reason = 'returned' AND ref = ? AND key <> ?",
-		l.Variant, fmt.Sprint(orderID), fmt.Sprintf("%s:%d", key, l.Variant)).Scan(&back).Error
+		v, fmt.Sprint(orderID), fmt.Sprintf("%s:%d", key, v)).Scan(&back).Error
 	if err != nil {
-		return fmt.Errorf("take variant %d back: %w", l.Variant, err)
+		return fmt.Errorf("take variant %d back: %w", v, err)
 	}
-	if back+l.Qty > sent {
+	if back+good+lost > sent {
 		return fault.New(fault.Conflict, "inventory.returned", "most", sent-back)
 	}
-	if err := begin(ctx, tx, l.Variant, now); err != nil {
+	if err := begin(ctx, tx, v, now); err != nil {
 		return err
 	}
-	if err := shift(ctx, tx, l.Variant, movement{qty: l.Qty, reason: "returned", ref: fmt.Sprint(orderID), key: key}, now); err != nil || lost == 0 {
+	if err := shift(ctx, tx, v, movement{qty: good + lost, reason: "returned", ref: fmt.Sprint(orderID), key: key}, now); err != nil || lost == 0 {
 		return err
 	}
-	return shift(ctx, tx, l.Variant, movement{qty: -lost, reason: "written-off", ref: fmt.Sprint(orderID), key: key + ":lost"}, now)
+	return shift(ctx, tx, v, movement{qty: -lost, reason: "written-off", ref: fmt.Sprint(orderID), key: key + ":lost"}, now)
 }
 
 // WriteOff notes that qty units at a place are lost or broken, and why; 0 = at

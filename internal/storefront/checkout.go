@@ -36,6 +36,7 @@ type (
 		Payment  string `form:"payment,max=100"`
 		Coupon   string `form:"coupon,max=200"`
 		MailOK   bool   `form:"mail_ok"`
+		AllHere  bool   `form:"all_here"` // the page said that nothing has yet to come
 	}
 	choice struct {
 		Code, Text, Note, End string
@@ -69,7 +70,7 @@ type (
 
 func (f checkoutForm) form() checkout.Form {
 	return checkout.Form{Key: f.Key, Email: f.Email, Name: f.Name, Country: f.Country, Line1: f.Line1, Line2: f.Line2, City: f.City,
-		Region: f.Region, Postcode: f.Postcode, Phone: f.Phone, Delivery: f.Delivery, Payment: f.Payment, Coupon: f.Coupon, MailOK: f.MailOK}
+		Region: f.Region, Postcode: f.Postcode, Phone: f.Phone, Delivery: f.Delivery, Payment: f.Payment, Coupon: f.Coupon, MailOK: f.MailOK, AllHere: f.AllHere}
 }
 
 // checkout shows the one page on which an order is placed. A cart that cannot
@@ -147,6 +148,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 		p.Countries = append(p.Countries, countryChoice{k.Code, k.Name.In(l), k.Code == strings.ToUpper(f.Country)})
 	}
 	quote, waits := offer.With(f.Delivery), s.waitOf(view.Items)
+	p.Form.AllHere = !waits.late
 	for i := range offer.Methods {
 		m := &offer.Methods[i]
 		q := offer.With(m.Code)

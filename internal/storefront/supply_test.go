@@ -92,6 +92,31 @@ func TestEveryPageSaysWhenThingsShip(t *testing.T) {
 	says(t, "order", b.Follow(b.Submit(b.Follow(b.Submit(b.Get("/checkout"), "/checkout", address...)), "/gateway/test/", "outcome", "paid")).Text(), "its day is not known")
 }
 
+func TestAWaitThatBeganMeanwhileIsShownFirst(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	v := variant(t, s, "BK01")
+	s.Tx(func(ctx context.Context, tx *db.Tx) error {
+		if err := inventory.Count(ctx, tx, v, 1, "one", s.Now()); err != nil {
+			return err
+		}
+		return inventory.SetPolicy(ctx, tx, v, inventory.Policy{Kind: catalog.Backorder, Beyond: 3}, s.Now())
+	})
+	b, other := s.Browser(), s.Browser()
+	b.Post("/cart/items", "sku", "BK01")
+	other.Post("/cart/items", "sku", "BK01")
+	seen := b.Get("/checkout")
+	says(t, "checkout", seen.Text(), "!Not here yet")
+	other.Submit(other.Get("/checkout"), "/checkout", address...)
+	refused := b.Submit(seen, "/checkout", address...)
+	if refused.Status != http.StatusConflict {
+		t.Fatalf("%d %s", refused.Status, refused.Text())
+	}
+	says(t, "placing", refused.Text(), "Not all of it is here any more", "Not here yet: ships as soon as it arrives", "the day follows")
+	if again := b.Submit(refused, "/checkout", address...); again.Status != http.StatusSeeOther {
+		t.Errorf("confirmed: %d %s", again.Status, again.Text())
+	}
+}
+
 func TestABundleShowsWhatIsInside(t *testing.T) {
 	s := shoptest.New(t, dbtest.SQLite(t))
 	set, part := variant(t, s, "BK01"), variant(t, s, "BK02")
