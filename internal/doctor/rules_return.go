@@ -37,7 +37,7 @@ func returnRules() []rule {
 			UNION SELECT r.number FROM returns r WHERE NOT EXISTS (SELECT 1 FROM return_steps s WHERE s.return_id = r.id)
 				OR (r.state IN ('closed','refused')) <> (r.closed_at > 0) OR (r.state = 'closed') <> (r.outcome <> '')
 				OR r.outcome = 'replacement' AND NOT EXISTS (SELECT 1 FROM orders n WHERE n.id = r.replacement AND n.replaces = r.order_id AND n.total = 0)
-				OR r.outcome = 'refund' AND NOT EXISTS (SELECT 1 FROM refunds b WHERE b.key = 'return:' || r.number AND b.amount = r.amount)
+				OR r.outcome = 'refund' AND NOT EXISTS (SELECT 1 FROM refunds b WHERE b.key = CAST(r.order_id AS TEXT) || ':return:' || r.number AND b.amount = r.amount)
 			UNION SELECT r.number FROM returns r JOIN orders o ON o.id = r.order_id WHERE r.outcome = 'cancelled' AND o.state <> 'cancelled'`, []any{order.ReturnLegals()}},
 		{"R3", "what came back is what the stock's ledger took back, and what of it was lost was written off", `
 			SELECT o.number AS id FROM ` + cameBack + ` c JOIN orders o ON o.id = c.order_id LEFT JOIN ` + broughtBack + ` b ON b.ref = CAST(c.order_id AS TEXT) AND b.variant_id = c.variant_id
