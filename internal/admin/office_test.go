@@ -36,6 +36,7 @@ import (
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
+	"regulars/internal/trait"
 	"regulars/internal/web"
 	"regulars/static"
 	"regulars/templates"
@@ -255,7 +256,11 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.must(err)
 	deal := pricing.Promotion{Name: i18n.Text{En: "A tenth off", Zh: "九折"}, Kind: pricing.Percent, Value: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return pricing.Put(ctx, tx, &deal, f.now) })
-	parts := map[string]string{":promotion": deal.Token, ":mail": "77", ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":token": q[0].Token, ":file": files[0].Name}
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		return trait.Add(ctx, tx, &trait.Trait{Key: "films", Name: i18n.Text{En: "Films"}, Who: i18n.Text{En: "people who like films"}, Active: true,
+			Rule: trait.Rule{Any: []trait.Condition{{Fact: "hobby", Is: "films"}}}}, f.now)
+	})
+	parts := map[string]string{":promotion": deal.Token, ":trait": "films", ":mail": "77", ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":token": q[0].Token, ":file": files[0].Name}
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	tried := 0

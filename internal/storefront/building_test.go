@@ -21,9 +21,13 @@ import (
 func workshop(t *testing.T, s *shoptest.Shop) {
 	t.Helper()
 	s.Tx(func(ctx context.Context, tx *db.Tx) error {
-		return trait.Put(ctx, tx, &trait.Trait{Key: "workshop", Name: i18n.Text{En: "A workshop", Zh: "有工作间"}, Goods: i18n.Text{En: "Drills of this class", Zh: "这一档的电钻"},
+		err := trait.Add(ctx, tx, &trait.Trait{Key: "workshop", Name: i18n.Text{En: "A workshop", Zh: "有工作间"}, Goods: i18n.Text{En: "Drills of this class", Zh: "这一档的电钻"},
 			Who: i18n.Text{En: "people who build a workshop", Zh: "打造工作间的人"}, Active: true, ExpiresDays: 700,
 			Rule: trait.Rule{Any: []trait.Condition{{Fact: trait.Bought, Is: "drills", Price: 8500}}}}, s.Now())
+		if err != nil {
+			return err
+		}
+		return trait.Recount(ctx, tx, "workshop")
 	})
 	for i := range 130 {
 		codes := []string{"BB09"}

@@ -198,7 +198,7 @@ func (t *tally) links(one *Trait) []Link {
 	}
 	var found []Link
 	for k := range t.of[one.Key].with {
-		if near[t.rules.Tree.Department(k).ID] || t.rules.sensitive[k] {
+		if near[t.rules.Tree.Department(k).ID] || t.rules.delicate(k) {
 			continue
 		}
 		if l := t.measure(one.Key, k); l.Bought >= leastKept && l.Lift > 1 {
@@ -207,6 +207,19 @@ func (t *tally) links(one *Trait) []Link {
 	}
 	sortLinks(found)
 	return found[:min(len(found), mostKept)]
+}
+
+// delicate reports whether a shelf stands in a department that holds something
+// sensitive. Nothing learned leads there: who looks at a teapot is not shown
+// baby clothes because of what others bought. A merchant may say otherwise.
+func (r *Rules) delicate(k catalog.CategoryID) bool {
+	department := r.Tree.Department(k).ID
+	for shelf := range r.sensitive {
+		if r.Tree.Department(shelf).ID == department {
+			return true
+		}
+	}
+	return false
 }
 
 func sortLinks(links []Link) {

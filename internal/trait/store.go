@@ -38,10 +38,6 @@ func Read(ctx context.Context, q db.Q) (*Rules, error) {
 	if err := q.Query(ctx).Order("position, key").Find(&r.Traits).Error; err != nil {
 		return nil, fmt.Errorf("read traits: %w", err)
 	}
-	if len(r.Traits) == 0 {
-		r.Tree = &catalog.Tree{}
-		return r, nil
-	}
 	var links []Link
 	if err := q.Query(ctx).Find(&links).Error; err != nil {
 		return nil, fmt.Errorf("read trait links: %w", err)
@@ -74,6 +70,11 @@ func (r *Rules) shelves(ctx context.Context, q db.Q) (err error) {
 // child is shown for the goods at hand, never concluded about somebody.
 var family = []Condition{{Fact: "life", Is: "parent"}, {Fact: "interest", Is: "baby"}}
 
+// Family reports whether no trait may be made of what somebody said.
+func Family(fact, value string) bool {
+	return slices.Contains(family, Condition{Fact: fact, Is: value})
+}
+
 // Check refuses a trait that cannot work or must not be.
 func (r *Rules) Check(t *Trait) error {
 	var form fault.Form
@@ -105,7 +106,7 @@ func (r *Rules) wrong(c Condition, t *Trait) string {
 		switch {
 		case c.Fact != "occupation" && !slices.Contains([]string{"life", "interest", "hobby"}, c.Fact), c.Is == "", c.Tier != "", c.Price != 0, c.AtLeast != 0, c.Days != 0:
 			return "trait.rule.invalid"
-		case slices.Contains(family, c):
+		case Family(c.Fact, c.Is):
 			return "trait.rule.family"
 		}
 		return ""
@@ -124,24 +125,58 @@ func (r *Rules) wrong(c Condition, t *Trait) string {
 	return ""
 }
 
-// Put keeps a trait as given; its links and who holds it stay until they are
-// counted again, by the job that this leaves.
-func Put(ctx context.Context, tx *db.Tx, t *Trait, now time.Time) error {
+// Recount leaves the job that decides everybody and counts again.
+func Recount(ctx context.Context, tx *db.Tx, key string) error {
+	return jobs.Enqueue(ctx, tx, Changed{key})
+}
+
+// Add keeps a new trait. A key that is taken is fault.Invalid. Who holds it
+// and what follows is not known until it is counted (Recount, Rebuild).
+func Add(ctx context.Context, tx *db.Tx, t *Trait, now time.Time) error {
+	if err := checked(ctx, tx, t, now); err != nil {
+		return err
+	}
+	added := db.IgnoreConflict(tx.Query(ctx)).Create(t)
+	if added.Error != nil {
+		return fmt.Errorf("add trait %s: %w", t.Key, added.Error)
+	}
+	if added.RowsAffected == 0 {
+		var form fault.Form
+		form.Wrong("name_en", "trait.taken")
+		return form.Err()
+	}
+	changing()
+	return nil
+}
+
+// Edit keeps a changed trait if it still is as it was read (was); else it is
+// fault.Conflict. Its links and who holds it stay until they are counted again.
+func Edit(ctx context.Context, tx *db.Tx, t *Trait, was db.Time, now time.Time) error {
+	if err := checked(ctx, tx, t, now); err != nil {
+		return err
+	}
+	if !t.UpdatedAt.After(was.Time) { // two edits within a millisecond are two versions
+		t.UpdatedAt = db.At(was.Add(time.Millisecond))
+	}
+	set := tx.Query(ctx).Model(&Trait{}).Where("key = ? AND updated_at = ?", t.Key, was).
+		Select("name", "goods", "who", "rule", "expires_days", "updated_at").Updates(t)
+	if set.Error != nil {
+		return fmt.Errorf("edit trait %s: %w", t.Key, set.Error)
+	}
+	if set.RowsAffected == 0 {
+		return fault.New(fault.Conflict, "trait.edited")
+	}
+	changing()
+	return nil
+}
+
+func checked(ctx context.Context, tx *db.Tx, t *Trait, now time.Time) error {
 	r := &Rules{sensitive: map[catalog.CategoryID]bool{}}
 	if err := r.shelves(ctx, tx); err != nil {
 		return err
 	}
-	if err := r.Check(t); err != nil {
-		return err
-	}
 	t.UpdatedAt = db.At(now)
-	err := tx.Query(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}},
-		DoUpdates: clause.AssignmentColumns([]string{"position", "name", "goods", "who", "rule", "expires_days", "active", "updated_at"})}).Create(t).Error
-	if err != nil {
-		return fmt.Errorf("put trait %s: %w", t.Key, err)
-	}
-	changing()
-	return jobs.Enqueue(ctx, tx, Changed{t.Key})
+	return r.Check(t)
 }
 
 // Switch turns a trait on or off, at once for everybody.
@@ -151,7 +186,7 @@ func Switch(ctx context.Context, tx *db.Tx, key string, on bool, now time.Time) 
 	if err := found(set.RowsAffected, set.Error, "switch trait "+key); err != nil {
 		return err
 	}
-	return jobs.Enqueue(ctx, tx, Changed{key})
+	return Recount(ctx, tx, key)
 }
 
 // SwitchLink turns one link on or off, at once.
@@ -186,7 +221,7 @@ func PutLink(ctx context.Context, tx *db.Tx, l Link, now time.Time) error {
 		return fmt.Errorf("link %s to a shelf: %w", l.Trait, err)
 	}
 	changing()
-	return jobs.Enqueue(ctx, tx, Changed{l.Trait})
+	return Recount(ctx, tx, l.Trait)
 }
 
 // DropLink takes a merchant's own link away; the orders may bring it back as a
@@ -197,7 +232,7 @@ func DropLink(ctx context.Context, tx *db.Tx, key string, shelf catalog.Category
 	if err := found(set.RowsAffected, set.Error, "drop a link of "+key); err != nil {
 		return err
 	}
-	return jobs.Enqueue(ctx, tx, Changed{key})
+	return Recount(ctx, tx, key)
 }
 
 func found(rows int64, err error, doing string) error {

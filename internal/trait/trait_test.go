@@ -44,7 +44,7 @@ type world struct {
 func newWorld(t *testing.T, d *db.DB) *world {
 	w := &world{t: t, db: d, shelves: map[string]catalog.CategoryID{}, products: map[string]catalog.ProductID{}, variants: map[string]catalog.VariantID{}}
 	w.tx(func(tx *db.Tx) error {
-		for i, k := range [][2]string{{"", "computers"}, {"computers", "laptops"}, {"computers", "mice"}, {"", "photo"}, {"photo", "cameras"}, {"", "books"}, {"books", "novels"}, {"", "care"}, {"care", "pharmacy"}} {
+		for i, k := range [][2]string{{"", "computers"}, {"computers", "laptops"}, {"computers", "mice"}, {"", "photo"}, {"photo", "cameras"}, {"", "books"}, {"books", "novels"}, {"", "care"}, {"care", "pharmacy"}, {"care", "soaps"}} {
 			c := catalog.Category{Slug: k[1], Position: i, Name: both(k[1])}
 			if parent, ok := w.shelves[k[0]]; ok {
 				c.ParentID = &parent
@@ -60,7 +60,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 			usd               money.Amount
 			sensitive         bool
 		}{{"L1", "laptops", "fine", 119_000, false}, {"L2", "laptops", "plain", 64_000, false}, {"L3", "laptops", "fine", 90_000, false}, {"M1", "mice", "plain", 2_000, false},
-			{"C1", "cameras", "good", 54_000, false}, {"B1", "novels", "good", 1_500, false}, {"P1", "pharmacy", "good", 400, true}, {"P2", "pharmacy", "good", 2_900, false}} {
+			{"C1", "cameras", "good", 54_000, false}, {"B1", "novels", "good", 1_500, false}, {"P1", "pharmacy", "good", 400, true}, {"P2", "pharmacy", "good", 2_900, false}, {"S1", "soaps", "good", 900, false}} {
 			shelf := w.shelves[p.shelf]
 			id, _, skus, err := catalog.Put(ctx, tx, catalog.Draft{Product: catalog.Product{Code: p.code, Slug: catalog.Slug(p.code), CategoryID: &shelf, Name: both(p.code), Published: true, Tier: p.tier, Sensitive: p.sensitive},
 				Variants: []catalog.DraftVariant{{Variant: catalog.Variant{SKU: p.code, Active: true}, Prices: map[money.Currency]catalog.PriceIn{"USD": {Amount: p.usd}}}}}, now)
@@ -70,7 +70,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 			w.products[p.code], w.variants[p.code] = id, skus[p.code]
 		}
 		one := fine()
-		return trait.Put(ctx, tx, &one, now)
+		return trait.Add(ctx, tx, &one, now)
 	})
 	return w
 }
@@ -287,7 +287,7 @@ func (w *world) crowd(buyers, cameras int) {
 			codes = append(codes, "L1")
 		}
 		if i < cameras || i >= buyers && i < buyers+20 {
-			codes = append(codes, "C1")
+			codes = append(codes, "C1", "S1")
 		}
 		w.buys(who, 20+i%50, codes...)
 	}
@@ -320,7 +320,7 @@ func TestLinksAreLearnedAndOnlySureOnesShown(t *testing.T) {
 			if other.CategoryID != l.CategoryID && r.Why(other) == trait.Shown {
 				t.Errorf("a link to shelf %d is shown: %+v", other.CategoryID, other)
 			}
-			if other.CategoryID == w.shelves["pharmacy"] || other.CategoryID == w.shelves["mice"] {
+			if other.CategoryID == w.shelves["pharmacy"] || other.CategoryID == w.shelves["soaps"] || other.CategoryID == w.shelves["mice"] {
 				t.Errorf("a link to shelf %d: what is sensitive, and what the rule looks at, is never learned", other.CategoryID)
 			}
 		}
@@ -401,7 +401,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 	} {
 		one := fine()
 		change(&one)
-		err := w.db.InTx(ctx, func(tx *db.Tx) error { return trait.Put(ctx, tx, &one, now) })
+		err := w.db.InTx(ctx, func(tx *db.Tx) error { return trait.Add(ctx, tx, &one, now) })
 		if fault.Kind(err) != fault.Invalid {
 			t.Errorf("%s: %v", what, err)
 		}

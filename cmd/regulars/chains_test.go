@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+)
+
+type chained struct{ Slug, Department, Kind, Reason, Premise string }
+
+func chain(t testing.TB, s *shopper, slug string) (found []chained) {
+	t.Helper()
+	for _, x := range ask[struct{ Suggestions []chained }](t, s, "/api/v1/products/"+slug+"/suggestions").Suggestions {
+		if x.Kind == "complex" {
+			found = append(found, x)
+		}
+	}
+	return found
+}
+
+func leadsTo(found []chained, department string) bool {
+	return slices.ContainsFunc(found, func(x chained) bool { return x.Department == department })
+}
+
+// What the crowd was made to do is found again by counting: who buys a laptop
+// of the fine class buys cameras and home cinema, who buys the campus one does
+// not, and the trait can be taken out.
+func TestLaptopLeadsToACameraTheCampusLaptopDoesNot(t *testing.T) {
+	a, base := town(t, 1200, 913)
+	guest := newShopper(base)
+	for _, slug := range []string{"corvane-14", "corvane-16-studio"} {
+		found := chain(t, guest, slug)
+		if !leadsTo(found, "cameras") || !leadsTo(found, "home-theatre") {
+			t.Errorf("%s leads to %+v", slug, found)
+		}
+	}
+	if found := chain(t, guest, "campus-13"); leadsTo(found, "cameras") || leadsTo(found, "home-theatre") {
+		t.Errorf("the campus laptop leads to %+v", found)
+	}
+	// The sentence, counted again from the orders by other means.
+	const fine = `SELECT DISTINCT o.customer_id FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN products p ON p.id = l.product_id
+		WHERE p.code IN ('CO01', 'CO02') AND o.state <> 'cancelled' AND o.payment_state IN ('paid', 'partly-refunded') AND l.qty > l.cancelled_qty
+		AND o.placed_at > (SELECT max(counted_at) FROM traits) - 730 * 86400000
+		AND 2 = (SELECT count(*) FROM consents c WHERE c.customer_id = o.customer_id AND c.given = TRUE AND c.purpose IN ('personalize', 'history'))`
+	var of, also int
+	ctx := context.Background()
+	if err := a.db.Query(ctx).Raw("SELECT count(*) FROM (" + fine + ") x").Scan(&of).Error; err != nil {
+		t.Fatal(err)
+	}
+	if err := a.db.Query(ctx).Raw(`SELECT count(DISTINCT o.customer_id) FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN products p ON p.id = l.product_id
+		JOIN categories k ON k.id = p.category_id WHERE k.slug = 'photo-cameras' AND o.state <> 'cancelled' AND o.payment_state IN ('paid', 'partly-refunded')
+		AND l.qty > l.cancelled_qty AND o.customer_id IN (` + fine + ")").Scan(&also).Error; err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("Laptops of this class are bought by people who choose fine equipment. %d of %d such simulated shoppers also bought from Cameras", also, of)
+	if found := chain(t, guest, "corvane-14"); also < 20 || !slices.ContainsFunc(found, func(x chained) bool { return x.Department == "cameras" && x.Reason == want }) {
+		t.Errorf("%+v, want one because %q", found, want)
+	}
+	// Sofia bought one: she is told so, on other pages too, until she takes it out.
+	sofia := signedIn(t, base, "premium@demo.example")
+	if found := chain(t, sofia, "dock-nine"); !leadsTo(found, "cameras") || !strings.HasPrefix(found[0].Reason, "You bought Corvane 14 on ") {
+		t.Errorf("Sofia is led to %+v", found)
+	}
+	if found := chain(t, sofia, "campus-13"); leadsTo(found, "cameras") {
+		t.Errorf("the campus laptop leads Sofia to %+v", found)
+	}
+	if r, err := sofia.post("/account/privacy/trait", url.Values{"trait": {"fine-equipment"}}); err != nil || r.status != 303 {
+		t.Fatalf("take the trait out: %d %v", r.status, err)
+	}
+	for _, slug := range []string{"dock-nine", "corvane-16-studio"} {
+		if found := chain(t, sofia, slug); leadsTo(found, "cameras") || leadsTo(found, "home-theatre") {
+			t.Errorf("taken out, and %s leads to %+v", slug, found)
+		}
+	}
+	// The other planted ones.
+	for slug, department := range map[string]string{"little-keys-49": "home-theatre", "bevel-12-v-drill": "instruments", "pocket-multimeter": "tools", "clay-teapot": "gifts"} {
+		if found := chain(t, guest, slug); !leadsTo(found, department) {
+			t.Errorf("%s leads to %+v, want %s", slug, found, department)
+		}
+	}
+	if found := chain(t, signedIn(t, base, "student@demo.example"), "margin-notebook-x3"); !leadsTo(found, "sport") {
+		t.Errorf("the student is led to %+v", found)
+	}
+}
