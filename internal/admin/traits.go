@@ -33,6 +33,7 @@ type (
 	}
 	conditionRow struct {
 		At                                string
+		N                                 int
 		What, Tiers                       []choice
 		Price, Least, Days                string
 		PriceName, LeastName, DaysName    string
@@ -194,7 +195,9 @@ func (o *Office) showTrait(c echo.Context, status int, one *trait.Trait, in inpu
 		}
 	}
 	for i := range min(mostRows, used+spareRows) {
-		v.Conditions = append(v.Conditions, conditionRowOf(c, rules, in, v.Errors, strconv.Itoa(i)))
+		row := conditionRowOf(c, rules, in, v.Errors, strconv.Itoa(i))
+		row.N = i + 1
+		v.Conditions = append(v.Conditions, row)
 	}
 	if one == nil {
 		return web.Render(c, status, "admin/trait", v)

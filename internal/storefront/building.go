@@ -27,6 +27,7 @@ type presumption struct {
 type premise struct {
 	*trait.Trait
 	words i18n.Text
+	from  catalog.ProductID // what the person bought that speaks for it, if that is known
 }
 
 // presume reads what the products at hand say. A product of a lesser class of
@@ -94,12 +95,12 @@ func (p *presumption) weigh(t *trait.Trait, answer trait.Answer, near bool) {
 			if h.Order == "" {
 				words = both("shop.suggest.said", "evidence", h.Evidence)
 			}
-			p.works = append(p.works, premise{t, words})
+			p.works = append(p.works, premise{t, words, h.Product})
 			return
 		}
 	}
 	if answer == trait.Yes {
-		p.works = append(p.works, premise{t, both("shop.suggest.presumed", "goods", t.Goods, "who", t.Who)})
+		p.works = append(p.works, premise{t, both("shop.suggest.presumed", "goods", t.Goods, "who", t.Who), 0})
 	}
 }
 
@@ -136,11 +137,11 @@ func (s *Shop) building(c echo.Context, p *presumption, alike []suggestion) ([][
 	if p == nil {
 		return nil, nil
 	}
-	named := map[catalog.ProductID]float64{}
-	for _, a := range alike {
-		named[a.Card.ID] = max(named[a.Card.ID], a.Score)
-	}
 	for _, one := range p.works {
+		named, err := s.named(c, one, alike)
+		if err != nil {
+			return nil, err
+		}
 		var lists [][]suggestion
 		for _, l := range one.Links {
 			if p.rules.Why(l) != trait.Shown {
@@ -155,13 +156,33 @@ func (s *Shop) building(c echo.Context, p *presumption, alike []suggestion) ([][
 			}
 		}
 		if len(lists) > 0 {
+			tier := one.Tier()
 			slices.SortStableFunc(lists, func(a, b []suggestion) int {
-				return cmp.Compare(named[b[0].Card.ID], named[a[0].Card.ID])
+				return cmp.Or(cmp.Compare(named[b[0].Card.ID], named[a[0].Card.ID]), classed(b[0], tier)-classed(a[0], tier))
 			})
 			return lists, nil
 		}
 	}
 	return nil, nil
+}
+
+// named weighs what an author named for the products at hand, and for the
+// purchase that speaks for the trait.
+func (s *Shop) named(c echo.Context, one premise, alike []suggestion) (map[catalog.ProductID]float64, error) {
+	named := map[catalog.ProductID]float64{}
+	for _, a := range alike {
+		named[a.Card.ID] = max(named[a.Card.ID], a.Score)
+	}
+	if one.from == 0 {
+		return named, nil
+	}
+	relations, err := s.shelves.Relations(c.Request().Context(), s.DB, []catalog.ProductID{one.from})
+	for _, r := range relations {
+		if r.Kind == "alike" {
+			named[r.ToID] = max(named[r.ToID], r.Weight)
+		}
+	}
+	return named, err
 }
 
 // behind lists the goods at the end of one link.

@@ -78,7 +78,8 @@ type Known struct {
 type Held struct {
 	Trait      string
 	Evidence   i18n.Text // a sentence that is literally true
-	Order      string    // the newest order that speaks for it
+	Order      string    // the newest order that speaks for it, and what was bought
+	Product    catalog.ProductID
 	Since      time.Time // zero: since it was said
 	Expires    time.Time // zero: not while the facts stand
 	Confidence float64   // 1 what was said; n/(n+1) after n orders
@@ -155,7 +156,7 @@ func (r *Rules) bought(c Condition, expires int, k Known) (Held, bool) {
 		return Held{}, false
 	}
 	last := orders[len(orders)-1]
-	h := Held{Order: last.Order, Since: orders[least-1].At, Confidence: float64(len(orders)) / float64(len(orders)+1)}
+	h := Held{Order: last.Order, Product: last.Product, Since: orders[least-1].At, Confidence: float64(len(orders)) / float64(len(orders)+1)}
 	if c.Days > 0 { // the day on which too few are left in the window
 		h.Expires = orders[len(orders)-least].At.AddDate(0, 0, c.Days)
 	}
