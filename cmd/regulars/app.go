@@ -12,6 +12,7 @@ import (
 
 	"regulars/internal/admin"
 	"regulars/internal/analytics"
+	"regulars/internal/catalog"
 	"regulars/internal/checkout"
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -115,7 +116,7 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
 		Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Now: opt.now, Log: opt.log}
 	shop.Routes()
-	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Demo: opt.demo, Now: opt.now, Log: opt.log}
+	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Door: hasher, Demo: opt.demo, Now: opt.now, Log: opt.log}
 	office.Routes()
 	a.work()
 	return a, nil
@@ -157,6 +158,9 @@ func (a *app) work() {
 	a.runner.Every("abandonment", time.Minute, func(ctx context.Context) error {
 		return analytics.Refresh(ctx, a.db, a.settings.Now(), a.now())
 	})
+	zone := func() *time.Location { return a.settings.Now().Zone() }
+	a.runner.Every("sales", time.Minute, func(ctx context.Context) error { return catalog.TurnSales(ctx, a.db, zone(), a.now) })
+	a.runner.Every("prices", time.Hour, func(ctx context.Context) error { return catalog.Reprice(ctx, a.db, zone(), a.now) })
 	a.runner.Every("sweep", 10*time.Minute, func(ctx context.Context) error {
 		return a.db.InTx(ctx, func(tx *db.Tx) error {
 			_, err := customer.Sweep(ctx, tx, a.now())

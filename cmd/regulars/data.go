@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"regulars/internal/analytics"
+	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/doctor"
 	"regulars/internal/exchange"
@@ -156,7 +157,7 @@ func (c exportCmd) Run(w *world) (err error) {
 	if base == "" {
 		base = "http://127.0.0.1:8080"
 	}
-	if err := exchange.Export(w.ctx, d, c.Kind, buffered, exchange.ExportOptions{BaseURL: base, Currency: set.Currency()}); err != nil {
+	if err := exchange.Export(w.ctx, d, c.Kind, buffered, exchange.ExportOptions{BaseURL: base, Currency: set.Currency(), Now: w.now()}); err != nil {
 		return err
 	}
 	return buffered.Flush()
@@ -195,7 +196,7 @@ func (c doctorCmd) Run(w *world) error {
 
 type rebuildCmd struct {
 	folder
-	What string `arg:"" enum:"search,segments,reports,all" help:"search, segments, reports or all."`
+	What string `arg:"" enum:"search,segments,reports,prices,all" help:"search, segments, reports, prices or all."`
 }
 
 func (c rebuildCmd) Run(w *world) error {
@@ -219,6 +220,7 @@ func (c rebuildCmd) Run(w *world) error {
 			}
 			return retrait(w.ctx, d, w.now())
 		}},
+		{"prices", func() error { return catalog.Reprice(w.ctx, d, set.Zone(), w.now) }},
 		{"reports", func() error { return analytics.Rebuild(w.ctx, d, set, w.now()) }},
 	} {
 		if c.What != part.name && c.What != "all" {

@@ -19,6 +19,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/inventory"
 	"regulars/internal/money"
+	"regulars/internal/setting"
 	"regulars/internal/web"
 )
 
@@ -29,7 +30,7 @@ const variantsAtOnce = 25
 var (
 	tiers    = []string{"plain", "good", "fine"}
 	flags    = []string{"published", "durable", "sensitive", "gift", "digital"}
-	textKeys = []string{"name_en", "name_zh", "line_en", "line_zh", "about_en", "about_zh", "slug", "brand", "synonyms", "category", "tier", "max_qty", "refill_days"}
+	textKeys = []string{"name_en", "name_zh", "line_en", "line_zh", "about_en", "about_zh", "slug", "brand", "synonyms", "category", "tier", "tax_class", "max_qty", "refill_days"}
 )
 
 type editorPage struct {
@@ -41,6 +42,7 @@ type editorPage struct {
 	Stale      []difference
 	Categories []choice
 	Tiers      []choice
+	TaxClasses []choice
 	Currencies []chip
 	Currency   money.Currency
 	Rows       []variantRow
@@ -116,7 +118,7 @@ func (o *Office) editing(c echo.Context, q db.Q) (*editing, error) {
 // stored is the form as the database has it.
 func (e *editing) stored() inputs {
 	in := inputs{"name_en": e.Name.En, "name_zh": e.Name.Zh, "line_en": e.Line.En, "line_zh": e.Line.Zh, "about_en": e.About.En, "about_zh": e.About.Zh,
-		"slug": e.Slug, "brand": e.Brand, "synonyms": e.Synonyms, "tier": e.Tier, "max_qty": strconv.Itoa(e.MaxQty), "refill_days": strconv.Itoa(e.RefillDays)}
+		"slug": e.Slug, "brand": e.Brand, "synonyms": e.Synonyms, "tier": e.Tier, "tax_class": e.TaxClass, "max_qty": strconv.Itoa(e.MaxQty), "refill_days": strconv.Itoa(e.RefillDays)}
 	if e.CategoryID != nil {
 		if k, ok := e.tree.ByID(*e.CategoryID); ok {
 			in["category"] = k.Slug
@@ -127,10 +129,10 @@ func (e *editing) stored() inputs {
 	}
 	for _, v := range e.shown {
 		if v.Priced {
-			in["price:"+v.SKU] = v.Price.Amount.Decimal(e.currency)
+			in["price:"+v.SKU] = v.List.Amount.Decimal(e.currency)
 		}
-		if v.Was > 0 {
-			in["was:"+v.SKU] = v.Was.Decimal(e.currency)
+		if v.List.Was > 0 {
+			in["was:"+v.SKU] = v.List.Was.Decimal(e.currency)
 		}
 		in.tick("active:"+v.SKU, v.Active)
 		in["stock:"+v.SKU] = e.onHand(v.ID)
@@ -175,8 +177,9 @@ func (o *Office) showProduct(c echo.Context, status int, e *editing, in inputs, 
 	l := lang(c)
 	p := editorPage{Page: web.NewPage(c, e.Name.In(l)), Code: e.Code, Version: e.Version, In: in, Errors: wrong(c, failure), Stale: stale,
 		Categories: categoryChoices(c, e.tree, in["category"]), Currency: e.currency,
-		Tiers: choices(in["tier"], tiers, func(v string) string { return t(c, "admin.tier."+v) }),
-		Pager: pages(c, e.page, variantsAtOnce, len(e.Variants)), Write: o.may(c, "products.write")}
+		Tiers:      choices(in["tier"], tiers, func(v string) string { return t(c, "admin.tier."+v) }),
+		TaxClasses: choices(in["tax_class"], setting.TaxClasses, func(v string) string { return t(c, "admin.tax-class."+v) }),
+		Pager:      pages(c, e.page, variantsAtOnce, len(e.Variants)), Write: o.may(c, "products.write")}
 	if e.Published {
 		p.Shop = web.In(l, "/p/"+e.Slug)
 	}
@@ -327,7 +330,7 @@ func (e *editing) draft(form *fault.Form, in inputs) catalog.Draft {
 	d.Name = i18n.Text{En: in["name_en"], Zh: in["name_zh"]}
 	d.Line = i18n.Text{En: in["line_en"], Zh: in["line_zh"]}
 	d.About = i18n.Text{En: in["about_en"], Zh: in["about_zh"]}
-	d.Slug, d.Brand, d.Synonyms, d.Tier = in["slug"], in["brand"], in["synonyms"], in["tier"]
+	d.Slug, d.Brand, d.Synonyms, d.Tier, d.TaxClass = in["slug"], in["brand"], in["synonyms"], in["tier"], in["tax_class"]
 	d.MaxQty, d.RefillDays = whole(form, in, "max_qty"), whole(form, in, "refill_days")
 	d.Published, d.Durable, d.Sensitive = in.On("published"), in.On("durable"), in.On("sensitive")
 	d.Gift, d.Digital = in.On("gift"), in.On("digital")
@@ -414,17 +417,25 @@ func (e *editing) counts(form *fault.Form, in inputs) []counted {
 func (n counted) store(ctx context.Context, tx *db.Tx, now time.Time) error {
 	if n.tracked != n.was.Tracked {
 		if err := inventory.Track(ctx, tx, n.variant, n.tracked, now); err != nil {
-			return err
+			return n.refused(err)
 		}
 	}
 	if !n.tracked {
 		return nil
 	}
-	err := inventory.Count(ctx, tx, n.variant, n.units, fmt.Sprintf("counted:%d", now.UnixMilli()), now)
-	if errors.Is(err, fault.Conflict) {
-		var form fault.Form
-		form.Wrong(n.input, "admin.stock.promised", "count", n.was.Reserved)
-		return form.Err()
+	return n.refused(inventory.Count(ctx, tx, n.variant, n.units, fmt.Sprintf("counted:%d", now.UnixMilli()), now))
+}
+
+// refused puts what stands in the way of a count at its field.
+func (n counted) refused(err error) error {
+	if !errors.Is(err, fault.Conflict) {
+		return err
 	}
-	return err
+	words := wordsOf(err, "admin.stock.promised")
+	if words == "inventory.promised" {
+		words = "admin.stock.promised"
+	}
+	var form fault.Form
+	form.Wrong(n.input, words, "count", n.was.Reserved)
+	return form.Err()
 }

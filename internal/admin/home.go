@@ -74,12 +74,22 @@ func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
 		return nil, err
 	}
 	add("orders.read", "/admin/orders?state=flagged", "admin.needs.flagged", flagged.Total)
+	back, err := order.ReturnsWaiting(ctx, o.DB)
+	if err != nil {
+		return nil, err
+	}
+	add("returns.read", "/admin/returns?simulated=no", "admin.needs.returns", back)
 	low := lowStock
 	_, few, err := inventory.Levels(ctx, o.DB, inventory.LevelQuery{Low: &low, PerPage: 1})
 	if err != nil {
 		return nil, err
 	}
 	add("stock.read", "/admin/stock?state=low", "admin.needs.stock", few, "most", lowStock)
+	proposed, err := inventory.Proposals(ctx, o.DB, o.Now())
+	if err != nil {
+		return nil, err
+	}
+	add("stock.read", "/admin/stock/reorder", "admin.needs.reorder", len(proposed))
 	failed, err := outreach.Sends(ctx, o.DB, outreach.Filter{State: outreach.Failed, PerPage: 1})
 	if err != nil {
 		return nil, err

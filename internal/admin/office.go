@@ -39,6 +39,7 @@ type Office struct {
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Mailer   outreach.Mailer
+	Door     staff.Door // asked for the password before money goes back
 	Now      func() time.Time
 	Log      *slog.Logger
 	Demo     bool
@@ -60,13 +61,26 @@ func (o *Office) Routes() {
 	g.GET("/orders/:number", o.order)
 	g.GET("/orders/:number/cancel", o.askCancel)
 	g.POST("/orders/:number/cancel", o.cancelOrder)
+	g.GET("/orders/:number/refund", o.askRefund)
+	g.POST("/orders/:number/refund", o.refundOrder)
+	g.POST("/orders/:number/refunds/:op/again", o.refundAgain)
 	g.POST("/orders/:number/pack", o.packOrder)
 	g.POST("/orders/:number/ship", o.shipOrder)
 	g.POST("/orders/:number/deliver", o.deliverOrder)
 	g.POST("/orders/:number/mails/:mail", o.mailOrder)
+	g.GET("/returns", o.returns)
+	g.GET("/returns/:return", o.oneReturn)
+	g.POST("/returns/:return/decide", o.decideReturn)
+	g.POST("/returns/:return/receive", o.receiveReturn)
+	g.POST("/returns/:return/resolve", o.resolveReturn)
 	g.GET("/promotions", o.promotions)
 	g.GET("/promotions/new", o.newPromotion)
 	g.POST("/promotions/new", o.savePromotion)
+	g.GET("/promotions/sales/new", o.newSale)
+	g.POST("/promotions/sales/new", o.saveSale)
+	g.GET("/promotions/sales/:sale", o.sale)
+	g.POST("/promotions/sales/:sale", o.saveSale)
+	g.POST("/promotions/sales/:sale/stop", o.stopSale)
 	g.GET("/promotions/:promotion", o.promotion)
 	g.POST("/promotions/:promotion", o.savePromotion)
 	g.POST("/promotions/:promotion/stop", o.stopPromotion)
@@ -75,7 +89,12 @@ func (o *Office) Routes() {
 	g.GET("/customers", o.customers)
 	g.GET("/customers/:email", o.customer)
 	g.GET("/stock", o.stock)
+	g.GET("/stock/places", o.places)
+	g.POST("/stock/places", o.savePlace)
+	g.GET("/stock/reorder", o.reorder)
+	g.GET("/stock/:sku", o.shelf)
 	g.POST("/stock/:sku", o.count)
+	g.POST("/stock/:sku/:act", o.actOnShelf)
 	g.GET("/questions", o.questions)
 	g.GET("/questions/:token", o.question)
 	g.POST("/questions/:token", o.answer)

@@ -26,6 +26,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
+	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/inventory"
 	"regulars/internal/money"
@@ -51,6 +52,28 @@ type office struct {
 	session  string // of who is at work
 	variants map[string]catalog.VariantID
 	product  catalog.ProductID
+	door     door
+}
+
+// door knows one password and counts who tries it.
+type door struct{ tries int }
+
+const secretWord = "the right words"
+
+func (d *door) Admit(context.Context, *db.DB, string, string, time.Time) error {
+	if d.tries++; d.tries > 10 {
+		return fault.New(fault.TooMany, "customer.signin.many", "count", 15)
+	}
+	return nil
+}
+
+func (d *door) Forgive(context.Context, *db.DB, string, string, time.Time) error {
+	d.tries--
+	return nil
+}
+
+func (d *door) Verify(_ context.Context, hash, password string) (bool, error) {
+	return hash != "" && password == secretWord, nil
 }
 
 func open(t *testing.T, d *db.DB) *office {
@@ -63,7 +86,7 @@ func open(t *testing.T, d *db.DB) *office {
 	live := &setting.Live{}
 	mailer, err := outreach.Open("", t.TempDir(), clock)
 	f.must(err)
-	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer, Now: clock, Log: log,
+	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer, Door: &f.door, Now: clock, Log: log,
 		Desk: &checkout.Desk{DB: d, Now: clock, Settings: live, Log: log, Secret: bytes.Repeat([]byte("s"), 32)}}
 	f.Routes()
 	server.Echo.GET("/test/signin/:id/:epoch", func(c echo.Context) error {
@@ -248,6 +271,7 @@ func plain(html string) string {
 func TestEveryRoomAsksTheTable(t *testing.T) {
 	f := open(t, dbtest.SQLite(t))
 	number := f.order(payment.OutcomePaid).Number
+	back := f.sentBack(f.order(payment.OutcomePaid)).Number
 	q, _, err := ask.List(context.Background(), f.DB, ask.Filter{})
 	f.must(err)
 	f.must(f.Mailer.Send(context.Background(), outreach.Mail{ID: "a1@shop", From: outreach.Address{Email: "shop@shop.example"}, To: outreach.Address{Email: "eve@demo.example"},
@@ -260,9 +284,12 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		return trait.Add(ctx, tx, &trait.Trait{Key: "films", Name: i18n.Text{En: "Films"}, Who: i18n.Text{En: "people who like films"}, Active: true,
 			Rule: trait.Rule{Any: []trait.Condition{{Fact: "hobby", Is: "films"}}}}, f.now)
 	})
-	parts := map[string]string{":promotion": deal.Token, ":trait": "films", ":mail": "77", ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":token": q[0].Token, ":file": files[0].Name}
+	sale := catalog.Sale{Name: deal.Name, Kind: catalog.SalePercent, Value: 1000}
+	f.tx(func(ctx context.Context, tx *db.Tx) error { return catalog.PutSale(ctx, tx, &sale, f.today(), f.now) })
+	parts := map[string]string{":promotion": deal.Token, ":trait": "films", ":sale": sale.Token, ":mail": "77", ":op": "1", ":return": back, ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":act": "receive", ":token": q[0].Token, ":file": files[0].Name}
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
+	f.want(f.get("/admin/orders/"+number+"/refund"), 200)
 	tried := 0
 	for _, route := range f.Web.Echo.Routes() {
 		if !strings.HasPrefix(route.Path, "/admin") || route.Method != "GET" && route.Method != "POST" {

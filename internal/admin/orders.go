@@ -124,9 +124,16 @@ type orderPage struct {
 	Mails       []mailAgain
 	Invoice     string // its page as the shopper sees it
 	InvoiceText string
+	Credits     []chip
+	Returns     []returnRow
 	Parcels     []parcelRow
 	Send        []sendLine // what is left to send, while it may be sent
 	Parcel      checkout.Parcel
+	From        []choice // places to send from, if there is a choice
+	Money       payment.Money
+	MoneySums   []sum
+	Backs       []moneyRow
+	Proof       bool // the password is wanted before money goes back
 }
 
 // parcelRow is a parcel that left the house; sendLine a line that can still
@@ -149,6 +156,7 @@ type mailAgain struct{ ID, Text, To string }
 type orderLine struct {
 	SKU, Name, Choices, Unit, Total string
 	Qty, Cancelled                  int
+	Says                            string // what of it has yet to come, and what a bundle holds
 }
 
 type sum struct {
@@ -175,6 +183,24 @@ func (o *Office) order(c echo.Context) error {
 	return web.Render(c, http.StatusOK, "admin/order", p)
 }
 
+// orderSums names the amounts of an order.
+func (o *Office) orderSums(c echo.Context, k *order.Order) ([]sum, error) {
+	all, err := order.Sums(c.Request().Context(), o.DB, k)
+	var sums []sum
+	for _, a := range all {
+		name := a.Name.In(lang(c))
+		if name == "" || a.Kind == "delivery" {
+			key := map[string]string{"goods": "subtotal", "less": "discount", "tax": "tax.added"}[a.Kind]
+			if a.Kind == "tax" && k.TaxIncluded {
+				key = "tax"
+			}
+			name = t(c, "admin.sum."+cmp.Or(key, a.Kind))
+		}
+		sums = append(sums, sum{Name: name, Value: cash(c, a.Amount, k.Currency), Total: a.Kind == "total"})
+	}
+	return sums, err
+}
+
 func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 	ctx := c.Request().Context()
 	p := &orderPage{Page: page(c, "admin.order", "number", k.Number), Order: k, Cancelled: k.State == order.Cancelled,
@@ -183,20 +209,16 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 	if err != nil {
 		return nil, err
 	}
+	says, err := o.waitsFor(ctx, c, int64(k.ID))
+	if err != nil {
+		return nil, err
+	}
 	for _, l := range lines {
-		p.Lines = append(p.Lines, orderLine{l.SKU, l.Name.In(p.Lang), l.Choices.In(p.Lang), cash(c, l.UnitPrice, k.Currency), cash(c, l.Total, k.Currency), l.Qty, l.CancelledQty})
+		p.Lines = append(p.Lines, orderLine{l.SKU, l.Name.In(p.Lang), l.Choices.In(p.Lang), cash(c, l.UnitPrice, k.Currency), cash(c, l.Total, k.Currency), l.Qty, l.CancelledQty, says[l.VariantID]})
 	}
-	add := func(key string, a money.Amount, always bool) {
-		if a != 0 || always {
-			p.Sums = append(p.Sums, sum{Name: t(c, key), Value: cash(c, a, k.Currency)})
-		}
+	if p.Sums, err = o.orderSums(c, k); err != nil {
+		return nil, err
 	}
-	add("admin.sum.subtotal", k.Subtotal, true)
-	add("admin.sum.discount", -k.Discount, false)
-	add("admin.sum.delivery", k.Delivery, true)
-	add("admin.sum.total", k.Total, true)
-	p.Sums[len(p.Sums)-1].Total = true
-	add("admin.sum.tax", k.Tax, false)
 	for _, line := range []string{k.Name, k.Line1, k.Line2, strings.TrimSpace(k.Postcode + " " + k.City), k.Region, k.Country, k.Phone} {
 		if line != "" {
 			p.Address = append(p.Address, line)
@@ -216,13 +238,22 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 	if bill != nil {
 		p.Invoice = web.In(p.Lang, "/orders/"+k.Number+"/invoice?key="+order.AccessKey(o.Desk.Secret, k.Number))
 		p.InvoiceText = t(c, "admin.order.invoice", "number", bill.Number())
+		if p.Credits, err = o.credits(ctx, c, k); err != nil {
+			return nil, err
+		}
 	}
 	if err := o.parcels(ctx, c, p, lines); err != nil {
 		return nil, err
 	}
+	if err := o.money(ctx, c, p); err != nil {
+		return nil, err
+	}
+	if p.Returns, err = o.returnsOf(ctx, c, k); err != nil {
+		return nil, err
+	}
 	p.RefundWords = t(c, "admin.cancel.unpaid")
-	if paid {
-		p.RefundWords = t(c, "admin.cancel.refund", "total", k.Price())
+	if left := p.Money.Left(); paid && left > 0 {
+		p.RefundWords = t(c, "admin.cancel.refund", "total", money.Price{Amount: left, Currency: k.Currency})
 	}
 	if k.CustomerID != nil && o.may(c, "customers.read") {
 		if person, err := customer.ByID(ctx, o.DB, *k.CustomerID); err == nil {
@@ -369,8 +400,9 @@ func (o *Office) refused(c echo.Context, id order.ID, why error) error {
 
 type cancelPage struct {
 	*orderPage
-	Why    string
-	Errors web.FormErrors
+	Why       string
+	Errors    web.FormErrors
+	WantProof bool
 }
 
 // askCancel shows what cancelling would do before anybody does it.
@@ -389,13 +421,14 @@ func (o *Office) showCancel(c echo.Context, status int, why string, failure erro
 		return o.refused(c, k.ID, fault.New(fault.Conflict, "order.step.cancel", "number", k.Number))
 	}
 	p.Page = page(c, "admin.cancel", "number", k.Number)
-	return web.Render(c, status, "admin/order-cancel", cancelPage{p, why, wrong(c, failure)})
+	return web.Render(c, status, "admin/order-cancel", cancelPage{p, why, wrong(c, failure), p.Proof && p.Money.Left() > 0})
 }
 
 func (o *Office) cancelOrder(c echo.Context) error {
 	var in struct {
-		Why     string `form:"why,max=300"`
-		Confirm bool   `form:"confirm"`
+		Why      string `form:"why,max=300"`
+		Confirm  bool   `form:"confirm"`
+		Password string `form:"password,raw,max=200"`
 	}
 	err := web.Form(c, &in)
 	if err == nil && !in.Confirm {
@@ -403,8 +436,14 @@ func (o *Office) cancelOrder(c echo.Context) error {
 		form.Wrong("confirm", "admin.cancel.confirm.wrong")
 		err = form.Err()
 	}
-	if err != nil {
+	if err == nil {
+		err = o.proveIfPaid(c, in.Password)
+	}
+	if errors.Is(err, fault.Invalid) {
 		return o.showCancel(c, http.StatusUnprocessableEntity, in.Why, err)
+	}
+	if err != nil {
+		return err
 	}
 	return o.step(c, "order.cancel", "admin.order.cancelled", func(ctx context.Context, tx *db.Tx, k *order.Order, now time.Time) error {
 		return o.Desk.CancelIn(ctx, tx, k.ID, o.by(c), in.Why, now)

@@ -13,6 +13,8 @@ import (
 	"regulars/internal/checkout"
 	"regulars/internal/db"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
+	"regulars/internal/inventory"
 	"regulars/internal/order"
 	"regulars/internal/web"
 )
@@ -42,12 +44,35 @@ func (o *Office) parcels(ctx context.Context, c echo.Context, p *orderPage, line
 			p.State[2] = tag{"info", t(c, "order.delivery.partly")}
 		}
 	}
+	if p.Can["ship"] {
+		if p.From, err = o.shipsFrom(ctx, p.Lang); err != nil {
+			return err
+		}
+	}
 	for _, l := range lines {
 		if p.Can["ship"] && left[l.ID] > 0 {
 			p.Send = append(p.Send, sendLine{"units-" + strconv.Itoa(l.Position), strings.TrimSpace(l.Name.In(p.Lang) + " " + l.Choices.In(p.Lang)), left[l.ID]})
 		}
 	}
 	return nil
+}
+
+// shipsFrom lists the places to choose from, if there is a choice.
+func (o *Office) shipsFrom(ctx context.Context, l i18n.Lang) ([]choice, error) {
+	all, err := inventory.Locations(ctx, o.DB)
+	if err != nil {
+		return nil, err
+	}
+	var out []choice
+	for _, p := range all {
+		if p.Sells {
+			out = append(out, choice{p.Code, p.Name.In(l), false})
+		}
+	}
+	if len(out) < 2 {
+		return nil, nil
+	}
+	return out, nil
 }
 
 // shipOrder sends a parcel: the units entered, or all that is left where none
@@ -61,7 +86,7 @@ func (o *Office) shipOrder(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		if parcel, err = parcelOf(c, lines); err != nil {
+		if parcel, err = parcelOf(ctx, tx, c, lines); err != nil {
 			return err
 		}
 		return o.Desk.SendIn(ctx, tx, k.ID, parcel, o.by(c), now)
@@ -84,13 +109,19 @@ func (o *Office) shipOrder(c echo.Context) error {
 	return web.Render(c, http.StatusUnprocessableEntity, "admin/order", p)
 }
 
-func parcelOf(c echo.Context, lines []order.Line) (checkout.Parcel, error) {
-	names := []string{"carrier", "tracking", "url"}
+func parcelOf(ctx context.Context, q db.Q, c echo.Context, lines []order.Line) (checkout.Parcel, error) {
+	names := []string{"carrier", "tracking", "url", "from"}
 	for _, l := range lines {
 		names = append(names, "units-"+strconv.Itoa(l.Position))
 	}
 	in, err := read(c, names)
 	p := checkout.Parcel{Carrier: in["carrier"], Tracking: in["tracking"], URL: in["url"]}
+	if err == nil && in["from"] != "" {
+		var l *inventory.Location
+		if l, err = inventory.LocationByCode(ctx, q, in["from"]); err == nil {
+			p.From = l.ID
+		}
+	}
 	for _, l := range lines {
 		text := in["units-"+strconv.Itoa(l.Position)]
 		if text == "" {

@@ -32,8 +32,10 @@ type (
 	}
 	promotionsPage struct {
 		web.Page
-		Rows  []promotionRow
-		Write bool
+		Sales    []saleRow
+		Rows     []promotionRow
+		Calendar *calendar
+		Write    bool
 	}
 	batchRow struct {
 		Code, Used, File string
@@ -47,20 +49,37 @@ type (
 		Says, Used                              string
 		Live, Write                             bool
 		Batches                                 []batchRow
+		Rehearsal                               string
 	}
 )
 
 var promotionNames = []string{"version", "name_en", "name_zh", "kind", "value", "currency", "buy", "free", "min_subtotal", "category", "products", "segment",
-	"starts_on", "ends_on", "needs_code", "code", "limit_all", "limit_person", "priority", "exclusive", "codes"}
+	"starts_on", "ends_on", "needs_code", "code", "limit_all", "limit_person", "priority", "exclusive", "codes", "try"}
 
 func promotionPath(token string) string { return "/admin/promotions/" + token }
 
 func (o *Office) promotions(c echo.Context) error {
-	all, err := pricing.Promotions(c.Request().Context(), o.DB)
+	ctx := c.Request().Context()
+	all, err := pricing.Promotions(ctx, o.DB)
+	if err != nil {
+		return err
+	}
+	sales, err := catalog.Sales(ctx, o.DB)
+	if err != nil {
+		return err
+	}
+	tree, err := catalog.LoadTree(ctx, o.DB)
 	if err != nil {
 		return err
 	}
 	p := promotionsPage{Page: page(c, "staff.area.promotions"), Write: o.may(c, "promotions.write")}
+	if p.Calendar, err = o.calendar(c, tree); err != nil {
+		return err
+	}
+	for i := range sales {
+		state, tag := saleState(c, &sales[i], o.today())
+		p.Sales = append(p.Sales, saleRow{salePath(sales[i].Token), saleSays(c, &sales[i]), state, tag, sales[i].Name})
+	}
 	for _, one := range all {
 		p.Rows = append(p.Rows, promotionRow{promotionPath(one.Token), o.says(c, &one), usage(c, one.Used, one.LimitAll), one.Name, one.State == pricing.Live})
 	}
@@ -109,7 +128,7 @@ func percent(v int64) string {
 
 func (o *Office) newPromotion(c echo.Context) error {
 	in := inputs{"kind": string(pricing.Percent), "currency": string(o.Settings.Now().Currency())}
-	return o.showPromotion(c, http.StatusOK, nil, in, nil)
+	return o.showPromotion(c, http.StatusOK, nil, in, nil, "")
 }
 
 // promotion shows one promotion; its codes are below.
@@ -123,7 +142,7 @@ func (o *Office) promotion(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return o.showPromotion(c, http.StatusOK, p, in, nil)
+	return o.showPromotion(c, http.StatusOK, p, in, nil, "")
 }
 
 func (o *Office) promotionInputs(ctx context.Context, p *pricing.Promotion) (inputs, error) {
@@ -169,7 +188,7 @@ func (o *Office) promotionInputs(ctx context.Context, p *pricing.Promotion) (inp
 	return in, nil
 }
 
-func (o *Office) showPromotion(c echo.Context, status int, p *pricing.Promotion, in inputs, failure error) error {
+func (o *Office) showPromotion(c echo.Context, status int, p *pricing.Promotion, in inputs, failure error, rehearsal string) error {
 	ctx := c.Request().Context()
 	tree, err := catalog.LoadTree(ctx, o.DB)
 	if err != nil {
@@ -193,7 +212,7 @@ func (o *Office) showPromotion(c echo.Context, status int, p *pricing.Promotion,
 	for _, k := range money.Currencies() {
 		currencies = append(currencies, string(k))
 	}
-	v := promotionPage{Page: page(c, "admin.promotion.new"), In: in, Errors: wrong(c, failure), Live: true, Write: o.may(c, "promotions.write"),
+	v := promotionPage{Page: page(c, "admin.promotion.new"), In: in, Errors: wrong(c, failure), Live: true, Write: o.may(c, "promotions.write"), Rehearsal: rehearsal,
 		Kinds:      choices(in["kind"], kinds, func(k string) string { return t(c, "admin.promotion.kind."+k) }),
 		Currencies: choices(in["currency"], currencies, func(k string) string { return k }),
 		Segments:   choices(in["segment"], keys, func(k string) string { return names[k] }),
@@ -233,6 +252,11 @@ func (o *Office) savePromotion(c echo.Context) error {
 	}
 	before := *p
 	in, err := read(c, promotionNames)
+	if err == nil && in["try"] != "" {
+		if err = o.rehearse(c, p, in); err == nil {
+			return nil
+		}
+	}
 	if err == nil {
 		err = o.change(c, "promotion.save", in["name_en"], func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
 			var form fault.Form
@@ -251,9 +275,9 @@ func (o *Office) savePromotion(c echo.Context) error {
 	}
 	if errors.Is(err, fault.Invalid) {
 		if before.ID == 0 {
-			return o.showPromotion(c, http.StatusUnprocessableEntity, nil, in, err)
+			return o.showPromotion(c, http.StatusUnprocessableEntity, nil, in, err, "")
 		}
-		return o.showPromotion(c, http.StatusUnprocessableEntity, &before, in, err)
+		return o.showPromotion(c, http.StatusUnprocessableEntity, &before, in, err, "")
 	}
 	if err != nil {
 		return err
@@ -286,38 +310,13 @@ func (o *Office) fillPromotion(ctx context.Context, q db.Q, form *fault.Form, p 
 	p.LimitAll, p.LimitPerson, p.Priority = whole(form, in, "limit_all"), whole(form, in, "limit_person"), whole(form, in, "priority")
 	p.StartsOn, p.EndsOn = norm.NFKC.String(in["starts_on"]), norm.NFKC.String(in["ends_on"])
 	p.NeedsCode, p.Exclusive = in.On("needs_code") || in["code"] != "", in.On("exclusive")
-	p.Segments, p.Categories, p.Products = nil, nil, nil
+	p.Segments = nil
 	if in["segment"] != "" {
 		p.Segments = []string{in["segment"]}
 	}
-	return scope(ctx, q, form, p, in)
-}
-
-// scope reads which goods a promotion is for.
-func scope(ctx context.Context, q db.Q, form *fault.Form, p *pricing.Promotion, in inputs) error {
-	if in["category"] != "" {
-		tree, err := catalog.LoadTree(ctx, q)
-		if err != nil {
-			return err
-		}
-		k, ok := tree.BySlug(in["category"])
-		if !ok {
-			form.Wrong("category", "admin.category.unknown")
-		}
-		p.Categories = []catalog.CategoryID{k.ID}
-	}
-	for _, code := range strings.FieldsFunc(in["products"], func(r rune) bool { return strings.ContainsRune(" ,;\r\n\t，、", r) }) {
-		product, err := catalog.ByCode(ctx, q, code)
-		if errors.Is(err, fault.NotFound) {
-			form.Wrong("products", "admin.promotion.product", "code", code)
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		p.Products = append(p.Products, product.ID)
-	}
-	return nil
+	var err error
+	p.Categories, p.Products, _, err = goods(ctx, q, form, in, false)
+	return err
 }
 
 func (o *Office) stopPromotion(c echo.Context) error {
@@ -366,7 +365,7 @@ func (o *Office) makeCodes(c echo.Context) error {
 			return errIn
 		}
 		have["code"], have["codes"] = in["code"], in["codes"]
-		return o.showPromotion(c, http.StatusUnprocessableEntity, p, have, err)
+		return o.showPromotion(c, http.StatusUnprocessableEntity, p, have, err, "")
 	}
 	if err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
+	"regulars/internal/money"
+	"regulars/internal/payment"
 	"regulars/internal/pricing"
 	"regulars/internal/staff"
 )
@@ -32,6 +34,17 @@ func TestPromotionIsMadeChangedAndStopped(t *testing.T) {
 		path := w.Header().Get("Location")
 		f.want(f.get(path), 200, "12.5 % off", "from $20.00", "until 2026-12-24", "ADVENT12", `value="2026-11-20"`)
 		f.want(f.get("/admin/promotions?lang=zh"), 200, "节日优惠", "减 12.5%")
+
+		f.order(payment.OutcomePaid) // tried on what was ordered, and nothing is stored
+		f.order(payment.OutcomePaid)
+		var lines []money.Amount
+		f.must(d.Query(context.Background()).Raw("SELECT unit_price * qty FROM order_lines").Scan(&lines).Error)
+		var off money.Amount
+		for _, a := range lines {
+			off += money.BasisPoints(1250).Of(a)
+		}
+		f.want(f.post("/admin/promotions/new", promo("try", "1", "min_subtotal", "", "code", "")), 200, "Of 2 orders of the last 30 days 2 would have had it, for $"+off.Decimal("USD"), `value="Advent"`)
+		f.want(f.post("/admin/promotions/new", promo("try", "1", "value", "200")), 422, "0.01 to 100")
 
 		deals, err := pricing.Find(context.Background(), d, "2026-11-22", "advent 12", pricing.Buyer{})
 		f.must(err)

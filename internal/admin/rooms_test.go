@@ -64,7 +64,7 @@ func TestEditedProductIsInTheShop(t *testing.T) {
 
 		got, err := catalog.Detailed(ctx, d, f.product, "USD")
 		f.must(err)
-		if v := got.Variants[1]; got.Name.En != "Calmer Bottle" || !got.Gift || v.Price.Amount != 2150 || v.Was != 2400 || v.Available != 12 || got.Variants[0].Price.Amount != 1900 {
+		if v := got.Variants[1]; got.Name.En != "Calmer Bottle" || !got.Gift || v.Price.Amount != 2150 || v.List.Was != 2400 || v.Available != 12 || got.Variants[0].Price.Amount != 1900 {
 			t.Errorf("the shop has %+v %+v", got.Product, got.Variants)
 		}
 		var logged []int64
@@ -210,7 +210,8 @@ func TestCancellingAsksFirstAndPaysBack(t *testing.T) {
 	f.as(staff.Merchant)
 	f.want(f.get(at+"/cancel"), 200, "$23.20 goes back")
 	f.want(f.post(at+"/cancel", url.Values{"why": {"Changed mind"}}), 422, "Tick the box", "Changed mind")
-	f.want(f.post(at+"/cancel", url.Values{"why": {"Changed mind"}, "confirm": {"1"}}), 303)
+	f.want(f.post(at+"/cancel", url.Values{"why": {"Changed mind"}, "confirm": {"1"}}), 422, "Type the password", "Changed mind")
+	f.want(f.post(at+"/cancel", url.Values{"why": {"Changed mind"}, "confirm": {"1"}, "password": {secretWord}}), 303)
 	f.want(f.get(at), 200, "Refunded", "Changed mind")
 	left, err := inventory.Available(context.Background(), f.DB, []catalog.VariantID{f.variants["BB01-S"]})
 	f.must(err)

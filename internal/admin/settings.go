@@ -42,8 +42,8 @@ var groups = []struct {
 	keys []string
 }{
 	{"shop", []string{"shop.name", "shop.name.zh", "shop.email", "shop.address", "zone"}},
-	{"money", []string{"currency", "currencies", "tax.percent", "payments.offered"}},
-	{"carts", []string{"cart.idle", "checkout.idle", "cart.lost", "hold.minutes"}},
+	{"money", []string{"currency", "currencies", "tax.percent", "tax.included", "tax.rates", "payments.offered"}},
+	{"carts", []string{"cart.idle", "checkout.idle", "cart.lost", "hold.minutes", "returns.days"}},
 	{"mail", []string{"followup.delays", "quiet.hours", "notify.orders", "notify.lang"}},
 	{"more", nil},
 }

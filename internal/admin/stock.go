@@ -25,11 +25,15 @@ type stockPage struct {
 	Pager  pager
 	Errors web.FormErrors
 	Write  bool
+	Single bool   // there is one place, so that a count can be typed here
 	Here   string // where a count comes back to
 }
 
 type stockRow struct {
-	SKU, Product     string
+	SKU, URL         string
+	Product          string
+	Coming, Policy   string
+	Bundle           bool
 	Name             i18n.Text
 	Tracked, Low     bool
 	OnHand, Reserved int
@@ -66,6 +70,11 @@ func (o *Office) showStock(c echo.Context, status int, sku, typed string, failur
 	if sku != "" {
 		p.Here = "/admin/stock"
 	}
+	places, err := inventory.Locations(ctx, o.DB)
+	if err != nil {
+		return err
+	}
+	p.Single = len(places) == 1
 	ids := make([]catalog.ProductID, len(levels))
 	for i, l := range levels {
 		ids[i] = l.Product
@@ -75,8 +84,11 @@ func (o *Office) showStock(c echo.Context, status int, sku, typed string, failur
 		return err
 	}
 	for _, l := range levels {
-		row := stockRow{SKU: l.SKU, Product: productPath(named[l.Product].Code), Name: l.Name, Tracked: l.Tracked, OnHand: l.OnHand, Reserved: l.Reserved, Left: l.Available()}
+		row := stockRow{SKU: l.SKU, URL: shelfPath(l.SKU), Coming: o.coming(c, l), Bundle: l.Bundle, Product: productPath(named[l.Product].Code), Name: l.Name, Tracked: l.Tracked, OnHand: l.OnHand, Reserved: l.Reserved, Left: l.Left()}
 		row.Low = l.Tracked && row.Left <= lowStock
+		if l.Policy != catalog.Deny {
+			row.Policy = t(c, "admin.policy.short."+l.Policy, "count", l.Beyond)
+		}
 		if l.Tracked {
 			row.Typed = fmt.Sprint(l.OnHand)
 		}
@@ -120,7 +132,7 @@ func (o *Office) count(c echo.Context) error {
 	}
 	if errors.Is(err, fault.Conflict) {
 		var form fault.Form
-		form.Wrong("on_hand", "inventory.promised")
+		form.Wrong("on_hand", wordsOf(err, "inventory.promised"))
 		return o.showStock(c, http.StatusConflict, v.SKU, in.OnHand, form.Err())
 	}
 	if errors.Is(err, fault.Invalid) {
@@ -134,4 +146,13 @@ func (o *Office) count(c echo.Context) error {
 		back = "/admin/stock"
 	}
 	return done(c, back, "admin.stock.counted", "sku", v.SKU, "on_hand", in.OnHand)
+}
+
+// wordsOf is the message of a refusal, or usual if it has none.
+func wordsOf(err error, usual string) string {
+	var f *fault.Fault
+	if errors.As(err, &f) && f.Words != "" {
+		return f.Words
+	}
+	return usual
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"regulars/internal/catalog"
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
@@ -156,9 +157,7 @@ func recount(ctx context.Context, d *db.DB, tree *catalog.Tree, from, to time.Ti
 			f.Recovered, f.ByLink, int64(f.AbandonedValue), f.Excluded, string(v.Currency()), db.At(now)})
 	}
 	return d.InTx(ctx, func(tx *db.Tx) error {
-		// Two recounts at once wait for each other here; the row is only a lock.
-		err := tx.Query(ctx).Exec(`INSERT INTO attempts (key, slot, count) VALUES ('recount', 0, 1) ON CONFLICT (key, slot) DO UPDATE SET count = attempts.count + 1`).Error
-		if err != nil {
+		if err := customer.Turn(ctx, tx, "recount"); err != nil {
 			return err
 		}
 		last := to.Add(-time.Hour).Format(time.DateOnly)

@@ -276,17 +276,6 @@ func TestIdleAndRestored(t *testing.T) {
 			}
 			return NoteContact(ctx, tx, paying.ID, "li@mail.example", true, now)
 		})
-		idle := func(after time.Duration) int {
-			t.Helper()
-			all, err := Idle(ctx, d, now.Add(after), time.Hour, 30*time.Minute, 10)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return len(all)
-		}
-		if a, b, c := idle(29*time.Minute), idle(30*time.Minute), idle(time.Hour); a != 0 || b != 1 || c != 2 {
-			t.Errorf("idle after 29, 30 and 60 minutes: %d %d %d, want 0 1 2", a, b, c)
-		}
 		if steps, _ := Steps(ctx, d, paying.ID); len(steps) != 3 || steps[1].Kind != StepCheckout || steps[2].Kind != StepContact {
 			t.Errorf("steps %v", steps)
 		}

@@ -57,15 +57,6 @@ func ByID(ctx context.Context, q db.Q, id ID) (*Cart, error) {
 	return c, err
 }
 
-// ByToken reads the cart of that token; fault.NotFound if there is none.
-func ByToken(ctx context.Context, q db.Q, token string) (*Cart, error) {
-	c, err := one(ctx, q, "token = ?", token)
-	if err == nil && c == nil {
-		err = fault.New(fault.NotFound, "cart.unknown")
-	}
-	return c, err
-}
-
 // Ensure returns the person's open cart and makes one if there is none. Two
 // requests at once end with the same cart: the unique key decides.
 func Ensure(ctx context.Context, tx *db.Tx, p *customer.Person, currency money.Currency, lang i18n.Lang, device string, now time.Time) (*Cart, error) {

@@ -65,19 +65,6 @@ func Close(ctx context.Context, tx *db.Tx, id ID, now time.Time) (bool, error) {
 	return result.RowsAffected == 1, nil
 }
 
-// Discard makes an open cart void: staff, test or fraud. It is left out of
-// every report.
-func Discard(ctx context.Context, tx *db.Tx, id ID, why string, now time.Time) (bool, error) {
-	result := tx.Query(ctx).Exec("UPDATE carts SET state = 'void', closed_at = ? WHERE id = ? AND state = 'open'", db.At(now), int64(id))
-	if result.Error != nil {
-		return false, fmt.Errorf("discard cart %d: %w", id, result.Error)
-	}
-	if result.RowsAffected == 0 {
-		return false, nil
-	}
-	return true, Step(ctx, tx, id, StepVoid, 0, 0, why, now)
-}
-
 // Merge gives a guest's cart to the customer they turn out to be, and returns
 // how many lines came with it. If the customer has an open cart too, the older
 // one survives with the larger quantity of each line; the other becomes
@@ -113,10 +100,7 @@ func Merge(ctx context.Context, tx *db.Tx, from customer.VisitorID, to customer.
 // oneAtATime lets one transaction at a time decide which cart of an account is
 // its open one: the unique key alone would fail the later of two.
 func oneAtATime(ctx context.Context, tx *db.Tx, id customer.ID) error {
-	if err := tx.Query(ctx).Exec("UPDATE customers SET epoch = epoch WHERE id = ?", int64(id)).Error; err != nil {
-		return fmt.Errorf("choose the cart of customer %d: %w", id, err)
-	}
-	return nil
+	return customer.Lock(ctx, tx, id)
 }
 
 // lockPair finds the open carts of a guest and of a customer and locks them in
@@ -250,20 +234,6 @@ func Restore(ctx context.Context, tx *db.Tx, from, into ID, now time.Time) (int,
 		}
 	}
 	return len(lines), Step(ctx, tx, into, StepRestored, 0, len(lines), fmt.Sprint(int64(from)), now)
-}
-
-// Idle lists open shopper carts with lines that nobody touched for idle, or
-// for checkoutIdle once their checkout had begun; the most recent first.
-func Idle(ctx context.Context, q db.Q, now time.Time, idle, checkoutIdle time.Duration, limit int) ([]Cart, error) {
-	var carts []Cart
-	err := q.Query(ctx).Where(`state = 'open' AND kind = 'shopper' AND started_at > 0
-		AND (active_at <= ? OR checkout_at > 0 AND active_at <= ?)
-		AND EXISTS (SELECT 1 FROM cart_lines l WHERE l.cart_id = carts.id)`, db.At(now.Add(-idle)), db.At(now.Add(-checkoutIdle))).
-		Order("active_at DESC, id DESC").Limit(limit).Find(&carts).Error
-	if err != nil {
-		return nil, fmt.Errorf("read idle carts: %w", err)
-	}
-	return carts, nil
 }
 
 // CreateMany writes whole carts with their lines and steps as they are given,

@@ -57,6 +57,7 @@ type Product struct {
 	Gift        bool
 	Digital     bool
 	MaxQty      int      // most units an order may hold; 0 = the cart's own limit
+	TaxClass    string   // one of setting.TaxClasses; "" = standard
 	Moments     []string `gorm:"serializer:json"`
 	Position    int
 	Imported    bool
@@ -142,7 +143,8 @@ func (Relation) TableName() string { return "relations" }
 var RelationKinds = []string{"needs", "fits", "refill", "moment", "alike", "next", "upgrade", "replaced", "part", "instead", "never"}
 
 // Card is a product as lists show it. A cached drawing of it must be keyed by
-// Version and by InStock, Left and Price: stock moves without a new version.
+// Version and by InStock, Waits, Preorder, Left and Price: stock moves without a
+// new version.
 type Card struct {
 	ID          ProductID
 	Code        string
@@ -151,10 +153,13 @@ type Card struct {
 	Line        i18n.Text
 	Image       Image
 	Price       money.Price  // of the cheapest active variant
-	Was         money.Amount // its former price, 0 = none
+	Was         money.Amount // the lowest of the 30 days before it fell (Earlier), 0 = none
+	Said        bool         // Was is the merchant's word: the shop never asked anything else
 	From        bool         // variants differ in price
-	InStock     bool
-	Left        int // units left of the best variant; -1 = not counted
+	InStock     bool         // it can be bought
+	Waits       bool         // it can be bought, but none of it is there yet
+	Preorder    bool         // Waits, and it is sold ahead of its first day
+	Left        int          // units there of the best variant; -1 = not counted
 	CategoryID  CategoryID
 	Version     int
 	Tier        string
@@ -176,10 +181,10 @@ type ListQuery struct {
 	IDs        []ProductID         // nil = all; else only these, in this order while Sort is ""
 	Facets     map[string][]string // key → value codes; keys that nothing here has are passed over
 	Min, Max   money.Amount        // inclusive; 0 = open
-	InStock    bool
-	Sort       string // "" or "featured", "price", "price-desc", "new", "name"
-	Page       int    // from 1
-	PerPage    int    // 0 = 24, at most 100
+	InStock    bool                // only what can be sent at once
+	Sort       string              // "" or "featured", "price", "price-desc", "new", "name"
+	Page       int                 // from 1
+	PerPage    int                 // 0 = 24, at most 100
 	Currency   money.Currency
 	All        bool   // for staff: unpublished and unpriced ones too
 	Text       string // for staff: code, SKU or name holds this
@@ -223,8 +228,13 @@ type VariantInfo struct {
 	Variant
 	Price     money.Price
 	Was       money.Amount
+	Said      bool      // of Was, as on a Card
+	List      PriceIn   // what the merchant wrote, before any sale
+	Sale      i18n.Text // the sale that made the price; empty = none
 	Priced    bool
-	Available int // -1 = not counted
+	Available int // as Supply says
+	Supply    Supply
+	Inside    []Component // what a bundle is made of
 }
 
 // Detail is everything a product page shows of a product.
@@ -249,7 +259,10 @@ type Buyable struct {
 	Image      Image
 	Price      money.Price
 	Was        money.Amount
-	Available  int // -1 = not counted
+	Sale       i18n.Text // the sale that made the price; empty = none
+	TaxClass   string
+	Available  int // as Supply says; -1 = not counted
+	Supply     Supply
 	Published  bool
 	Active     bool
 	Priced     bool
@@ -260,7 +273,9 @@ type Buyable struct {
 	CategoryID CategoryID
 }
 
-// PriceIn is a price in one currency; Was is the former price, 0 = none.
+// PriceIn is what the merchant asks in one currency: the list price, and a
+// former price by which a reduction is announced, 0 = none. What shoppers see
+// follows from it by the sales and the log.
 type PriceIn struct{ Amount, Was money.Amount }
 
 // DraftVariant is a variant to be written. OnHand is not written by Put: the

@@ -15,6 +15,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/setting"
 )
 
 // The limits of a product; they keep one page, one row and one option grid
@@ -70,6 +71,9 @@ func validSlug(s string) bool { return len(s) <= 96 && slugShape.MatchString(s) 
 // shape that is stored, so that comparing tells whether anything changed.
 func (d *Draft) tidy() {
 	d.Code = strings.TrimSpace(d.Code)
+	if d.TaxClass == "" {
+		d.TaxClass = setting.TaxClasses[0]
+	}
 	if d.Tier == "" {
 		d.Tier = "good"
 	}
@@ -105,6 +109,9 @@ func (d *Draft) check() error {
 	var f fault.Form
 	if d.Code == "" || utf8.RuneCountInString(d.Code) > 64 || !clean(d.Code) {
 		f.Wrong("code", "catalog.code.wrong")
+	}
+	if !slices.Contains(setting.TaxClasses, d.TaxClass) {
+		f.Wrong("tax_class", "catalog.tax-class.wrong")
 	}
 	if !slices.Contains(tiers, d.Tier) {
 		f.Wrong("tier", "catalog.tier.wrong")

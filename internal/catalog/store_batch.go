@@ -84,7 +84,7 @@ func readChildren(ctx context.Context, q db.Q, ids []ProductID, byID map[Product
 	}{
 		{"SELECT product_id, position, src, alt FROM product_images WHERE product_id IN ? ORDER BY product_id, position", &images},
 		{"SELECT product_id, position, key, name, value_code, value, facet FROM product_facts WHERE product_id IN ? ORDER BY product_id, position", &facts},
-		{"SELECT v.product_id, p.variant_id, p.currency, p.amount, p.was FROM prices p JOIN variants v ON v.id = p.variant_id WHERE v.product_id IN ?", &prices},
+		{"SELECT v.product_id, p.variant_id, p.currency, p.list_amount AS amount, p.typed_was AS was FROM prices p JOIN variants v ON v.id = p.variant_id WHERE v.product_id IN ?", &prices},
 	} {
 		if err := q.Query(ctx).Raw(part.query, ids).Scan(part.into).Error; err != nil {
 			return fmt.Errorf("read parts to compare: %w", err)
@@ -227,7 +227,7 @@ func (b *batch) variant(id VariantID, product ProductID, v DraftVariant) Variant
 	b.variants = append(b.variants, []any{int64(id), int64(product), v.SKU, v.Position, string(choices), v.Accent, v.Active, b.now.Milli(), b.now.Milli()})
 	for _, currency := range sortedKeys(v.Prices) {
 		p := v.Prices[currency]
-		b.prices = append(b.prices, []any{int64(id), string(currency), int64(p.Amount), int64(p.Was), b.now.Milli()})
+		b.prices = append(b.prices, []any{int64(id), string(currency), int64(p.Amount), int64(p.Amount), int64(p.Was), b.now.Milli()})
 		b.log = append(b.log, []any{int64(id), string(currency), int64(p.Amount), b.now.Milli()})
 	}
 	return id
@@ -270,10 +270,10 @@ func (b *batch) insert(ctx context.Context, tx *db.Tx) error {
 		rows    [][]any
 	}{
 		{"products", []string{"id", "code", "slug", "category_id", "brand", "name", "line", "about", "synonyms", "published", "published_at",
-			"version", "tier", "durable", "refill_days", "sensitive", "gift", "digital", "max_qty", "moments", "position", "imported", "created_at", "updated_at"}, b.products},
+			"version", "tier", "durable", "refill_days", "sensitive", "gift", "digital", "max_qty", "tax_class", "moments", "position", "imported", "created_at", "updated_at"}, b.products},
 		{"product_options", []string{"product_id", "position", "code", "name", "choices"}, b.options},
 		{"variants", []string{"id", "product_id", "sku", "position", "choices", "accent", "active", "created_at", "updated_at"}, b.variants},
-		{"prices", []string{"variant_id", "currency", "amount", "was", "since"}, b.prices},
+		{"prices", []string{"variant_id", "currency", "amount", "list_amount", "typed_was", "since"}, b.prices},
 		{"price_log", []string{"variant_id", "currency", "amount", "at"}, b.log},
 		{"product_images", []string{"product_id", "position", "src", "alt"}, b.images},
 		{"product_facts", []string{"product_id", "position", "key", "name", "value_code", "value", "facet"}, b.facts},

@@ -73,11 +73,17 @@ func Save(ctx context.Context, tx *db.Tx, id ProductID, version int, e Edit, now
 			return err
 		}
 	}
+	if !sameJSON(want.CategoryID, p.CategoryID) { // into a sale, or out of one
+		if err := settleProducts(ctx, tx, []int64{int64(id)}, now); err != nil {
+			return err
+		}
+	}
 	return jobs.Enqueue(ctx, tx, Changed{Product: int64(id)})
 }
 
-// SetPrice sets what a variant costs from now on; was is the former price to
-// show, 0 = none. The same price again changes nothing.
+// SetPrice sets the list price of a variant from now on; a sale goes on from
+// there. was announces a reduction, 0 = none: the earlier price that is shown
+// comes from the log (Earlier). The same price again changes nothing.
 func SetPrice(ctx context.Context, tx *db.Tx, v VariantID, currency money.Currency, amount, was money.Amount, now time.Time) error {
 	changing()
 	var f fault.Form
@@ -99,6 +105,9 @@ func SetPrice(ctx context.Context, tx *db.Tx, v VariantID, currency money.Curren
 	}
 	changed, err := writePrice(ctx, tx, v, currency, PriceIn{amount, was}, db.At(now))
 	if err != nil || !changed {
+		return err
+	}
+	if _, err := settle(ctx, tx, now, "pr.variant_id = ? AND pr.currency = ?", v, string(currency)); err != nil {
 		return err
 	}
 	return touch(ctx, tx, products[0], now)
@@ -249,6 +258,11 @@ func moveCategory(ctx context.Context, tx *db.Tx, c, old Category, tree *Tree) e
 	}
 	if len(ids) == 0 {
 		return nil
+	}
+	if !sameJSON(c.ParentID, old.ParentID) { // sales on a category are on all below it
+		if err := settleProducts(ctx, tx, ids, c.UpdatedAt.Time); err != nil {
+			return err
+		}
 	}
 	return jobs.Enqueue(ctx, tx, Changed{More: ids})
 }

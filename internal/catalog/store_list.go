@@ -125,7 +125,9 @@ func candidates(ctx context.Context, q db.Q, lq ListQuery) ([]*candidate, error)
 	}
 	rows, err := q.Query(ctx).Raw(`SELECT p.id, p.position, p.published_at, `+name+`, coalesce(min(pr.amount), 0),
 		max(CASE WHEN pr.amount IS NULL THEN 0 ELSE 1 END),
-		max(CASE WHEN pr.amount IS NULL THEN 0 WHEN s.tracked = TRUE AND s.on_hand <= s.reserved THEN 0 ELSE 1 END)
+		max(CASE WHEN pr.amount IS NULL THEN 0 WHEN s.tracked = TRUE AND (s.on_hand <= s.reserved OR s.policy = 'preorder') THEN 0
+			WHEN EXISTS (SELECT 1 FROM components c JOIN stock cs ON cs.variant_id = c.variant_id AND cs.tracked = TRUE
+				WHERE c.bundle_id = v.id AND (cs.on_hand - cs.reserved < c.qty OR cs.policy = 'preorder')) THEN 0 ELSE 1 END)
 		FROM products p
 		`+join+` variants v ON v.product_id = p.id AND v.active = TRUE
 		`+join+` prices pr ON pr.variant_id = v.id AND pr.currency = ?

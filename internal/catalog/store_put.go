@@ -118,7 +118,10 @@ func putChunk(ctx context.Context, tx *db.Tx, drafts []Draft, now time.Time) ([]
 	if err := b.create(ctx, tx, fresh, outcomes); err != nil {
 		return nil, nil, err
 	}
-	return outcomes, b.changed, b.insert(ctx, tx)
+	if err := b.insert(ctx, tx); err != nil {
+		return nil, nil, err
+	}
+	return outcomes, b.changed, settleProducts(ctx, tx, b.changed, now)
 }
 
 // create gives new products and variants their ids and notes their rows.
@@ -153,7 +156,7 @@ func (b *batch) create(ctx context.Context, tx *db.Tx, fresh []plan, outcomes []
 		}
 		moments, _ := json.Marshal(d.Moments)
 		b.products = append(b.products, []any{int64(out.ID), d.Code, d.Slug, d.CategoryID, d.Brand, d.Name, d.Line, d.About, d.Synonyms,
-			d.Published, d.PublishedAt.Milli(), 1, d.Tier, d.Durable, d.RefillDays, d.Sensitive, d.Gift, d.Digital, d.MaxQty,
+			d.Published, d.PublishedAt.Milli(), 1, d.Tier, d.Durable, d.RefillDays, d.Sensitive, d.Gift, d.Digital, d.MaxQty, d.TaxClass,
 			string(moments), d.Position, d.Imported, b.now.Milli(), b.now.Milli()})
 		b.option(out.ID, d.Options)
 		b.image(out.ID, d.Images)
@@ -216,9 +219,9 @@ func writeProduct(ctx context.Context, tx *db.Tx, p Product, now db.Time) error 
 	moments, _ := json.Marshal(p.Moments)
 	r := tx.Query(ctx).Exec(`UPDATE products SET slug = ?, category_id = ?, brand = ?, name = ?, line = ?, about = ?, synonyms = ?,
 		published = ?, published_at = ?, version = version + 1, tier = ?, durable = ?, refill_days = ?, sensitive = ?, gift = ?,
-		digital = ?, max_qty = ?, moments = ?, position = ?, imported = ?, updated_at = ? WHERE id = ? AND version = ?`,
+		digital = ?, max_qty = ?, tax_class = ?, moments = ?, position = ?, imported = ?, updated_at = ? WHERE id = ? AND version = ?`,
 		p.Slug, p.CategoryID, p.Brand, p.Name, p.Line, p.About, p.Synonyms, p.Published, p.PublishedAt, p.Tier, p.Durable,
-		p.RefillDays, p.Sensitive, p.Gift, p.Digital, p.MaxQty, string(moments), p.Position, p.Imported, now, p.ID, p.Version)
+		p.RefillDays, p.Sensitive, p.Gift, p.Digital, p.MaxQty, p.TaxClass, string(moments), p.Position, p.Imported, now, p.ID, p.Version)
 	if r.Error != nil {
 		return fmt.Errorf("write product %s: %w", p.Code, r.Error)
 	}
@@ -269,24 +272,31 @@ func (b *batch) updateVariants(ctx context.Context, tx *db.Tx, d *Draft, old *st
 	return changed, nil
 }
 
-// writePrice stores a price if it differs, and its history if the amount does.
+// writePrice stores what the merchant asks, where it differs. What is asked in
+// the end, and its history, is for settle to write.
 func writePrice(ctx context.Context, tx *db.Tx, v VariantID, currency money.Currency, p PriceIn, now db.Time) (bool, error) {
-	// Before the price: the history asks what was in force.
+	done := tx.Query(ctx).Exec("UPDATE prices SET list_amount = ?, typed_was = ? WHERE variant_id = ? AND currency = ? AND (list_amount <> ? OR typed_was <> ?)",
+		int64(p.Amount), int64(p.Was), v, string(currency), int64(p.Amount), int64(p.Was))
+	if done.Error != nil {
+		return false, fmt.Errorf("write price of variant %d: %w", v, done.Error)
+	}
+	if done.RowsAffected > 0 {
+		return true, nil
+	}
+	// Before the price: the history asks whether there was any.
 	err := tx.Query(ctx).Exec(`INSERT INTO price_log (variant_id, currency, amount, at)
 		SELECT v.id, CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT) FROM variants v WHERE v.id = ?
-		AND NOT EXISTS (SELECT 1 FROM prices p WHERE p.variant_id = v.id AND p.currency = ? AND p.amount = ?)`,
-		string(currency), int64(p.Amount), now, v, string(currency), int64(p.Amount)).Error
+		AND NOT EXISTS (SELECT 1 FROM prices p WHERE p.variant_id = v.id AND p.currency = ?)`,
+		string(currency), int64(p.Amount), now, v, string(currency)).Error
 	if err != nil {
 		return false, fmt.Errorf("note price of variant %d: %w", v, err)
 	}
-	r := tx.Query(ctx).Exec(`INSERT INTO prices (variant_id, currency, amount, was, since) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (variant_id, currency) DO UPDATE SET amount = excluded.amount, was = excluded.was, since = excluded.since
-		WHERE prices.amount <> excluded.amount OR prices.was <> excluded.was`,
-		v, string(currency), int64(p.Amount), int64(p.Was), now)
-	if r.Error != nil {
-		return false, fmt.Errorf("write price of variant %d: %w", v, r.Error)
+	done = tx.Query(ctx).Exec(`INSERT INTO prices (variant_id, currency, amount, list_amount, typed_was, since) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (variant_id, currency) DO NOTHING`, v, string(currency), int64(p.Amount), int64(p.Amount), int64(p.Was), now)
+	if done.Error != nil {
+		return false, fmt.Errorf("write price of variant %d: %w", v, done.Error)
 	}
-	return r.RowsAffected > 0, nil
+	return done.RowsAffected > 0, nil
 }
 
 func sameJSON(a, b any) bool {

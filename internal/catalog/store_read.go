@@ -86,21 +86,11 @@ func VariantBySKU(ctx context.Context, q db.Q, sku string) (*Variant, error) {
 	return &v, nil
 }
 
-// stockRow is the joined stock of a variant; no row means "not counted".
-type stockRow struct {
-	tracked          sql.NullBool
-	onHand, reserved sql.NullInt64
-}
-
-func (s stockRow) available() int {
-	if !s.tracked.Bool {
-		return -1
-	}
-	return int(s.onHand.Int64 - s.reserved.Int64)
-}
-
 // priceRow is the joined price of a variant; no row means "not priced".
-type priceRow struct{ amount, was sql.NullInt64 }
+type priceRow struct{ amount, was, list, typed, until sql.NullInt64 }
+
+// said reports that the earlier price rests on the merchant's word alone.
+func (p priceRow) said() bool { return p.until.Int64 > 0 }
 
 // earlier is the former price where it was higher: only then is it news.
 func (p priceRow) earlier() money.Amount {
@@ -161,7 +151,7 @@ func (d *Detail) card(currency money.Currency) Card {
 	}
 	for _, v := range d.Variants {
 		if v.Active {
-			b.add(v.SKU, v.Accent, v.Priced, v.Price.Amount, v.Was, v.Available)
+			b.add(offer{sku: v.SKU, accent: v.Accent, priced: v.Priced, amount: v.Price.Amount, was: v.Was, said: v.Said}, v.Supply)
 		}
 	}
 	return b.Card
@@ -169,46 +159,68 @@ func (d *Detail) card(currency money.Currency) Card {
 
 func variantInfos(ctx context.Context, q db.Q, id ProductID, currency money.Currency) ([]VariantInfo, error) {
 	rows, err := q.Query(ctx).Raw(`SELECT v.id, v.sku, v.position, v.choices, v.accent, v.active, v.created_at, v.updated_at,
-		pr.amount, pr.was, s.tracked, s.on_hand, s.reserved
-		FROM variants v LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ? LEFT JOIN stock s ON s.variant_id = v.id
+		pr.amount, pr.was, pr.list_amount, pr.typed_was, pr.was_until, coalesce(sl.name, '{"en":""}'), `+supplyColumns+`
+		FROM variants v LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ? LEFT JOIN sales sl ON sl.id = pr.sale_id LEFT JOIN stock s ON s.variant_id = v.id
 		WHERE v.product_id = ? ORDER BY v.position, v.id`, string(currency), id).Rows()
 	if err != nil {
 		return nil, fmt.Errorf("read variants of product %d: %w", id, err)
 	}
 	defer rows.Close()
 	var list []VariantInfo
+	var bundles []VariantID
 	for rows.Next() {
 		v := VariantInfo{Variant: Variant{ProductID: id}}
 		var choices string
 		var price priceRow
 		var stock stockRow
 		if err := rows.Scan(&v.ID, &v.SKU, &v.Position, &choices, &v.Accent, &v.Active, &v.CreatedAt, &v.UpdatedAt,
-			&price.amount, &price.was, &stock.tracked, &stock.onHand, &stock.reserved); err != nil {
+			&price.amount, &price.was, &price.list, &price.typed, &price.until, &v.Sale, &stock.tracked, &stock.onHand, &stock.reserved,
+			&stock.beyond, &stock.policy, &stock.readyAt, &stock.expectedAt, &stock.bundle); err != nil {
 			return nil, fmt.Errorf("read variants of product %d: %w", id, err)
 		}
 		if v.Choices, err = parseChoices(choices); err != nil {
 			return nil, fmt.Errorf("read choices of %s: %w", v.SKU, err)
 		}
 		v.Price = money.Price{Amount: money.Amount(price.amount.Int64), Currency: currency}
-		v.Was, v.Priced, v.Available = price.earlier(), price.amount.Valid, stock.available()
+		v.Was, v.Said, v.Priced, v.Supply = price.earlier(), price.said(), price.amount.Valid, stock.supply()
+		v.List = PriceIn{money.Amount(price.list.Int64), money.Amount(price.typed.Int64)}
+		if stock.bundle {
+			bundles = append(bundles, v.ID)
+		}
 		list = append(list, v)
 	}
-	return list, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read variants of product %d: %w", id, err)
+	}
+	rows.Close() // before the next query: a transaction has one connection
+	made, err := supplies(ctx, q, bundles)
+	if err != nil {
+		return nil, err
+	}
+	inside, err := Components(ctx, q, bundles)
+	for i := range list {
+		if s, ok := made[list[i].ID]; ok {
+			list[i].Supply = s
+		}
+		list[i].Available, list[i].Inside = list[i].Supply.Available, inside[list[i].ID]
+	}
+	return list, err
 }
 
-// Buyables reads variants as cart and checkout see them, in two queries. An
-// unknown id is absent; a variant that cannot be had is present and says so.
+// Buyables reads variants as cart and checkout see them, in two queries, with
+// bundles in three. An unknown id is absent; a variant that cannot be had is present and says so.
 func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Currency) (map[VariantID]Buyable, error) {
 	found := make(map[VariantID]Buyable, len(ids))
 	if len(ids) == 0 {
 		return found, nil
 	}
 	rows, err := q.Query(ctx).Raw(`SELECT v.id, v.product_id, v.sku, v.choices, v.accent, v.active,
-		p.slug, p.name, p.published, p.max_qty, p.sensitive, p.digital, p.durable, coalesce(p.category_id, 0),
-		coalesce(i.src, ''), i.alt, pr.amount, pr.was, s.tracked, s.on_hand, s.reserved
+		p.slug, p.name, p.published, p.max_qty, p.sensitive, p.digital, p.durable, p.tax_class, coalesce(p.category_id, 0),
+		coalesce(i.src, ''), i.alt, pr.amount, pr.was, coalesce(sl.name, '{"en":""}'), `+supplyColumns+`
 		FROM variants v JOIN products p ON p.id = v.product_id
 		LEFT JOIN product_images i ON i.product_id = p.id AND i.position = 0
 		LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ?
+		LEFT JOIN sales sl ON sl.id = pr.sale_id
 		LEFT JOIN stock s ON s.variant_id = v.id WHERE v.id IN ?`, string(currency), ids).Rows()
 	if err != nil {
 		return nil, fmt.Errorf("read %d variants: %w", len(ids), err)
@@ -216,20 +228,26 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 	defer rows.Close()
 	choices := map[VariantID]map[string]string{}
 	var products []ProductID
+	var bundles []VariantID
 	for rows.Next() {
 		var b Buyable
 		var chosen, accent string
 		var price priceRow
 		var stock stockRow
 		if err := rows.Scan(&b.VariantID, &b.ProductID, &b.SKU, &chosen, &accent, &b.Active,
-			&b.Slug, &b.Name, &b.Published, &b.MaxQty, &b.Sensitive, &b.Digital, &b.Durable, &b.CategoryID,
-			&b.Image.Src, &b.Image.Alt, &price.amount, &price.was, &stock.tracked, &stock.onHand, &stock.reserved); err != nil {
+			&b.Slug, &b.Name, &b.Published, &b.MaxQty, &b.Sensitive, &b.Digital, &b.Durable, &b.TaxClass, &b.CategoryID,
+			&b.Image.Src, &b.Image.Alt, &price.amount, &price.was, &b.Sale, &stock.tracked, &stock.onHand, &stock.reserved,
+			&stock.beyond, &stock.policy, &stock.readyAt, &stock.expectedAt, &stock.bundle); err != nil {
 			return nil, fmt.Errorf("read %d variants: %w", len(ids), err)
 		}
 		b.Image.ProductID = b.ProductID
 		b.Image = b.Image.WithAccent(accent)
 		b.Price = money.Price{Amount: money.Amount(price.amount.Int64), Currency: currency}
-		b.Was, b.Priced, b.Available = price.earlier(), price.amount.Valid, stock.available()
+		b.Was, b.Priced, b.Supply = price.earlier(), price.amount.Valid, stock.supply()
+		b.Available = b.Supply.Available
+		if stock.bundle {
+			bundles = append(bundles, b.VariantID)
+		}
 		if chosen != "{}" {
 			if choices[b.VariantID], err = parseChoices(chosen); err != nil {
 				return nil, fmt.Errorf("read choices of %s: %w", b.SKU, err)
@@ -242,6 +260,15 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 		return nil, fmt.Errorf("read %d variants: %w", len(ids), err)
 	}
 	rows.Close() // before the next query: a transaction has one connection
+	made, err := supplies(ctx, q, bundles)
+	if err != nil {
+		return nil, err
+	}
+	for id, s := range made {
+		b := found[id]
+		b.Supply, b.Available = s, s.Available
+		found[id] = b
+	}
 	return found, nameChoices(ctx, q, found, choices, products)
 }
 
@@ -302,6 +329,7 @@ type offer struct {
 	sku, accent string
 	priced      bool
 	amount, was money.Amount
+	said        bool
 }
 
 func readBases(ctx context.Context, q db.Q, ids []ProductID, currency money.Currency, all bool) (map[ProductID]*base, error) {
@@ -315,7 +343,7 @@ func readBases(ctx context.Context, q db.Q, ids []ProductID, currency money.Curr
 	}
 	rows, err := q.Query(ctx).Raw(`SELECT p.id, p.code, p.slug, p.name, p.line, coalesce(p.category_id, 0), p.version, p.tier,
 		p.durable, p.sensitive, p.digital, p.gift, p.published, p.published_at, coalesce(i.src, ''), coalesce(i.alt, '{"en":""}'),
-		coalesce(v.id, 0), coalesce(v.sku, ''), coalesce(v.accent, ''), pr.amount, pr.was
+		coalesce(v.id, 0), coalesce(v.sku, ''), coalesce(v.accent, ''), pr.amount, pr.was, pr.was_until
 		FROM products p
 		LEFT JOIN product_images i ON i.product_id = p.id AND i.position = 0
 		LEFT JOIN variants v ON v.product_id = p.id AND v.active = TRUE
@@ -332,7 +360,7 @@ func readBases(ctx context.Context, q db.Q, ids []ProductID, currency money.Curr
 		var price priceRow
 		if err := rows.Scan(&c.ID, &c.Code, &c.Slug, &name, &line, &c.CategoryID, &c.Version, &c.Tier,
 			&c.Durable, &c.Sensitive, &c.Digital, &c.Gift, &c.Published, &c.PublishedAt, &c.Image.Src, &alt,
-			&o.id, &o.sku, &o.accent, &price.amount, &price.was); err != nil {
+			&o.id, &o.sku, &o.accent, &price.amount, &price.was, &price.until); err != nil {
 			return nil, fmt.Errorf("read %d cards: %w", len(ids), err)
 		}
 		b := found[c.ID]
@@ -350,7 +378,7 @@ func readBases(ctx context.Context, q db.Q, ids []ProductID, currency money.Curr
 			found[c.ID] = b
 		}
 		if o.id != 0 {
-			o.priced, o.amount, o.was = price.amount.Valid, money.Amount(price.amount.Int64), price.earlier()
+			o.priced, o.amount, o.was, o.said = price.amount.Valid, money.Amount(price.amount.Int64), price.earlier(), price.said()
 			b.offers = append(b.offers, o)
 		}
 	}
@@ -370,7 +398,7 @@ func dress(ctx context.Context, q db.Q, ids []ProductID, found map[ProductID]*ba
 			}
 		}
 	}
-	left, err := readLeft(ctx, q, variants)
+	left, err := supplies(ctx, q, variants)
 	if err != nil {
 		return nil, err
 	}
@@ -384,40 +412,17 @@ func dress(ctx context.Context, q db.Q, ids []ProductID, found map[ProductID]*ba
 		shown[id] = true
 		k := cardBuilder{Card: b.Card}
 		for _, o := range b.offers {
-			available, tracked := left[o.id]
-			if !tracked {
-				available = -1
+			supply, counted := left[o.id]
+			if !counted {
+				supply = Uncounted
 			}
-			k.add(o.sku, o.accent, o.priced, o.amount, o.was, available)
+			k.add(o, supply)
 		}
 		if all || k.Priced {
 			list = append(list, k.Card)
 		}
 	}
 	return list, nil
-}
-
-// readLeft reads how many of each variant can be had; one that is not counted
-// is absent.
-func readLeft(ctx context.Context, q db.Q, ids []VariantID) (map[VariantID]int, error) {
-	left := make(map[VariantID]int, len(ids))
-	if len(ids) == 0 {
-		return left, nil
-	}
-	rows, err := q.Query(ctx).Raw("SELECT variant_id, on_hand - reserved FROM stock WHERE tracked = TRUE AND variant_id IN ?", ids).Rows()
-	if err != nil {
-		return nil, fmt.Errorf("read stock of %d variants: %w", len(ids), err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id VariantID
-		var n int
-		if err := rows.Scan(&id, &n); err != nil {
-			return nil, fmt.Errorf("read stock of %d variants: %w", len(ids), err)
-		}
-		left[id] = n
-	}
-	return left, rows.Err()
 }
 
 func productsOf(ctx context.Context, q db.Q, ids []VariantID) (map[VariantID]ProductID, error) {

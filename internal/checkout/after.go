@@ -57,6 +57,9 @@ func (d *Desk) payAgain(ctx context.Context, tx *db.Tx, o *order.Order, now time
 	case !o.Open():
 		return nil
 	}
+	if err := mayPayAgain(ctx, tx, o); err != nil {
+		return err
+	}
 	if _, err := payment.Again(ctx, tx, o, o.PaymentCode, now); err != nil {
 		return err
 	}
@@ -204,6 +207,7 @@ func (d *Desk) ShipIn(ctx context.Context, tx *db.Tx, id order.ID, by string, no
 type Parcel struct {
 	Carrier, Tracking, URL string
 	Units                  map[int]int
+	From                   inventory.LocationID // 0 = the first places that have the goods
 }
 
 // SendIn notes that a parcel of a paid order left the house; the order is on
@@ -244,7 +248,7 @@ func (d *Desk) SendIn(ctx context.Context, tx *db.Tx, id order.ID, p Parcel, by 
 	if err != nil {
 		return err
 	}
-	if err := inventory.ShipLines(ctx, tx, int64(o.ID), goods, now); err != nil || !whole {
+	if err := inventory.ShipLines(ctx, tx, int64(o.ID), goods, p.From, now); err != nil || !whole {
 		return err
 	}
 	moved, err := o.Move(ctx, tx, order.DeliveryAxis, string(order.Shipped), by, "", now)
@@ -325,5 +329,11 @@ func (d *Desk) Register(r *jobs.Runner) {
 	r.Every("checkout.sweep", time.Minute, func(ctx context.Context) error {
 		_, err := d.Sweep(ctx)
 		return err
+	})
+	r.Every("checkout.preorders", time.Minute, func(ctx context.Context) error {
+		return d.DB.InTx(ctx, func(tx *db.Tx) error {
+			_, err := inventory.OpenPreorders(ctx, tx, d.Now())
+			return err
+		})
 	})
 }

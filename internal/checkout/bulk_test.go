@@ -13,7 +13,6 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/i18n"
-	"regulars/internal/money"
 	"regulars/internal/payment"
 	"regulars/internal/pricing"
 )
@@ -141,7 +140,7 @@ func (s *shop) recount(p *checkout.Past, v catalog.VariantID, who *customer.Pers
 	methods, err := pricing.Methods(ctx, s.db, "USD", "DE")
 	s.try(err)
 	p.Quote, err = pricing.Make(pricing.Input{Lines: []pricing.Wanted{{Buyable: buyables[v], Qty: 2}}, Currency: "USD", Method: &methods[0],
-		Country: "DE", TaxRate: money.BasisPoints(2000)})
+		Country: "DE", Taxes: pricing.Taxes{Standard: 2000, Reduced: 2000}})
 	s.try(err)
 	s.tx(func(tx *db.Tx) error { return s.desk.Tell(ctx, tx, []checkout.Past{*p}, by, now) })
 }

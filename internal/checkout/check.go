@@ -48,7 +48,7 @@ func narrow(s string) string {
 }
 
 func (f Form) ask(person *customer.Person) Ask {
-	return Ask{Country: f.Country, Coupon: f.Coupon, Email: f.Email, Person: person}
+	return Ask{Country: f.Country, Region: f.Region, Coupon: f.Coupon, Email: f.Email, Person: person}
 }
 
 // check notes every input that cannot be accepted. carried says that there

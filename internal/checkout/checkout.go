@@ -57,6 +57,9 @@ type Form struct {
 	Payment  string `form:"payment"`
 	Coupon   string `form:"coupon"`
 	MailOK   bool   `form:"mail_ok"`
+	// AllHere says that the page promised to send all of it at once. Should
+	// some have yet to come by now, nothing is placed.
+	AllHere bool `form:"all_here" json:"-"`
 }
 
 // hash is the digest of the content, by which a key used for something else
@@ -80,6 +83,8 @@ type Placed struct {
 	PayURL    string
 	Again     bool
 	Payment   *payment.Payment // what was planned with a new order; nil if nothing is to pay
+
+	held time.Time // until when the goods of a new order are held
 }
 
 // StatusPath is the order's page with its secret key, without a language.
@@ -176,8 +181,8 @@ func wanted(v *cart.View) []pricing.Wanted {
 // Ask is what an offer depends on besides the cart: where to, which coupon,
 // and who asks; Email tells people without an account apart.
 type Ask struct {
-	Country, Coupon, Email string
-	Person                 *customer.Person
+	Country, Region, Coupon, Email string
+	Person                         *customer.Person
 }
 
 func (a Ask) buyer() pricing.Buyer {
@@ -208,7 +213,7 @@ func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, now time.Time) (pricing
 func (d *Desk) offer(lines []pricing.Wanted, methods []pricing.Method, currency money.Currency, a Ask, deals pricing.Deals) (*Offer, error) {
 	set := d.Settings.Now()
 	o := &Offer{Payments: d.Pay.Methods(set)}
-	in := pricing.Input{Lines: lines, Currency: currency, Country: a.Country, Coupon: a.Coupon, Deals: deals, TaxRate: set.TaxRate()}
+	in := pricing.Input{Lines: lines, Currency: currency, Country: a.Country, Coupon: a.Coupon, Deals: deals, Taxes: pricing.TaxesIn(set, a.Country, a.Region)}
 	if pricing.Carried(lines) {
 		o.Methods = methods
 	}

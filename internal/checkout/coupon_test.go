@@ -21,6 +21,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/payment"
 	"regulars/internal/pricing"
+	"regulars/internal/setting"
 )
 
 // promote stores a promotion, with a code if one is named.
@@ -263,8 +264,27 @@ func TestAThousandCartsCostTheSameEverywhere(t *testing.T) {
 			codes = append(codes, code)
 		}
 		codes = append(codes, "", "", "NONE")
+		s.tx(func(tx *db.Tx) error {
+			sale := catalog.Sale{Name: i18n.Text{En: "Sale"}, Kind: catalog.SalePercent, Value: 1700, Variants: shelf[:5]}
+			if err := catalog.PutSale(ctx, tx, &sale, "2026-11-22", s.now()); err != nil {
+				return err
+			}
+			if err := tx.Query(ctx).Exec("UPDATE products SET tax_class = CASE WHEN id % 3 = 0 THEN 'reduced' WHEN id % 3 = 1 THEN 'zero' ELSE 'standard' END").Error; err != nil {
+				return err
+			}
+			return setting.Set(ctx, tx, "tax.rates", "DE 19, DE reduced 7", s.now())
+		})
+		if err := s.desk.Settings.Refresh(ctx, d); err != nil {
+			t.Fatal(err)
+		}
 		accepted := 0
 		for i := range 500 {
+			if i == 250 { // from here on tax comes on top
+				s.tx(func(tx *db.Tx) error { return setting.Set(ctx, tx, "tax.included", "off", s.now()) })
+				if err := s.desk.Settings.Refresh(ctx, d); err != nil {
+					t.Fatal(err)
+				}
+			}
 			p := s.guest()
 			var c *cart.Cart
 			for range r.IntN(4) + 1 {

@@ -70,17 +70,27 @@ func (d *Desk) check(ctx context.Context, q db.Q, person *customer.Person, v *ca
 // *inventory.OutOfStockError; other fault.Conflicts in words.
 func (d *Desk) Place(ctx context.Context, person *customer.Person, lang i18n.Lang, cartID cart.ID, f Form, seenTotal money.Amount) (*Placed, error) {
 	f = f.clean()
-	done, err := d.before(ctx, person, cartID, f)
-	if err == nil && done == nil {
+	var done *Placed
+	var err error
+	if cartID != 0 {
 		done, err = d.placeNow(ctx, person, lang, cartID, f, seenTotal)
 	}
-	if err != nil {
-		return nil, err
+	if done == nil {
+		first, failed := d.before(ctx, person, cartID, f)
+		if failed != nil && (err == nil || fault.Kind(failed) != nil) {
+			return nil, failed
+		}
+		if first == nil {
+			return nil, err
+		}
+		done = first
 	}
 	return done, d.toPay(ctx, done)
 }
 
-// before finds the order that this form, or this cart, has become already.
+// before finds the order that this form, or this cart, has become already. It
+// is asked for carts that are gone, and once placing has failed: what keeps a
+// form from becoming two orders is the unique key, and most forms are new.
 func (d *Desk) before(ctx context.Context, person *customer.Person, cartID cart.ID, f Form) (*Placed, error) {
 	o, err := order.ByPlaceKey(ctx, d.DB, f.Key)
 	if errors.Is(err, fault.NotFound) {
@@ -263,7 +273,15 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, c 
 	for i, l := range quote.Lines {
 		hold[i] = inventory.Line{Variant: l.Variant, Qty: l.Qty}
 	}
-	if err := inventory.Reserve(ctx, tx, int64(o.ID), hold, now.Add(d.Settings.Now().Hold()), now); err != nil {
+	held := now.Add(d.Settings.Now().Hold())
+	goods, err := inventory.Reserve(ctx, tx, int64(o.ID), hold, held, now)
+	if err == nil && goods.Late && f.AllHere {
+		err = fault.New(fault.Conflict, "checkout.waits")
+	}
+	if err == nil && goods.Late && quote.Method != nil {
+		err = o.Postpone(ctx, tx, arrival(quote.Method, goods.Due))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("place order %s: %w", o.Number, err)
 	}
 	who, day := f.ask(person).buyer(), pricing.Day(now, d.Settings.Now().Zone())
@@ -274,6 +292,7 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, c 
 		return nil, fmt.Errorf("place order %s: %w", o.Number, err)
 	}
 	done := d.answer(o)
+	done.held = held
 	if o.Total == 0 {
 		err = payment.Free(ctx, tx, o, now)
 	} else {
@@ -292,7 +311,7 @@ func (d *Desk) compose(c *cart.Cart, quote *pricing.Quote, f Form, lang i18n.Lan
 	o := &order.Order{Number: d.number(), PlaceKey: f.Key, PlaceHash: f.hash(), CartID: &c.ID, CustomerID: c.CustomerID,
 		Email: f.Email, Phone: f.Phone, Lang: lang, Name: f.Name, Country: f.Country, Line1: f.Line1, Line2: f.Line2,
 		City: f.City, Region: f.Region, Postcode: f.Postcode, Currency: quote.Currency, Subtotal: quote.Subtotal,
-		Discount: quote.Discount, Delivery: quote.Delivery, Tax: quote.Tax, TaxIncluded: quote.TaxIncluded, Total: quote.Total,
+		Discount: quote.Discount, Delivery: quote.Delivery, Tax: quote.Tax, TaxIncluded: quote.TaxIncluded, Total: quote.Total, DeliveryRate: quote.DeliveryRate, DeliveryTax: quote.DeliveryTax,
 		PaymentCode: f.Payment, Simulated: c.Simulated}
 	if m := quote.Method; m != nil {
 		o.DeliveryCode, o.DeliveryName = m.Code, m.Name
@@ -301,11 +320,20 @@ func (d *Desk) compose(c *cart.Cart, quote *pricing.Quote, f Form, lang i18n.Lan
 	return o
 }
 
+// arrival is the promised day of goods that are expected at due; never where
+// nobody knows that day.
+func arrival(m *pricing.Method, due time.Time) db.Time {
+	if due.IsZero() {
+		return db.Time{}
+	}
+	return db.At(due.AddDate(0, 0, m.DaysMax))
+}
+
 func linesOf(q *pricing.Quote) []order.Line {
 	lines := make([]order.Line, len(q.Lines))
 	for i, l := range q.Lines {
 		lines[i] = order.Line{ProductID: l.Product, VariantID: l.Variant, SKU: l.SKU, Name: l.Name, Choices: l.Choices, Qty: l.Qty,
-			UnitPrice: l.Unit, Discount: l.Discount, Tax: l.Tax, Total: l.Total}
+			UnitPrice: l.Unit, Discount: l.Discount, Tax: l.Tax, Total: l.Total, TaxClass: l.TaxClass, TaxRate: l.TaxRate, Words: l.Words}
 	}
 	return lines
 }
@@ -324,13 +352,15 @@ func (d *Desk) toPay(ctx context.Context, done *Placed) error {
 			return err
 		}
 	}
-	now := d.Now()
-	held, counted, err := inventory.Until(ctx, d.DB, int64(done.Order.ID))
-	if err != nil {
-		return err
-	}
-	if !counted {
-		held = now.Add(d.Settings.Now().Hold())
+	now, held := d.Now(), done.held
+	if held.IsZero() {
+		until, counted, err := inventory.Until(ctx, d.DB, int64(done.Order.ID))
+		if err != nil {
+			return err
+		}
+		if held = until; !counted {
+			held = now.Add(d.Settings.Now().Hold())
+		}
 	}
 	url, err := d.Pay.Start(ctx, d.DB, done.Order, p, held, now)
 	if err != nil {

@@ -46,12 +46,15 @@ const (
 // before a 29 February, so that jumps meet it and the end of the month.
 var simulateFrom = time.Date(2044, 2, 26, 9, 0, 0, 0, time.UTC)
 
+const calmly = "in the calm"
+
 // template is a world before its first shopper came.
 type template struct {
 	live     *setting.Live
 	goods    []catalog.VariantID
 	people   []*customer.Person
 	accounts []*customer.Customer
+	coupons  []string
 }
 
 func newTemplate(t testing.TB, d *db.DB) *template {
@@ -61,6 +64,7 @@ func newTemplate(t testing.TB, d *db.DB) *template {
 	for i, units := range []int{1, 2, 4, 12, -1} {
 		w.goods = append(w.goods, s.sell(fmt.Sprintf("GOOD%d", i), 1000, units))
 	}
+	w.ahead(s)
 	for range 4 {
 		w.people = append(w.people, s.guest())
 	}
@@ -72,6 +76,7 @@ func newTemplate(t testing.TB, d *db.DB) *template {
 			return err
 		})
 	}
+	w.coupons = s.promotions()
 	return w
 }
 
@@ -123,24 +128,26 @@ type news struct {
 
 type world struct {
 	*template
-	seed   uint64
-	r      *rand.Rand
-	db     *db.DB
-	desk   *checkout.Desk
-	mail   *outreach.Desk
-	box    *postbox
-	jobs   *jobs.Runner
-	at     time.Time
-	faulty bool
-	steps  int
-	struck int
-	tabs   []*tab
-	told   []news
-	paid   map[string]bool // tokens that the provider took money for
-	heard  map[string]bool // names of news that the shop has confirmed
-	trail  []string
-	faults []string
-	done   map[string]int
+	seed     uint64
+	r        *rand.Rand
+	db       *db.DB
+	desk     *checkout.Desk
+	mail     *outreach.Desk
+	box      *postbox
+	jobs     *jobs.Runner
+	at       time.Time
+	faulty   bool
+	steps    int
+	struck   int
+	tabs     []*tab
+	told     []news
+	everTold []news
+	till     *simTill        // a Stripe of its own, for every other seed
+	paid     map[string]bool // tokens that the provider took money for
+	heard    map[string]bool // names of news that the shop has confirmed
+	trail    []string
+	faults   []string
+	done     map[string]int
 }
 
 func newWorld(seed uint64, from *template, d *db.DB) *world {
@@ -148,6 +155,9 @@ func newWorld(seed uint64, from *template, d *db.DB) *world {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	now := func() time.Time { return w.at }
 	w.desk = &checkout.Desk{DB: d, Now: now, Settings: from.live, Log: log, Secret: []byte("a secret of this test")}
+	if seed%2 == 0 {
+		w.openTill()
+	}
 	w.box = &postbox{w: w, taken: map[string]string{}}
 	w.mail = &outreach.Desk{DB: d, Mailer: w.box, Settings: from.live, BaseURL: "https://shop.example", Templates: templates.Files, Now: now, Log: log,
 		AccessKey: func(number string) string { return "key-of-" + number }}
@@ -165,6 +175,7 @@ func (w *world) wrong(format string, args ...any) {
 // live is the whole story of a seed.
 func (w *world) live() {
 	w.faulty = true
+	defer w.closeTill()
 	for range simulateSteps {
 		if w.step(); len(w.faults) > 0 {
 			return
@@ -175,7 +186,10 @@ func (w *world) live() {
 		w.examine("amid faults")
 	}
 	w.calm()
-	w.examine("in the calm")
+	w.examine(calmly)
+	if w.seed%4 < 2 { // half of the worlds of either provider
+		w.tellAllAgain()
+	}
 }
 
 // step does one thing, and in one of three breaks something meanwhile.
@@ -192,11 +206,13 @@ func (w *world) step() {
 		c, stop = broken.In(ctx)
 		defer stop()
 	}
+	w.till.spoil(w)
 	name, err := w.act(c)
+	w.till.collect(w)
 	w.trail = append(w.trail, fmt.Sprintf("%s %s: %v %+v", w.at.Format("02T15:04"), name, err, broken.Struck()))
 	if broken.Struck() {
 		w.struck++
-	} else if err != nil && !errors.Is(err, fault.Conflict) && !errors.Is(err, fault.NotFound) && name != "jobs" && name != "reminders" {
+	} else if err != nil && !errors.Is(err, fault.Conflict) && !errors.Is(err, fault.NotFound) && !usedUp(err) && name != "jobs" && name != "reminders" {
 		w.wrong("%s: %v", name, err)
 	}
 	if err == nil {
@@ -206,38 +222,39 @@ func (w *world) step() {
 
 func (w *world) act(c context.Context) (string, error) {
 	switch n := w.r.IntN(100); {
-	case n < 14:
+	case n < 12:
 		return "fill", w.fill(c)
-	case n < 32:
+	case n < 30:
 		return "place", w.place(c)
-	case n < 42 && len(w.tabs) > 0:
+	case n < 38 && len(w.tabs) > 0:
 		return "form again", w.post(c, w.tabs[w.r.IntN(len(w.tabs))])
-	case n < 45:
+	case n < 41:
 		return "sign in", w.db.InTx(c, func(tx *db.Tx) error {
 			_, err := cart.Merge(c, tx, w.people[w.r.IntN(len(w.people))].Visitor.ID, w.accounts[w.r.IntN(len(w.accounts))].ID, w.at)
 			return err
 		})
-	case n < 57:
+	case n < 53:
 		return "pay", w.pay(c)
-	case n < 69:
+	case n < 65:
 		return "news", w.hear(c)
-	case n < 73:
+	case n < 69:
 		return "retry", w.with(c, func(id order.ID) error { _, err := w.desk.Retry(c, id); return err })
-	case n < 77:
+	case n < 72:
 		return "ship", w.with(c, func(id order.ID) error { return w.desk.Ship(c, id, "staff:1") })
-	case n < 79:
+	case n < 74:
 		return "deliver", w.with(c, func(id order.ID) error { return w.desk.Deliver(c, id, "staff:1") })
 	case n < 81:
+		return w.change(c)
+	case n < 83:
 		return "cancel", w.with(c, func(id order.ID) error { return w.desk.Cancel(c, id, "staff:1", "simulated") })
-	case n < 84:
+	case n < 85:
 		return "receive", w.db.InTx(c, func(tx *db.Tx) error {
 			return inventory.Receive(c, tx, w.goods[w.r.IntN(4)], 1+w.r.IntN(2), fmt.Sprintf("receive:%d", w.steps), w.at)
 		})
 	case n < 92:
 		return "time", w.jump()
 	case n < 95:
-		_, err := w.desk.Sweep(c)
-		return "sweep", err
+		return "sweep", w.sweep(c)
 	case n < 98:
 		_, err := w.jobs.RunDue(c, w.at)
 		return "jobs", err
@@ -328,10 +345,10 @@ func (w *world) place(c context.Context) error {
 			}
 		}
 	}
-	mine := &tab{person: p, cart: own.ID, form: form()}
+	mine := &tab{person: p, cart: own.ID, form: w.form()}
 	w.tabs = append(w.tabs, mine)
 	if w.r.IntN(6) == 0 {
-		w.tabs = append(w.tabs, &tab{person: p, cart: own.ID, form: form()})
+		w.tabs = append(w.tabs, &tab{person: p, cart: own.ID, form: w.form()})
 	}
 	return w.post(c, mine)
 }
@@ -347,11 +364,17 @@ func (w *world) post(c context.Context, t *tab) error {
 		w.wrong("one form has the orders %s and %s", t.number, placed.Order.Number)
 	}
 	t.number, t.done = placed.Order.Number, true
+	if t.form.Coupon != "" && !placed.Again {
+		w.done["with a coupon"]++
+	}
 	return nil
 }
 
 // pay is a shopper at the provider's page, where anything may be decided.
 func (w *world) pay(c context.Context) error {
+	if w.till != nil {
+		return w.atStripe(c)
+	}
 	return w.with(c, func(id order.ID) error {
 		all, err := payment.Of(ctx, w.db, id)
 		if err != nil || len(all) == 0 {
@@ -366,7 +389,7 @@ func (w *world) pay(c context.Context) error {
 			name += fmt.Sprintf(":%d", w.steps)
 		}
 		n := news{name, p.Token, outcome, 1 + w.r.IntN(3)}
-		w.told = append(w.told, n)
+		w.told, w.everTold = append(w.told, n), append(w.everTold, n)
 		if w.r.IntN(3) == 0 { // the page says so at once; otherwise only the webhook will
 			return w.tell(c, n)
 		}
@@ -376,6 +399,9 @@ func (w *world) pay(c context.Context) error {
 
 // hear takes one piece of news in, in no order.
 func (w *world) hear(c context.Context) error {
+	if w.till != nil {
+		return w.till.deliver(c, w)
+	}
 	if len(w.told) == 0 {
 		return nil
 	}

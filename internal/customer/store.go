@@ -110,8 +110,9 @@ type SignUpForm struct {
 	Personalize, History        bool
 	MailCart, MailOffers        bool
 	MailOccasions, MailUpgrades bool
-	Source                      string // where the consents were given; empty: "sign-up"
-	Verified                    bool   // the address is known to be theirs
+	Source                      string  // where the consents were given; empty: "sign-up"
+	Verified                    bool    // the address is known to be theirs
+	VerifiedAt                  db.Time // since when; zero: now
 	ExternalID                  string
 	Imported, Simulated         bool
 }
@@ -150,7 +151,10 @@ func SignUp(ctx context.Context, tx *db.Tx, f SignUpForm, now time.Time) (*Custo
 		c.ExternalID = &f.ExternalID
 	}
 	if f.Verified {
-		c.Contact, c.EmailVerifiedAt = "verified", db.At(now)
+		c.Contact, c.EmailVerifiedAt = "verified", f.VerifiedAt
+		if c.EmailVerifiedAt.IsZero() {
+			c.EmailVerifiedAt = db.At(now)
+		}
 	}
 	made := db.IgnoreConflict(tx.Query(ctx)).Create(&c)
 	if made.Error != nil {

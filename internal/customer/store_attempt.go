@@ -61,3 +61,13 @@ func Sweep(ctx context.Context, tx *db.Tx, now time.Time) (int64, error) {
 	}
 	return gone, nil
 }
+
+// Turn makes transactions of one name wait for each other until they end. Its
+// row counts nothing: Sweep takes it away, and the next one makes it anew.
+func Turn(ctx context.Context, tx *db.Tx, name string) error {
+	err := tx.Query(ctx).Exec(`INSERT INTO attempts (key, slot, count) VALUES (?, 0, 1) ON CONFLICT (key, slot) DO UPDATE SET count = attempts.count + 1`, name).Error
+	if err != nil {
+		return fmt.Errorf("wait for the turn of %s: %w", name, err)
+	}
+	return nil
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"regulars/internal/db"
+	"regulars/internal/event"
 	"regulars/internal/i18n"
 )
 
@@ -245,14 +246,18 @@ func Erase(ctx context.Context, tx *db.Tx, id ID, now time.Time, forget ...Forge
 		}
 	}
 	n := int64(id)
+	var browsers []int64
+	if err := tx.Query(ctx).Raw("SELECT id FROM visitors WHERE customer_id = ?", n).Scan(&browsers).Error; err != nil {
+		return fmt.Errorf("erase customer %d: %w", id, err)
+	}
+	if err := event.Forget(ctx, tx, n, browsers); err != nil {
+		return err
+	}
 	for _, sql := range []string{
 		"DELETE FROM interests WHERE customer_id = ?",
 		"DELETE FROM important_dates WHERE customer_id = ?",
 		"DELETE FROM addresses WHERE customer_id = ?",
 		"DELETE FROM person_tokens WHERE customer_id = ?",
-		"DELETE FROM segment_members WHERE customer_id = ?",
-		"UPDATE events SET visitor_id = 0, customer_id = 0, detail = '' WHERE visitor_id <> 0 AND customer_id = 0 AND visitor_id IN (SELECT id FROM visitors WHERE customer_id = ?)",
-		"UPDATE events SET visitor_id = 0, customer_id = 0, detail = '' WHERE customer_id <> 0 AND customer_id = ?",
 		"UPDATE visitors SET customer_id = NULL, personalize = 'off' WHERE customer_id = ?",
 	} {
 		if err := tx.Query(ctx).Exec(sql, n).Error; err != nil {

@@ -96,7 +96,7 @@ func (d *DB) openSQLite(ctx context.Context, opt Options) error {
 	}
 	// One writer with immediate transactions and a pool of readers: with
 	// deferred transactions in one pool, most concurrent writers fail "locked".
-	if d.writeSQL, err = sql.Open("sqlite", dsn("&_txlock=immediate")); err != nil {
+	if d.writeSQL, err = openKept(dsn("&_txlock=immediate")); err != nil {
 		return fmt.Errorf("open database %s: %w", abs, err)
 	}
 	d.writeSQL.SetMaxOpenConns(1)
@@ -106,7 +106,7 @@ func (d *DB) openSQLite(ctx context.Context, opt Options) error {
 	if olderThan(d.version, leastSQLite) {
 		return fmt.Errorf("SQLite %s can corrupt its write-ahead log; %s or newer is needed", d.version, leastSQLite)
 	}
-	if d.readSQL, err = sql.Open("sqlite", dsn("&_pragma=query_only(ON)")); err != nil {
+	if d.readSQL, err = openKept(dsn("&_pragma=query_only(ON)")); err != nil {
 		return fmt.Errorf("open database %s: %w", abs, err)
 	}
 	readers := max(4, 2*runtime.NumCPU())

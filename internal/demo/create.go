@@ -100,6 +100,7 @@ func Create(ctx context.Context, d *db.DB, opt Options) (*Made, error) {
 		{"people", fmt.Sprintf("%d people of the tour with their stories", len(w.People.Shoppers)), b.people},
 		{"crowd", fmt.Sprintf("%d simulated shoppers", opt.Shoppers), b.crowd},
 		{"history", fmt.Sprintf("%d days of visits, carts and orders", opt.Days), b.history},
+		{"returns", "some goods sent back", b.returns},
 		{"finish", "home pages for everybody", b.finish},
 	} {
 		opt.Log(phase.words)
@@ -134,6 +135,7 @@ type builder struct {
 	shares   map[string]*share
 	slugs    map[string]string // of shelves, by code
 	shelf    map[catalog.VariantID]*level
+	inside   map[catalog.VariantID][]catalog.VariantID // of bundles
 }
 
 // number draws order numbers from the seed, so that the same shop is made
@@ -158,6 +160,9 @@ func (b *builder) finish(ctx context.Context) error {
 					return err
 				}
 			}
+		}
+		if err := b.todaysSales(ctx, tx); err != nil {
+			return err
 		}
 		return segment.Rebuild(ctx, tx, b.now)
 	})

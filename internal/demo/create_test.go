@@ -283,7 +283,7 @@ func TestThePastIsSoundAsIfItHadHappened(t *testing.T) {
 			"totals that do not add up": `SELECT count(*) FROM orders o WHERE o.total <> o.subtotal - o.discount + o.delivery
 				OR o.subtotal <> (SELECT sum(l.unit_price * l.qty) FROM order_lines l WHERE l.order_id = o.id)`,
 			"prices that did not hold": `SELECT count(*) FROM order_lines l JOIN orders o ON o.id = l.order_id
-				JOIN prices p ON p.variant_id = l.variant_id AND p.currency = o.currency WHERE p.amount <> l.unit_price`,
+				JOIN prices p ON p.variant_id = l.variant_id AND p.currency = o.currency WHERE p.list_amount <> l.unit_price`,
 			"goods sold before they were on sale": `SELECT count(*) FROM order_lines l JOIN orders o ON o.id = l.order_id
 				JOIN products p ON p.id = l.product_id WHERE o.placed_at < p.published_at`,
 			"paid orders without the money": `SELECT count(*) FROM orders o WHERE o.payment_state = 'paid'

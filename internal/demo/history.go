@@ -353,7 +353,7 @@ func (t *teller) buyAll(s *shopper, v visit) error {
 func (t *teller) order(s *shopper, wishes []wish, c *told, at time.Time) error {
 	p := checkout.Past{Form: s.form, Lang: s.lang, Placed: at, Steps: c.steps, Lines: c.lines, Cart: c.cart}
 	p.Form.Key = fmt.Sprintf("demo-%016x", t.rng.Uint64())
-	in := pricing.Input{Currency: s.currency, Country: s.form.Country, TaxRate: t.live.Now().TaxRate()}
+	in := pricing.Input{Currency: s.currency, Country: s.form.Country, Taxes: pricing.TaxesIn(t.live.Now(), s.form.Country, s.form.Region)}
 	for _, w := range wishes {
 		in.Lines = append(in.Lines, pricing.Wanted{Buyable: t.buyables[s.currency][w.id()], Qty: w.qty})
 	}

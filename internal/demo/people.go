@@ -204,9 +204,11 @@ func (b *builder) buy(ctx context.Context, tx *db.Tx, who *customer.Person, p *P
 		if !ok {
 			return fmt.Errorf("there is no %s", sku)
 		}
-		if l := b.shelf[id]; l != nil {
-			carried = true
-			l.left--
+		for _, piece := range b.pieces(id) {
+			if l := b.shelf[piece]; l != nil {
+				carried = true
+				l.left--
+			}
 		}
 		if err := cart.Add(ctx, tx, c.ID, id, 1, h.at.Add(time.Duration(i)*time.Minute)); err != nil {
 			return fmt.Errorf("add %s: %w", sku, err)

@@ -41,7 +41,7 @@ func (t Text) text() i18n.Text { return i18n.Text{En: t.En, Zh: t.Zh} }
 // shop sets up everything that is there before the first shopper.
 func (b *builder) shop(ctx context.Context) error {
 	err := b.db.InTx(ctx, func(tx *db.Tx) error {
-		for _, do := range []func(context.Context, *db.Tx) error{b.settings, b.deliveries, b.assortment, b.relations, b.homes, b.traits, b.staff, b.answers} {
+		for _, do := range []func(context.Context, *db.Tx) error{b.settings, b.deliveries, b.assortment, b.openingSale, b.relations, b.homes, b.traits, b.staff, b.answers} {
 			if err := do(ctx, tx); err != nil {
 				return err
 			}
@@ -51,11 +51,15 @@ func (b *builder) shop(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := catalog.TurnSales(ctx, b.db, time.UTC, func() time.Time { return b.opening.AddDate(0, 0, 1) }); err != nil {
+		return err
+	}
 	return b.live.Refresh(ctx, b.db)
 }
 
 func (b *builder) settings(ctx context.Context, tx *db.Tx) error {
-	for _, s := range [][2]string{{"shop.name", "Willowmere"}, {"shop.name.zh", "柳岸"}, {"currency", "USD"}, {"currencies", "USD,CNY"}, {"zone", "UTC"}} {
+	for _, s := range [][2]string{{"shop.name", "Willowmere"}, {"shop.name.zh", "柳岸"}, {"currency", "USD"}, {"currencies", "USD,CNY"}, {"zone", "UTC"},
+		{"tax.rates", "DE 19, DE reduced 7, FR 20, FR reduced 5.5, GB 20, GB reduced 0, CN 13, CN reduced 9, JP 10"}} {
 		if err := setting.Set(ctx, tx, s[0], s[1], b.opening); err != nil {
 			return err
 		}
@@ -125,7 +129,7 @@ func (b *builder) assortment(ctx context.Context, tx *db.Tx) error {
 		for _, v := range g.variants {
 			id := out.Variants[v.SKU]
 			g.ids, b.variants[v.SKU] = append(g.ids, id), id
-			if v.Digital {
+			if v.Digital || len(g.Inside) > 0 {
 				continue // sent by mail: nothing to count
 			}
 			if err := inventory.Count(ctx, tx, id, g.Stock, "opening", b.opening); err != nil {
@@ -136,7 +140,39 @@ func (b *builder) assortment(ctx context.Context, tx *db.Tx) error {
 		b.made.Variants += len(g.variants)
 	}
 	b.made.Products = len(b.goods)
+	return b.bundles(ctx, tx)
+}
+
+// bundles puts what is in them into the boxes that are sold as one.
+func (b *builder) bundles(ctx context.Context, tx *db.Tx) error {
+	b.inside = map[catalog.VariantID][]catalog.VariantID{}
+	for i := range b.goods {
+		g := &b.goods[i]
+		var parts []catalog.Component
+		for _, sku := range g.Inside {
+			id, ok := b.variants[sku]
+			if !ok {
+				return fmt.Errorf("bundle %s: there is no %s", g.Code, sku)
+			}
+			b.inside[g.ids[0]] = append(b.inside[g.ids[0]], id)
+			parts = append(parts, catalog.Component{Variant: id, Qty: 1})
+		}
+		if len(parts) == 0 {
+			continue
+		}
+		if _, err := inventory.Bundle(ctx, tx, g.ids[0], parts, b.opening); err != nil {
+			return fmt.Errorf("bundle %s: %w", g.Code, err)
+		}
+	}
 	return nil
+}
+
+// pieces are the variants that leave the shelf with one of a variant.
+func (b *builder) pieces(id catalog.VariantID) []catalog.VariantID {
+	if parts := b.inside[id]; len(parts) > 0 {
+		return parts
+	}
+	return []catalog.VariantID{id}
 }
 
 func (g *good) draft(hue int) catalog.Draft {
@@ -144,6 +180,9 @@ func (g *good) draft(hue int) catalog.Draft {
 	d := catalog.Draft{Product: catalog.Product{Code: p.Code, Slug: p.Slug, Brand: p.Brand, Name: p.Name.text(), Line: p.Line.text(), About: p.About.text(),
 		Synonyms: p.Synonyms, Published: true, PublishedAt: db.At(g.from), Tier: p.Tier, Durable: p.Durable, RefillDays: p.RefillDays,
 		Sensitive: p.Sensitive, Gift: p.Gift, Digital: p.Digital, MaxQty: p.MaxQty, Moments: p.Moments}}
+	if strings.HasPrefix(p.Code, "BK") { // books and what goes with them
+		d.TaxClass = "reduced"
+	}
 	for _, o := range p.Options {
 		option := catalog.Option{Code: o.Code, Name: o.Name.text()}
 		for _, v := range o.Values {

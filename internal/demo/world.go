@@ -78,6 +78,8 @@ type Product struct {
 	NotSold    bool `json:"notSold"`    // kept for its owners, no longer on sale
 	Stock      int  `json:"stock"`      // opening units of each variant, 0 where stock is not tracked
 
+	Inside []string `json:"inside"` // of a bundle: the variants in it, one of each; it has no stock of its own
+
 	Question Question `json:"question"`
 }
 

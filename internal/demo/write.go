@@ -95,7 +95,9 @@ func (t *teller) writeBought(ctx context.Context, tx *db.Tx, from time.Time) err
 		past[i].Cart.CustomerID, past[i].Cart.VisitorID = c.cart.CustomerID, c.cart.VisitorID
 		if past[i].Ended.IsZero() {
 			for _, l := range past[i].Quote.Lines {
-				wanted[l.Variant] += l.Qty
+				for _, piece := range t.pieces(l.Variant) {
+					wanted[piece] += l.Qty
+				}
 			}
 		}
 		t.made.Lines += len(past[i].Quote.Lines)

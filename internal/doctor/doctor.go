@@ -10,6 +10,7 @@ package doctor
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"regulars/internal/db"
@@ -42,10 +43,21 @@ type Report struct {
 // read; what it found broken is in the report.
 func Check(ctx context.Context, q db.Q, opt Options) (*Report, error) {
 	r := &Report{Broken: []Broken{}}
-	for _, rule := range rules(opt.Now) {
+	for _, rule := range slices.Concat(rules(opt.Now), stockRules(), proofRules()) {
 		r.Checked++
 		r.Codes = append(r.Codes, rule.code)
 		found, err := rule.ask(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		if found.Count > 0 {
+			r.Broken = append(r.Broken, found)
+		}
+	}
+	for _, j := range judgements {
+		r.Checked++
+		r.Codes = append(r.Codes, j.code)
+		found, err := j.ask(ctx, q, opt.Now)
 		if err != nil {
 			return nil, err
 		}

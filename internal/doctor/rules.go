@@ -17,12 +17,17 @@ const slack = 5 * time.Minute
 // time before it left does not count against it.
 const onItsWay = time.Minute
 
+// twice is what orders were paid beyond their total and the provider refused
+// to send back: it stands before staff.
+const twice = `(SELECT p.order_id, sum(x.amount) AS owed FROM payment_ops x JOIN payments p ON p.id = x.payment_id
+	WHERE x.kind = 'refund' AND x.state = 'refused' AND x.refund_id < 0 GROUP BY p.order_id)`
+
 // rules lists every invariant that the schema can hold, by the codes of the
 // design. The statements run alike on both databases: no floats, no functions
 // of one dialect.
 func rules(now time.Time) []rule {
 	at := func(d time.Duration) db.Time { return db.At(now.Add(d)) }
-	return []rule{
+	return append(returnRules(), []rule{
 		{"M1", "every amount stands beside a currency the shop can count in", `
 			SELECT number AS id FROM orders WHERE currency NOT IN ?
 			UNION SELECT v.sku FROM prices p JOIN variants v ON v.id = p.variant_id WHERE p.currency NOT IN ?
@@ -45,25 +50,32 @@ func rules(now time.Time) []rule {
 			UNION SELECT o.number FROM order_lines l JOIN orders o ON o.id = l.order_id
 				WHERE l.qty <= 0 OR l.unit_price < 0 OR l.discount < 0 OR l.tax < 0 OR l.total < 0 OR l.cancelled_qty < 0 OR l.cancelled_qty > l.qty
 			UNION SELECT token FROM payments WHERE amount < 0 OR captured < 0 OR refunded < 0`, nil},
-		{"M5", "the tax of the lines and of the delivery make the order's, inside what is paid", `
+		{"M5", "tax is rounded once a line at the rate kept with it, and the lines and the delivery make the order's", `
 			SELECT o.number AS id FROM orders o JOIN (
 				SELECT order_id, sum(tax) AS tax, sum(CASE WHEN tax > total THEN 1 ELSE 0 END) AS wrong FROM order_lines GROUP BY order_id) l ON l.order_id = o.id
-			WHERE o.tax < l.tax OR o.tax > l.tax + o.delivery OR o.tax_included AND l.wrong > 0`, nil},
+			WHERE o.tax < l.tax OR o.tax > l.tax + o.delivery OR o.tax_included AND l.wrong > 0
+				OR o.delivery_rate >= 0 AND (o.tax <> l.tax + o.delivery_tax OR o.delivery_tax <> ` + taxOf("o.delivery", "o.delivery_rate") + `)
+			UNION SELECT o.number FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.tax_rate >= 0 AND l.tax <> ` + taxOf("l.total", "l.tax_rate"), nil},
 		{"M6", "a line's price is the price in force when the order was placed", `
 			SELECT DISTINCT o.number AS id FROM orders o JOIN order_lines l ON l.order_id = o.id
-			WHERE o.imported = FALSE AND NOT EXISTS (
+			WHERE o.imported = FALSE AND o.replaces = 0 AND NOT EXISTS (
 				SELECT 1 FROM price_log p WHERE p.variant_id = l.variant_id AND p.currency = o.currency AND p.amount = l.unit_price AND p.at <= o.placed_at
 				AND NOT EXISTS (SELECT 1 FROM price_log n WHERE n.variant_id = p.variant_id AND n.currency = p.currency AND n.at > p.at AND n.at <= o.placed_at))`, nil},
 		{"M7", "no payment captures more than was asked, returns more than it captured, or takes more than the order's total", `
 			SELECT o.number AS id FROM orders o JOIN (
 				SELECT order_id, sum(captured - refunded) AS net, max(amount) AS most,
 					sum(CASE WHEN captured > amount OR refunded > captured THEN 1 ELSE 0 END) AS wrong FROM payments GROUP BY order_id) p ON p.order_id = o.id
-			WHERE p.net > o.total OR p.most > o.total OR p.wrong > 0`, nil},
+			LEFT JOIN ` + twice + ` x ON x.order_id = o.id
+			WHERE p.net - coalesce(x.owed, 0) > o.total OR p.most > o.total OR p.wrong > 0
+			UNION SELECT o.number FROM payments p JOIN orders o ON o.id = p.order_id JOIN (
+				SELECT payment_id, sum(CASE WHEN state <> 'refused' THEN amount ELSE 0 END) AS back FROM payment_ops WHERE kind = 'refund' GROUP BY payment_id) b ON b.payment_id = p.id
+			WHERE p.provider <> 'stripe' AND b.back <> p.refunded`, nil},
 		{"M8", "an order's payment state follows from what was captured and refunded", `
 			SELECT o.number AS id FROM orders o LEFT JOIN (
 				SELECT order_id, sum(captured) AS captured, sum(refunded) AS refunded FROM payments GROUP BY order_id) p ON p.order_id = o.id
+			LEFT JOIN ` + twice + ` x ON x.order_id = o.id
 			WHERE o.imported = FALSE AND NOT CASE o.payment_state
-				WHEN 'paid' THEN coalesce(p.captured, 0) - coalesce(p.refunded, 0) = o.total
+				WHEN 'paid' THEN coalesce(p.captured, 0) - coalesce(p.refunded, 0) - coalesce(x.owed, 0) = o.total
 				WHEN 'partly-refunded' THEN coalesce(p.refunded, 0) > 0 AND coalesce(p.captured, 0) > coalesce(p.refunded, 0)
 				WHEN 'refunded' THEN coalesce(p.captured, 0) = coalesce(p.refunded, 0) AND (coalesce(p.captured, 0) > 0 OR o.total = 0)
 				ELSE coalesce(p.captured, 0) = coalesce(p.refunded, 0) END`, nil},
@@ -73,12 +85,13 @@ func rules(now time.Time) []rule {
 			SELECT DISTINCT o.number AS id FROM orders o JOIN payments p ON p.order_id = o.id WHERE p.currency <> o.currency OR o.total = 0
 			UNION SELECT o.number FROM orders o JOIN carts c ON c.id = o.cart_id WHERE c.currency <> o.currency`, nil},
 
-		{"S1", "neither stock nor what is promised of it is negative, and no more is promised than there is", `
+		{"S1", "neither stock nor what is promised of it is negative, and no more is promised than there is and its policy allows beyond", `
 			SELECT v.sku AS id FROM stock s JOIN variants v ON v.id = s.variant_id
-			WHERE s.on_hand < 0 OR s.reserved < 0 OR s.tracked AND s.reserved > s.on_hand`, nil},
-		{"S2", "stock is the sum of its movements, and what is promised the sum of its holds", `
+			WHERE s.on_hand < 0 OR s.reserved < 0 OR s.beyond < 0 OR s.policy = 'deny' AND s.beyond > 0 OR s.tracked AND s.reserved > s.on_hand + s.beyond`, nil},
+		{"S2", "stock is the sum of its movements at the places that sell, and what is promised the sum of its holds", `
 			SELECT v.sku AS id FROM stock s JOIN variants v ON v.id = s.variant_id
-			LEFT JOIN (SELECT variant_id, sum(qty) AS units FROM stock_movements GROUP BY variant_id) m ON m.variant_id = s.variant_id
+			LEFT JOIN (SELECT m.variant_id, sum(m.qty) AS units FROM stock_movements m JOIN locations l ON l.id = m.location_id AND l.sells
+				GROUP BY m.variant_id) m ON m.variant_id = s.variant_id
 			LEFT JOIN (SELECT variant_id, sum(qty - shipped) AS units FROM holds WHERE state IN ('open','committed') GROUP BY variant_id) h ON h.variant_id = s.variant_id
 			WHERE s.on_hand <> coalesce(m.units, 0) OR s.reserved <> coalesce(h.units, 0)`, nil},
 		{"S3", "goods move the way their reason says, and what was shipped is what holds say was shipped", `
@@ -94,8 +107,7 @@ func rules(now time.Time) []rule {
 				OR h.state IN ('shipped','released','expired') AND h.ended_at = 0`, []any{at(-slack)}},
 		{"S5", "ended orders hold nothing, paid ones hold or have shipped what they bought", `
 			SELECT DISTINCT coalesce(o.number, 'hold ' || CAST(h.id AS TEXT)) AS id FROM holds h LEFT JOIN orders o ON o.id = h.order_id
-			LEFT JOIN (SELECT order_id, variant_id, sum(qty) AS qty FROM order_lines GROUP BY order_id, variant_id) l ON l.order_id = h.order_id AND l.variant_id = h.variant_id
-			WHERE o.id IS NULL OR l.qty IS NULL OR l.qty <> h.qty
+			WHERE o.id IS NULL
 				OR o.state = 'cancelled' AND h.state IN ('open','committed')
 				OR o.delivery_state IN ('shipped','delivered') AND h.state IN ('open','committed')
 				OR o.state <> 'cancelled' AND o.payment_state = 'paid' AND h.state IN ('open','released','expired')`, nil},
@@ -141,6 +153,24 @@ func rules(now time.Time) []rule {
 			SELECT CAST(i.year AS TEXT) AS id FROM invoices i LEFT JOIN invoice_years y ON y.year = i.year
 				GROUP BY i.year, y.last HAVING count(*) <> max(i.seq) OR min(i.seq) <> 1 OR y.last IS NULL OR y.last <> max(i.seq)
 			UNION SELECT o.number FROM invoices i JOIN orders o ON o.id = i.order_id WHERE o.paid_at = 0`, nil},
+		{"N2", "the credit notes of a year are counted without a gap, and are what went back of invoiced orders", `
+			SELECT 'C' || CAST(n.year AS TEXT) AS id FROM credit_notes n LEFT JOIN credit_years y ON y.year = n.year
+				GROUP BY n.year, y.last HAVING count(*) <> max(n.seq) OR min(n.seq) <> 1 OR y.last IS NULL OR y.last <> max(n.seq)
+			UNION SELECT o.number FROM orders o JOIN invoices i ON i.order_id = o.id
+				LEFT JOIN (SELECT order_id, sum(amount) AS amount, sum(tax) AS tax FROM credit_notes GROUP BY order_id) n ON n.order_id = o.id
+				LEFT JOIN (SELECT p.order_id, sum(x.amount) AS amount FROM payment_ops x JOIN payments p ON p.id = x.payment_id
+					WHERE x.kind = 'refund' AND x.state = 'known' AND x.refund_id >= 0 GROUP BY p.order_id) b ON b.order_id = o.id
+				WHERE coalesce(n.amount, 0) <> coalesce(b.amount, 0) OR coalesce(n.amount, 0) > o.total OR coalesce(n.tax, 0) > o.tax
+			UNION SELECT o.number FROM credit_notes n JOIN orders o ON o.id = n.order_id WHERE NOT EXISTS (SELECT 1 FROM invoices i WHERE i.order_id = n.order_id)`, nil},
+		{"M14", "a refund of lines counts each unit once, and what was promised back is what its operations say", `
+			SELECT o.number AS id FROM order_lines l JOIN orders o ON o.id = l.order_id
+				LEFT JOIN (SELECT line_id, sum(qty) AS units FROM refund_lines GROUP BY line_id) r ON r.line_id = l.id
+				WHERE l.refunded_qty <> coalesce(r.units, 0) OR l.refunded_qty > 0 AND l.refunded_qty > l.qty - l.cancelled_qty
+			UNION SELECT o.number FROM refunds r JOIN orders o ON o.id = r.order_id
+				LEFT JOIN (SELECT refund_id, sum(amount) AS amount FROM payment_ops WHERE kind = 'refund' GROUP BY refund_id) x ON x.refund_id = r.id
+				WHERE coalesce(x.amount, 0) <> r.amount
+			UNION SELECT o.number FROM orders o LEFT JOIN (SELECT order_id, sum(delivery) AS delivery FROM refunds GROUP BY order_id) r ON r.order_id = o.id
+				WHERE o.delivery_refunded <> coalesce(r.delivery, 0) OR o.delivery_refunded > o.delivery`, nil},
 		{"P1", "a promotion and its codes are counted right, and no limit is exceeded, in all or by a person", `
 			SELECT p.token AS id FROM promotions p LEFT JOIN (
 				SELECT promotion_id, count(*) AS held FROM redemptions WHERE state = 'held' GROUP BY promotion_id) r ON r.promotion_id = p.id
@@ -174,11 +204,11 @@ func rules(now time.Time) []rule {
 		{"W3", "a provider was asked under a saved key only, and what went back is what was asked to go back", `
 			SELECT p.token AS id FROM payments p WHERE p.provider = 'stripe' AND (
 				p.provider_ref <> '' AND NOT EXISTS (SELECT 1 FROM payment_ops x WHERE x.payment_id = p.id AND x.kind = 'start')
-				OR p.refunded <> (SELECT coalesce(sum(x.amount), 0) FROM payment_ops x WHERE x.payment_id = p.id AND x.kind = 'refund'))`, nil},
+				OR p.refunded <> (SELECT coalesce(sum(x.amount), 0) FROM payment_ops x WHERE x.payment_id = p.id AND x.kind = 'refund' AND x.state <> 'refused'))`, nil},
 		{"W4", "no payment stays undecided longer than it may", `
 			SELECT token AS id FROM payments WHERE state = 'processing' AND updated_at < ?
-			UNION SELECT key FROM payment_ops WHERE state IN ('planned','sent') AND created_at < ?`,
-			[]any{at(-payment.Patience - 15*time.Minute), at(-payment.GiveUp - 15*time.Minute)}},
+			UNION SELECT key FROM payment_ops WHERE state IN ('planned','sent') AND (created_at < ? OR kind <> 'expire' AND created_at < ?)`,
+			[]any{at(-payment.Patience - 15*time.Minute), at(-payment.BankDecides - 2*time.Hour), at(-payment.GiveUp - 15*time.Minute)}},
 		{"E1", "nobody is written to twice about the same thing", `
 			SELECT o.number || ' ' || s.template AS id FROM sends s JOIN orders o ON o.id = s.order_id WHERE s.template NOT IN ? GROUP BY o.number, s.template HAVING count(*) > 1
 			UNION SELECT key FROM sends GROUP BY key HAVING count(*) > 1`, []any{outreach.Repeated}},
@@ -200,7 +230,14 @@ func rules(now time.Time) []rule {
 			UNION SELECT o.number FROM orders o JOIN customers c ON c.id = o.customer_id WHERE c.simulated = TRUE AND o.simulated = FALSE
 			UNION SELECT k.token FROM carts k JOIN customers c ON c.id = k.customer_id WHERE c.simulated = TRUE AND k.simulated = FALSE
 			UNION SELECT o.number FROM orders o JOIN carts k ON k.id = o.cart_id WHERE k.simulated <> o.simulated`, nil},
-	}
+	}...)
+}
+
+// taxOf is the tax of an amount at a rate in hundredths of a percent, rounded
+// half up, in whole numbers.
+func taxOf(amount, rate string) string {
+	inside := "10000 + " + rate
+	return "CASE WHEN o.tax_included THEN (" + amount + " * " + rate + " + (" + inside + ") / 2) / (" + inside + ") ELSE (" + amount + " * " + rate + " + 5000) / 10000 END"
 }
 
 func fiveTimes(all []money.Currency) []any {

@@ -19,21 +19,46 @@ func Write(ctx context.Context, tx *db.Tx, events []Event) error {
 	return err
 }
 
-// After reads up to limit events with an id above after, in order.
-func After(ctx context.Context, q db.Q, after int64, limit int) ([]Event, error) {
-	var events []Event
-	if err := q.Query(ctx).Where("id > ?", after).Order("id").Limit(limit).Find(&events).Error; err != nil {
-		return nil, fmt.Errorf("read events after %d: %w", after, err)
-	}
-	return events, nil
-}
-
 // Join puts the events of a visitor under a customer. It is called at sign-in,
 // and only when that customer lets the shop remember (package customer).
 func Join(ctx context.Context, tx *db.Tx, visitorID, customerID int64) error {
 	err := tx.Query(ctx).Exec("UPDATE events SET customer_id = ? WHERE visitor_id = ? AND customer_id = 0", customerID, visitorID).Error
 	if err != nil {
 		return fmt.Errorf("join events of visitor %d to customer %d: %w", visitorID, customerID, err)
+	}
+	return nil
+}
+
+// Recent lists the different products of one kind of event that a customer, or
+// a browser nobody signed in at, was last known by: the newest first, looked for
+// among the last of both.
+func Recent(ctx context.Context, q db.Q, kind Kind, visitorID, customerID int64, limit int) ([]int64, error) {
+	column, id := "visitor_id", visitorID
+	if customerID != 0 {
+		column, id = "customer_id", customerID
+	}
+	if id == 0 {
+		return nil, nil
+	}
+	var seen []int64
+	err := q.Query(ctx).Raw(`SELECT product_id FROM (
+			SELECT product_id, kind, at FROM events WHERE `+column+` = ? AND `+column+` <> 0 ORDER BY at DESC LIMIT 200) AS last
+		WHERE kind = ? AND product_id <> 0 GROUP BY product_id ORDER BY max(at) DESC, product_id LIMIT ?`, id, string(kind), limit).Scan(&seen).Error
+	if err != nil {
+		return nil, fmt.Errorf("read the last products of %s: %w", kind, err)
+	}
+	return seen, nil
+}
+
+// Forget takes a person out of what they did, signed in or in browsers of
+// theirs before: the counts stay.
+func Forget(ctx context.Context, tx *db.Tx, customerID int64, visitorIDs []int64) error {
+	err := tx.Query(ctx).Exec("UPDATE events SET visitor_id = 0, customer_id = 0, detail = '' WHERE customer_id <> 0 AND customer_id = ?", customerID).Error
+	if err == nil && len(visitorIDs) > 0 {
+		err = tx.Query(ctx).Exec("UPDATE events SET visitor_id = 0, customer_id = 0, detail = '' WHERE visitor_id <> 0 AND customer_id = 0 AND visitor_id IN ?", visitorIDs).Error
+	}
+	if err != nil {
+		return fmt.Errorf("forget the events of customer %d: %w", customerID, err)
 	}
 	return nil
 }

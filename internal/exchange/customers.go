@@ -156,16 +156,10 @@ func (j *job) signUp(tx *db.Tx, c cells) (*customer.Customer, error) {
 		since = t
 	}
 	simulated, _ := parseYes(c.key("simulated"))
-	p, err := customer.SignUp(j.ctx, tx, customer.SignUpForm{Email: c.key("email"), Name: c.key("name"), Lang: i18n.ParseLang(c.key("lang")),
+	verified, _ := parseTime(c.key("verified_at"), time.UTC)
+	return customer.SignUp(j.ctx, tx, customer.SignUpForm{Email: c.key("email"), Name: c.key("name"), Lang: i18n.ParseLang(c.key("lang")),
 		Currency: c.key("currency"), Country: c.key("country"), Zone: c.key("zone"), BirthDate: c.key("birth_date"), Occupation: c.key("occupation"),
-		Source: "import", Verified: c.key("verified_at") != "", ExternalID: c.key("external_id"), Imported: true, Simulated: simulated}, since)
-	if err != nil {
-		return nil, err
-	}
-	if at, ok := parseTime(c.key("verified_at"), time.UTC); ok {
-		err = setVerified(j.ctx, tx, p.ID, db.At(at))
-	}
-	return p, err
+		Source: "import", Verified: c.key("verified_at") != "", VerifiedAt: db.At(verified), ExternalID: c.key("external_id"), Imported: true, Simulated: simulated}, since)
 }
 
 // editCustomer brings an account to what the row says, and reports whether

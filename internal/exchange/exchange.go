@@ -108,6 +108,8 @@ type job struct {
 	opt Options
 	sum *Summary
 	t   *table
+
+	links []link
 }
 
 // errDry undoes the transactions of a dry run.

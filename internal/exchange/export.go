@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"regulars/internal/catalog"
 	"regulars/internal/customer"
@@ -24,6 +25,7 @@ type ExportOptions struct {
 	BaseURL  string // https://shop.example, without a slash at the end
 	Lang     i18n.Lang
 	Currency money.Currency
+	Now      time.Time // the feed names no day that is over
 }
 
 const exportPage = 500
@@ -88,6 +90,10 @@ func exportProducts(ctx context.Context, q db.Q, currency money.Currency, put fu
 		if err != nil || len(products) == 0 {
 			return err
 		}
+		inside, err := componentsOf(ctx, q, products)
+		if err != nil {
+			return err
+		}
 		for _, p := range products {
 			after = p.ID
 			s := all[p.Code]
@@ -97,6 +103,7 @@ func exportProducts(ctx context.Context, q db.Q, currency money.Currency, put fu
 					productCells(m, s, tree)
 				}
 				s.variantCells(m, v, currency)
+				m["components"] = strings.Join(inside[v.ID], " ")
 				if err := put(m); err != nil {
 					return err
 				}

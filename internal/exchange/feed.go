@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"regulars/internal/art"
 	"regulars/internal/catalog"
@@ -47,7 +48,7 @@ func exportFeed(ctx context.Context, q db.Q, w io.Writer, opt ExportOptions) err
 		if len(products) == 0 {
 			break
 		}
-		levels, err := availableOf(ctx, q, products)
+		levels, err := suppliesOf(ctx, q, products)
 		if err != nil {
 			return err
 		}
@@ -74,7 +75,7 @@ type feed struct {
 	tree         *catalog.Tree
 }
 
-func (f feed) items(left map[catalog.VariantID]int) {
+func (f feed) items(left map[catalog.VariantID]catalog.Supply) {
 	many := 0
 	for _, v := range f.p.Variants {
 		if _, priced := v.Prices[f.opt.Currency]; v.Active && priced {
@@ -82,13 +83,13 @@ func (f feed) items(left map[catalog.VariantID]int) {
 		}
 	}
 	for _, v := range f.p.Variants {
-		if price, priced := v.Prices[f.opt.Currency]; v.Active && priced && price.Amount > 0 {
+		if price, priced := f.p.asked[v.ID][f.opt.Currency]; v.Active && priced && price.Amount > 0 {
 			f.item(v, price, left, many > 1)
 		}
 	}
 }
 
-func (f feed) item(v catalog.DraftVariant, price catalog.PriceIn, left map[catalog.VariantID]int, grouped bool) {
+func (f feed) item(v catalog.DraftVariant, price catalog.PriceIn, left map[catalog.VariantID]catalog.Supply, grouped bool) {
 	fmt.Fprint(f.w, "<item>\n")
 	tag := func(name, value string) {
 		if value != "" {
@@ -123,11 +124,11 @@ func (f feed) item(v catalog.DraftVariant, price catalog.PriceIn, left map[catal
 			}
 		}
 	}
-	availability := "in_stock"
-	if n, counted := left[v.ID]; counted && n == 0 {
-		availability = "out_of_stock"
-	}
+	availability, due := left[v.ID].Listed(f.opt.Now)
 	tag("availability", availability)
+	if !due.IsZero() {
+		tag("availability_date", due.UTC().Format(time.RFC3339))
+	}
 	shown := func(a money.Amount) string { return a.Decimal(f.opt.Currency) + " " + string(f.opt.Currency) }
 	if price.Was > price.Amount {
 		tag("price", shown(price.Was))

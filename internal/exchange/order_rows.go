@@ -79,7 +79,7 @@ func orderCells(o *order.Order, lines []order.Line, who string) []map[string]str
 			"city": o.City, "region": o.Region, "postcode": o.Postcode, "currency": string(o.Currency), "state": string(o.State),
 			"payment_state": string(o.PaymentState), "delivery_state": string(o.DeliveryState), "payment": o.PaymentCode, "delivery_method": o.DeliveryCode,
 			"delivery": o.Delivery.Decimal(o.Currency), "tax": o.Tax.Decimal(o.Currency), "paid_at": writeTime(o.PaidAt.Time),
-			"closed_at": writeTime(o.ClosedAt.Time), "simulated": yes(o.Simulated), "sku": l.SKU, "name": l.Name.En, "name_zh": l.Name.Zh,
+			"closed_at": writeTime(o.ClosedAt.Time), "simulated": yes(o.Simulated), "tax_included": yes(o.TaxIncluded), "sku": l.SKU, "name": l.Name.En, "name_zh": l.Name.Zh,
 			"choices": l.Choices.En, "choices_zh": l.Choices.Zh, "qty": strconv.Itoa(l.Qty), "unit_price": l.UnitPrice.Decimal(o.Currency),
 			"discount": l.Discount.Decimal(o.Currency), "line_tax": l.Tax.Decimal(o.Currency), "cancelled_qty": strconv.Itoa(l.CancelledQty)}
 	}

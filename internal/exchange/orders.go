@@ -22,7 +22,7 @@ import (
 // inside the prices. Without states an order is completed, paid, delivered.
 var OrderHeader = []string{"number", "external_id", "placed_at", "customer", "email", "phone", "lang", "ship_name", "country", "line1", "line2",
 	"city", "region", "postcode", "currency", "state", "payment_state", "delivery_state", "payment", "delivery_method", "delivery", "tax",
-	"paid_at", "closed_at", "simulated", "sku", "name", "name_zh", "choices", "choices_zh", "qty", "unit_price", "discount", "line_tax", "cancelled_qty"}
+	"paid_at", "closed_at", "simulated", "tax_included", "sku", "name", "name_zh", "choices", "choices_zh", "qty", "unit_price", "discount", "line_tax", "cancelled_qty"}
 
 const orderBatch = 200
 
@@ -143,7 +143,7 @@ func (j *job) writeRecords(batch []*record) error {
 		if len(fresh) == 0 {
 			return nil
 		}
-		if err := dropImported(j.ctx, tx, replaced); err != nil {
+		if err := order.DropImported(j.ctx, tx, replaced); err != nil {
 			return err
 		}
 		return j.create(tx, fresh)
@@ -232,9 +232,9 @@ func (j *job) namePeople(tx *db.Tx, fresh []*record) error {
 			found, err = customersBy(j.ctx, tx, "email_key", customer.EmailKey(rec.who))
 		}
 		if err == nil && len(found) == 0 {
-			c := newCustomer{External: rec.who, Email: rec.order.Email, Name: rec.order.Name, Country: rec.order.Country, Currency: rec.order.Currency,
-				Since: rec.order.PlacedAt.Milli(), Simulated: rec.order.Simulated}
-			if err = insertCustomers(j.ctx, tx, []newCustomer{c}, j.opt.Now); err == nil {
+			c := customer.Imported{ExternalID: rec.who, Email: rec.order.Email, Name: rec.order.Name, Country: rec.order.Country, Currency: string(rec.order.Currency),
+				Since: rec.order.PlacedAt, Simulated: rec.order.Simulated}
+			if err = customer.Import(j.ctx, tx, []customer.Imported{c}, j.opt.Now); err == nil {
 				found, err = customersBy(j.ctx, tx, "external_id", rec.who)
 			}
 			if err == nil && len(found) == 0 { // the address is another account's
@@ -360,6 +360,13 @@ func (j *job) readOrder(rec *record) {
 	} else {
 		o.fail("exchange.row.switch", "column", "simulated", "value", cut(first.key("simulated"), 40))
 	}
+	if s := first.key("tax_included"); s != "" { // files without the column have it inside
+		inside, ok := parseYes(s)
+		if !ok {
+			o.fail("exchange.row.switch", "column", "tax_included", "value", cut(s, 40))
+		}
+		ord.TaxIncluded = inside
+	}
 	ord.Delivery, ord.Tax = o.amount("delivery"), o.amount("tax")
 	for _, row := range rec.rows {
 		o.row = row
@@ -379,6 +386,9 @@ func (j *job) readOrder(rec *record) {
 		o.fail("exchange.order.tax")
 	}
 	ord.Total = ord.Subtotal - ord.Discount + ord.Delivery
+	if !ord.TaxIncluded {
+		ord.Total += ord.Tax
+	}
 }
 
 func (o *orderReader) readLine() {

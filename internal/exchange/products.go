@@ -20,11 +20,12 @@ import (
 // unless the file says no. stock is what lies on the shelf, empty = not
 // counted. category is a path of English names, "Home > Candles", made where
 // it does not exist. images are art: or media: names with blanks between.
+// components make a variant a bundle: "CUP SPOON*2" are a cup and two spoons.
 // Facts and moments are not in the file and stay as they are.
 var ProductHeader = []string{"code", "slug", "category", "name_en", "name_zh", "line_en", "line_zh", "about_en", "about_zh", "brand", "published",
 	"option1_name", "option1_name_zh", "option1_value", "option1_value_zh", "option2_name", "option2_name_zh", "option2_value", "option2_value_zh",
 	"option3_name", "option3_name_zh", "option3_value", "option3_value_zh", "sku", "active", "accent", "price", "was", "currency", "stock",
-	"tier", "durable", "refill_days", "sensitive", "gift", "digital", "max_qty", "synonyms", "images"}
+	"tier", "durable", "refill_days", "sensitive", "gift", "digital", "max_qty", "synonyms", "images", "components"}
 
 const productBatch = 200
 
@@ -98,7 +99,10 @@ func (j *job) productRows(turn func(row) (string, []cells)) error {
 	if err != nil {
 		return err
 	}
-	return j.writeProducts(batch)
+	if err := j.writeProducts(batch); err != nil {
+		return err
+	}
+	return j.linkAll()
 }
 
 func (j *job) writeProducts(batch []group) error {
@@ -111,9 +115,10 @@ func (j *job) writeProducts(batch []group) error {
 		}
 	}
 	var created, updated, unchanged int
-	sum := *j.sum
+	sum, links := *j.sum, len(j.links)
 	err := j.inTx(func(tx *db.Tx) error {
 		*j.sum, created, updated, unchanged = sum, 0, 0, 0 // the batch may be run again
+		j.links = j.links[:links]
 		tree, err := catalog.LoadTree(j.ctx, tx)
 		if err != nil {
 			return err
@@ -159,6 +164,7 @@ func (j *job) writeProducts(batch []group) error {
 			default:
 				unchanged++
 			}
+			j.inside(drafts[i], from[i], o.Change == catalog.Unchanged && !moved)
 		}
 		return nil
 	})

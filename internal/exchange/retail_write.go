@@ -133,7 +133,7 @@ func importedProduct(sku string, name i18n.Text, currency money.Currency, price 
 }
 
 func (r *retail) writePeople() (map[string]customer.ID, error) {
-	var fresh []newCustomer
+	var fresh []customer.Imported
 	var keys []string
 	seen := map[string]int{}
 	for _, in := range r.invoices {
@@ -144,7 +144,7 @@ func (r *retail) writePeople() (map[string]customer.ID, error) {
 		if !ok {
 			i = len(fresh)
 			seen[in.customer] = i
-			fresh = append(fresh, newCustomer{External: retailPrefix + in.customer, Email: in.customer + retailDomain, Currency: retailCurrency, Since: in.at})
+			fresh = append(fresh, customer.Imported{ExternalID: retailPrefix + in.customer, Email: in.customer + retailDomain, Currency: string(retailCurrency), Since: db.At(time.UnixMilli(in.at))})
 			keys = append(keys, retailPrefix+in.customer)
 		}
 		fresh[i].Country = in.country
@@ -162,14 +162,14 @@ func (r *retail) writePeople() (map[string]customer.ID, error) {
 
 // people finds customers by their id elsewhere and makes those that are not
 // there.
-func (j *job) people(keys []string, all []newCustomer) (map[string]customer.ID, error) {
+func (j *job) people(keys []string, all []customer.Imported) (map[string]customer.ID, error) {
 	have, err := customersByExternal(j.ctx, j.d, keys)
 	if err != nil {
 		return nil, err
 	}
-	var missing []newCustomer
+	var missing []customer.Imported
 	for _, c := range all {
-		if have[c.External] == 0 {
+		if have[c.ExternalID] == 0 {
 			missing = append(missing, c)
 		}
 	}
@@ -177,7 +177,7 @@ func (j *job) people(keys []string, all []newCustomer) (map[string]customer.ID, 
 		return have, nil
 	}
 	err = j.inTx(func(tx *db.Tx) error {
-		if err := insertCustomers(j.ctx, tx, missing, j.opt.Now); err != nil {
+		if err := customer.Import(j.ctx, tx, missing, j.opt.Now); err != nil {
 			return err
 		}
 		have, err = customersByExternal(j.ctx, tx, keys)
@@ -221,7 +221,7 @@ func (r *retail) writeOrders(chunk []*invoice, variants map[int32]variantRef, pe
 	}
 	if len(fresh) > 0 && !r.opt.DryRun {
 		err := r.inTx(func(tx *db.Tx) error {
-			if err := dropImported(r.ctx, tx, replaced); err != nil {
+			if err := order.DropImported(r.ctx, tx, replaced); err != nil {
 				return err
 			}
 			return order.CreateImported(r.ctx, tx, fresh, lines)

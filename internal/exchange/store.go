@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"regulars/internal/catalog"
 	"regulars/internal/customer"
@@ -64,23 +63,6 @@ func codesTaken(ctx context.Context, q db.Q, drafts []catalog.Draft) (map[string
 	})
 }
 
-// newCustomer is a person whom an order names.
-type newCustomer struct {
-	External, Email, Name, Country string
-	Currency                       money.Currency
-	Since                          int64
-	Simulated                      bool
-}
-
-func insertCustomers(ctx context.Context, tx *db.Tx, all []newCustomer, now time.Time) error {
-	rows := make([][]any, len(all))
-	for i, c := range all {
-		rows[i] = []any{c.Email, customer.EmailKey(c.Email), c.Name, string(c.Currency), c.Country, c.External, true, c.Simulated, c.Since, db.At(now).Milli()}
-	}
-	_, err := tx.Insert(ctx, "customers", []string{"email", "email_key", "name", "currency", "country", "external_id", "imported", "simulated", "created_at", "updated_at"}, rows, true)
-	return err
-}
-
 func customersByExternal(ctx context.Context, q db.Q, keys []string) (map[string]customer.ID, error) {
 	found := make(map[string]customer.ID, len(keys))
 	return found, chunks(keys, func(part []string) error {
@@ -136,22 +118,6 @@ func importedOrders(ctx context.Context, q db.Q, externals, numbers []string) (*
 		}
 		return nil
 	})
-}
-
-// dropImported takes imported orders out, so that they are written anew from
-// a file that says something else.
-func dropImported(ctx context.Context, tx *db.Tx, ids []order.ID) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	for _, statement := range []string{
-		"DELETE FROM order_history WHERE order_id IN ?", "DELETE FROM order_lines WHERE order_id IN ?", "DELETE FROM orders WHERE imported = TRUE AND id IN ?",
-	} {
-		if err := tx.Query(ctx).Exec(statement, ids).Error; err != nil {
-			return fmt.Errorf("replace %d imported orders: %w", len(ids), err)
-		}
-	}
-	return nil
 }
 
 // takeCurrency makes the file's currency the shop's own while it sells

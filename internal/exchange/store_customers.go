@@ -27,14 +27,6 @@ func customersBy(ctx context.Context, q db.Q, column, value string) ([]customer.
 	return found, nil
 }
 
-func setVerified(ctx context.Context, tx *db.Tx, id customer.ID, at db.Time) error {
-	err := tx.Query(ctx).Exec("UPDATE customers SET email_verified_at = ? WHERE id = ?", at, int64(id)).Error
-	if err != nil {
-		return fmt.Errorf("note when customer %d was verified: %w", id, err)
-	}
-	return nil
-}
-
 // customersAfter reads the next accounts by id, for export; erased ones are
 // nobody's any more.
 func customersAfter(ctx context.Context, q db.Q, after customer.ID, limit int) ([]customer.Customer, error) {

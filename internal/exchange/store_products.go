@@ -18,6 +18,7 @@ type level struct {
 type stored struct {
 	catalog.Draft
 	levels map[catalog.VariantID]level
+	asked  map[catalog.VariantID]map[money.Currency]catalog.PriceIn // what shoppers see, by sales and log
 }
 
 // draft is a copy that may be changed.
@@ -62,9 +63,10 @@ func whole(ctx context.Context, q db.Q, products []catalog.Product) (map[string]
 		return byCode, nil
 	}
 	byID := make(map[catalog.ProductID]*stored, len(products))
+	asked := map[catalog.VariantID]map[money.Currency]catalog.PriceIn{}
 	ids := make([]catalog.ProductID, len(products))
 	for i, p := range products {
-		s := &stored{Draft: catalog.Draft{Product: p}, levels: map[catalog.VariantID]level{}}
+		s := &stored{Draft: catalog.Draft{Product: p}, levels: map[catalog.VariantID]level{}, asked: asked}
 		byCode[p.Code], byID[p.ID], ids[i] = s, s, p.ID
 	}
 	var options []catalog.Option
@@ -78,9 +80,9 @@ func whole(ctx context.Context, q db.Q, products []catalog.Product) (map[string]
 	var images []catalog.Image
 	var facts []catalog.Fact
 	var prices []struct {
-		VariantID   catalog.VariantID
-		Currency    money.Currency
-		Amount, Was money.Amount
+		VariantID                   catalog.VariantID
+		Currency                    money.Currency
+		Amount, Was, Asked, Earlier money.Amount
 	}
 	var levels []struct {
 		ProductID catalog.ProductID
@@ -94,7 +96,7 @@ func whole(ctx context.Context, q db.Q, products []catalog.Product) (map[string]
 	}{
 		{"SELECT product_id, position, src, alt FROM product_images WHERE product_id IN ? ORDER BY product_id, position", &images},
 		{"SELECT product_id, position, key, name, value_code, value, facet FROM product_facts WHERE product_id IN ? ORDER BY product_id, position", &facts},
-		{"SELECT p.variant_id, p.currency, p.amount, p.was FROM prices p JOIN variants v ON v.id = p.variant_id WHERE v.product_id IN ?", &prices},
+		{"SELECT p.variant_id, p.currency, p.list_amount AS amount, p.typed_was AS was, p.amount AS asked, p.was AS earlier FROM prices p JOIN variants v ON v.id = p.variant_id WHERE v.product_id IN ?", &prices},
 		{"SELECT v.product_id, s.variant_id, s.tracked, s.on_hand FROM stock s JOIN variants v ON v.id = s.variant_id WHERE v.product_id IN ?", &levels},
 	} {
 		if err := q.Query(ctx).Raw(part.query, ids).Scan(part.into).Error; err != nil {
@@ -104,9 +106,10 @@ func whole(ctx context.Context, q db.Q, products []catalog.Product) (map[string]
 	in := map[catalog.VariantID]map[money.Currency]catalog.PriceIn{}
 	for _, p := range prices {
 		if in[p.VariantID] == nil {
-			in[p.VariantID] = map[money.Currency]catalog.PriceIn{}
+			in[p.VariantID], asked[p.VariantID] = map[money.Currency]catalog.PriceIn{}, map[money.Currency]catalog.PriceIn{}
 		}
 		in[p.VariantID][p.Currency] = catalog.PriceIn{Amount: p.Amount, Was: p.Was}
+		asked[p.VariantID][p.Currency] = catalog.PriceIn{Amount: p.Asked, Was: p.Earlier}
 	}
 	for _, o := range options {
 		byID[o.ProductID].Options = append(byID[o.ProductID].Options, o)

@@ -1,7 +1,11 @@
-// Package inventory counts the goods: how many lie on the shelf, how many of
-// these are promised to orders, and every movement that made it so. It alone
-// writes the stock, and only by guarded updates, so that the last unit is sold
-// once however many want it.
+// Package inventory counts the goods: how many lie at which place, how many of
+// these are promised to orders, how many are on their way, and every movement
+// that made it so. It alone writes the stock, and only by guarded updates, so
+// that the last unit is sold once however many want it.
+//
+// Selling takes from one row a variant (stock), so that placing an order stays
+// one update. What lies where (stock_places) is moved when goods come, go or
+// are counted, always with that row locked.
 package inventory
 
 import (
@@ -10,6 +14,7 @@ import (
 	"slices"
 
 	"regulars/internal/catalog"
+	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 )
@@ -36,14 +41,21 @@ func (e *OutOfStockError) Unwrap() error { return fault.Conflict }
 
 // Level is a variant's stock as the staff's list shows it.
 type Level struct {
-	Variant  catalog.VariantID
-	Product  catalog.ProductID
-	SKU      string
-	Slug     string
-	Name     i18n.Text
-	Tracked  bool
-	OnHand   int
-	Reserved int
+	Variant    catalog.VariantID
+	Product    catalog.ProductID
+	SKU        string
+	Slug       string
+	Name       i18n.Text
+	Tracked    bool
+	OnHand     int // at the places that sell
+	Reserved   int
+	Policy     string
+	Beyond     int
+	ReadyAt    db.Time
+	ExpectedAt db.Time // of the next incoming delivery with a day
+	ReorderAt  int
+	Incoming   int
+	Bundle     bool // counted by its components
 }
 
 // Available is what can still be sold; -1 = not counted.
@@ -51,13 +63,17 @@ func (l Level) Available() int {
 	if !l.Tracked {
 		return -1
 	}
-	return l.OnHand - l.Reserved
+	return l.OnHand + l.Beyond - l.Reserved
 }
+
+// Left is what is there and not promised; below 0 so many units are promised
+// beyond what is there.
+func (l Level) Left() int { return l.OnHand - l.Reserved }
 
 // LevelQuery asks for a page of levels.
 type LevelQuery struct {
 	Text    string // SKU or product code holds this
-	Low     *int   // only counted variants with at most so many available
+	Low     *int   // only counted variants with at most so many left
 	Page    int    // from 1
 	PerPage int    // 0 = 50
 }

@@ -80,7 +80,8 @@ func wantSound(t *testing.T, d *db.DB, at time.Time) {
 }
 
 func reserve(tx *db.Tx, order int64, lines ...inventory.Line) error {
-	return inventory.Reserve(ctx, tx, order, lines, soon, now)
+	_, err := inventory.Reserve(ctx, tx, order, lines, soon, now)
+	return err
 }
 
 func TestTwentyBuyersOfTheLastFive(t *testing.T) {
@@ -318,10 +319,10 @@ func TestCountAndDeliveryCountOnceAndRespectPromises(t *testing.T) {
 			if err := inventory.Count(ctx, tx, v[0], 5, "count", now); !errors.Is(err, fault.Conflict) {
 				t.Errorf("counting fewer than promised gives %v", err)
 			}
-			if err := inventory.WriteOff(ctx, tx, v[0], 3, "broken", now); !errors.Is(err, fault.Conflict) {
+			if err := inventory.WriteOff(ctx, tx, 0, v[0], 3, "fell", "broken", now); !errors.Is(err, fault.Conflict) {
 				t.Errorf("writing off promised units gives %v", err)
 			}
-			return inventory.WriteOff(ctx, tx, v[0], 1, "broken", now)
+			return inventory.WriteOff(ctx, tx, 0, v[0], 1, "fell", "broken", now)
 		})
 		wantLevel(t, d, v[0], 7, 6)
 		low := 1
@@ -348,7 +349,8 @@ func TestStockStaysSoundOnARandomWalk(t *testing.T) {
 			err := d.InTx(ctx, func(tx *db.Tx) error {
 				switch what {
 				case 0, 1, 2:
-					return inventory.Reserve(ctx, tx, orders+1, []inventory.Line{{Variant: id, Qty: qty}, {Variant: v[0], Qty: 1}}, at.Add(20*time.Minute), at)
+					_, err := inventory.Reserve(ctx, tx, orders+1, []inventory.Line{{Variant: id, Qty: qty}, {Variant: v[0], Qty: 1}}, at.Add(20*time.Minute), at)
+					return err
 				case 3, 4:
 					_, err := inventory.Commit(ctx, tx, order, at)
 					return err

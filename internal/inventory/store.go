@@ -2,9 +2,8 @@ package inventory
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"regulars/internal/catalog"
@@ -12,100 +11,162 @@ import (
 	"regulars/internal/fault"
 )
 
-// Available says how many units of each variant can still be sold; -1 = not
-// counted, and so it is for a variant without stock.
+// Available says how many units of each variant can still be sold, those that
+// have yet to come included; -1 = not counted, and so it is for a variant
+// without stock.
 func Available(ctx context.Context, q db.Q, ids []catalog.VariantID) (map[catalog.VariantID]int, error) {
-	left := make(map[catalog.VariantID]int, len(ids))
-	if len(ids) == 0 {
-		return left, nil
-	}
-	var rows []struct {
-		VariantID catalog.VariantID
-		Units     int
-	}
-	err := q.Query(ctx).Raw("SELECT variant_id, on_hand - reserved AS units FROM stock WHERE tracked = TRUE AND variant_id IN ?", ids).Scan(&rows).Error
+	all, err := catalog.Supplies(ctx, q, ids)
 	if err != nil {
-		return nil, fmt.Errorf("read stock of %d variants: %w", len(ids), err)
+		return nil, err
 	}
-	for _, id := range ids {
-		left[id] = -1
-	}
-	for _, r := range rows {
-		left[r.VariantID] = r.Units
+	left := make(map[catalog.VariantID]int, len(all))
+	for id, s := range all {
+		left[id] = s.Available
 	}
 	return left, nil
 }
 
-// Reserve holds the lines for an order until expires. Either all are held or
-// none: with *OutOfStockError nothing has changed, and the transaction may go
-// on. Variants that are not counted hold nothing. An order reserves once; a
-// second time is fault.Conflict and spoils the transaction.
-func Reserve(ctx context.Context, tx *db.Tx, orderID int64, lines []Line, expires, now time.Time) error {
-	wanted, err := merge(lines)
+// Promise says when goods that are held can be sent.
+type Promise struct {
+	Late bool      // some of them are not there yet
+	Due  time.Time // when the last of these is expected; zero = nobody knows, or none is late
+}
+
+// Reserve holds the lines for an order until expires. Of a bundle it holds
+// each component. Either all are held or none: with *OutOfStockError nothing
+// has changed, and the transaction may go on. Variants that are not counted
+// hold nothing. An order reserves once; a second time is fault.Conflict and
+// spoils the transaction.
+func Reserve(ctx context.Context, tx *db.Tx, orderID int64, lines []Line, expires, now time.Time) (Promise, error) {
+	wanted, parts, err := unpacked(ctx, tx, lines)
 	if err != nil {
-		return err
+		return Promise{}, err
 	}
 	held, err := take(ctx, tx, wanted, now)
+	if short := (*OutOfStockError)(nil); errors.As(err, &short) {
+		err = short.of(lines, parts)
+	}
 	if err != nil {
-		return fmt.Errorf("reserve for order %d: %w", orderID, err)
+		return Promise{}, fmt.Errorf("reserve for order %d: %w", orderID, err)
 	}
 	rows := make([][]any, len(held))
-	for i, l := range held {
-		rows[i] = []any{orderID, int64(l.Variant), l.Qty, "open", db.At(expires).Milli(), db.At(now).Milli()}
+	for i, h := range held {
+		rows[i] = []any{orderID, int64(h.Variant), h.Qty, "open", db.At(expires).Milli(), db.At(now).Milli(), h.Late, h.Due.Milli()}
 	}
-	n, err := tx.Insert(ctx, "holds", []string{"order_id", "variant_id", "qty", "state", "expires_at", "created_at"}, rows, true)
+	n, err := tx.Insert(ctx, "holds", []string{"order_id", "variant_id", "qty", "state", "expires_at", "created_at", "late", "due"}, rows, true)
 	if err != nil {
-		return fmt.Errorf("reserve for order %d: %w", orderID, err)
+		return Promise{}, fmt.Errorf("reserve for order %d: %w", orderID, err)
 	}
 	if int(n) != len(held) {
-		return fault.New(fault.Conflict, "inventory.held", "order", orderID)
+		return Promise{}, fault.New(fault.Conflict, "inventory.held", "order", orderID)
 	}
-	return nil
+	return promise(held), writeParts(ctx, tx, orderID, parts)
+}
+
+func promise(held []taken) (p Promise) {
+	known := true
+	for _, h := range held {
+		if h.Late > 0 {
+			p.Late, known = true, known && !h.Due.IsZero()
+			if h.Due.After(p.Due) {
+				p.Due = h.Due.Time
+			}
+		}
+	}
+	if !known {
+		p.Due = time.Time{}
+	}
+	return p
+}
+
+// taken is a line that is held, with how much of it is not there yet.
+type taken struct {
+	Line
+	Late int
+	Due  db.Time
 }
 
 // take adds lines to what is reserved, in order, and returns those that are
 // counted. If one cannot be had it gives the earlier ones back.
-func take(ctx context.Context, tx *db.Tx, lines []Line, now time.Time) ([]Line, error) {
-	held := make([]Line, 0, len(lines))
+func take(ctx context.Context, tx *db.Tx, lines []Line, now time.Time) ([]taken, error) {
+	held := make([]taken, 0, len(lines))
 	for _, l := range lines {
 		took, err := takeOne(ctx, tx, l, now)
 		if err != nil {
 			for _, h := range held { // still locked by this transaction: nobody saw them gone
-				if err := giveBack(ctx, tx, h, now); err != nil {
+				if err := giveBack(ctx, tx, h.Line, now); err != nil {
 					return nil, err
 				}
 			}
 			return nil, err
 		}
-		if took {
-			held = append(held, l)
+		if took != nil {
+			held = append(held, *took)
 		}
 	}
 	return held, nil
 }
 
-func takeOne(ctx context.Context, tx *db.Tx, l Line, now time.Time) (counted bool, err error) {
-	var left map[catalog.VariantID]int
+// after is a stock row as a guarded update left it.
+type after struct {
+	OnHand, Reserved    int
+	Policy              string
+	ReadyAt, ExpectedAt db.Time
+}
+
+const afterColumns = " RETURNING on_hand, reserved, policy, ready_at, expected_at"
+
+// of says how much of a line that was just taken is not there yet. A day that
+// is over is no promise.
+func (a after) of(l Line, now time.Time) taken {
+	t := taken{Line: l, Late: min(l.Qty, max(0, a.Reserved-a.OnHand))}
+	if a.Policy == catalog.Preorder {
+		t.Late = l.Qty
+	}
+	due := a.ExpectedAt
+	if !a.ReadyAt.IsZero() {
+		due = a.ReadyAt
+	}
+	if t.Late > 0 && due.After(now) {
+		t.Due = due
+	}
+	return t
+}
+
+func takeOne(ctx context.Context, tx *db.Tx, l Line, now time.Time) (*taken, error) {
+	left := 0
 	for range 3 {
-		r := tx.Query(ctx).Exec(`UPDATE stock SET reserved = reserved + ?, updated_at = ?
-			WHERE variant_id = ? AND tracked = TRUE AND on_hand - reserved >= ?`, l.Qty, db.At(now), l.Variant, l.Qty)
-		if r.Error != nil {
-			return false, fmt.Errorf("hold variant %d: %w", l.Variant, r.Error)
+		var rows []after
+		err := tx.Query(ctx).Raw(`UPDATE stock SET reserved = reserved + ?, updated_at = ?
+			WHERE variant_id = ? AND tracked = TRUE AND on_hand + beyond - reserved >= ?`+afterColumns, l.Qty, db.At(now), l.Variant, l.Qty).Scan(&rows).Error
+		if err != nil {
+			return nil, fmt.Errorf("hold variant %d: %w", l.Variant, err)
 		}
-		if r.RowsAffected == 1 {
-			return true, nil
+		if len(rows) == 1 {
+			t := rows[0].of(l, now)
+			return &t, nil
 		}
-		if left, err = Available(ctx, tx, []catalog.VariantID{l.Variant}); err != nil {
-			return false, err
+		var counted bool
+		if left, counted, err = sellable(ctx, tx, l.Variant); err != nil || !counted {
+			return nil, err
 		}
-		if left[l.Variant] < 0 {
-			return false, nil
-		}
-		if left[l.Variant] < l.Qty {
+		if left < l.Qty {
 			break
 		} // else a hold ended between the two statements
 	}
-	return false, &OutOfStockError{l.Variant, min(left[l.Variant], l.Qty-1)}
+	return nil, &OutOfStockError{l.Variant, min(left, l.Qty-1)}
+}
+
+// sellable reads what the variant's own row still has to sell.
+func sellable(ctx context.Context, q db.Q, v catalog.VariantID) (left int, counted bool, err error) {
+	var rows []int
+	if err := q.Query(ctx).Raw("SELECT on_hand + beyond - reserved FROM stock WHERE tracked = TRUE AND variant_id = ?", v).Scan(&rows).Error; err != nil {
+		return 0, false, fmt.Errorf("read stock of variant %d: %w", v, err)
+	}
+	if len(rows) == 0 {
+		return 0, false, nil
+	}
+	return max(0, rows[0]), true, nil
 }
 
 func giveBack(ctx context.Context, tx *db.Tx, l Line, now time.Time) error {
@@ -125,6 +186,8 @@ type hold struct {
 	Qty       int
 	Shipped   int // of Qty
 	State     string
+	Late      int
+	CreatedAt db.Time
 }
 
 // line is what the hold still keeps of the stock, or would.
@@ -237,84 +300,6 @@ func Extend(ctx context.Context, tx *db.Tx, orderID int64, until, now time.Time)
 	return r.RowsAffected > 0, nil
 }
 
-// Ship takes what is left of an order's committed units off the shelf.
-// Shipping again changes nothing; units that are not paid are fault.Conflict.
-func Ship(ctx context.Context, tx *db.Tx, orderID int64, now time.Time) error {
-	holds, err := lockHolds(ctx, tx, orderID)
-	if err != nil {
-		return err
-	}
-	var left []Line
-	for _, h := range holds {
-		switch h.State {
-		case "committed":
-			left = append(left, h.line())
-		case "shipped":
-		default:
-			return fault.New(fault.Conflict, "inventory.unpaid", "order", orderID)
-		}
-	}
-	return ship(ctx, tx, orderID, left, holds, now)
-}
-
-// ShipLines takes exactly these units of an order off the shelf. Variants that
-// are not counted need nothing; more units than the order still holds, and
-// units that are not paid, are fault.Conflict and spoil the transaction.
-func ShipLines(ctx context.Context, tx *db.Tx, orderID int64, lines []Line, now time.Time) error {
-	lines, err := merge(lines)
-	if err != nil {
-		return err
-	}
-	holds, err := lockHolds(ctx, tx, orderID)
-	if err != nil {
-		return err
-	}
-	return ship(ctx, tx, orderID, lines, holds, now)
-}
-
-func ship(ctx context.Context, tx *db.Tx, orderID int64, lines []Line, holds []hold, now time.Time) error {
-	by := make(map[catalog.VariantID]hold, len(holds))
-	for _, h := range holds {
-		by[h.VariantID] = h
-	}
-	ref := strconv.FormatInt(orderID, 10)
-	var movements [][]any
-	for _, l := range lines {
-		h, counted := by[l.Variant]
-		if !counted {
-			continue
-		}
-		r := tx.Query(ctx).Exec(`UPDATE holds SET shipped = shipped + ?, state = CASE WHEN shipped + ? = qty THEN 'shipped' ELSE state END,
-			ended_at = CASE WHEN shipped + ? = qty THEN CAST(? AS BIGINT) ELSE ended_at END WHERE id = ? AND state = 'committed' AND shipped = ? AND shipped + ? <= qty`,
-			l.Qty, l.Qty, l.Qty, db.At(now), h.ID, h.Shipped, l.Qty)
-		if r.Error != nil {
-			return fmt.Errorf("ship order %d: %w", orderID, r.Error)
-		}
-		if r.RowsAffected != 1 {
-			return fault.New(fault.Conflict, "inventory.unpaid", "order", orderID)
-		}
-		r = tx.Query(ctx).Exec(`UPDATE stock SET on_hand = on_hand - ?, reserved = reserved - ?, updated_at = ?
-			WHERE variant_id = ? AND reserved >= ? AND on_hand >= ?`, l.Qty, l.Qty, db.At(now), l.Variant, l.Qty, l.Qty)
-		if r.Error != nil {
-			return fmt.Errorf("ship order %d: %w", orderID, r.Error)
-		}
-		if r.RowsAffected != 1 {
-			return fmt.Errorf("ship order %d: %d units of variant %d are not reserved", orderID, l.Qty, l.Variant)
-		}
-		key := fmt.Sprintf("shipped:%d:%d", orderID, l.Variant)
-		if h.Shipped > 0 {
-			key += fmt.Sprintf(":%d", h.Shipped)
-		}
-		movements = append(movements, []any{int64(l.Variant), -l.Qty, "shipped", ref, key, db.At(now).Milli()})
-	}
-	if _, err := tx.Insert(ctx, "stock_movements", movementColumns, movements, false); err != nil {
-		return fmt.Errorf("ship order %d: %w", orderID, err)
-	}
-	return nil
-}
-
-var movementColumns = []string{"variant_id", "qty", "reason", "ref", "key", "at"}
-
 // Retake holds again, as committed, what an order had lost: its payment came
 // after its hold had ended. All or nothing: with *OutOfStockError nothing has
 // changed and the transaction may go on to refund.
@@ -329,15 +314,21 @@ func Retake(ctx context.Context, tx *db.Tx, orderID int64, now time.Time) error 
 		}
 		// Taken even where the variant is no longer counted: the row keeps
 		// reserved units in balance with holds.
-		r := tx.Query(ctx).Exec(`UPDATE stock SET reserved = reserved + ?, updated_at = ? WHERE variant_id = ? AND on_hand - reserved >= ?`,
-			h.Qty, db.At(now), h.VariantID, h.Qty)
-		if r.Error != nil {
-			return fmt.Errorf("retake for order %d: %w", orderID, r.Error)
+		var rows []after
+		err := tx.Query(ctx).Raw(`UPDATE stock SET reserved = reserved + ?, updated_at = ? WHERE variant_id = ? AND on_hand + beyond - reserved >= ?`+afterColumns,
+			h.Qty, db.At(now), h.VariantID, h.Qty).Scan(&rows).Error
+		if err != nil {
+			return fmt.Errorf("retake for order %d: %w", orderID, err)
 		}
-		if r.RowsAffected == 1 {
+		if len(rows) == 1 {
+			if t := rows[0].of(h.line(), now); t.Late > 0 || h.Late > 0 {
+				if err := tx.Query(ctx).Exec("UPDATE holds SET late = ?, due = ? WHERE id = ?", t.Late, t.Due, h.ID).Error; err != nil {
+					return fmt.Errorf("retake for order %d: %w", orderID, err)
+				}
+			}
 			continue
 		}
-		left, err := Available(ctx, tx, []catalog.VariantID{h.VariantID})
+		left, _, err := sellable(ctx, tx, h.VariantID)
 		if err != nil {
 			return err
 		}
@@ -348,7 +339,7 @@ func Retake(ctx context.Context, tx *db.Tx, orderID int64, now time.Time) error 
 				}
 			}
 		}
-		return fmt.Errorf("retake for order %d: %w", orderID, &OutOfStockError{h.VariantID, max(0, left[h.VariantID])})
+		return fmt.Errorf("retake for order %d: %w", orderID, &OutOfStockError{h.VariantID, left})
 	}
 	_, err = move(ctx, tx, orderID, "committed", time.Time{}, Released, Expired)
 	return err
@@ -363,39 +354,4 @@ func Due(ctx context.Context, q db.Q, now time.Time, limit int) ([]int64, error)
 		return nil, fmt.Errorf("look for due holds: %w", err)
 	}
 	return ids, nil
-}
-
-// Levels lists stock for the staff in order of SKU, with the number of all.
-func Levels(ctx context.Context, q db.Q, lq LevelQuery) ([]Level, int, error) {
-	where, args := []string{"v.active = TRUE"}, []any{}
-	if text := strings.TrimSpace(lq.Text); text != "" {
-		like := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_", "\x00", "").Replace(strings.ToLower(strings.ToValidUTF8(text, ""))) + "%"
-		where, args = append(where, "(lower(v.sku) LIKE ? ESCAPE '!' OR lower(p.code) LIKE ? ESCAPE '!')"), append(args, like, like)
-	}
-	if lq.Low != nil {
-		where, args = append(where, "s.tracked = TRUE AND s.on_hand - s.reserved <= ?"), append(args, *lq.Low)
-	}
-	if lq.PerPage <= 0 {
-		lq.PerPage = 50
-	}
-	from := ` FROM variants v JOIN products p ON p.id = v.product_id LEFT JOIN stock s ON s.variant_id = v.id WHERE ` + strings.Join(where, " AND ")
-	var total int
-	if err := q.Query(ctx).Raw("SELECT count(*)"+from, args...).Scan(&total).Error; err != nil {
-		return nil, 0, fmt.Errorf("count stock: %w", err)
-	}
-	rows, err := q.Query(ctx).Raw(`SELECT v.id, v.product_id, v.sku, p.slug, p.name, coalesce(s.tracked, FALSE), coalesce(s.on_hand, 0), coalesce(s.reserved, 0)`+
-		from+" ORDER BY v.sku LIMIT ? OFFSET ?", append(args, lq.PerPage, (max(1, lq.Page)-1)*lq.PerPage)...).Rows()
-	if err != nil {
-		return nil, 0, fmt.Errorf("list stock: %w", err)
-	}
-	defer rows.Close()
-	var list []Level
-	for rows.Next() {
-		var l Level
-		if err := rows.Scan(&l.Variant, &l.Product, &l.SKU, &l.Slug, &l.Name, &l.Tracked, &l.OnHand, &l.Reserved); err != nil {
-			return nil, 0, fmt.Errorf("list stock: %w", err)
-		}
-		list = append(list, l)
-	}
-	return list, total, rows.Err()
 }

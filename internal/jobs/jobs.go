@@ -195,7 +195,7 @@ func (r *Runner) RunDue(ctx context.Context, now time.Time) (int, error) {
 		round := 0
 		var failed error
 		for _, job := range list.Jobs {
-			if job.ScheduledAt.After(now) {
+			if job.State != rivertype.JobStateAvailable && job.ScheduledAt.After(now) { // an available one bears the machine's time, not now's
 				continue
 			}
 			do, ok := r.handle[job.Kind]

@@ -80,7 +80,7 @@ func TestAForgottenOrderKeepsItsBooks(t *testing.T) {
 		}
 		own, guest, gift, theirs := place("own", "li@mail.example", &li.ID), place("guest", "Li@mail.example", nil), place("gift", "elsewhere@mail.example", &li.ID), place("theirs", "bo@mail.example", nil)
 		in(t, d, func(tx *db.Tx) error {
-			if _, err := Move(ctx, tx, own, PaymentAxis, string(Paid), "payment", "", now); err != nil {
+			if _, err := walk(tx, own, PaymentAxis, string(Paid), "payment"); err != nil {
 				return err
 			}
 			return Forget(ctx, tx, li.ID, "Li@mail.example", now)

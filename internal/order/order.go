@@ -65,7 +65,8 @@ const (
 
 // steps are the legal moves: axis, from, to. A cancelled order comes back
 // only when money arrives after its hold ended and the goods are still there;
-// void money becomes paid the same way.
+// void money becomes paid the same way. Money that was promised back and that
+// its provider refused to send is the shop's again.
 var steps = map[Axis]map[string][]string{
 	OrderAxis: {
 		"placed":    {"cancelled", "completed"},
@@ -77,7 +78,8 @@ var steps = map[Axis]map[string][]string{
 		"failed":          {"pending", "processing", "paid", "void"},
 		"void":            {"paid"},
 		"paid":            {"partly-refunded", "refunded"},
-		"partly-refunded": {"refunded"},
+		"partly-refunded": {"refunded", "paid"},
+		"refunded":        {"partly-refunded", "paid"},
 	},
 	DeliveryAxis: {
 		"unshipped": {"shipped"},
@@ -96,48 +98,55 @@ func Legal(axis Axis, from, to string) bool {
 	return false
 }
 
-// Order is one order and its row. Total = Subtotal - Discount + Delivery; Tax
-// is inside Total where TaxIncluded.
+// Order is one order and its row. Total = Subtotal - Discount + Delivery, and
+// + Tax unless TaxIncluded. A rate of Unrated was not kept.
 type Order struct {
-	ID            ID
-	Number        string // what people call it: 8 characters, unguessable
-	PlaceKey      string // the form that placed it; unique
-	PlaceHash     string // digest of that form's content
-	AccessHash    string // digest of the key in the order's secret link
-	CartID        *cart.ID
-	CustomerID    *customer.ID
-	Email         string
-	Phone         string
-	Lang          i18n.Lang
-	Name          string
-	Country       string
-	Line1         string `gorm:"column:line1"`
-	Line2         string `gorm:"column:line2"`
-	City          string
-	Region        string
-	Postcode      string
-	Currency      money.Currency
-	Subtotal      money.Amount
-	Discount      money.Amount
-	Delivery      money.Amount
-	Tax           money.Amount
-	TaxIncluded   bool
-	Total         money.Amount
-	DeliveryCode  string
-	DeliveryName  i18n.Text
-	DeliveryBy    db.Time // the promised day; never for goods that are not carried
-	PaymentCode   string
-	State         State
-	PaymentState  Payment
-	DeliveryState Delivery
-	PlacedAt      db.Time
-	PaidAt        db.Time
-	ClosedAt      db.Time
-	PackingAt     db.Time // staff began to pack; never: the shopper may still change their mind
-	Imported      bool
-	ExternalID    *string
-	Simulated     bool
+	ID               ID
+	Number           string // what people call it: 8 characters, unguessable
+	PlaceKey         string // the form that placed it; unique
+	PlaceHash        string // digest of that form's content
+	AccessHash       string // digest of the key in the order's secret link
+	CartID           *cart.ID
+	CustomerID       *customer.ID
+	Email            string
+	Phone            string
+	Lang             i18n.Lang
+	Name             string
+	Country          string
+	Line1            string `gorm:"column:line1"`
+	Line2            string `gorm:"column:line2"`
+	City             string
+	Region           string
+	Postcode         string
+	Currency         money.Currency
+	Subtotal         money.Amount
+	Discount         money.Amount
+	Delivery         money.Amount
+	Tax              money.Amount
+	TaxIncluded      bool
+	Total            money.Amount
+	DeliveryCode     string
+	DeliveryName     i18n.Text
+	DeliveryBy       db.Time // the promised day; never for goods that are not carried
+	PaymentCode      string
+	State            State
+	PaymentState     Payment
+	DeliveryState    Delivery
+	PlacedAt         db.Time
+	PaidAt           db.Time
+	ClosedAt         db.Time
+	PackingAt        db.Time      // staff began to pack; never: the shopper may still change their mind
+	DeliveryRefunded money.Amount // of Delivery
+	Replaces         ID           // the order whose goods this one replaces for nothing; 0: none
+	Imported         bool
+	ExternalID       *string
+	Simulated        bool
+	DeliveryTax      money.Amount // part of Tax
+	DeliveryRate     money.BasisPoints
 }
+
+// Unrated is the tax rate of what was sold before rates were kept, or elsewhere.
+const Unrated money.BasisPoints = -1
 
 // Price is the total with its currency.
 func (o *Order) Price() money.Price { return money.Price{Amount: o.Total, Currency: o.Currency} }
@@ -178,6 +187,11 @@ type Line struct {
 	Tax          money.Amount
 	Total        money.Amount
 	CancelledQty int
+	RefundedQty  int // units whose money went back
+	ReturnedQty  int // units in returns that were not refused
+	TaxClass     string
+	TaxRate      money.BasisPoints
+	Words        i18n.Text // how the price came about
 }
 
 // History is one step an order took. Actor is "shopper", "staff:<id>",
@@ -209,13 +223,24 @@ type Placed struct {
 func (Placed) Kind() string { return "order.placed" }
 
 // Moved is the job that follows a step the shopper is told of by mail. At is
-// the step's own time in Unix milliseconds.
+// the step's own time in Unix milliseconds. On RefundAxis and ReturnAxis Ref is
+// the row that moved: an operation of a payment, a return.
 type Moved struct {
 	Order int64  `json:"order"`
 	Axis  Axis   `json:"axis"`
 	To    string `json:"to"`
 	At    int64  `json:"at"`
+	Ref   int64  `json:"ref,omitempty"`
 }
+
+// What moves beside an order's own axes and is told of by mail, too.
+const (
+	RefundAxis Axis = "refund"
+	ReturnAxis Axis = "return"
+)
+
+// GoneBack is the To of a refund that its provider has sent.
+const GoneBack = "sent"
 
 // Kind names the job.
 func (Moved) Kind() string { return "order.moved" }
@@ -237,10 +262,10 @@ func tells(axis Axis, from, to string) bool {
 	switch Payment(to) {
 	case Paid:
 		return from == string(Processing) || from == string(Void)
-	case Failed, Refunded, PartlyRefunded:
+	case Failed:
 		return true
 	}
-	return false
+	return false // money that goes back is told once its provider has sent it
 }
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

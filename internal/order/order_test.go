@@ -93,7 +93,7 @@ func TestOnlyLegalStepsAreTaken(t *testing.T) {
 		move := func(axis Axis, to string) (moved bool) {
 			t.Helper()
 			in(t, d, func(tx *db.Tx) (err error) {
-				moved, err = Move(ctx, tx, o.ID, axis, to, "staff:1", "", now)
+				moved, err = walk(tx, o.ID, axis, to, "staff:1")
 				return err
 			})
 			return moved
@@ -205,9 +205,6 @@ func TestListFindsWhatStaffType(t *testing.T) {
 				t.Errorf("%+v finds %+v, %v; want %d", c.filter, page, err, c.want)
 			}
 		}
-		if sum, err := Summarize(ctx, d, now.Add(time.Hour), false); err != nil || sum.Waiting != 2 || sum.Today != 1 {
-			t.Errorf("the summary is %+v, %v", sum, err)
-		}
 	})
 }
 
@@ -245,4 +242,13 @@ func TestAnImportedOrderIsNotOurSweepsToEnd(t *testing.T) {
 			t.Errorf("overdue are %v, %v; want only our own, %d", ids, err, ours.ID)
 		}
 	})
+}
+
+// walk takes one step of the order as its row says it is.
+func walk(tx *db.Tx, id ID, axis Axis, to, by string) (bool, error) {
+	o, err := Lock(ctx, tx, id)
+	if err != nil {
+		return false, err
+	}
+	return o.Move(ctx, tx, axis, to, by, "", now)
 }

@@ -10,6 +10,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/jobs"
+	"regulars/internal/money"
 )
 
 // TableName is orders.
@@ -21,11 +22,11 @@ func (Line) TableName() string { return "order_lines" }
 // TableName is order_history.
 func (History) TableName() string { return "order_history" }
 
-var lineColumns = []string{"order_id", "position", "product_id", "variant_id", "sku", "name", "choices", "qty", "unit_price", "discount", "tax", "total", "cancelled_qty"}
+var lineColumns = []string{"order_id", "position", "product_id", "variant_id", "sku", "name", "choices", "qty", "unit_price", "discount", "tax", "total", "cancelled_qty", "tax_class", "tax_rate", "words"}
 
 func (l *Line) values(id ID) []any {
 	return []any{int64(id), l.Position, int64(l.ProductID), int64(l.VariantID), l.SKU, l.Name, l.Choices, l.Qty,
-		int64(l.UnitPrice), int64(l.Discount), int64(l.Tax), int64(l.Total), l.CancelledQty}
+		int64(l.UnitPrice), int64(l.Discount), int64(l.Tax), int64(l.Total), l.CancelledQty, l.TaxClass, int64(l.TaxRate), l.Words}
 }
 
 // Create writes a placed order with its lines and fills in o.ID. If the place
@@ -148,6 +149,18 @@ func Lines(ctx context.Context, q db.Q, id ID) ([]Line, error) {
 	return lines, nil
 }
 
+// Between lists orders of a currency that stand, placed in a time, the newest
+// first.
+func Between(ctx context.Context, q db.Q, currency money.Currency, since, until time.Time, most int) ([]Order, error) {
+	var all []Order
+	err := q.Query(ctx).Where("currency = ? AND state <> 'cancelled' AND placed_at > ? AND placed_at <= ?", string(currency), db.At(since), db.At(until)).
+		Order("placed_at DESC, id DESC").Limit(most).Find(&all).Error
+	if err != nil {
+		return nil, fmt.Errorf("read orders since %v: %w", since, err)
+	}
+	return all, nil
+}
+
 // LinesOf reads the lines of many orders at once.
 func LinesOf(ctx context.Context, q db.Q, ids []ID) (map[ID][]Line, error) {
 	var lines []Line
@@ -170,17 +183,6 @@ func Past(ctx context.Context, q db.Q, id ID) ([]History, error) {
 		return nil, fmt.Errorf("read history of order %d: %w", id, err)
 	}
 	return all, nil
-}
-
-// Move takes one legal step on one axis and writes it into the history. It
-// returns false, having done nothing, when the step is not legal from where
-// the order now is (it may have been taken by somebody else a moment ago).
-func Move(ctx context.Context, tx *db.Tx, id ID, axis Axis, to, by, words string, now time.Time) (bool, error) {
-	o, err := Lock(ctx, tx, id)
-	if err != nil {
-		return false, err
-	}
-	return o.Move(ctx, tx, axis, to, by, words, now)
 }
 
 // Move is the step for an order the caller has read (best: locked) in this
@@ -211,7 +213,7 @@ func (o *Order) Walk(ctx context.Context, tx *db.Tx, steps []Step) (bool, error)
 		}
 		next.step(s)
 		if tells(s.Axis, from, s.To) && !o.Simulated && !o.Imported {
-			told = append(told, Moved{int64(o.ID), s.Axis, s.To, s.At.UnixMilli()})
+			told = append(told, Moved{Order: int64(o.ID), Axis: s.Axis, To: s.To, At: s.At.UnixMilli()})
 		}
 		past = append(past, []any{int64(o.ID), string(s.Axis), from, s.To, s.By, s.Words, db.At(s.At)})
 	}
@@ -230,7 +232,7 @@ func (o *Order) Walk(ctx context.Context, tx *db.Tx, steps []Step) (bool, error)
 		return false, fmt.Errorf("write history of order %s: %w", o.Number, err)
 	}
 	for _, s := range steps {
-		if s.Axis == PaymentAxis && s.To == string(Paid) && !o.Simulated && !o.Imported {
+		if s.Axis == PaymentAxis && s.To == string(Paid) && !o.Simulated && !o.Imported && o.Replaces == 0 {
 			if err := o.bill(ctx, tx, s.At); err != nil {
 				return false, err
 			}
@@ -254,7 +256,7 @@ func (o *Order) step(s Step) {
 	switch s.Axis {
 	case PaymentAxis:
 		o.PaymentState = Payment(s.To)
-		if o.PaymentState == Paid {
+		if o.PaymentState == Paid && o.PaidAt.IsZero() { // else it is money that could not go back
 			o.PaidAt = db.At(s.At)
 		}
 	case DeliveryAxis:
@@ -319,36 +321,6 @@ func Overdue(ctx context.Context, q db.Q, before, undecided time.Time, limit int
 	return ids, nil
 }
 
-// Summary counts orders for the staff's first page.
-type Summary struct {
-	Waiting   int // placed, not paid
-	ToShip    int // paid, not shipped
-	Flagged   int // a step that wants a person's eye
-	Today     int // placed since the given moment
-	Cancelled int
-}
-
-// Summarize counts real orders (or the simulated ones).
-func Summarize(ctx context.Context, q db.Q, since time.Time, simulated bool) (Summary, error) {
-	var s Summary
-	err := q.Query(ctx).Raw(`SELECT
-		coalesce(sum(CASE WHEN state = 'placed' AND payment_state IN ('pending','processing','failed') THEN 1 ELSE 0 END), 0) AS waiting,
-		coalesce(sum(CASE WHEN state = 'placed' AND payment_state = 'paid' AND delivery_state = 'unshipped' THEN 1 ELSE 0 END), 0) AS to_ship,
-		coalesce(sum(CASE WHEN placed_at >= ? THEN 1 ELSE 0 END), 0) AS today,
-		coalesce(sum(CASE WHEN state = 'cancelled' THEN 1 ELSE 0 END), 0) AS cancelled
-		FROM orders WHERE imported = ? AND simulated = ?`, db.At(since), false, simulated).Scan(&s).Error
-	if err != nil {
-		return s, fmt.Errorf("count orders: %w", err)
-	}
-	var flagged int64
-	err = q.Query(ctx).Raw(`SELECT count(DISTINCT order_id) FROM order_history WHERE note LIKE ?`, Flag+"%").Scan(&flagged).Error
-	s.Flagged = int(flagged)
-	if err != nil {
-		return s, fmt.Errorf("count flagged orders: %w", err)
-	}
-	return s, nil
-}
-
 // ActorOf names who last brought the order to that state on the axis.
 func ActorOf(ctx context.Context, q db.Q, id ID, axis Axis, state string) (string, error) {
 	var actors []string
@@ -361,4 +333,15 @@ func ActorOf(ctx context.Context, q db.Q, id ID, axis Axis, state string) (strin
 		return "", nil
 	}
 	return actors[0], nil
+}
+
+// Waiting counts a person's orders since then that wait for their money.
+func Waiting(ctx context.Context, q db.Q, p *customer.Person, since time.Time) (n int, err error) {
+	err = q.Query(ctx).Raw(`SELECT count(*) FROM orders o JOIN carts c ON c.id = o.cart_id
+		WHERE (c.visitor_id = ? OR c.customer_id = ?) AND o.state = 'placed' AND o.payment_state IN ('pending','failed') AND o.placed_at > ?`,
+		int64(p.VisitorID()), int64(p.CustomerID()), db.At(since)).Scan(&n).Error
+	if err != nil {
+		return 0, fmt.Errorf("count orders that wait: %w", err)
+	}
+	return n, nil
 }

@@ -38,6 +38,10 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 	if err != nil {
 		return fmt.Errorf("forget the parcels of customer %d: %w", id, err)
 	}
+	err = tx.Query(ctx).Exec(`UPDATE returns SET name = '', email = '', words = '', answer = '' WHERE order_id IN (SELECT id FROM orders WHERE `+whose+`)`, int64(id), customer.EmailKey(email)).Error
+	if err != nil {
+		return fmt.Errorf("forget the returns of customer %d: %w", id, err)
+	}
 	// A blank address also stops a confirmation that still waits.
 	err = tx.Query(ctx).Exec(`UPDATE orders SET email = '', phone = '', name = '', line1 = '', line2 = '', city = '', region = '', postcode = '' WHERE `+whose,
 		int64(id), customer.EmailKey(email)).Error

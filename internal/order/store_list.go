@@ -86,8 +86,8 @@ func (f Filter) where(g *gorm.DB) *gorm.DB {
 }
 
 // Baskets reads what people bought since a moment, in the order of time,
-// without holding it in memory. Cancelled and unpaid orders are left out, and
-// so is what was cancelled of a line.
+// without holding it in memory. Cancelled, unpaid and replacing orders are left
+// out, and so is what was cancelled of a line.
 func Baskets(ctx context.Context, q db.Q, since time.Time) iter.Seq2[Basket, error] {
 	return baskets(ctx, q, "o.placed_at >= ?", db.At(since))
 }
@@ -101,7 +101,7 @@ func baskets(ctx context.Context, q db.Q, which string, arg any) iter.Seq2[Baske
 	return func(yield func(Basket, error) bool) {
 		rows, err := q.Query(ctx).Raw(`SELECT o.id, coalesce(o.customer_id, 0), o.placed_at, l.product_id, l.qty - l.cancelled_qty
 			FROM orders o JOIN order_lines l ON l.order_id = o.id
-			WHERE `+which+` AND o.state <> 'cancelled' AND o.payment_state IN ('paid','partly-refunded') AND l.qty > l.cancelled_qty
+			WHERE `+which+` AND o.state <> 'cancelled' AND o.payment_state IN ('paid','partly-refunded') AND o.replaces = 0 AND l.qty > l.cancelled_qty
 			ORDER BY o.placed_at, o.id, l.position`, arg).Rows()
 		if err != nil {
 			yield(Basket{}, fmt.Errorf("read baskets: %w", err))
@@ -174,7 +174,7 @@ func (b *Basket) add(item Item) {
 var orderColumns = []string{"id", "number", "place_key", "place_hash", "access_hash", "cart_id", "customer_id", "email", "phone", "lang",
 	"name", "country", "line1", "line2", "city", "region", "postcode", "currency", "subtotal", "discount", "delivery", "tax", "tax_included",
 	"total", "delivery_code", "delivery_name", "delivery_by", "payment_code", "state", "payment_state", "delivery_state", "placed_at",
-	"paid_at", "closed_at", "imported", "external_id", "simulated"}
+	"paid_at", "closed_at", "imported", "external_id", "simulated", "delivery_tax", "delivery_rate"}
 
 func (o *Order) values() []any {
 	var cartID, customerID any
@@ -191,7 +191,7 @@ func (o *Order) values() []any {
 	return []any{int64(o.ID), o.Number, o.PlaceKey, o.PlaceHash, o.AccessHash, cartID, customerID, o.Email, o.Phone, string(o.Lang),
 		o.Name, o.Country, o.Line1, o.Line2, o.City, o.Region, o.Postcode, string(o.Currency), int64(o.Subtotal), int64(o.Discount),
 		int64(o.Delivery), int64(o.Tax), o.TaxIncluded, int64(o.Total), o.DeliveryCode, o.DeliveryName, o.DeliveryBy, o.PaymentCode,
-		string(o.State), string(o.PaymentState), string(o.DeliveryState), o.PlacedAt, o.PaidAt, o.ClosedAt, o.Imported, external, o.Simulated}
+		string(o.State), string(o.PaymentState), string(o.DeliveryState), o.PlacedAt, o.PaidAt, o.ClosedAt, o.Imported, external, o.Simulated, int64(o.DeliveryTax), int64(o.DeliveryRate)}
 }
 
 // CreateImported writes orders of a former shop with few statements; lines[i]
@@ -214,10 +214,11 @@ func CreateImported(ctx context.Context, tx *db.Tx, orders []Order, lines [][]Li
 		o := &orders[i]
 		o.ID = ID(ids[i])
 		o.complete()
+		o.DeliveryRate = Unrated
 		orderRows[i] = o.values()
 		pastRows[i] = []any{ids[i], string(OrderAxis), "", string(o.State), "import", "", o.PlacedAt}
 		for p := range lines[i] {
-			lines[i][p].OrderID, lines[i][p].Position = o.ID, p+1
+			lines[i][p].OrderID, lines[i][p].Position, lines[i][p].TaxRate = o.ID, p+1, Unrated
 			lineRows = append(lineRows, lines[i][p].values(o.ID))
 		}
 	}
@@ -254,4 +255,22 @@ func (o *Order) complete() {
 	if o.State == "" {
 		o.State, o.PaymentState, o.DeliveryState = Completed, Paid, Delivered
 	}
+}
+
+// DropImported takes imported orders out, so that they are written anew from a
+// history that says something else. Orders of the shop's own stay.
+func DropImported(ctx context.Context, tx *db.Tx, ids []ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	for _, statement := range []string{
+		"DELETE FROM order_history WHERE order_id IN (SELECT id FROM orders WHERE imported = TRUE AND id IN ?)",
+		"DELETE FROM order_lines WHERE order_id IN (SELECT id FROM orders WHERE imported = TRUE AND id IN ?)",
+		"DELETE FROM orders WHERE imported = TRUE AND id IN ?",
+	} {
+		if err := tx.Query(ctx).Exec(statement, ids).Error; err != nil {
+			return fmt.Errorf("replace %d imported orders: %w", len(ids), err)
+		}
+	}
+	return nil
 }

@@ -88,3 +88,13 @@ func (o *Order) Ship(ctx context.Context, tx *db.Tx, p *Shipment, lines []Line, 
 	}
 	return whole, nil
 }
+
+// Postpone changes the day on which an order was promised to arrive; never =
+// nobody knows it yet. It is for the transaction that places the order.
+func (o *Order) Postpone(ctx context.Context, tx *db.Tx, by db.Time) error {
+	if err := tx.Query(ctx).Exec("UPDATE orders SET delivery_by = ? WHERE id = ?", by, int64(o.ID)).Error; err != nil {
+		return fmt.Errorf("postpone order %s: %w", o.Number, err)
+	}
+	o.DeliveryBy = by
+	return nil
+}

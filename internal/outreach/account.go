@@ -186,17 +186,12 @@ func (d *Desk) Confirm(ctx context.Context, id order.ID, now time.Time) error {
 	return d.tell(ctx, o, OrderConfirmation, fmt.Sprintf("%s:%d", OrderConfirmation, o.ID), now)
 }
 
-func (d *Desk) orderLetter(o *order.Order, lines []order.Line) letter {
+func (d *Desk) orderLetter(o *order.Order, lines []order.Line, sums []order.Sum) letter {
 	values := d.Settings.Now()
 	price := func(a money.Amount) string { return i18n.Money(o.Lang, money.Price{Amount: a, Currency: o.Currency}) }
-	words := &orderWords{Number: o.Number, Placed: i18n.DateTime(o.Lang, o.PlacedAt.In(values.Zone())), Subtotal: price(o.Subtotal),
-		Delivery: price(o.Delivery), DeliveryName: headerLine(o.DeliveryName.In(o.Lang)), Total: price(o.Total),
-		Paid: o.PaymentState == order.Paid, TaxIncluded: o.TaxIncluded}
-	if o.Discount > 0 {
-		words.Discount = price(o.Discount)
-	}
-	if o.Tax > 0 {
-		words.Tax = price(o.Tax)
+	words := &orderWords{Number: o.Number, Placed: i18n.DateTime(o.Lang, o.PlacedAt.In(values.Zone())), Total: price(o.Total), Paid: o.PaymentState == order.Paid}
+	for _, s := range sums {
+		words.Sums = append(words.Sums, sumLine(o, s)+" "+price(s.Amount))
 	}
 	if !o.DeliveryBy.IsZero() {
 		words.By = i18n.Date(o.Lang, o.DeliveryBy.In(values.Zone()))
@@ -216,6 +211,20 @@ func (d *Desk) orderLetter(o *order.Order, lines []order.Line) letter {
 		w.Goods = append(w.Goods, goodsLine(o.Lang, l.Name, l.Choices, l.Qty, money.Price{Amount: l.Total, Currency: o.Currency}))
 	}
 	return w
+}
+
+// sumLine names one amount of an order.
+func sumLine(o *order.Order, s order.Sum) string {
+	name, key := headerLine(s.Name.In(o.Lang)), "mail.sum."+s.Kind
+	switch {
+	case s.Kind == "delivery" && name != "":
+		return i18n.T(o.Lang, "mail.sum.delivery.by", "name", name)
+	case name != "":
+		return name
+	case s.Kind == "tax" && o.TaxIncluded:
+		key = "mail.sum.tax.inside"
+	}
+	return i18n.T(o.Lang, key)
 }
 
 func (d *Desk) account(ctx context.Context, j AccountMail, now time.Time) error {

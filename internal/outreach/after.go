@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +19,7 @@ import (
 )
 
 // Repeated are the mails an order may have several of, one an event.
-var Repeated = []string{OrderShipped, OrderRefunded}
+var Repeated = []string{OrderShipped, OrderRefunded, ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, OrderWithdrawn}
 
 // OrderMailAgain is the job of a mail about an order that staff send again.
 type OrderMailAgain struct {
@@ -43,6 +42,10 @@ func (d *Desk) moved(ctx context.Context, j order.Moved, now time.Time) error {
 	}
 	template, holds := "", false
 	switch {
+	case j.Axis == order.RefundAxis:
+		return d.wentBack(ctx, o, j.Ref, now)
+	case j.Axis == order.ReturnAxis:
+		return d.returned(ctx, o, j, now)
 	case j.Axis == order.OrderAxis && j.To == string(order.Cancelled):
 		template, holds = OrderCancelled, o.State == order.Cancelled
 	case j.Axis == order.DeliveryAxis && j.To == string(order.Delivered):
@@ -51,18 +54,25 @@ func (d *Desk) moved(ctx context.Context, j order.Moved, now time.Time) error {
 		template, holds = OrderPaid, o.PaymentState == order.Paid && o.State == order.StatePlaced
 	case j.To == string(order.Failed):
 		template, holds = OrderFailed, o.PaymentState == order.Failed && o.State == order.StatePlaced
-	case j.To == string(order.Refunded), j.To == string(order.PartlyRefunded):
-		// The mail of the cancelling has said it already.
-		template, holds = OrderRefunded, o.State != order.Cancelled || o.ClosedAt.UnixMilli() != j.At
 	}
 	if template == "" || !holds || o.Email == "" {
 		return nil
 	}
-	key := fmt.Sprintf("%s:%d", template, o.ID)
-	if slices.Contains(Repeated, template) {
-		key = fmt.Sprintf("%s:%d", key, j.At)
+	return d.tell(ctx, o, template, fmt.Sprintf("%s:%d", template, o.ID), now)
+}
+
+// wentBack mails that money is on its way, once an operation of a refund. What
+// went back with the cancelling was told in its mail, unless it had to be
+// asked for twice.
+func (d *Desk) wentBack(ctx context.Context, o *order.Order, op int64, now time.Time) error {
+	back, err := payment.BackOf(ctx, d.DB, op)
+	if err != nil || back == nil || !back.Gone() || o.Email == "" {
+		return err
 	}
-	return d.tell(ctx, o, template, key, now)
+	if o.State == order.Cancelled && o.ClosedAt == back.At {
+		return nil
+	}
+	return d.tell(ctx, o, OrderRefunded, fmt.Sprintf("%s:%d:%d", OrderRefunded, o.ID, op), now)
 }
 
 // sent mails that a parcel is on its way, once a parcel.
@@ -77,13 +87,19 @@ func (d *Desk) sent(ctx context.Context, j order.Sent, now time.Time) error {
 	return d.tell(ctx, o, OrderShipped, fmt.Sprintf("%s:%d:%d", OrderShipped, o.ID, j.Position), now)
 }
 
+// last is the number at the end of a mail's key; 0 if there is none.
+func last(key string) int64 {
+	n, _ := strconv.ParseInt(key[strings.LastIndexByte(key, ':')+1:], 10, 64)
+	return n
+}
+
 // parcel makes the letter one about the parcel that the key names.
 func (d *Desk) parcel(ctx context.Context, o *order.Order, lines []order.Line, key string, w *letter) error {
 	parcels, err := order.Parcels(ctx, d.DB, o.ID)
 	if err != nil {
 		return err
 	}
-	position, _ := strconv.Atoi(key[strings.LastIndexByte(key, ':')+1:])
+	position := int(last(key))
 	if position < 1 || position > len(parcels) {
 		return fmt.Errorf("mail %s: there is no such parcel", key)
 	}
@@ -134,7 +150,14 @@ func (d *Desk) tell(ctx context.Context, o *order.Order, template, key string, n
 		reader.Lang = s.Lang
 		o = &reader
 	}
-	w := d.orderLetter(o, lines)
+	sums, err := order.Sums(ctx, d.DB, o)
+	if err != nil {
+		return err
+	}
+	w := d.orderLetter(o, lines, sums)
+	if err := d.supply(ctx, o, lines, &w, now); err != nil {
+		return err
+	}
 	if template == OrderNew {
 		w.Name, w.Order.Address, w.footer.why = "", nil, "mail.foot.why.notify"
 		w.Link = d.BaseURL + "/admin/orders/" + o.Number
@@ -144,24 +167,44 @@ func (d *Desk) tell(ctx context.Context, o *order.Order, template, key string, n
 			return err
 		}
 	}
-	if err := d.fill(ctx, o, &w); err != nil {
+	if _, ok := returnMails[template]; ok {
+		declared, err := d.returns(ctx, o, lines, template, last(key), &w)
+		if err != nil || declared == nil {
+			return err
+		}
+		if to = *declared; template == OrderWithdrawn {
+			s.Email = customer.EmailKey(to.Email)
+		}
+	}
+	if err := d.fill(ctx, o, key, &w); err != nil {
 		return err
 	}
 	return d.owe(ctx, s, Candidate{Class: Required, Email: to.Email}, to, w, now)
 }
 
-// fill adds what became of the money and who ended the order.
-func (d *Desk) fill(ctx context.Context, o *order.Order, w *letter) error {
+// fill adds what became of the money and who ended the order. A mail about one
+// refund, as its key says, names that one.
+func (d *Desk) fill(ctx context.Context, o *order.Order, key string, w *letter) error {
 	payments, err := payment.Of(ctx, d.DB, o.ID)
 	if err != nil {
 		return err
 	}
-	var back money.Amount
-	for _, p := range payments {
-		back += p.Refunded
+	price := func(a money.Amount) string { return i18n.Money(o.Lang, money.Price{Amount: a, Currency: o.Currency}) }
+	m := payment.Stand(payments)
+	if m.Refunded > 0 {
+		w.Order.Back = price(m.Refunded)
 	}
-	if back > 0 {
-		w.Order.Back = i18n.Money(o.Lang, money.Price{Amount: back, Currency: o.Currency})
+	if m.Left() > 0 {
+		w.Order.Owed = price(m.Left())
+	}
+	if strings.HasPrefix(key, OrderRefunded+":") {
+		back, err := payment.BackOf(ctx, d.DB, last(key))
+		if err != nil {
+			return err
+		}
+		if back != nil && back.OrderID == o.ID { // keys of earlier releases end in a time
+			w.Order.Back, w.Order.How = price(back.Amount), i18n.T(o.Lang, "payment."+back.Provider)
+		}
 	}
 	if o.State != order.Cancelled {
 		return nil

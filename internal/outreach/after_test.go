@@ -9,8 +9,10 @@ import (
 	"regulars/internal/db/dbtest"
 	"regulars/internal/i18n"
 	"regulars/internal/jobs"
+	"regulars/internal/money"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
+	"regulars/internal/payment"
 )
 
 // walk takes an order some steps on and does what is due an hour later.
@@ -80,7 +82,6 @@ func TestEveryStepIsToldOnceInTheShoppersLanguage(t *testing.T) {
 		"sent and arrived":        {[][]order.Step{{paid}, {shipped}, {delivered}}, "order-delivered", "was delivered", "已经送达", outreach.OrderDelivered},
 		"ran out":                 {[][]order.Step{{ended(order.ActorHold), void}}, "order-cancelled", "did not arrive in time", "因未及时付款", outreach.OrderCancelled},
 		"the shopper cancelled":   {[][]order.Step{{paid}, {ended("shopper"), refunded}}, "order-cancelled", "as you asked", "按您的要求", outreach.OrderCancelled},
-		"the shop refunds":        {[][]order.Step{{paid}, {refunded}}, "order-refunded", "goes back the way it was paid", "原路退回", outreach.OrderRefunded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, lang := range i18n.Langs {
@@ -107,6 +108,53 @@ func TestEveryStepIsToldOnceInTheShoppersLanguage(t *testing.T) {
 				if !strings.Contains(m.Text, want) || !strings.Contains(m.Text, o.Number) || !strings.Contains(m.Text, "key=key-of-"+o.Number) {
 					t.Errorf("no %q in:\n%s\n%s", want, m.Subject, m.Text)
 				}
+			}
+		})
+	}
+}
+
+func TestEachRefundIsToldOnceItWentBack(t *testing.T) {
+	for lang, words := range map[i18n.Lang][]string{i18n.English: {"$5.00", "$1.50", "goes back the way it was paid (Test payment"}, i18n.Chinese: {"US$5.00", "US$1.50", "原路退回（测试支付"}} {
+		dbtest.Each(t, func(t *testing.T, d *db.DB) {
+			s := open(t, d)
+			r := s.runner()
+			o := s.orders("ann@example.com", nil, nil, monday)
+			s.tx(func(tx *db.Tx) error {
+				if err := tx.Query(ctx).Exec("UPDATE orders SET lang = ? WHERE id = ?", string(lang), int64(o.ID)).Error; err != nil {
+					return err
+				}
+				p, err := payment.Plan(ctx, tx, o, payment.TestCode, monday)
+				if err != nil {
+					return err
+				}
+				_, err = payment.SettleIn(ctx, tx, payment.TestCode, "e", p.Token, payment.OutcomePaid, monday)
+				return err
+			})
+			for i, amount := range []money.Amount{500, 150} {
+				for range 2 { // a double click
+					s.tx(func(tx *db.Tx) error {
+						now, err := order.Lock(ctx, tx, o.ID)
+						if err != nil {
+							return err
+						}
+						_, err = payment.GiveBackPart(ctx, tx, now, amount, words[i], "staff:1", "late", monday.Add(time.Duration(i)*hour))
+						return err
+					})
+				}
+				s.due(r)
+				s.due(r)
+				if m := s.newest(outreach.OrderRefunded); !strings.Contains(m.Text, words[i]) || !strings.Contains(m.Text, words[2]) {
+					t.Errorf("no %q, %q in:\n%s", words[i], words[2], m.Text)
+				}
+			}
+			if n := len(s.decisions()); n != 2 {
+				t.Errorf("%d mails for two refunds", n)
+			}
+			first := s.decisions()[1]
+			s.tx(func(tx *db.Tx) error { return outreach.SendAgain(ctx, tx, first.ID, o.ID, monday.Add(2*hour)) })
+			s.due(r)
+			if m := s.mails()[0]; !strings.Contains(m.Text, words[0]) {
+				t.Errorf("sent again without %q:\n%s", words[0], m.Text)
 			}
 		})
 	}

@@ -25,20 +25,31 @@ type letter struct {
 	Goods  []string
 	More   int // goods not named here
 	Order  *orderWords
+	Return *returnWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
 	footer footer
 }
 
 type orderWords struct {
-	Number, Placed, Subtotal, Discount, Delivery, DeliveryName, Tax, Total string
-	Paid, TaxIncluded                                                      bool
-	By                                                                     string
-	Address                                                                []string
-	Cause                                                                  string // who cancelled: hold, shopper, shop
-	Carrier, Tracking, Track                                               string // of a parcel; Track is a link
-	Part                                                                   bool   // the parcel is not the whole order
-	Back                                                                   string // what of the money went back; "" if none
+	Number, Placed, Total    string
+	Sums                     []string // goods, what takes off by name, delivery, tax and total
+	Paid                     bool
+	By                       string
+	Address                  []string
+	Cause                    string // who cancelled: hold, shopper, shop
+	Carrier, Tracking, Track string // of a parcel; Track is a link
+	Waits                    bool   // not all of it is here yet
+	Part                     bool   // the parcel is not the whole order
+	Back                     string // what of the money went back; "" if none
+	Owed                     string // what the shop still has of it; "" if none
+	How                      string // the way it goes back
+}
+
+// returnWords is goods that come back: At and By are of the declaration.
+type returnWords struct {
+	Number, Reason, Answer, Address, At, Zone, By string
+	Whole                                         bool // nothing had left the house
 }
 
 type footer struct {

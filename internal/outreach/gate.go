@@ -232,14 +232,8 @@ func (d *Desk) whenAwake(c Candidate, now time.Time) Decision {
 }
 
 // oneAtATime makes decisions about one address wait for each other, so that
-// two of its carts cannot both be the first mail of the day. The row of
-// attempts is only its lock.
+// two of its carts cannot both be the first mail of the day.
 func oneAtATime(ctx context.Context, tx *db.Tx, email string) error {
 	sum := sha256.Sum256([]byte(customer.EmailKey(email)))
-	err := tx.Query(ctx).Exec(`INSERT INTO attempts (key, slot, count) VALUES (?, 0, 1) ON CONFLICT (key, slot) DO UPDATE SET count = attempts.count + 1`,
-		"mail:"+hex.EncodeToString(sum[:12])).Error
-	if err != nil {
-		return fmt.Errorf("take the turn of an address: %w", err)
-	}
-	return nil
+	return customer.Turn(ctx, tx, "mail:"+hex.EncodeToString(sum[:12]))
 }

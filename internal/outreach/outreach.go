@@ -40,6 +40,11 @@ const (
 	OrderDelivered    = "order-delivered"
 	OrderCancelled    = "order-cancelled"
 	OrderRefunded     = "order-refunded"
+	ReturnAsked       = "order-return-asked"
+	ReturnApproved    = "order-return-approved"
+	ReturnRefused     = "order-return-refused"
+	ReturnReceived    = "order-return-received"
+	OrderWithdrawn    = "order-withdrawn" // the receipt that the law asks for
 	VerifyEmail       = "verify-email"
 	ResetPassword     = "reset-password"
 	ChangeEmail       = "change-email"
@@ -52,6 +57,7 @@ const (
 
 // Templates lists every message.
 var Templates = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded,
+	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, OrderWithdrawn,
 	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, FollowUpMail, ContactReceived, QuestionAnswered}
 
 // State says what became of a message.

@@ -158,20 +158,3 @@ func (f Filter) where(g *gorm.DB) *gorm.DB {
 	}
 	return g
 }
-
-// Count says how many messages are in each state.
-func Count(ctx context.Context, q db.Q, since time.Time) (map[State]int, error) {
-	var rows []struct {
-		State State
-		N     int
-	}
-	err := q.Query(ctx).Raw("SELECT state, count(*) AS n FROM sends WHERE created_at >= ? AND simulated = ? GROUP BY state", db.At(since), false).Scan(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("count mails: %w", err)
-	}
-	by := make(map[State]int, len(rows))
-	for _, r := range rows {
-		by[r.State] = r.N
-	}
-	return by, nil
-}

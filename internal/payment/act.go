@@ -34,8 +34,15 @@ type Heard struct {
 // Kind names the job.
 func (Heard) Kind() string { return "payment.heard" }
 
-// GiveUp is when an operation without an answer is left to staff.
-const GiveUp = 72 * time.Hour
+// GiveUp is when an operation without an answer is left to staff. A page that
+// could not be closed is asked about for as long as a bank may take to decide:
+// its money may still come, and must not come unseen.
+const (
+	GiveUp      = 72 * time.Hour
+	BankDecides = 30 * 24 * time.Hour
+)
+
+var errUndecided = errors.New("the bank has not decided yet")
 
 const (
 	// unsettled is how long a provider may leave us without an answer before
@@ -185,7 +192,7 @@ func (p *Providers) ask(ctx context.Context, d *db.DB, pay *Payment, now time.Ti
 // act carries an operation out. Without an answer it stays open and the sweep
 // comes back to it; only trouble of our own is an error.
 func (p *Providers) act(ctx context.Context, d *db.DB, op *Op, now time.Time) error {
-	again := op.State == opSent
+	again := op.State == opSent || op.Tries > 0
 	var mine bool
 	err := d.InTx(ctx, func(tx *db.Tx) (err error) {
 		mine, err = op.claim(ctx, tx, now)
@@ -198,14 +205,6 @@ func (p *Providers) act(ctx context.Context, d *db.DB, op *Op, now time.Time) er
 	if err != nil {
 		return err
 	}
-	if now.Sub(op.CreatedAt.Time) > GiveUp {
-		return d.InTx(ctx, func(tx *db.Tx) error {
-			if err := op.end(ctx, tx, opRefused, "", "no answer for days", now); err != nil {
-				return err
-			}
-			return flagOp(ctx, tx, op, "the provider gave no answer for days to: "+op.Kind, now)
-		})
-	}
 	switch op.Kind {
 	case opStart:
 		err = p.startAgain(ctx, d, pay, op, now)
@@ -214,10 +213,26 @@ func (p *Providers) act(ctx context.Context, d *db.DB, op *Op, now time.Time) er
 	case opRefund:
 		err = p.refund(ctx, d, pay, op, again, now)
 	}
-	if err != nil {
-		p.warn("payment provider gave no answer", "operation", op.Key, "error", err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	p.warn("payment provider gave no answer", "operation", op.Key, "error", err)
+	patience := GiveUp
+	if op.Kind == opExpire {
+		patience = BankDecides
+	}
+	if refused(err) || now.Sub(op.CreatedAt.Time) <= patience {
+		return nil
+	}
+	return d.InTx(ctx, func(tx *db.Tx) error {
+		if op.Kind == opRefund {
+			return op.refuse(ctx, tx, "no answer for days", now)
+		}
+		if err := op.end(ctx, tx, opRefused, "", "no answer for days", now); err != nil {
+			return err
+		}
+		return flagOp(ctx, tx, op, "the provider gave no answer for days to: "+op.Kind, now)
+	})
 }
 
 // startAgain learns of the page that may have been made by a call whose answer
@@ -258,7 +273,10 @@ func (p *Providers) expire(ctx context.Context, d *db.DB, pay *Payment, op *Op, 
 		return err
 	}
 	if r.Outcome == OutcomeLater {
-		return errors.New("the bank has not decided yet")
+		if err := d.InTx(ctx, func(tx *db.Tx) error { return op.rest(ctx, tx, now.Add(time.Hour)) }); err != nil {
+			return err
+		}
+		return errUndecided
 	}
 	return known()
 }
@@ -272,7 +290,7 @@ func (p *Providers) refund(ctx context.Context, d *db.DB, pay *Payment, op *Op, 
 	if err != nil {
 		return p.unsure(ctx, d, op, err, now)
 	}
-	return d.InTx(ctx, func(tx *db.Tx) error { return op.end(ctx, tx, opKnown, ref, "", now) })
+	return d.InTx(ctx, func(tx *db.Tx) error { return op.sent(ctx, tx, ref, now) })
 }
 
 // flagOp brings an operation that failed before staff.

@@ -190,7 +190,7 @@ func (p *Providers) start(ctx context.Context, d *db.DB, o *order.Order, pay *Pa
 			return err
 		}
 		started.URL = "" // its order ended while the page was made
-		_, err = planOp(ctx, tx, after, opExpire, "made-late", 0, now)
+		_, err = planOp(ctx, tx, after, opExpire, "made-late", now)
 		return err
 	})
 	return started.URL, err
@@ -219,10 +219,10 @@ func (p *Providers) unsure(ctx context.Context, d *db.DB, op *Op, failed error, 
 				return err
 			}
 		}
-		if err := op.end(ctx, tx, state, "", failed.Error(), now); err != nil || state != opRefused || op.Kind != opRefund {
-			return err
+		if state == opRefused && op.Kind == opRefund {
+			return op.refuse(ctx, tx, failed.Error(), now)
 		}
-		return flagOp(ctx, tx, op, "the provider refused to send money back, look at its dashboard: "+failed.Error(), now)
+		return op.end(ctx, tx, state, "", failed.Error(), now)
 	})
 	if err != nil {
 		return err

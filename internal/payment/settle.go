@@ -13,7 +13,6 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/inventory"
 	"regulars/internal/jobs"
-	"regulars/internal/money"
 	"regulars/internal/order"
 )
 
@@ -151,21 +150,19 @@ func (s *Settled) late(ctx context.Context, tx *db.Tx, now time.Time) error {
 // axis follows only if it had no money yet.
 func (s *Settled) giveBack(ctx context.Context, tx *db.Tx, why string, now time.Time) error {
 	s.Returned = true
-	if err := s.Payment.sendBack(ctx, tx, s.Payment.Captured, "all", now); err != nil {
-		return err
-	}
 	if s.Order.PaymentState != order.Void {
-		return order.Remark(ctx, tx, s.Order, order.Flag+why, actor, now)
-	}
-	for _, step := range []struct {
-		to    order.Payment
-		words string
-	}{{order.Paid, ""}, {order.Refunded, order.Flag + why}} {
-		if err := s.step(ctx, tx, order.PaymentAxis, string(step.to), step.words, now); err != nil {
+		if err := s.Payment.sendBack(ctx, tx, s.Order, s.Payment.Captured, "all", overpaid, now); err != nil {
 			return err
 		}
+		return order.Remark(ctx, tx, s.Order, order.Flag+why, actor, now)
 	}
-	return nil
+	if err := s.step(ctx, tx, order.PaymentAxis, string(order.Paid), "", now); err != nil {
+		return err
+	}
+	if err := s.Payment.sendBack(ctx, tx, s.Order, s.Payment.Captured, "all", 0, now); err != nil {
+		return err
+	}
+	return s.step(ctx, tx, order.PaymentAxis, string(order.Refunded), order.Flag+why, now)
 }
 
 // step is a move that has to be possible here: money and order are told
@@ -238,84 +235,6 @@ func Abandon(ctx context.Context, tx *db.Tx, o *order.Order, by string, now time
 	return err
 }
 
-// GiveBack refunds everything that was paid for an order, once. The caller
-// has locked the order.
-func GiveBack(ctx context.Context, tx *db.Tx, o *order.Order, by, words string, now time.Time) error {
-	all, err := Of(ctx, tx, o.ID)
-	if err != nil {
-		return err
-	}
-	for i := range all {
-		if p := &all[i]; p.State == Succeeded {
-			if err := p.sendBack(ctx, tx, p.Captured-p.Refunded, "all", now); err != nil {
-				return err
-			}
-		}
-	}
-	moved, err := o.Move(ctx, tx, order.PaymentAxis, string(order.Refunded), by, words, now)
-	if err != nil || !moved {
-		return err
-	}
-	return tell(ctx, tx, o, event.Refunded, RefundedKey(o.ID), now)
-}
-
-// GiveBackPart refunds a part of what was paid for an order. key names the
-// request: the same again (a double click) does nothing and returns false. More
-// than is left of the payments is fault.Conflict. The caller has locked the
-// order.
-func GiveBackPart(ctx context.Context, tx *db.Tx, o *order.Order, amount money.Amount, key, by, words string, now time.Time) (bool, error) {
-	all, err := Of(ctx, tx, o.ID)
-	if err != nil {
-		return false, err
-	}
-	for i := range all {
-		p := &all[i]
-		if seen, err := opByKey(ctx, tx, opKey(opRefund, p, key)); err != nil || seen != nil {
-			return false, err
-		}
-		if p.State != Succeeded || amount <= 0 || p.Captured-p.Refunded < amount {
-			continue
-		}
-		if err := p.sendBack(ctx, tx, amount, key, now); err != nil {
-			return false, err
-		}
-		return true, partly(ctx, tx, o, p, by, words, now)
-	}
-	return false, fault.New(fault.Conflict, "payment.refund-more", "number", o.Number)
-}
-
-func partly(ctx context.Context, tx *db.Tx, o *order.Order, p *Payment, by, words string, now time.Time) error {
-	to := order.PartlyRefunded
-	if p.State == Refunded {
-		to = order.Refunded
-	} else if o.PaymentState == order.PartlyRefunded {
-		return order.Remark(ctx, tx, o, words, by, now)
-	}
-	moved, err := o.Move(ctx, tx, order.PaymentAxis, string(to), by, words, now)
-	if err != nil || !moved || to != order.Refunded {
-		return err
-	}
-	return tell(ctx, tx, o, event.Refunded, RefundedKey(o.ID), now)
-}
-
-// sendBack counts money as refunded and has its provider send it after commit.
-// What was promised here counts at once, so that nothing is promised twice.
-func (p *Payment) sendBack(ctx context.Context, tx *db.Tx, amount money.Amount, detail string, now time.Time) error {
-	ok, err := p.promise(ctx, tx, amount, now)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return fault.New(fault.Conflict, "payment.refund-more", "number", "")
-	}
-	if p.Provider == StripeCode {
-		_, err = planOp(ctx, tx, p, opRefund, detail, amount, now)
-		return err
-	}
-	_, err = writeOp(ctx, tx, Op{PaymentID: p.ID, Kind: opRefund, Key: opKey(opRefund, p, detail), Amount: amount, State: opKnown, CreatedAt: db.At(now), UpdatedAt: db.At(now)})
-	return err
-}
-
 // closePages has the providers close every page on which an order could still
 // be paid.
 func closePages(ctx context.Context, tx *db.Tx, id order.ID, now time.Time) error {
@@ -325,7 +244,7 @@ func closePages(ctx context.Context, tx *db.Tx, id order.ID, now time.Time) erro
 	}
 	for i := range live {
 		if p := &live[i]; p.Provider == StripeCode && p.State != Planned {
-			if _, err := planOp(ctx, tx, p, opExpire, "", 0, now); err != nil {
+			if _, err := planOp(ctx, tx, p, opExpire, "", now); err != nil {
 				return err
 			}
 		}

@@ -34,7 +34,8 @@ type Op struct {
 	State     string
 	Ref       string
 	Words     string
-	Tries     int // answers in which the provider failed; it remembers those by key
+	RefundID  int64 // the refund that staff decided; 0: all of it, at the order's end; overpaid
+	Tries     int   // answers in which the provider failed; it remembers those by key
 	EndsAt    db.Time
 	CreatedAt db.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt db.Time `gorm:"autoUpdateTime:false"`
@@ -45,8 +46,8 @@ func (Op) TableName() string { return "payment_ops" }
 
 // writeOp writes an operation unless its key is there already; false: it is.
 func writeOp(ctx context.Context, tx *db.Tx, op Op) (bool, error) {
-	result := tx.Query(ctx).Exec(`INSERT INTO payment_ops (payment_id, kind, key, amount, state, ends_at, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, int64(op.PaymentID), op.Kind, op.Key, int64(op.Amount), op.State, op.EndsAt, op.CreatedAt, op.UpdatedAt)
+	result := tx.Query(ctx).Exec(`INSERT INTO payment_ops (payment_id, kind, key, amount, state, refund_id, ends_at, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, int64(op.PaymentID), op.Kind, op.Key, int64(op.Amount), op.State, op.RefundID, op.EndsAt, op.CreatedAt, op.UpdatedAt)
 	if result.Error != nil {
 		return false, fmt.Errorf("plan %s: %w", op.Key, result.Error)
 	}
@@ -89,9 +90,9 @@ func begin(ctx context.Context, tx *db.Tx, p *Payment, ends, now time.Time) (*Op
 
 // planOp writes an operation and the job that carries it out after commit;
 // false: it was planned before.
-func planOp(ctx context.Context, tx *db.Tx, p *Payment, kind, detail string, amount money.Amount, now time.Time) (bool, error) {
+func planOp(ctx context.Context, tx *db.Tx, p *Payment, kind, detail string, now time.Time) (bool, error) {
 	key := opKey(kind, p, detail)
-	fresh, err := writeOp(ctx, tx, Op{PaymentID: p.ID, Kind: kind, Key: key, Amount: amount, State: opPlanned, CreatedAt: db.At(now), UpdatedAt: db.At(now)})
+	fresh, err := writeOp(ctx, tx, Op{PaymentID: p.ID, Kind: kind, Key: key, State: opPlanned, CreatedAt: db.At(now), UpdatedAt: db.At(now)})
 	if err != nil || !fresh {
 		return false, err
 	}
@@ -126,14 +127,29 @@ func (op *Op) claim(ctx context.Context, tx *db.Tx, now time.Time) (bool, error)
 	return result.RowsAffected == 1, nil
 }
 
-// end writes what is known of an operation; a result stands.
-func (op *Op) end(ctx context.Context, tx *db.Tx, state, ref, words string, now time.Time) error {
-	err := tx.Query(ctx).Exec("UPDATE payment_ops SET state = ?, ref = ?, words = ?, updated_at = ? WHERE id = ? AND state IN ('planned','sent')",
-		state, ref, cut(words, 500), db.At(now), op.ID).Error
+// rest leaves an operation that is on its way alone until then.
+func (op *Op) rest(ctx context.Context, tx *db.Tx, until time.Time) error {
+	err := tx.Query(ctx).Exec("UPDATE payment_ops SET updated_at = ? WHERE id = ? AND state = 'sent'", db.At(until), op.ID).Error
 	if err != nil {
-		return fmt.Errorf("note operation %s: %w", op.Key, err)
+		return fmt.Errorf("put operation %s off: %w", op.Key, err)
 	}
 	return nil
+}
+
+// end writes what is known of an operation; a result stands.
+func (op *Op) end(ctx context.Context, tx *db.Tx, state, ref, words string, now time.Time) error {
+	_, err := op.finish(ctx, tx, state, ref, words, now)
+	return err
+}
+
+// finish is end, and reports whether this call wrote the result.
+func (op *Op) finish(ctx context.Context, tx *db.Tx, state, ref, words string, now time.Time) (bool, error) {
+	done := tx.Query(ctx).Exec("UPDATE payment_ops SET state = ?, ref = ?, words = ?, updated_at = ? WHERE id = ? AND state IN ('planned','sent')",
+		state, ref, cut(words, 500), db.At(now), op.ID)
+	if done.Error != nil {
+		return false, fmt.Errorf("note operation %s: %w", op.Key, done.Error)
+	}
+	return done.RowsAffected == 1, nil
 }
 
 func cut(s string, most int) string {
@@ -204,25 +220,6 @@ func liveOf(ctx context.Context, tx *db.Tx, id order.ID) ([]Payment, error) {
 		return nil, fmt.Errorf("read payments of order %d: %w", id, err)
 	}
 	return all, nil
-}
-
-// promise counts money as sent back, never more than was captured; false: so
-// much is not left.
-func (p *Payment) promise(ctx context.Context, tx *db.Tx, amount money.Amount, now time.Time) (bool, error) {
-	result := tx.Query(ctx).Exec(`UPDATE payments SET refunded = refunded + ?, updated_at = ?,
-		state = CASE WHEN refunded + ? = captured THEN 'refunded' ELSE state END
-		WHERE id = ? AND state = 'succeeded' AND refunded + ? <= captured`, int64(amount), db.At(now), int64(amount), int64(p.ID), int64(amount))
-	if result.Error != nil {
-		return false, fmt.Errorf("refund payment %d: %w", p.ID, result.Error)
-	}
-	if result.RowsAffected == 0 {
-		return false, nil
-	}
-	p.Refunded += amount
-	if p.Refunded == p.Captured {
-		p.State = Refunded
-	}
-	return true, nil
 }
 
 // noteOnce writes that something about a payment was told, under a kind of its

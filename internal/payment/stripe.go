@@ -183,8 +183,8 @@ func (s *Stripe) Refund(ctx context.Context, intent string, back money.Price, na
 		list.Context = ctx
 		found := s.refunds.List(list)
 		for found.Next() {
-			if r := found.Refund(); r.Metadata["op"] == name {
-				return r.ID, failedRefund(r)
+			if r := found.Refund(); r.Metadata["op"] == name && failedRefund(r) == nil {
+				return r.ID, nil
 			}
 		}
 		if err := found.Err(); err != nil {

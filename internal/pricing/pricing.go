@@ -1,21 +1,25 @@
 // Package pricing says what things cost together. One pure function, Make,
 // prices the page, the cart, the checkout, the order and the API, so they can
-// only agree. Prices include tax; tax is rounded once per line, and the
-// rounded part is what everybody stores and adds up.
+// only agree. Tax is inside the prices or comes on top of them, as the shop
+// has it; it is rounded once per line, and the rounded part is what everybody
+// stores and adds up.
 package pricing
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"regulars/internal/catalog"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/setting"
 )
 
 // Line is one variant in a quote with how its price came about. Total is what
-// the line costs after Discount; Tax is the part of Total that is tax.
+// the line costs after Discount; Tax is the part of Total that is tax, or what
+// comes on top of it.
 type Line struct {
 	Variant   catalog.VariantID
 	Product   catalog.ProductID
@@ -26,29 +30,33 @@ type Line struct {
 	Qty       int
 	Unit      money.Amount
 	Discount  money.Amount
+	TaxClass  string
+	TaxRate   money.BasisPoints
 	Tax       money.Amount
 	Total     money.Amount
 	Parts     []Part // what Discount is made of
 	Words     i18n.Text
 }
 
-// Quote is a priced basket. Total = Subtotal - Discount + Delivery; Subtotal
-// is the sum of Unit × Qty, Discount the sum of the lines' discounts. Tax is
-// inside Total (TaxIncluded), delivery's tax with it. A coupon that changes
-// nothing is Refused, with the reason.
+// Quote is a priced basket. Total = Subtotal - Discount + Delivery, and + Tax
+// unless TaxIncluded; Subtotal is the sum of Unit × Qty, Discount the sum of
+// the lines' discounts, Tax that of the lines and of the delivery. A coupon
+// that changes nothing is Refused, with the reason.
 type Quote struct {
-	Currency    money.Currency
-	Lines       []Line
-	Subtotal    money.Amount
-	Discount    money.Amount
-	Delivery    money.Amount
-	Tax         money.Amount
-	Total       money.Amount
-	TaxIncluded bool
-	Method      *Method
-	Coupon      string
-	Applied     []Applied
-	Refused     *Refused
+	Currency     money.Currency
+	Lines        []Line
+	Subtotal     money.Amount
+	Discount     money.Amount
+	Delivery     money.Amount
+	DeliveryRate money.BasisPoints
+	DeliveryTax  money.Amount // part of Tax
+	Tax          money.Amount
+	Total        money.Amount
+	TaxIncluded  bool
+	Method       *Method
+	Coupon       string
+	Applied      []Applied
+	Refused      *Refused
 }
 
 // Method is a way of delivery with its price in one currency. Countries lists
@@ -64,6 +72,7 @@ type Method struct {
 	FreeFrom  money.Amount
 	DaysMin   int
 	DaysMax   int
+	TaxClass  string // as of goods; "" = standard
 	Active    bool
 }
 
@@ -81,7 +90,7 @@ type Input struct {
 	Country  string
 	Coupon   string
 	Deals    Deals
-	TaxRate  money.BasisPoints
+	Taxes    Taxes
 }
 
 // MostOf is the largest quantity of one line.
@@ -95,7 +104,7 @@ const mostPrice = 100_000_000_000
 // the cent, in whatever order its promotions come. A line without a price in
 // the currency is fault.Conflict, never a price in another one.
 func Make(in Input) (*Quote, error) {
-	q := &Quote{Currency: in.Currency, Lines: make([]Line, 0, len(in.Lines)), TaxIncluded: true, Method: in.Method, Coupon: strings.TrimSpace(in.Coupon)}
+	q := &Quote{Currency: in.Currency, Lines: make([]Line, 0, len(in.Lines)), TaxIncluded: !in.Taxes.Added, Method: in.Method, Coupon: strings.TrimSpace(in.Coupon)}
 	for _, w := range in.Lines {
 		b := w.Buyable
 		if !b.Priced || b.Price.Currency != in.Currency || b.Price.Amount < 0 || b.Price.Amount > mostPrice {
@@ -106,7 +115,7 @@ func Make(in Input) (*Quote, error) {
 		}
 		total := b.Price.Amount.Times(w.Qty)
 		line := Line{Variant: b.VariantID, Product: b.ProductID, SKU: b.SKU, Name: b.Name, Choices: b.Choices,
-			Sensitive: b.Sensitive, Qty: w.Qty, Unit: b.Price.Amount, Total: total}
+			Sensitive: b.Sensitive, TaxClass: classOf(b.TaxClass), Qty: w.Qty, Unit: b.Price.Amount, Total: total}
 		q.Lines = append(q.Lines, line)
 		q.Subtotal += total
 	}
@@ -116,11 +125,19 @@ func Make(in Input) (*Quote, error) {
 	q.apply(in.Lines, q.Coupon, in.Deals)
 	for i := range q.Lines {
 		l := &q.Lines[i]
-		l.Tax, l.Words = in.TaxRate.Inside(l.Total), words(in.Lines[i].Buyable, l)
+		l.TaxRate = in.Taxes.rate(l.TaxClass)
+		l.Tax, l.Words = in.Taxes.of(l.Total, l.TaxRate), words(in.Lines[i].Buyable, l)
 		q.Tax += l.Tax
 	}
-	q.Tax += in.TaxRate.Inside(q.Delivery)
+	if in.Method != nil {
+		q.DeliveryRate = in.Taxes.rate(classOf(in.Method.TaxClass))
+		q.DeliveryTax = in.Taxes.of(q.Delivery, q.DeliveryRate)
+		q.Tax += q.DeliveryTax
+	}
 	q.Total = q.Subtotal - q.Discount + q.Delivery
+	if in.Taxes.Added {
+		q.Total += q.Tax
+	}
 	return q, nil
 }
 
@@ -131,6 +148,9 @@ func words(b catalog.Buyable, line *Line) i18n.Text {
 		text := i18n.T(l, "pricing.words", args...)
 		if b.Was > b.Price.Amount {
 			text = i18n.T(l, "pricing.words.was", args...)
+		}
+		if b.Sale != (i18n.Text{}) {
+			text += i18n.T(l, "pricing.words.sale", "name", b.Sale.In(l))
 		}
 		for _, p := range line.Parts {
 			text += i18n.T(l, "pricing.words.less", "name", p.Name.In(l), "amount", money.Price{Amount: p.Amount, Currency: b.Price.Currency})
@@ -195,6 +215,9 @@ func (m *Method) check() error {
 	}
 	if m.FreeFrom < 0 {
 		form.Wrong("free_from", "pricing.method.price")
+	}
+	if !slices.Contains(setting.TaxClasses, classOf(m.TaxClass)) {
+		form.Wrong("tax_class", "catalog.tax-class.wrong")
 	}
 	if m.DaysMin < 0 || m.DaysMax < m.DaysMin {
 		form.Wrong("days_max", "pricing.method.days")

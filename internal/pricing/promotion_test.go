@@ -60,7 +60,7 @@ func TestEachKindTakesOffWhatItSays(t *testing.T) {
 		{"free delivery", named(1, Delivery, 0), 0, 0, 0},
 	} {
 		q := quote(t, Input{Lines: []Wanted{bottle, spoon}, Deals: Deals{Promotions: []Promotion{c.p}, Day: "2026-11-22"},
-			Method: &Method{Code: "post", Currency: "USD", Price: 500}, TaxRate: 2000})
+			Method: &Method{Code: "post", Currency: "USD", Price: 500}, Taxes: Taxes{Standard: 2000}})
 		if q.Lines[0].Discount != c.bottles || q.Lines[1].Discount != c.spoons || q.Delivery != c.delivery {
 			t.Errorf("%s: %d off the bottles, %d off the spoons, delivery %d", c.name, q.Lines[0].Discount, q.Lines[1].Discount, q.Delivery)
 		}
@@ -188,10 +188,11 @@ func anyDeals(t *rapid.T) Deals {
 func TestReducedQuotesAddUpInWhateverOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := money.BasisPoints(rapid.Int64Range(0, 3000).Draw(t, "rate"))
-		in := Input{Currency: "USD", TaxRate: rate, Deals: anyDeals(t)}
+		in := Input{Currency: "USD", Taxes: Taxes{Standard: rate, Reduced: rate / 2, Added: rapid.Bool().Draw(t, "added")}, Deals: anyDeals(t)}
 		for i := range rapid.IntRange(0, 8).Draw(t, "lines") {
 			b := goods(i+1, money.Amount(rapid.Int64Range(0, 20_000).Draw(t, "price")), rapid.IntRange(0, 3).Draw(t, "in"))
 			b.Sensitive = rapid.IntRange(0, 5).Draw(t, "sensitive") == 0
+			b.TaxClass = rapid.SampledFrom([]string{"", "standard", "reduced", "zero"}).Draw(t, "class")
 			in.Lines = append(in.Lines, Wanted{b, rapid.IntRange(1, 9).Draw(t, "qty")})
 		}
 		if rapid.Bool().Draw(t, "carried") {
@@ -210,7 +211,7 @@ func TestReducedQuotesAddUpInWhateverOrder(t *testing.T) {
 				}
 				parts += p.Amount
 			}
-			if parts != l.Discount || l.Discount < 0 || l.Total < 0 || l.Total != l.Unit.Times(l.Qty)-l.Discount || l.Tax != rate.Inside(l.Total) || l.Sensitive && l.Discount != 0 {
+			if parts != l.Discount || l.Discount < 0 || l.Total < 0 || l.Total != l.Unit.Times(l.Qty)-l.Discount || l.Tax != taxed(in.Taxes, l.Total, l.TaxClass) || l.Sensitive && l.Discount != 0 {
 				t.Fatalf("line %+v does not add up", l)
 			}
 			subtotal, discount, tax = subtotal+l.Unit.Times(l.Qty), discount+l.Discount, tax+l.Tax
@@ -223,7 +224,11 @@ func TestReducedQuotesAddUpInWhateverOrder(t *testing.T) {
 				applied += a.Amount
 			}
 		}
-		if q.Subtotal != subtotal || q.Discount != discount || applied != discount || q.Tax != tax+rate.Inside(q.Delivery) || q.Total != subtotal-discount+q.Delivery || q.Total < 0 {
+		total := subtotal - discount + q.Delivery
+		if in.Taxes.Added {
+			total += q.Tax
+		}
+		if q.Subtotal != subtotal || q.Discount != discount || applied != discount || q.Tax != tax+taxed(in.Taxes, q.Delivery, "standard") || q.Total != total || q.Total < 0 || q.TaxIncluded == in.Taxes.Added {
 			t.Fatalf("the quote %+v does not add up", q)
 		}
 		for range 3 { // another order, and other ids: the shopper pays the same
@@ -243,6 +248,15 @@ func TestReducedQuotesAddUpInWhateverOrder(t *testing.T) {
 			}
 		}
 	})
+}
+
+// taxed is what a line of a class should be taxed, written down once more.
+func taxed(in Taxes, a money.Amount, class string) money.Amount {
+	rate := map[string]money.BasisPoints{"standard": in.Standard, "reduced": in.Reduced, "zero": in.Zero}[class]
+	if in.Added {
+		return rate.Of(a)
+	}
+	return rate.Inside(a)
 }
 
 func TestCodesAreReadAsPeopleWriteThem(t *testing.T) {

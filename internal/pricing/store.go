@@ -45,6 +45,7 @@ func PutMethod(ctx context.Context, tx *db.Tx, m Method) error {
 	if err := m.check(); err != nil {
 		return err
 	}
+	m.TaxClass = classOf(m.TaxClass)
 	if err := tx.Query(ctx).Clauses(clause.OnConflict{UpdateAll: true}).Create(&m).Error; err != nil {
 		return fmt.Errorf("store delivery %s: %w", m.Code, err)
 	}

@@ -80,8 +80,8 @@ func claim(ctx context.Context, tx *db.Tx, order int64, a Applied, who Buyer, da
 		return err
 	}
 	_, err = tx.Insert(ctx, "redemptions", []string{"promotion_id", "code_id", "order_id", "customer_id", "person", "slot", "state", "amount", "day",
-		"starts_on", "ends_on", "exclusive", "limit_person", "at"}, [][]any{{int64(a.ID), a.CodeID, order, int64(who.Customer), personKey(who), slot, "held", int64(a.Amount), day,
-		a.StartsOn, a.EndsOn, a.Exclusive, a.LimitPerson, db.At(now)}}, false)
+		"starts_on", "ends_on", "exclusive", "limit_person", "at", "name"}, [][]any{{int64(a.ID), a.CodeID, order, int64(who.Customer), personKey(who), slot, "held", int64(a.Amount), day,
+		a.StartsOn, a.EndsOn, a.Exclusive, a.LimitPerson, db.At(now), a.Name}}, false)
 	if err != nil {
 		return fmt.Errorf("claim promotion %d: %w", a.ID, err)
 	}

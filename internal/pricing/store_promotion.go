@@ -12,6 +12,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
 	"regulars/internal/money"
 )
 
@@ -312,4 +313,33 @@ func plainCode(key string) bool {
 // NeedsSegment reports whether any of the deals asks for the shopper's segment.
 func (d *Deals) NeedsSegment() bool {
 	return slices.ContainsFunc(d.Promotions, func(p Promotion) bool { return len(p.Segments) > 0 })
+}
+
+// Taken is what a promotion took off an order, under the name it had then. Off
+// is what it took off the goods; the rest of Amount is delivery that was free.
+type Taken struct {
+	Name        i18n.Text
+	Amount, Off money.Amount
+}
+
+// TakenOff lists the promotions of an order as they were when it was placed.
+func TakenOff(ctx context.Context, q db.Q, order int64) ([]Taken, error) {
+	var all []Taken
+	err := q.Query(ctx).Raw(`SELECT CASE WHEN r.name = '{"en":""}' THEN p.name ELSE r.name END AS name, r.amount,
+		(SELECT coalesce(sum(d.amount), 0) FROM line_discounts d WHERE d.order_id = r.order_id AND d.promotion_id = r.promotion_id) AS off
+		FROM redemptions r JOIN promotions p ON p.id = r.promotion_id WHERE r.order_id = ? ORDER BY r.id`, order).Scan(&all).Error
+	if err != nil {
+		return nil, fmt.Errorf("read promotions of order %d: %w", order, err)
+	}
+	return all, nil
+}
+
+// Only is a reading in which there is this promotion and no other, on its own
+// terms; one that cannot be stored is fault.Invalid.
+func Only(ctx context.Context, q db.Q, p Promotion) (Deals, error) {
+	d := Deals{Promotions: []Promotion{p}}
+	if err := p.check(); err != nil {
+		return d, err
+	}
+	return d, d.spread(ctx, q)
 }

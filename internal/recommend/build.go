@@ -137,6 +137,7 @@ func (m *Model) derive(ctx context.Context) error {
 	m.recent = make([]float32, len(m.products))
 	for i, b := range m.baskets {
 		r := float32(math.Exp2(-m.age(i) / m.opt.PopularHalfLife.Seconds()))
+		m.lately += float64(r)
 		for _, p := range b {
 			m.recent[p] += r
 		}

@@ -183,16 +183,31 @@ func unit(v float64) int16 {
 	return int16(math.Round(max(-2*easeUnit+1, min(2*easeUnit-1, v*easeUnit))))
 }
 
-// sum adds up the rows of the given head numbers into out, in units.
+// sum adds up the rows of the given head numbers into out, in units. Four at a
+// time: the sums are then fetched and stored a quarter as often.
 func (e *ease) sum(of []int32, out []int32) {
+	out = out[:e.size]
+	row := func(i int32) []int16 { return e.weights[int(i)*e.size:][:len(out)] }
+	var four [4][]int16
+	n := 0
 	for _, i := range of {
 		if int(i) >= e.size {
 			continue
 		}
-		row := e.weights[int(i)*e.size : int(i+1)*e.size]
-		out = out[:len(row)]
-		for j, w := range row {
-			out[j] += int32(w)
+		four[n] = row(i)
+		if n++; n < 4 {
+			continue
+		}
+		n = 0
+		a, b, c, d := four[0][:len(out)], four[1][:len(out)], four[2][:len(out)], four[3][:len(out)]
+		for j := range out {
+			out[j] += int32(a[j]) + int32(b[j]) + int32(c[j]) + int32(d[j])
+		}
+	}
+	for _, a := range four[:n] {
+		a = a[:len(out)]
+		for j := range out {
+			out[j] += int32(a[j])
 		}
 	}
 }

@@ -116,6 +116,9 @@ func Decode(blob []byte) (*Model, error) {
 	m.hold()
 	m.weigh()
 	m.popular = m.ranked()
+	for i := range m.baskets {
+		m.lately += math.Exp2(-m.age(i) / m.opt.PopularHalfLife.Seconds())
+	}
 	return m, nil
 }
 

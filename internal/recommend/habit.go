@@ -1,7 +1,9 @@
 package recommend
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -18,6 +20,16 @@ const (
 	usualShare      = .02
 	leastFashion    = .02
 )
+
+// habit is the next-basket score of a product: own is the share of the person's
+// orders that held it, fading, now the share of everybody's orders these weeks.
+func habit(own float32, now float64) float32 {
+	v := float32(fashionWeight * now)
+	if own > 0 {
+		v += own * float32(math.Sqrt(now/usualShare+leastFashion))
+	}
+	return v
+}
 
 // fashion counts what everybody buys, fading with time. Baskets must come in
 // order of time. Not safe for concurrent use.
@@ -89,11 +101,7 @@ func (a *again) next(who *owned, f *fashion, at int64, k int) []Suggestion {
 		scale = float32(1 / orders)
 	}
 	for p, c := range f.counts {
-		now := c * share
-		v := float32(fashionWeight * now)
-		if a.sums[p] > 0 {
-			v += a.sums[p] * scale * float32(math.Sqrt(now/usualShare+leastFashion))
-		}
+		v := habit(a.sums[p]*scale, c*share)
 		if v > 0 {
 			a.best = append(a.best, candidate{product: uint32(p), score: v})
 		}
@@ -103,4 +111,50 @@ func (a *again) next(who *owned, f *fashion, at int64, k int) []Suggestion {
 	}
 	a.mine = a.mine[:0]
 	return topSuggestions(a.best, k)
+}
+
+// Again orders what the asker bought before by how likely it comes next: the
+// next-basket answer of `eval`, without what was never bought. Own is how often
+// it was; Of the orders of everybody that held it.
+func (m *Model) Again(q Query) []Suggestion {
+	if m == nil || q.K <= 0 || len(q.Owned) == 0 || len(q.OwnedAt) != len(q.Owned) {
+		return nil
+	}
+	asked := q.At
+	if asked.IsZero() {
+		asked = q.OwnedAt[len(q.OwnedAt)-1]
+	}
+	own, times := map[uint32]float32{}, map[uint32]int{}
+	var orders float32
+	var at time.Time
+	var w float32
+	for i, p := range q.Owned {
+		if i == 0 || !q.OwnedAt[i].Equal(at) {
+			at = q.OwnedAt[i]
+			w = float32(math.Exp2(-max(0, float64(asked.Sub(at))) / float64(habitHalfLife)))
+			orders += w
+		}
+		if pos, ok := m.position(p); ok {
+			own[pos] += w
+			times[pos]++
+		}
+	}
+	var all []candidate
+	for pos, v := range own {
+		share := 0.
+		if m.lately > 0 {
+			share = float64(m.recent[pos]) / m.lately
+		}
+		all = append(all, candidate{product: pos, score: habit(v/orders, share)})
+	}
+	slices.SortFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.product, b.product))
+	})
+	var out []Suggestion
+	for _, c := range all {
+		if id := m.products[c.product]; len(out) < q.K && (q.Exclude == nil || !q.Exclude(id)) {
+			out = append(out, Suggestion{Product: id, Score: float64(c.score), Own: times[c.product], Of: len(m.holding[c.product])})
+		}
+	}
+	return out
 }

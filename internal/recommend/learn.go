@@ -70,6 +70,7 @@ func (m *Model) file(b Basket, lines []uint32) {
 		recent[p] = r * fade
 	}
 	now := float32(math.Exp2(-m.age(int(at)) / m.opt.PopularHalfLife.Seconds()))
+	m.lately = m.lately*float64(fade) + float64(now)
 	for _, p := range lines {
 		holding[p] = append(holding[p], at)
 		recent[p] += now

@@ -37,6 +37,7 @@ type Model struct {
 	times   []int64    // Unix seconds
 	holding [][]uint32 // per product the baskets that held it, ascending
 	recent  []float32  // per product orders decayed by PopularHalfLife
+	lately  float64    // all orders decayed likewise
 	popular []uint32   // products by recent, best first
 	rows    [][]near   // per product its neighbours by position
 	tallies [][]tally  // beside rows

@@ -25,8 +25,10 @@ const (
 	ownHalfLife = 300 * 24 * time.Hour
 	// ownMost bounds the work for a wholesaler with ten thousand lines behind him.
 	ownMost = 1500
-	// cartMost bounds it for a cart: of a larger one every so many lines are read.
-	cartMost = 200
+	// cartMost bounds it for a cart: of a larger one every so many lines are read,
+	// and neighbours of nearMost.
+	cartMost = 100
+	nearMost = 30
 )
 
 // mostAnswers caps K: a page shows ten, and slots are 16 bits wide.
@@ -38,19 +40,21 @@ const perCategory = 2
 // scratch is what a query needs besides the model; pooled, so that a query
 // allocates its answer and nothing else.
 type scratch struct {
-	sums   []float32 // per product, all 0 between queries
-	near   []float32 // likewise
-	own    []float32 // likewise
-	barred []bool    // per product, all false between queries
-	units  []int32   // per product of the head
-	head   []float32 // likewise
-	cart   []uint32
-	asked  []uint32 // the products of the cart that are asked by
-	heads  []int32  // and their numbers in the head
-	mine   []uint32
-	best   []candidate
-	shares []candidate
-	kinds  []int64
+	sums    []float32 // per product, all 0 between queries
+	near    []float32 // likewise
+	own     []float32 // likewise
+	barred  []bool    // per product, all false between queries
+	units   []int32   // per product of the head
+	head    []float32 // likewise
+	touched []uint32  // the products with a score
+	met     []uint32  // the products in the rows of the cart
+	cart    []uint32
+	asked   []uint32 // the products of the cart that are asked by
+	heads   []int32  // and their numbers in the head
+	mine    []uint32
+	best    []candidate
+	shares  []candidate
+	kinds   []int64
 }
 
 func (s *scratch) grow(n int) {
@@ -81,10 +85,8 @@ func (m *Model) Suggest(q Query) []Suggestion {
 	s.thin()
 	m.foretell(s)
 	m.addOwn(s, q)
-	for t, v := range s.sums {
-		if v > 0 && !s.barred[t] {
-			s.best = append(s.best, candidate{product: uint32(t), score: v})
-		}
+	for _, p := range s.touched {
+		s.best = append(s.best, candidate{product: p, score: s.sums[p]})
 	}
 	out := m.pick(s, q)
 	s.clear()
@@ -102,7 +104,6 @@ func (s *scratch) thin() {
 
 // foretell scores every product by what the cart holds.
 func (m *Model) foretell(s *scratch) {
-	n := len(m.products)
 	e := m.ease
 	s.heads = s.heads[:0]
 	for _, p := range s.asked {
@@ -116,51 +117,63 @@ func (m *Model) foretell(s *scratch) {
 		e.score(s.heads, s.units[:len(e.products)], head)
 		f := float32(math.Pow(float64(len(s.heads))/10, -cartDamp))
 		for j, v := range head {
-			p := e.products[j]
-			if s.barred[p] {
-				continue
+			if v > 0 {
+				s.add(e.products[j], f*v)
+				most = max(most, v)
 			}
-			s.sums[p] = f * v
-			most = max(most, f*v)
 		}
+		most *= f
 	}
-	near, best := s.near[:n], float32(0)
-	for _, p := range s.asked {
+	near, best := s.near[:len(m.products)], float32(0)
+	for _, p := range s.asked[:min(len(s.asked), nearMost)] {
 		for _, x := range m.rows[p] {
+			if near[x.product] == 0 {
+				s.met = append(s.met, x.product)
+			}
 			near[x.product] += x.score
 		}
 	}
-	for p, v := range near {
-		if v > best && !s.barred[p] {
-			best = v
+	for _, p := range s.met {
+		if !s.barred[p] {
+			best = max(best, near[p])
 		}
 	}
 	if best == 0 {
-		return
+		best = 1
 	}
 	inside, outside := nearWeight/best, (nearWeight+tailWeight*most)/best
-	for p, v := range near {
-		if v == 0 {
-			continue
+	for _, p := range s.met {
+		if e.number[p] >= 0 {
+			s.add(p, inside*near[p])
+		} else {
+			s.add(p, outside*near[p])
 		}
 		near[p] = 0
-		if e.number[p] >= 0 {
-			s.sums[p] += inside * v
-		} else {
-			s.sums[p] += outside * v
-		}
 	}
 }
 
+// add puts more on a product's score, unless it is in the cart.
+func (s *scratch) add(p uint32, v float32) {
+	if s.barred[p] {
+		return
+	}
+	if s.sums[p] == 0 {
+		s.touched = append(s.touched, p)
+	}
+	s.sums[p] += v
+}
+
 func (s *scratch) clear() {
-	clear(s.sums)
+	for _, p := range s.touched {
+		s.sums[p] = 0
+	}
 	for _, p := range s.mine {
 		s.own[p] = 0
 	}
 	for _, p := range s.cart {
 		s.barred[p] = false
 	}
-	s.mine, s.cart, s.best, s.kinds = s.mine[:0], s.cart[:0], s.best[:0], s.kinds[:0]
+	s.touched, s.met, s.mine, s.cart, s.best, s.kinds = s.touched[:0], s.met[:0], s.mine[:0], s.cart[:0], s.best[:0], s.kinds[:0]
 }
 
 // addOwn blends in what the asker bought before.
@@ -197,9 +210,7 @@ func (m *Model) addOwn(s *scratch, q Query) {
 		}
 	}
 	for _, p := range s.mine {
-		if !s.barred[p] {
-			s.sums[p] += ownWeight * s.own[p] / (s.own[p] + 1)
-		}
+		s.add(p, ownWeight*s.own[p]/(s.own[p]+1))
 	}
 }
 

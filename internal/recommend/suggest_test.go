@@ -147,7 +147,7 @@ func foretold(all []recommend.Basket, n int, cart ...recommend.ProductID) []floa
 			out[j] -= g[i][n+j] / g[j][n+j]
 			near[j] += pairs[i][j] / (math.Pow(sums[i], .8)*math.Sqrt(sums[j]) + .5)
 		}
-		out[j] *= math.Pow(float64(len(inside))/10, -.2) * math.Pow(orders[j]+1, -.1)
+		out[j] = max(0, out[j]) * math.Pow(float64(len(inside))/10, -.2) * math.Pow(orders[j]+1, -.1)
 		if !inside[j] {
 			most = max(most, near[j])
 		}
@@ -277,6 +277,34 @@ func TestOwnPurchasesLift(t *testing.T) {
 	got = m.Suggest(recommend.Query{Owned: []recommend.ProductID{sock}, OwnedAt: []time.Time{long}, At: noon, K: 10})
 	if want := .15 * .5 / 1.5; len(got) != 1 || math.Abs(got[0].Score-want) > 1e-6 {
 		t.Errorf("asked 300 days later: %+v, want %v", got, want)
+	}
+}
+
+func TestWhatIsBoughtAgain(t *testing.T) {
+	m := build(t, recommend.Options{}, camping()...)
+	day := func(n int) time.Time { return noon.AddDate(0, 0, n) }
+	got := m.Again(recommend.Query{K: 10, At: noon,
+		Owned:   []recommend.ProductID{sock, gas, mug, gas, 99},
+		OwnedAt: []time.Time{day(-480), day(-240), day(-240), day(0), day(0)},
+		Exclude: func(p recommend.ProductID) bool { return p == mug }})
+	// Orders weigh 1/4, 1/2 and 1; gas is in 1.5 of 1.75 and, like the sock, in
+	// one of five orders of everybody's now. 99 is unknown.
+	habit := func(own float64) float64 { return .4*.2 + own/1.75*math.Sqrt(.2/.02+.02) }
+	if !slices.Equal(products(got), []recommend.ProductID{gas, sock}) || got[0].Own != 2 || got[1].Own != 1 || got[0].Of != 1 {
+		t.Fatalf("got %+v", got)
+	}
+	for i, want := range []float64{habit(1.5), habit(.25)} {
+		if math.Abs(got[i].Score-want) > 1e-5 {
+			t.Errorf("%d scores %v, want %v", got[i].Product, got[i].Score, want)
+		}
+	}
+	back, err := recommend.Decode(m.Encode())
+	q := recommend.Query{K: 3, Owned: []recommend.ProductID{gas}, OwnedAt: []time.Time{noon}}
+	if err != nil || !reflect.DeepEqual(m.Again(q), back.Again(q)) {
+		t.Errorf("another answer after coming back: %v", err)
+	}
+	if got := m.Again(recommend.Query{K: 3}); got != nil {
+		t.Errorf("nothing bought, but %v comes again", got)
 	}
 }
 

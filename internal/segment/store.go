@@ -231,6 +231,14 @@ func Refresh(ctx context.Context, tx *db.Tx, id customer.ID, now time.Time) erro
 	return decide(ctx, tx, id, now)
 }
 
+// Forget takes a person out of their segment.
+func Forget(ctx context.Context, tx *db.Tx, id customer.ID, _ string, _ time.Time) error {
+	if err := tx.Query(ctx).Exec("DELETE FROM segment_members WHERE customer_id = ?", int64(id)).Error; err != nil {
+		return fmt.Errorf("take customer %d out of their segment: %w", id, err)
+	}
+	return nil
+}
+
 // Rebuild decides everybody again, to the same rows as the single decisions
 // gave. Who stays in a segment keeps the day they came in.
 func Rebuild(ctx context.Context, tx *db.Tx, now time.Time) error {

@@ -34,6 +34,8 @@ var Keys = []Key{
 	{"currencies", "USD", checkCurrencies},
 	{"zone", "UTC", checkZone},
 	{"tax.percent", "0", checkPercent},
+	{"tax.included", "on", checkSwitch},
+	{"tax.rates", "", checkRates},
 	{"cart.idle", "60m", checkDuration},
 	{"checkout.idle", "30m", checkDuration},
 	{"cart.lost", "720h", checkDuration},
@@ -42,6 +44,7 @@ var Keys = []Key{
 	{"notify.lang", "en", checkLang},
 	{"quiet.hours", "21-09", checkHours},
 	{"hold.minutes", "30", checkMinutes},
+	{"returns.days", "30", checkDays},
 	{"payments.offered", "auto", checkPayments},
 }
 
@@ -108,7 +111,7 @@ func (v Values) Zone() *time.Location {
 // zones keeps what LoadLocation would read again for every page.
 var zones sync.Map
 
-// TaxRate is the rate that is inside every price.
+// TaxRate is the rate of every country that is not in TaxRates.
 func (v Values) TaxRate() money.BasisPoints {
 	rate, _ := parsePercent(v.Get("tax.percent"))
 	return rate
@@ -143,6 +146,13 @@ func (v Values) NotifyOrders() bool { return v.Get("notify.orders") == "on" }
 func (v Values) Hold() time.Duration {
 	n, _ := strconv.Atoi(v.Get("hold.minutes"))
 	return time.Duration(n) * time.Minute
+}
+
+// ReturnDays is for how many days after their arrival goods can be sent back;
+// 0: only as the law of withdrawal says.
+func (v Values) ReturnDays() int {
+	n, _ := strconv.Atoi(v.Get("returns.days"))
+	return n
 }
 
 func (v Values) duration(name string) time.Duration {
@@ -255,6 +265,13 @@ func checkLang(s string) error {
 func checkMinutes(s string) error {
 	if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 1440 {
 		return fmt.Errorf("wants minutes from 1 to 1440")
+	}
+	return nil
+}
+
+func checkDays(s string) error {
+	if n, err := strconv.Atoi(s); err != nil || n < 0 || n > 365 {
+		return fmt.Errorf("wants days from 0 to 365")
 	}
 	return nil
 }

@@ -96,6 +96,7 @@ type Area struct {
 var Areas = []Area{
 	{Name: "home", Path: "/admin", Read: []Role{Merchant, Marketer, Support, Analyst}},
 	{Name: "orders", Path: "/admin/orders", Write: []Role{Merchant, Support}},
+	{Name: "returns", Path: "/admin/returns", Write: []Role{Merchant, Support}},
 	{Name: "products", Path: "/admin/products", Write: []Role{Merchant}},
 	{Name: "stock", Path: "/admin/stock", Write: []Role{Merchant}},
 	{Name: "promotions", Path: "/admin/promotions", Write: []Role{Merchant, Marketer}},

@@ -67,6 +67,7 @@ type (
 		Name, Email string
 		Unverified  bool
 		Orders      []orderRow
+		Returns     []returnRow
 	}
 )
 
@@ -110,6 +111,11 @@ func (s *Shop) account(c echo.Context) error {
 		}
 		page.Orders = append(page.Orders, orderRow{web.URL(c, "/orders/"+o.Number), o.Number, date, state, stateTag(o), s.money(c, o.Total, o.Currency)})
 	}
+	sent, err := order.ReturnsOfCustomer(c.Request().Context(), s.DB, p.CustomerID(), 50)
+	if err != nil {
+		return err
+	}
+	page.Returns = s.accountReturns(c, sent)
 	return web.Render(c, http.StatusOK, "storefront/account", page)
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -52,6 +53,9 @@ type (
 		Price     money.Price       `json:"price"`
 		Was       *money.Price      `json:"was"`
 		Available *int              `json:"available"` // null: not counted, can be had
+
+		Availability string `json:"availability"` // in_stock, out_of_stock, backorder, preorder
+		AvailableOn  string `json:"available_on,omitempty"`
 	}
 	apiAttribute struct {
 		Key   string `json:"key"`
@@ -114,7 +118,7 @@ func (s *Shop) imageURL(img catalog.Image) string {
 
 func (s *Shop) apiCard(c echo.Context, tree *catalog.Tree, k catalog.Card) apiCard {
 	return apiCard{Slug: k.Slug, Name: in(c, k.Name), URL: s.Web.AbsoluteURL(web.Lang(c), "/p/"+k.Slug), Image: s.imageURL(k.Image),
-		Price: k.Price, Was: former(k.Was, k.Price), InStock: k.InStock, Department: tree.Department(k.CategoryID).Slug}
+		Price: k.Price, Was: former(k.Was, k.Price), InStock: k.InStock && !k.Waits, Department: tree.Department(k.CategoryID).Slug}
 }
 
 func (s *Shop) apiCards(c echo.Context, tree *catalog.Tree, list []catalog.Card) []apiCard {
@@ -223,6 +227,10 @@ func (s *Shop) apiProduct(c echo.Context) error {
 		}
 		if v.Available >= 0 {
 			view.Available = &v.Available
+		}
+		view.Availability = v.Supply.State(1)
+		if due, known := v.Supply.DueAfter(s.Now()); known && v.Supply.Waits(1) {
+			view.AvailableOn = due.In(s.Settings.Now().Zone()).Format(time.DateOnly)
 		}
 		out.Variants = append(out.Variants, view)
 	}

@@ -104,13 +104,19 @@ func drawn(c echo.Context, a art.Piece, scene art.Scene, p picture) picture {
 	return p
 }
 
-func (s *Shop) price(c echo.Context, now money.Price, was money.Amount, from bool) price {
+// price words a price and the earlier one beside it; said tells that the
+// earlier one rests on the merchant's word.
+func (s *Shop) price(c echo.Context, now money.Price, was money.Amount, said, from bool) price {
 	p := price{Now: i18n.Money(web.Lang(c), now), NowLabel: t(c, "shop.price.now"), WasLabel: t(c, "shop.price.was")}
 	if from {
 		p.Now = t(c, "shop.price.from", "price", now)
 	}
 	if was > now.Amount {
 		p.Was = i18n.Money(web.Lang(c), money.Price{Amount: was, Currency: now.Currency})
+		p.Note = t(c, "shop.price.lowest")
+		if said {
+			p.Note = t(c, "shop.price.said")
+		}
 	}
 	return p
 }
@@ -121,11 +127,15 @@ func (s *Shop) worded(c echo.Context, k catalog.Card) card {
 		k.Image = withoutPicture(k.Code)
 	}
 	out := card{URL: web.URL(c, "/p/"+k.Slug), Name: in(c, k.Name), Fact: in(c, k.Line),
-		Out: !k.InStock, Picture: s.picture(c, k.Image, art.Whole), Price: s.price(c, k.Price, k.Was, k.From)}
+		Out: !k.InStock, Picture: s.picture(c, k.Image, art.Whole), Price: s.price(c, k.Price, k.Was, k.Said, k.From)}
 	out.Picture.Alt = "" // the name beside it says the same
 	switch {
 	case !k.InStock:
 		out.Note = t(c, "shop.sold-out")
+	case k.Preorder:
+		out.Note = t(c, "shop.preorder")
+	case k.Waits:
+		out.Note = t(c, "shop.later")
 	case k.Left > 0 && k.Left <= lowStock:
 		out.Note = t(c, "shop.left", "count", k.Left)
 	case k.Colours > 1:
@@ -149,8 +159,14 @@ func (s *Shop) trail(c echo.Context, path []catalog.Category, name string) crumb
 }
 
 // arrival writes when a delivery of that method arrives if ordered now.
-func (s *Shop) arrival(c echo.Context, m *pricing.Method) string {
+func (s *Shop) arrival(c echo.Context, m *pricing.Method, w wait) string {
+	if w.late && !w.known {
+		return t(c, "shop.when.later")
+	}
 	l, today := web.Lang(c), s.Now().In(s.Settings.Now().Zone())
+	if w.late {
+		today = w.from.In(today.Location())
+	}
 	from, to := day(l, today, m.DaysMin), day(l, today, m.DaysMax)
 	if from == to {
 		return to

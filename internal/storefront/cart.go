@@ -15,6 +15,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
 	"regulars/internal/inventory"
 	"regulars/internal/money"
 	"regulars/internal/pricing"
@@ -25,6 +26,8 @@ type (
 	sum      struct{ Name, Value, Class string }
 	cartLine struct {
 		ID, URL, Name, Choices, Unit, Less, Change, Total string
+		OwnURL                                            string // the shopper's own order that keeps it
+		Wait                                              string // not all of it is here yet
 		Qty                                               int
 		Picture                                           picture
 	}
@@ -73,7 +76,17 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 	p.NoIndex = true
 	p.EmptyArt = drawn(c, art.Piece{Form: "bag", Hue: 70}, art.Whole, picture{Size: 240})
 	for _, item := range view.Items {
-		p.Lines = append(p.Lines, s.cartLine(c, open, item))
+		line := s.cartLine(c, open, item)
+		if item.Problem == cart.SoldOut || item.Problem == cart.Less {
+			own, err := s.ownOrder(c, item.Line.VariantID)
+			if err != nil {
+				return nil, nil, err
+			}
+			if own != nil {
+				line.Change, line.OwnURL = t(c, "shop.own", "number", own.Number), s.ownURL(c, own)
+			}
+		}
+		p.Lines = append(p.Lines, line)
 	}
 	if len(view.Items) > 0 {
 		if err := s.total(c, p, view); err != nil {
@@ -105,6 +118,12 @@ func (s *Shop) cartLine(c echo.Context, open *cart.Cart, item cart.Item) cartLin
 		Unit:    t(c, "shop.cart.each", "price", b.Price),
 		Total:   s.money(c, item.Total(), open.Currency),
 		Picture: s.picture(c, b.Image, art.Whole)}
+	if b.Sale != (i18n.Text{}) {
+		l.Unit += " · " + t(c, "shop.price.sale", "name", b.Sale)
+	}
+	if !item.Problem.Blocks() {
+		l.Wait = s.waitText(c, b.Supply, item.Line.Qty)
+	}
 	if b.Published {
 		l.URL = web.URL(c, "/p/"+b.Slug+"?"+url.Values{"v": {b.SKU}}.Encode())
 	}
@@ -122,7 +141,7 @@ func (s *Shop) total(c echo.Context, p *cartPage, view *cart.View) error {
 	if err != nil {
 		return err
 	}
-	p.Sums = s.sums(c, quote)
+	p.Sums = s.sums(c, quote, s.waitOf(view.Items), t(c, "shop.sum.tax.estimate", "country", countryName(c, s.country(c, quote.Currency))))
 	if no := quote.Refused; no != nil {
 		p.Coupon.Error = web.FieldError{Field: "coupon", Text: t(c, no.Words, no.Args...), Prefix: t(c, "web.errors.prefix")}
 	}
@@ -161,7 +180,9 @@ func (s *Shop) quoted(c echo.Context, view *cart.View) (*pricing.Quote, error) {
 	return offer.With(""), nil
 }
 
-func (s *Shop) sums(c echo.Context, q *pricing.Quote) []sum {
+// sums are the amounts of a quote; w is how long its goods wait, tax what is
+// said of tax on top.
+func (s *Shop) sums(c echo.Context, q *pricing.Quote, w wait, tax string) []sum {
 	out := []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, q.Subtotal, q.Currency)}}
 	delivery, spared := q.Delivery, []sum{}
 	for _, a := range q.Applied {
@@ -177,14 +198,17 @@ func (s *Shop) sums(c echo.Context, q *pricing.Quote) []sum {
 		if delivery == 0 {
 			value = t(c, "shop.sum.free")
 		}
-		out = append(out, sum{Name: t(c, "shop.sum.delivery", "method", m.Name, "when", s.arrival(c, m)), Value: value})
+		out = append(out, sum{Name: t(c, "shop.sum.delivery", "method", m.Name, "when", s.arrival(c, m, w)), Value: value})
 	}
 	out = append(out, spared...)
-	out = append(out, sum{t(c, "shop.sum.total"), s.money(c, q.Total, q.Currency), "sums-total"})
-	if q.Tax > 0 {
-		out = append(out, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, q.Tax, q.Currency)})
+	total := sum{t(c, "shop.sum.total"), s.money(c, q.Total, q.Currency), "sums-total"}
+	switch {
+	case q.Tax == 0:
+		return append(out, total)
+	case q.TaxIncluded:
+		return append(out, total, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, q.Tax, q.Currency)})
 	}
-	return out
+	return append(out, sum{Name: tax, Value: s.money(c, q.Tax, q.Currency)}, total)
 }
 
 // undone offers to put back what was just taken out; the address carries it,

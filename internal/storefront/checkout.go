@@ -36,6 +36,7 @@ type (
 		Payment  string `form:"payment,max=100"`
 		Coupon   string `form:"coupon,max=200"`
 		MailOK   bool   `form:"mail_ok"`
+		AllHere  bool   `form:"all_here"` // the page said that nothing has yet to come
 	}
 	choice struct {
 		Code, Text, Note, End string
@@ -69,7 +70,7 @@ type (
 
 func (f checkoutForm) form() checkout.Form {
 	return checkout.Form{Key: f.Key, Email: f.Email, Name: f.Name, Country: f.Country, Line1: f.Line1, Line2: f.Line2, City: f.City,
-		Region: f.Region, Postcode: f.Postcode, Phone: f.Phone, Delivery: f.Delivery, Payment: f.Payment, Coupon: f.Coupon, MailOK: f.MailOK}
+		Region: f.Region, Postcode: f.Postcode, Phone: f.Phone, Delivery: f.Delivery, Payment: f.Payment, Coupon: f.Coupon, MailOK: f.MailOK, AllHere: f.AllHere}
 }
 
 // checkout shows the one page on which an order is placed. A cart that cannot
@@ -135,7 +136,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	if err != nil {
 		return nil, err
 	}
-	who.Country, who.Coupon, who.Email = f.Country, f.Coupon, f.Email
+	who.Country, who.Region, who.Coupon, who.Email = f.Country, f.Region, f.Coupon, f.Email
 	offer, err := s.Desk.OfferTo(c.Request().Context(), s.DB, view, who)
 	if err != nil {
 		return nil, err
@@ -146,7 +147,8 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	for _, k := range checkout.Countries(l) {
 		p.Countries = append(p.Countries, countryChoice{k.Code, k.Name.In(l), k.Code == strings.ToUpper(f.Country)})
 	}
-	quote := offer.With(f.Delivery)
+	quote, waits := offer.With(f.Delivery), s.waitOf(view.Items)
+	p.Form.AllHere = !waits.late
 	for i := range offer.Methods {
 		m := &offer.Methods[i]
 		q := offer.With(m.Code)
@@ -157,7 +159,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 		if q.Delivery == 0 {
 			end = t(c, "shop.sum.free")
 		}
-		p.Deliveries = append(p.Deliveries, choice{m.Code, in(c, m.Name), t(c, "shop.checkout.delivery-note", "when", s.arrival(c, m), "total", s.money(c, q.Total, q.Currency)),
+		p.Deliveries = append(p.Deliveries, choice{m.Code, in(c, m.Name), t(c, "shop.checkout.delivery-note", "when", s.arrival(c, m, waits), "total", s.money(c, q.Total, q.Currency)),
 			end, quote.Method != nil && quote.Method.Code == m.Code})
 	}
 	for i, m := range offer.Payments {
@@ -168,10 +170,13 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 		if text := in(c, item.Buyable.Choices); text != "" {
 			note = text + " · " + note
 		}
+		if text := s.waitText(c, item.Buyable.Supply, item.Line.Qty); text != "" {
+			note += " · " + text
+		}
 		p.Lines = append(p.Lines, miniLine{in(c, item.Buyable.Name), note, s.money(c, item.Total(), quote.Currency), s.picture(c, item.Buyable.Image, art.Whole)})
 	}
 	p.quote = quote
-	p.Sums, p.Total = s.sums(c, quote), s.money(c, quote.Total, quote.Currency)
+	p.Sums, p.Total = s.sums(c, quote, waits, t(c, "shop.sum.tax.added")), s.money(c, quote.Total, quote.Currency)
 	p.PayText = t(c, "shop.checkout.pay")
 	if len(p.Deliveries) < 2 {
 		p.PayText = t(c, "shop.checkout.pay-total", "total", p.Total)
@@ -204,6 +209,11 @@ func (s *Shop) placeOrder(c echo.Context) error {
 			in.Coupon = open.Coupon // nothing is looked up for a form that is refused
 		}
 		return s.notPlaced(c, open, in, formErr)
+	}
+	if open != nil {
+		if err := s.Desk.Admit(c.Request().Context(), p); err != nil {
+			return s.notPlaced(c, open, in, err)
+		}
 	}
 	placed, err := s.Desk.Place(c.Request().Context(), p, web.Lang(c), id, in.form(), checkout.SeenTotal(in.Seen, in.Delivery))
 	if err != nil {

@@ -27,17 +27,20 @@ type drawings struct {
 const mostDrawings = 8192
 
 type drawingKey struct {
-	id            catalog.ProductID
-	version       int
-	lang          i18n.Lang
-	scheme        string
-	price         money.Price
-	was           money.Amount
-	from, inStock bool
-	left          int // 0 where it is not said
-	colours       int
-	mark          string // the shop's own words, such as "in your cart"
-	reasoned      bool
+	id         catalog.ProductID
+	version    int
+	lang       i18n.Lang
+	scheme     string
+	price      money.Price
+	was        money.Amount
+	said, from bool
+	inStock    bool
+	waits      bool
+	preorder   bool
+	left       int // 0 where it is not said
+	colours    int
+	mark       string // the shop's own words, such as "in your cart"
+	reasoned   bool
 }
 
 // drawing is a card around the place of its reason.
@@ -70,7 +73,7 @@ func (s *Shop) card(c echo.Context, k catalog.Card, reason string) card {
 }
 
 func (s *Shop) badged(c echo.Context, k catalog.Card, mark, reason string) card {
-	key := drawingKey{k.ID, k.Version, web.Lang(c), web.Scheme(c), k.Price, k.Was, k.From, k.InStock, 0, k.Colours, mark, reason != ""}
+	key := drawingKey{k.ID, k.Version, web.Lang(c), web.Scheme(c), k.Price, k.Was, k.Said, k.From, k.InStock, k.Waits, k.Preorder, 0, k.Colours, mark, reason != ""}
 	if k.Left > 0 && k.Left <= lowStock {
 		key.left = k.Left
 	}

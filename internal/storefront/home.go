@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 
@@ -10,23 +11,33 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/event"
 	"regulars/internal/i18n"
+	"regulars/internal/recommend"
 	"regulars/internal/segment"
 	"regulars/internal/web"
 )
 
 const (
-	shelfCards   = 4
-	homeSections = 5
-	homeAsked    = 8    // candidates of a section at first, from which sold out, shown and sensitive ones go
-	homeDeepest  = 2048 // where looking for more ends
-	bestAsked    = 48
+	shelfCards      = 4
+	homeSections    = 5
+	homeAsked       = 8    // candidates of a section at first, from which sold out, shown and sensitive ones go
+	homeDeepest     = 2048 // where looking for more ends
+	bestAsked       = 48
+	unfinishedCards = 6
+	lastBought      = 20 // of a person's purchases, what "goes with them" goes by
 )
 
 // welcome is the home page of whoever asks, as page and API show it.
 type welcome struct {
 	Segment       string
 	Title, Reason i18n.Text
+	Continue      []marked
 	Sections      []welcomeSection
+}
+
+// marked is a card with the word why it is there.
+type marked struct {
+	card catalog.Card
+	mark string // message key
 }
 
 type welcomeSection struct {
@@ -74,8 +85,11 @@ func (s *Shop) home(c echo.Context) error {
 			p.Hero, p.HeroURL, p.HeroText = &hero, sh.More, t(c, "shop.home.see", "shelf", sec.Title)
 		}
 	}
-	if p.Continue, err = s.unfinished(c); err != nil {
-		return err
+	if len(w.Continue) > 0 {
+		p.Continue = &shelf{ID: "continue", Title: t(c, "shop.home.continue"), Why: t(c, "shop.home.continue.why")}
+		for _, m := range w.Continue {
+			p.Continue.Cards = append(p.Continue.Cards, s.badged(c, m.card, t(c, m.mark), ""))
+		}
 	}
 	if err := s.tiles(c, &p); err != nil {
 		return err
@@ -126,14 +140,45 @@ func (s *Shop) welcome(c echo.Context) (*welcome, error) {
 		sections = []segment.Section{{Kind: "best", Title: both("shop.home.best"), Reason: both("shop.home.best.why")},
 			{Kind: "new", Title: both("shop.home.new"), Reason: both("shop.home.new.why")}}
 	}
-	w.Sections, err = s.fill(c, sections)
+	if sections, err = s.withOwn(c, sections); err != nil {
+		return nil, err
+	}
+	if w.Continue, err = s.unfinished(c); err != nil {
+		return nil, err
+	}
+	shown := map[catalog.ProductID]bool{}
+	for _, m := range w.Continue {
+		shown[m.card.ID] = true
+	}
+	w.Sections, err = s.fill(c, sections, shown)
 	return w, err
+}
+
+// regular is from how many orders on a person's own purchases lead the home
+// page; before, the segment does, which is a guess for people we do not know yet.
+const regular = 3
+
+// withOwn adds the sections that follow from what the person bought.
+func (s *Shop) withOwn(c echo.Context, sections []segment.Section) ([]segment.Section, error) {
+	past, err := s.past(c)
+	if err != nil || past.orders == 0 {
+		return sections, err
+	}
+	own := []segment.Section{
+		{Kind: "again", Title: both("shop.home.again"), Reason: both("shop.home.again.why")},
+		{Kind: "goes", Title: both("shop.home.goes"), Reason: both("shop.home.goes.why")},
+	}
+	written := slices.DeleteFunc(slices.Clone(sections), func(sec segment.Section) bool { return sec.Kind == "again" })
+	if past.orders >= regular || len(written) == 0 {
+		return append(own, written...), nil
+	}
+	return slices.Concat(written[:1], own, written[1:]), nil
 }
 
 // fill puts the products that can be bought on the sections, at most
 // homeSections of them. All cards are read at once; where the first candidates
 // are not enough (sold out, shown above), more of them are read.
-func (s *Shop) fill(c echo.Context, sections []segment.Section) ([]welcomeSection, error) {
+func (s *Shop) fill(c echo.Context, sections []segment.Section, above map[catalog.ProductID]bool) ([]welcomeSection, error) {
 	ctx := c.Request().Context()
 	wanted := make([]candidates, len(sections))
 	for i, sec := range sections {
@@ -156,7 +201,7 @@ func (s *Shop) fill(c echo.Context, sections []segment.Section) ([]welcomeSectio
 			cards[list[i].ID] = &list[i]
 		}
 		var out []welcomeSection
-		shown, enough := map[catalog.ProductID]bool{}, true
+		shown, enough := maps.Clone(above), true
 		for i, sec := range sections {
 			if len(out) == homeSections {
 				break
@@ -171,9 +216,13 @@ func (s *Shop) fill(c echo.Context, sections []segment.Section) ([]welcomeSectio
 				}
 			}
 			enough = enough && (len(filled.Cards) == shelfCards || len(first) < depth)
-			if len(filled.Cards) > 0 {
-				out = append(out, filled)
+			if len(filled.Cards) < max(1, wanted[i].least) {
+				for _, k := range filled.Cards {
+					delete(shown, k.ID)
+				}
+				continue
 			}
+			out = append(out, filled)
 		}
 		if enough || depth >= homeDeepest {
 			return out, nil
@@ -187,6 +236,7 @@ type candidates struct {
 	then     []catalog.ProductID // when those run out; some may be the same
 	more     string              // path of the whole shelf, "" if there is none
 	fleeting bool                // nothing that is bought once
+	least    int                 // fewer make no section
 }
 
 func (w candidates) upTo(n int) []catalog.ProductID {
@@ -213,38 +263,73 @@ func (s *Shop) candidates(c echo.Context, sec segment.Section) (candidates, erro
 	case "best":
 		// What sells now, and then the shop's own order: before anything sold it
 		// is all there is.
-		var ids []catalog.ProductID
-		for _, b := range s.Engine.Model().Popular(bestAsked, nil) {
-			ids = append(ids, catalog.ProductID(b.Product))
-		}
+		ids := idsOf(s.Engine.Model().Popular(bestAsked, nil))
 		rest, err := s.shelves.Order(ctx, s.DB, nil, "", currency)
 		return candidates{ids: ids, then: rest}, err
 	case "new":
 		ids, err := s.shelves.Order(ctx, s.DB, nil, "new", currency)
 		return candidates{ids: ids}, err
 	case "again":
-		p, err := s.person(c)
-		if err != nil || !p.MayUseHistory() {
+		past, err := s.past(c)
+		if err != nil {
 			return candidates{}, err
 		}
-		ids, err := s.bought(ctx, p.CustomerID())
-		return candidates{ids: ids, fleeting: true}, err
+		again := s.Engine.Model().Again(recommend.Query{Owned: models(past.products), OwnedAt: past.at, At: s.Now(), K: bestAsked})
+		return candidates{ids: idsOf(again), then: past.newest(), fleeting: true}, nil
+	case "goes":
+		past, err := s.past(c)
+		if err != nil {
+			return candidates{}, err
+		}
+		ids, err := s.goesWithPast(c, past)
+		return candidates{ids: ids, least: leastToShow}, err
 	}
 	return candidates{}, nil
 }
 
+// goesWithPast are products that others bought together with what the person
+// bought last, and that the person has not. Sensitive purchases say nothing here.
+func (s *Shop) goesWithPast(c echo.Context, p past) ([]catalog.ProductID, error) {
+	newest := p.newest()
+	has := map[recommend.ProductID]bool{}
+	for _, id := range models(newest) {
+		has[id] = true
+	}
+	last, err := s.shelves.Cards(c.Request().Context(), s.DB, newest[:min(len(newest), lastBought)], s.currency(c))
+	if err != nil {
+		return nil, err
+	}
+	var at []recommend.ProductID
+	for _, k := range last {
+		if !k.Sensitive {
+			at = append(at, recommend.ProductID(k.ID))
+		}
+	}
+	m := s.Engine.Model()
+	all := m.Suggest(recommend.Query{Cart: at, K: bestAsked, Exclude: func(id recommend.ProductID) bool { return has[id] }})
+	return idsOf(slices.DeleteFunc(all, func(b recommend.Suggestion) bool { _, _, worth := goesWith(m, b); return !worth })), nil
+}
+
+func idsOf(all []recommend.Suggestion) []catalog.ProductID {
+	ids := make([]catalog.ProductID, len(all))
+	for i, b := range all {
+		ids[i] = catalog.ProductID(b.Product)
+	}
+	return ids
+}
+
 // best is the shelf of what sells now, for a page that has nothing else to show.
 func (s *Shop) best(c echo.Context) ([]catalog.Card, error) {
-	sections, err := s.fill(c, []segment.Section{{Kind: "best"}})
+	sections, err := s.fill(c, []segment.Section{{Kind: "best"}}, map[catalog.ProductID]bool{})
 	if err != nil || len(sections) == 0 {
 		return nil, err
 	}
 	return sections[0].Cards, nil
 }
 
-// unfinished is the shelf of a known person's open cart and last order; nil
+// unfinished is what a known person has in the cart and looked at last; nothing
 // without consent, so that the page then equals a stranger's.
-func (s *Shop) unfinished(c echo.Context) (*shelf, error) {
+func (s *Shop) unfinished(c echo.Context) ([]marked, error) {
 	p, err := s.person(c)
 	if err != nil || !p.Personalized() {
 		return nil, err
@@ -254,29 +339,35 @@ func (s *Shop) unfinished(c echo.Context) (*shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	marks := map[catalog.ProductID]string{}
-	for _, id := range ids {
-		marks[id] = t(c, "shop.home.in-cart")
+	inCart := len(ids)
+	visitor, who := p.Tracked()
+	seen, err := event.Recent(ctx, s.DB, event.ItemSeen, int64(visitor), int64(who), unfinishedCards)
+	if err != nil {
+		return nil, err
 	}
-	if p.MayUseHistory() {
-		bought, err := s.bought(ctx, p.CustomerID())
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range bought {
-			if marks[id] == "" {
-				ids, marks[id] = append(ids, id), t(c, "shop.home.ordered")
-			}
+	for _, id := range seen {
+		ids = append(ids, catalog.ProductID(id))
+	}
+	marks := map[catalog.ProductID]string{}
+	for i, id := range ids {
+		switch {
+		case i < inCart:
+			marks[id] = "shop.home.in-cart"
+		case marks[id] == "":
+			marks[id] = "shop.home.seen"
 		}
 	}
 	ids = unique(ids)
-	cards, err := s.shelves.Cards(ctx, s.DB, ids[:min(len(ids), 6)], s.currency(c))
-	if err != nil || len(cards) == 0 {
+	cards, err := s.shelves.Cards(ctx, s.DB, ids[:min(len(ids), unfinishedCards)], s.currency(c))
+	if err != nil {
 		return nil, err
 	}
-	sh := &shelf{ID: "continue", Title: t(c, "shop.home.continue"), Why: t(c, "shop.home.continue.why")}
+	var out []marked
 	for _, k := range cards {
-		sh.Cards = append(sh.Cards, s.badged(c, k, marks[k.ID], ""))
+		// What is sensitive is not held up to whoever looks over a shoulder.
+		if !k.Sensitive || marks[k.ID] == "shop.home.in-cart" {
+			out = append(out, marked{k, marks[k.ID]})
+		}
 	}
-	return sh, nil
+	return out, nil
 }

@@ -41,6 +41,11 @@ type (
 		Notice                string
 		Parcels               []parcel
 		Invoice               string // its page; "" if none was issued
+		Credits               []link
+		Backs                 []moneyBack
+		Returns               []returnRow
+		ReturnText            string // until when goods can be sent back; "" if they cannot
+		WithdrawText          string // the same of withdrawing from the contract
 		OfferAccount          bool
 		AccountErrors         web.FormErrors
 	}
@@ -51,6 +56,8 @@ type (
 	orderLine struct {
 		URL, Name, Choices, Qty, Total string
 		Picture                        picture
+		Wait                           string   // it has yet to come
+		Inside                         []string // of a bundle
 	}
 )
 
@@ -126,17 +133,22 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 	if err := s.parcels(c, p, o, lines); err != nil {
 		return nil, err
 	}
-	bill, err := order.InvoiceOf(ctx, s.DB, o.ID)
+	if err := s.moneyBacks(c, p, o, key); err != nil {
+		return nil, err
+	}
+	if err := s.returns(c, p, o, lines); err != nil {
+		return nil, err
+	}
+	p.PayText = t(c, "shop.order.pay", "total", o.Price())
+	if err := s.orderLines(c, p, o, lines); err != nil {
+		return nil, err
+	}
+	waits, err := s.goods(c, p, o, lines)
 	if err != nil {
 		return nil, err
 	}
-	if bill != nil {
-		p.Invoice = web.URL(c, "/orders/"+o.Number+"/invoice") + query(key)
-	}
-	p.PayText = t(c, "shop.order.pay", "total", o.Price())
-	p.Steps = s.timeline(c, o, past)
-	if err := s.orderLines(c, p, o, lines); err != nil {
-		return nil, err
+	if p.Steps = s.timeline(c, o, past); waits {
+		s.waitWords(c, p, o)
 	}
 	for _, text := range []string{o.Name, o.Line1, o.Line2, strings.TrimSpace(o.Postcode + " " + o.City), o.Region, countryName(c, o.Country), o.Phone} {
 		if text != "" {
@@ -218,9 +230,12 @@ func (s *Shop) orderWords(c echo.Context, o *order.Order) (heading, lead string)
 	case o.DeliveryState == order.Shipped || o.DeliveryState == order.Delivered || o.DeliveryState == order.Returned:
 		state = string(o.DeliveryState)
 	case o.PaymentState == order.Paid:
-		if o.DeliveryBy.IsZero() {
+		if o.DeliveryCode == "" {
 			state = "paid.digital"
 		}
+	}
+	if state == "shipped" && o.DeliveryBy.IsZero() {
+		state = "shipped.undated"
 	}
 	zone := s.Settings.Now().Zone()
 	hold := s.money(c, o.Total, o.Currency)
@@ -305,24 +320,34 @@ func (s *Shop) orderLines(c echo.Context, p *orderPage, o *order.Order, lines []
 		}
 		p.Lines = append(p.Lines, view)
 	}
-	p.Sums = s.orderSums(c, o)
-	return nil
+	p.Sums, err = s.orderSums(c, o)
+	return err
 }
 
 // orderSums are the amounts of an order as they were frozen.
-func (s *Shop) orderSums(c echo.Context, o *order.Order) []sum {
-	sums := []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, o.Subtotal, o.Currency)}}
-	if o.Discount > 0 {
-		sums = append(sums, sum{t(c, "shop.sum.discount"), s.money(c, -o.Discount, o.Currency), "sums-less"})
+func (s *Shop) orderSums(c echo.Context, o *order.Order) ([]sum, error) {
+	all, err := order.Sums(c.Request().Context(), s.DB, o)
+	var sums []sum
+	for _, a := range all {
+		row := sum{Name: in(c, a.Name), Value: s.money(c, a.Amount, o.Currency)}
+		switch {
+		case a.Kind == "tax" && o.TaxIncluded:
+			row.Name = t(c, "shop.sum.tax")
+		case a.Kind == "tax":
+			row.Name = t(c, "shop.sum.tax.added")
+		case a.Kind == "less" && row.Name == "":
+			row.Name = t(c, "shop.sum.discount")
+		case a.Kind == "goods":
+			row.Name = t(c, "shop.sum.subtotal")
+		case a.Kind == "total":
+			row.Name, row.Class = t(c, "shop.sum.total"), "sums-total"
+		}
+		if a.Kind == "less" {
+			row.Class = "sums-less"
+		}
+		sums = append(sums, row)
 	}
-	if o.DeliveryCode != "" || o.Delivery > 0 {
-		sums = append(sums, sum{Name: in(c, o.DeliveryName), Value: s.money(c, o.Delivery, o.Currency)})
-	}
-	sums = append(sums, sum{t(c, "shop.sum.total"), s.money(c, o.Total, o.Currency), "sums-total"})
-	if o.Tax > 0 {
-		sums = append(sums, sum{Name: t(c, "shop.sum.tax"), Value: s.money(c, o.Tax, o.Currency)})
-	}
-	return sums
+	return sums, err
 }
 
 // payAgain leads back to paying after a decline, or after the shopper left.
@@ -336,6 +361,11 @@ func (s *Shop) payAgain(c echo.Context) error {
 	o, err := s.orderFor(c, in.Key)
 	if err != nil {
 		return err
+	}
+	if o.PaymentState == order.Failed {
+		if err := s.Desk.AdmitPayment(c.Request().Context(), c.RealIP()); err != nil {
+			return err
+		}
 	}
 	placed, err := s.Desk.Retry(c.Request().Context(), o.ID)
 	if err != nil {

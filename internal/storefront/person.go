@@ -31,6 +31,7 @@ type visit struct {
 	count    int
 	currency money.Currency
 	mine     *trait.Mine
+	past     *past
 }
 
 func (s *Shop) visit(c echo.Context) *visit {

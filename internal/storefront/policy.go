@@ -10,6 +10,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/order"
 	"regulars/internal/pricing"
 	"regulars/internal/web"
 )
@@ -50,7 +51,8 @@ func (s *Shop) policyText(c echo.Context, key string) string {
 	if web.Lang(c) == i18n.Chinese && set.Get("shop.name.zh") != "" {
 		name = set.Get("shop.name.zh")
 	}
-	return t(c, key, "shop", name, "email", set.Get("shop.email"), "address", set.Get("shop.address"), "minutes", int(set.Hold().Minutes()))
+	return t(c, key, "shop", name, "email", set.Get("shop.email"), "address", set.Get("shop.address"), "minutes", int(set.Hold().Minutes()),
+		"count", max(set.ReturnDays(), order.WithdrawalDays))
 }
 
 // policyParts reads the numbered parts of a policy, as many as are written.

@@ -260,7 +260,7 @@ func (s *Shop) erase(c echo.Context) error {
 		return s.knownPage(c, http.StatusUnprocessableEntity, failed)
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), cart.Forget, outreach.Forget, order.Forget, ask.Forget, trait.Forget)
+		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, order.Forget, ask.Forget, trait.Forget)
 	})
 	if err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,6 +18,8 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
+	"regulars/internal/order"
 	"regulars/internal/pricing"
 	"regulars/internal/web"
 )
@@ -36,6 +40,9 @@ type productPage struct {
 	BuyText      string
 	Qty          string
 	StockText    string
+	OwnURL       string       // the shopper's own order that keeps the last of it
+	Inside       []insideView // of a bundle
+	holds        map[catalog.ProductID]bool
 	Note         *web.Notice // what became of adding; plain text
 	Added        bool
 	Promises     []string
@@ -252,8 +259,10 @@ func (s *Shop) options(c echo.Context, d *catalog.Detail, at *catalog.VariantInf
 				k.Out, k.Hidden = true, t(c, "shop.option.none")
 			case v.Available == 0:
 				k.Out, k.Hidden = true, t(c, "shop.option.sold-out")
-			case v.Available > 0 && v.Available <= lowStock:
-				k.Low, k.Note = true, t(c, "shop.left", "count", v.Available)
+			case v.Supply.Waits(1):
+				k.Note = t(c, map[bool]string{true: "shop.preorder", false: "shop.later"}[v.Supply.Preorder])
+			case v.Supply.Now > 0 && v.Supply.Now <= lowStock:
+				k.Low, k.Note = true, t(c, "shop.left", "count", v.Supply.Now)
 			}
 			view.Choices = append(view.Choices, k)
 		}
@@ -285,17 +294,29 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 		p.StockText = t(c, "shop.not-sold")
 		return nil
 	}
-	p.SKU, p.Price = v.SKU, s.price(c, v.Price, v.Was, false)
-	if s.Settings.Now().TaxRate() > 0 {
-		p.PriceNote = t(c, "shop.price.tax")
+	p.Inside, p.holds = inside(c, v.Inside)
+	p.SKU, p.Price = v.SKU, s.price(c, v.Price, v.Was, v.Said, false)
+	var notes []string
+	if v.Sale != (i18n.Text{}) {
+		notes = append(notes, t(c, "shop.price.sale", "name", v.Sale))
 	}
+	if says := pricing.TaxesIn(s.Settings.Now(), s.country(c, v.Price.Currency), "").Says(d.TaxClass); says != "" {
+		notes = append(notes, t(c, says))
+	}
+	p.PriceNote = strings.Join(notes, " · ")
 	if v.Available == 0 {
-		p.StockText = t(c, "shop.sold-out.long")
-		return nil
+		return s.soldOut(c, p, v)
 	}
 	p.Buyable, p.BuyText = true, t(c, "shop.buy.add", "price", v.Price)
-	if v.Available > 0 && v.Available <= lowStock {
-		p.StockText = t(c, "shop.left.long", "count", v.Available)
+	waits := s.waitFor(v.Supply, 1)
+	switch {
+	case waits.late:
+		p.StockText = s.waitText(c, v.Supply, 1)
+		if v.Supply.Preorder {
+			p.BuyText = t(c, "shop.buy.preorder", "price", v.Price)
+		}
+	case v.Supply.Now > 0 && v.Supply.Now <= lowStock:
+		p.StockText = t(c, "shop.left.long", "count", v.Supply.Now)
 	}
 	if d.Digital {
 		p.Promises = []string{t(c, "shop.promise.digital")}
@@ -311,12 +332,15 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 		if m.Cost(v.Price.Amount) == 0 {
 			key = "shop.promise.delivery.free"
 		}
-		p.Promises = append(p.Promises, t(c, key, "when", s.arrival(c, m), "cost", s.money(c, m.Cost(v.Price.Amount), v.Price.Currency)))
+		if waits.late && !waits.known {
+			key = "shop.promise.delivery.later"
+		}
+		p.Promises = append(p.Promises, t(c, key, "when", s.arrival(c, m, waits), "cost", s.money(c, m.Cost(v.Price.Amount), v.Price.Currency)))
 		if more := m.ToFree(v.Price.Amount); more > 0 {
 			p.Promises = append(p.Promises, t(c, "shop.promise.free-from", "price", s.money(c, m.FreeFrom, v.Price.Currency)))
 		}
 	}
-	p.Promises = append(p.Promises, t(c, "shop.promise.returns"))
+	p.Promises = append(p.Promises, t(c, "shop.promise.returns", "count", max(s.Settings.Now().ReturnDays(), order.WithdrawalDays)))
 	return nil
 }
 
@@ -341,6 +365,7 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 	if err != nil {
 		return err
 	}
+	found = slices.DeleteFunc(found, func(f suggestion) bool { return p.holds[f.Card.ID] })
 	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), found)
 	if !p.Buyable {
 		if p.Alternatives, err = s.alternatives(c, d); err != nil {
@@ -410,12 +435,13 @@ func (s *Shop) linked(c echo.Context, d *catalog.Detail, v *catalog.VariantInfo)
 	}
 	if v != nil && v.Priced {
 		out["sku"] = v.SKU
-		stock := "https://schema.org/InStock"
-		if v.Available == 0 {
-			stock = "https://schema.org/OutOfStock"
+		state, due := v.Supply.Listed(s.Now())
+		offer := map[string]any{"@type": "Offer", "price": v.Price.Amount.Decimal(v.Price.Currency), "priceCurrency": string(v.Price.Currency),
+			"availability": schemaStock[state], "url": s.Web.AbsoluteURL(web.Lang(c), "/p/"+d.Slug)}
+		if !due.IsZero() {
+			offer["availabilityStarts"] = due.In(s.Settings.Now().Zone()).Format(time.DateOnly)
 		}
-		out["offers"] = map[string]any{"@type": "Offer", "price": v.Price.Amount.Decimal(v.Price.Currency), "priceCurrency": string(v.Price.Currency),
-			"availability": stock, "url": s.Web.AbsoluteURL(web.Lang(c), "/p/"+d.Slug)}
+		out["offers"] = offer
 	}
 	return out
 }

@@ -38,11 +38,16 @@ func TestEveryReasonShownIsTrueWhenRecomputed(t *testing.T) {
 		}
 		s.Learn(baskets...)
 		student := s.SignedIn(shoptest.Student)
-		for _, sku := range []string{"BK02", "BB02", "BB03"} {
+		ordered := []string{"BK02", "BB02", "BB03"}
+		for _, sku := range ordered {
 			student.Post("/cart/items", "sku", sku)
 		}
 		student.Submit(student.Follow(student.Submit(student.Get("/checkout"), "/checkout", append(slices.Clone(address), "email", shoptest.Student)...)), "/gateway/test/", "outcome", "paid")
 		student.Post("/cart/items", "sku", "BK03")
+		student.Get("/p/bottle-warmer")
+		if err := s.Events.Flush(ctx); err != nil {
+			t.Fatal(err)
+		}
 
 		tree, err := catalog.LoadTree(ctx, s.DB)
 		if err != nil {
@@ -94,6 +99,10 @@ func TestEveryReasonShownIsTrueWhenRecomputed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if id != 0 && who != shoptest.Private {
+				written = append(written, segment.Section{Kind: "again", Title: i18n.Text{En: "Buy again"}, Reason: i18n.Text{En: "From your orders: what you buy often, and what people buy these weeks, first."}},
+					segment.Section{Kind: "goes", Title: i18n.Text{En: "Goes with what you bought"}, Reason: i18n.Text{En: "In other orders these came together with things you bought."}})
+			}
 			for _, shown := range home.Sections {
 				at := slices.IndexFunc(written, func(w segment.Section) bool { return w.Title.En == shown.Title })
 				if at < 0 || written[at].Reason.En != shown.Reason {
@@ -112,16 +121,24 @@ func TestEveryReasonShownIsTrueWhenRecomputed(t *testing.T) {
 						if !paid(id, p) {
 							t.Errorf("%q never bought %s", who, k.Slug)
 						}
+					case "goes":
+						met := slices.ContainsFunc(baskets, func(basket []string) bool {
+							return slices.Contains(basket, p.Code) && slices.ContainsFunc(basket, func(code string) bool { return slices.Contains(ordered, code) })
+						})
+						if !met || paid(id, p) {
+							t.Errorf("%q is told that %s goes with %v", who, k.Slug, ordered)
+						}
 					}
 				}
 			}
-			for _, shelf := range b.Get("/").All("section[aria-labelledby=continue]") {
+			page := b.Get("/")
+			for _, shelf := range page.All("section[aria-labelledby=continue]") {
 				checked["continue"]++
 				words := shoptest.Text(shelf)
 				for _, p := range []struct {
 					name string
-					mine bool // in the cart, or paid for
-				}{{"Desk Lamp", true}, {"Squared Notebook", true}, {"Bottle Warmer", true}, {"Calm Bottle", false}, {"Drill Driver", false}} {
+					mine bool // in the cart, or looked at
+				}{{"Desk Lamp", true}, {"Bottle Warmer", true}, {"Squared Notebook", false}, {"Drill Driver", false}, {"Calm Bottle", false}} {
 					if strings.Contains(words, p.name) != (p.mine && who == shoptest.Student) {
 						t.Errorf("%q goes on with: %s", who, words)
 					}
@@ -168,7 +185,7 @@ func TestEveryReasonShownIsTrueWhenRecomputed(t *testing.T) {
 				}
 			}
 		}
-		for _, kind := range []string{"category", "again", "best", "continue", "together", "written"} {
+		for _, kind := range []string{"category", "again", "goes", "best", "continue", "together", "written"} {
 			if checked[kind] == 0 {
 				t.Errorf("no reason of kind %s was shown: %v", kind, checked)
 			}

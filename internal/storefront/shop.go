@@ -91,8 +91,13 @@ func (s *Shop) Routes() {
 	e.GET("/orders/:number", s.order)
 	e.POST("/orders/:number/payments", s.payAgain, slow)
 	e.GET("/orders/:number/invoice", s.invoice)
+	e.GET("/orders/:number/credit/:note", s.credit)
 	e.POST("/orders/:number/cancel", s.cancelOrder, slow)
 	e.POST("/orders/:number/address", s.readdressOrder, slow)
+	e.GET("/orders/:number/return", s.askReturn)
+	e.POST("/orders/:number/return", s.sendReturn, slow)
+	e.GET("/orders/:number/withdraw", s.askWithdraw)
+	e.POST("/orders/:number/withdraw", s.sendWithdraw, slow)
 	e.POST("/orders/:number/account", s.accountFromOrder, door)
 
 	e.GET("/signup", s.signUpForm)

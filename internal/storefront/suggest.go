@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
-	"regulars/internal/customer"
 	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/recommend"
@@ -196,11 +196,8 @@ func (s *Shop) authored(ctx context.Context, at []catalog.ProductID) ([]suggesti
 // purchase words what the model found, if it is worth a sentence.
 func (s *Shop) purchase(m *recommend.Model, b recommend.Suggestion, cards map[catalog.ProductID]catalog.Card) (suggestion, bool) {
 	because, known := cards[catalog.ProductID(b.Because)]
-	if b.Because == 0 || !known {
-		return suggestion{}, false
-	}
-	together, _, of, lift := m.Pair(b.Product, b.Because)
-	if together < fewTogether || lift <= 1 || m.Orders() >= manyOrders && (together < manyTogether || lift < manyLift) {
+	together, of, worth := goesWith(m, b)
+	if !known || !worth {
 		return suggestion{}, false
 	}
 	key := "shop.suggest.together"
@@ -210,6 +207,17 @@ func (s *Shop) purchase(m *recommend.Model, b recommend.Suggestion, cards map[ca
 	reason := both(key, "name", because.Name, "n", together, "m", of)
 	return suggestion{Card: catalog.Card{ID: catalog.ProductID(b.Product)}, Group: "bought", Kind: "simple",
 		Score: purchaseScore * float64(together) / float64(of), Reason: reason, data: true}, true
+}
+
+// goesWith counts the orders behind what the model found, and tells whether
+// they say enough.
+func goesWith(m *recommend.Model, b recommend.Suggestion) (together, of int, worth bool) {
+	if b.Because == 0 {
+		return 0, 0, false
+	}
+	together, _, of, lift := m.Pair(b.Product, b.Because)
+	few := together < fewTogether || lift <= 1 || m.Orders() >= manyOrders && (together < manyTogether || lift < manyLift)
+	return together, of, !few
 }
 
 func both(key string, args ...any) i18n.Text {
@@ -245,12 +253,8 @@ func (s *Shop) barred(c echo.Context, at, candidates []catalog.ProductID) (exclu
 	for _, id := range inCart {
 		x.ids[id] = true
 	}
-	p, err := s.person(c)
-	if err != nil || !p.MayUseHistory() {
-		return x, err
-	}
-	bought, err := s.bought(ctx, p.CustomerID())
-	for _, id := range bought {
+	past, err := s.past(c)
+	for _, id := range past.products {
 		x.owned[id] = true
 	}
 	return x, err
@@ -274,31 +278,57 @@ func (s *Shop) inCart(c echo.Context) ([]catalog.ProductID, error) {
 	return s.shelves.ProductsOf(ctx, s.DB, variants)
 }
 
-// bought lists what a customer has, the newest first.
-func (s *Shop) bought(ctx context.Context, id customer.ID) ([]catalog.ProductID, error) {
-	orders, err := order.OfCustomer(ctx, s.DB, id, historyOrders)
-	if err != nil {
-		return nil, err
+// past is what a person bought, the oldest first: a product and a time for each
+// line of an order. It is empty for whoever did not allow its use.
+type past struct {
+	products []catalog.ProductID
+	at       []time.Time
+	orders   int
+}
+
+// newest lists the different products, the last bought first.
+func (p past) newest() []catalog.ProductID {
+	back := slices.Clone(p.products)
+	slices.Reverse(back)
+	return unique(back)
+}
+
+// past reads the purchases of whoever asks, once a request.
+func (s *Shop) past(c echo.Context) (past, error) {
+	v := s.visit(c)
+	if v.past != nil {
+		return *v.past, nil
 	}
-	var ids []order.ID
-	for _, o := range orders {
-		if o.State != order.Cancelled && (o.PaymentState == order.Paid || o.PaymentState == order.PartlyRefunded || o.PaymentState == order.Processing) {
-			ids = append(ids, o.ID)
-		}
+	p, err := s.person(c)
+	if err != nil || !p.MayUseHistory() {
+		return past{}, err
+	}
+	ctx := c.Request().Context()
+	orders, err := order.OfCustomer(ctx, s.DB, p.CustomerID(), historyOrders)
+	if err != nil {
+		return past{}, err
+	}
+	orders = slices.DeleteFunc(orders, func(o order.Order) bool {
+		return o.State == order.Cancelled || o.PaymentState != order.Paid && o.PaymentState != order.PartlyRefunded && o.PaymentState != order.Processing
+	})
+	slices.Reverse(orders)
+	ids := make([]order.ID, len(orders))
+	for i, o := range orders {
+		ids[i] = o.ID
 	}
 	lines, err := order.LinesOf(ctx, s.DB, ids)
 	if err != nil {
-		return nil, err
+		return past{}, err
 	}
-	var products []catalog.ProductID
-	for _, id := range ids {
-		for _, l := range lines[id] {
+	v.past = &past{orders: len(orders)}
+	for _, o := range orders {
+		for _, l := range lines[o.ID] {
 			if l.Qty > l.CancelledQty {
-				products = append(products, l.ProductID)
+				v.past.products, v.past.at = append(v.past.products, l.ProductID), append(v.past.at, o.PlacedAt.Time)
 			}
 		}
 	}
-	return unique(products), nil
+	return *v.past, nil
 }
 
 // choose takes the best, at most two of a shelf, with a first round that gives

@@ -119,10 +119,6 @@ func Fragment(c echo.Context) string {
 	return name
 }
 
-// WantsPart reports whether the page's script asked for a part; the answer to
-// a plain form is a redirect instead.
-func WantsPart(c echo.Context) bool { return Fragment(c) != "" }
-
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // Render answers with the page name ("storefront/cart") in its frame, or with

@@ -73,6 +73,22 @@ func (st State) StaffSince() time.Time {
 	return time.Unix(st.number("staff.began"), 0).UTC()
 }
 
+// Proof is how long a password typed again is good for.
+const Proof = 5 * time.Minute
+
+// ProveStaff notes that the staff account at work typed its password again. It
+// is stored when it returns nil.
+func (st State) ProveStaff() error {
+	st.s.sessions.Put(st.ctx(), "staff.proved", st.s.opt.Now().Unix())
+	return st.s.storeSession(st.c)
+}
+
+// StaffProved reports whether the staff account at work typed its password
+// again a moment ago, in this session.
+func (st State) StaffProved() bool {
+	return st.StaffID() != 0 && st.s.opt.Now().Sub(time.Unix(st.number("staff.proved"), 0)) < Proof
+}
+
 // SignInCustomer makes this browser the customer's, under a new token: one
 // that somebody planted before is worth nothing afterwards. It is stored when
 // it returns nil.
@@ -93,6 +109,7 @@ func (st State) signIn(who string, id, epoch int64) error {
 		return fmt.Errorf("sign in %s %d: %w", who, id, err)
 	}
 	m.Put(ctx, who, id)
+	m.Remove(ctx, who+".proved")
 	m.Put(ctx, who+".epoch", epoch)
 	m.Put(ctx, who+".began", now)
 	m.Put(ctx, who+".seen", now)
@@ -194,7 +211,7 @@ func (s *Server) noteUse(c echo.Context) error {
 	switch {
 	case m.GetInt64(ctx, "staff") == 0:
 	case past("staff.began", staffAge) || past("staff.seen", staffIdle):
-		for _, key := range []string{"staff", "staff.epoch", "staff.began", "staff.seen"} {
+		for _, key := range []string{"staff", "staff.epoch", "staff.began", "staff.seen", "staff.proved"} {
 			m.Remove(ctx, key)
 		}
 	case past("staff.seen", staffNote):

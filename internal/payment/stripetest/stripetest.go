@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -86,6 +87,35 @@ func New(now func() time.Time) *Server {
 	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
 	s.URL = s.http.URL
 	return s
+}
+
+// Transport is a way to the fake without a network, in the goroutine of the
+// caller: a simulation repeats itself to the letter.
+func (s *Server) Transport() http.RoundTripper { return direct{s} }
+
+type direct struct{ s *Server }
+
+func (d direct) RoundTrip(r *http.Request) (answer *http.Response, err error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if gone := recover(); gone == http.ErrAbortHandler {
+			answer, err = nil, io.ErrUnexpectedEOF
+		} else if gone != nil {
+			panic(gone)
+		}
+	}()
+	w := httptest.NewRecorder()
+	d.s.serve(w, r)
+	return w.Result(), nil
+}
+
+// Calm forgets what was to go wrong.
+func (s *Server) Calm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.faults)
 }
 
 // Close ends it.

@@ -1,0 +1,66 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"regulars/internal/catalog"
+	"regulars/internal/db"
+	"regulars/internal/setting"
+)
+
+// judgement is an invariant that no statement can decide: the rules behind it
+// are code, and that code is asked again.
+type judgement struct {
+	code, means string
+	find        func(ctx context.Context, q db.Q, now time.Time) ([]string, error)
+}
+
+var judgements = []judgement{
+	{"C1", "a price is the list price, or what the sale of the day makes of it", func(ctx context.Context, q db.Q, now time.Time) ([]string, error) {
+		return mispriced(ctx, q, now, false)
+	}},
+	{"C2", "the earlier price beside a price is the lowest of the 30 days before it fell", func(ctx context.Context, q db.Q, now time.Time) ([]string, error) {
+		return mispriced(ctx, q, now, true)
+	}},
+}
+
+// mispriced names the prices that are wrong now and were so a while ago: at
+// the beginning of a day the job has its minute.
+func mispriced(ctx context.Context, q db.Q, now time.Time, earlier bool) ([]string, error) {
+	set, err := setting.Read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for i, at := range []time.Time{now, now.Add(-slack)} {
+		wrong, err := catalog.Mispriced(ctx, q, catalog.Day(at, set.Zone()), at)
+		if err != nil {
+			return nil, err
+		}
+		var these []string
+		for _, w := range wrong {
+			if w.Earlier == earlier {
+				these = append(these, w.SKU+" "+string(w.Currency))
+			}
+		}
+		if i == 0 {
+			ids = these
+		}
+		ids = slices.DeleteFunc(ids, func(id string) bool { return !slices.Contains(these, id) })
+	}
+	return ids, nil
+}
+
+func (j judgement) ask(ctx context.Context, q db.Q, now time.Time) (Broken, error) {
+	b := Broken{Code: j.code, Means: j.means, IDs: []string{}}
+	ids, err := j.find(ctx, q, now)
+	if err != nil {
+		return b, fmt.Errorf("check %s: %w", j.code, err)
+	}
+	b.Count = len(ids)
+	b.IDs = append(b.IDs, ids[:min(len(ids), Shown)]...)
+	return b, nil
+}

@@ -1,0 +1,32 @@
+package doctor
+
+// proofRules lists invariants that hold two nouns against each other: what a
+// cart said against its order, an order against its goods and its money.
+func proofRules() []rule {
+	return []rule{
+		{"M10", "an order that ended keeps no money but what its provider refused to send back", `
+			SELECT o.number AS id FROM orders o JOIN payments p ON p.order_id = o.id
+			LEFT JOIN (SELECT payment_id, sum(amount) AS owed FROM payment_ops WHERE kind = 'refund' AND state = 'refused' GROUP BY payment_id) x ON x.payment_id = p.id
+			WHERE o.state = 'cancelled' GROUP BY o.number HAVING sum(p.captured - p.refunded - coalesce(x.owed, 0)) > 0`, nil},
+		{"S5", "an order of goods that were counted when it was placed has held them", `
+			SELECT DISTINCT o.number AS id FROM orders o JOIN order_lines l ON l.order_id = o.id
+			JOIN stock s ON s.variant_id = l.variant_id AND s.tracked = TRUE AND s.counted_since < o.placed_at
+			WHERE o.imported = FALSE AND o.simulated = FALSE
+				AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.order_id = o.id AND h.variant_id = l.variant_id AND h.qty >= l.qty)`, nil},
+		{"O2", "an order keeps the key and the digest of the form that placed it", `
+			SELECT number AS id FROM orders WHERE imported = FALSE AND simulated = FALSE AND (length(place_key) < 16 OR length(place_hash) <> 64)`, nil},
+		{"O4", "a cart that became an order holds what the order does", `
+			SELECT o.number AS id FROM orders o JOIN carts c ON c.id = o.cart_id WHERE o.imported = FALSE AND (
+				EXISTS (SELECT 1 FROM cart_lines k WHERE k.cart_id = c.id AND NOT EXISTS (
+					SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.variant_id = k.variant_id AND l.qty = k.qty))
+				OR EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND NOT EXISTS (
+					SELECT 1 FROM cart_lines k WHERE k.cart_id = c.id AND k.variant_id = l.variant_id AND k.qty = l.qty)))`, nil},
+		{"P1", "no account holds more places than a promotion gives a person, whatever the address", `
+			SELECT p.token AS id FROM redemptions r JOIN promotions p ON p.id = r.promotion_id WHERE r.state = 'held' AND r.customer_id <> 0
+			GROUP BY p.token, r.customer_id HAVING min(r.limit_person) > 0 AND count(*) > max(r.limit_person)`, nil},
+		{"W3", "no operation has an answer before it was asked, and a payment's page is the one its operation got", `
+			SELECT key AS id FROM payment_ops WHERE state = 'planned' AND ref <> '' OR kind = 'refund' AND amount = 0
+			UNION SELECT p.token FROM payments p JOIN payment_ops x ON x.payment_id = p.id AND x.kind = 'start' AND x.ref <> ''
+				WHERE p.provider_ref <> x.ref`, nil},
+	}
+}

@@ -1,0 +1,200 @@
+package storefront_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"regulars/internal/catalog"
+	"regulars/internal/db"
+	"regulars/internal/db/dbtest"
+	"regulars/internal/doctor"
+	"regulars/internal/i18n"
+	"regulars/internal/pricing"
+	"regulars/internal/setting"
+	"regulars/internal/shoptest"
+)
+
+// cents reads the total of the summary on a page.
+func cents(t *testing.T, p *shoptest.Page) int {
+	t.Helper()
+	all := totalOf.FindAllStringSubmatch(p.Body, -1)
+	if len(all) != 1 {
+		t.Fatalf("%d totals on the page: %s", len(all), p.Text())
+	}
+	n, err := strconv.Atoi(strings.NewReplacer("$", "", ".", "", ",", "").Replace(all[0][1]))
+	if err != nil {
+		t.Fatalf("total %q", all[0])
+	}
+	return n
+}
+
+var totalOf = regexp.MustCompile(`<div class="sums-total"><dt>[^<]*</dt><dd>([^<]*)</dd>`)
+
+// Cart page, API, checkout page and order say the same to the cent, with a
+// sale, promotions, a code and taxes at work: as rendered, and as stored.
+func TestPagesAndOrderAgreeToTheCent(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := shoptest.New(t, d)
+		set := func(key, value string) {
+			s.Tx(func(ctx context.Context, tx *db.Tx) error { return setting.Set(ctx, tx, key, value, s.Now()) })
+			if err := s.Settings.Refresh(context.Background(), d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set("tax.rates", "US 5, US reduced 2, US CA 7.25")
+		s.Tx(func(ctx context.Context, tx *db.Tx) error {
+			sale := catalog.Sale{Name: i18n.Text{En: "Bottle days", Zh: "奶瓶周"}, Kind: catalog.SalePercent, Value: 1500}
+			if err := catalog.PutSale(ctx, tx, &sale, "2026-03-02", s.Now()); err != nil {
+				return err
+			}
+			books := pricing.Promotion{Name: i18n.Text{En: "A coin off books", Zh: "图书减一元"}, Kind: pricing.Amount, Value: 133, Currency: "USD", Products: []catalog.ProductID{s.Products["BK01"], s.Products["BK02"]}}
+			return pricing.Put(ctx, tx, &books, s.Now())
+		})
+		promote(s, pricing.Promotion{Name: i18n.Text{En: "A seventh off", Zh: "七分之一"}, Kind: pricing.Percent, Value: 1429, Currency: "USD"}, "SEVENTH")
+		s.Tx(func(ctx context.Context, tx *db.Tx) error {
+			return tx.Query(ctx).Exec("UPDATE products SET tax_class = CASE WHEN code = 'BK01' THEN 'zero' WHEN code = 'BK02' THEN 'reduced' ELSE tax_class END, version = version + 1").Error
+		})
+		skus := []string{"BB01-150-AQUA", "BB01-240-AQUA", "BB02", "BB03", "BB05", "BB07", "BB09", "BK01", "BK02", "BK03"}
+		r := rand.New(rand.NewPCG(20261122, 39))
+		orders := 0
+		for i := range 50 {
+			if i == 25 {
+				set("tax.included", "off")
+			}
+			s.Pass(5 * time.Minute) // nobody orders so fast from one address
+			b := s.Browser()
+			for range 1 + r.IntN(4) {
+				if added := b.Post("/cart/items", "sku", skus[r.IntN(len(skus))], "qty", fmt.Sprint(1+r.IntN(3))); added.Status != http.StatusSeeOther && added.Status != http.StatusConflict {
+					t.Fatalf("cart %d: adding: %d", i, added.Status)
+				}
+			}
+			cart := b.Get("/cart")
+			if len(cart.All("li.line")) == 0 {
+				continue // everything was sold out
+			}
+			if r.IntN(2) == 0 {
+				b.Submit(cart, "/cart/coupon", "coupon", "seventh")
+				cart = b.Get("/cart")
+			}
+			shown := cents(t, cart)
+			var api struct{ Total, Tax struct{ Amount int } }
+			if err := json.Unmarshal([]byte(b.Get("/api/v1/cart").Body), &api); err != nil || api.Total.Amount != shown {
+				t.Fatalf("cart %d: the page says %d, the API %d (%v)", i, shown, api.Total.Amount, err)
+			}
+			till := b.Get("/checkout")
+			if got := cents(t, till); got != shown {
+				t.Fatalf("cart %d: the cart says %d, the checkout %d", i, shown, got)
+			}
+			placed := b.Submit(till, "/checkout", append(slices.Clone(address), "region", []string{"CA", "TX"}[r.IntN(2)])...)
+			if placed.Status == http.StatusConflict { // another tax in that region: shown again before it is paid
+				shown = cents(t, placed)
+				placed = b.Submit(placed, "/checkout")
+			}
+			if placed.Status != http.StatusSeeOther {
+				t.Fatalf("cart %d: %d %s", i, placed.Status, placed.Text())
+			}
+			orders++
+			stored := s.Count("SELECT total FROM orders ORDER BY id DESC LIMIT 1")
+			paid := b.Submit(b.Follow(placed), "/gateway/test/", "outcome", "paid").Location
+			if got := cents(t, b.Get(paid)); got != shown || stored != shown {
+				t.Fatalf("cart %d: shown %d, stored %d, on the order's page %d", i, shown, stored, got)
+			}
+			if invoice := b.Get(strings.Replace(paid, "?", "/invoice?", 1)); cents(t, invoice) != shown {
+				t.Fatalf("cart %d: the invoice says %d, not %d", i, cents(t, invoice), shown)
+			}
+		}
+		if orders < 30 || s.Count("SELECT count(*) FROM orders WHERE tax > 0") < 20 || s.Count("SELECT count(*) FROM orders WHERE tax_included = FALSE") < 10 ||
+			s.Count("SELECT count(*) FROM order_lines WHERE discount > 0") < 10 || s.Count("SELECT count(DISTINCT tax_rate) FROM order_lines") < 4 {
+			t.Errorf("only %d orders, too few of each kind; this proves little", orders)
+		}
+		report, err := doctor.Check(context.Background(), d, doctor.Options{Now: s.Now()})
+		if err != nil || !report.OK {
+			t.Errorf("%+v %v", report, err)
+		}
+	})
+}
+
+func TestTaxIsSaidWhereThePriceIs(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	s.Tx(func(ctx context.Context, tx *db.Tx) error {
+		if err := setting.Set(ctx, tx, "tax.rates", "US 10", s.Now()); err != nil {
+			return err
+		}
+		return setting.Set(ctx, tx, "tax.included", "off", s.Now())
+	})
+	if err := s.Settings.Refresh(context.Background(), s.DB); err != nil {
+		t.Fatal(err)
+	}
+	b := s.Browser()
+	if page := b.Get("/p/calm-bottle?size=240&colour=aqua"); !strings.Contains(page.Text(), "plus tax") {
+		t.Errorf("the product page does not say that tax comes on top: %s", page.Text())
+	}
+	b.Submit(b.Get("/p/calm-bottle?size=240&colour=aqua"), "/cart/items", "qty", "2")
+	cart := b.Get("/cart") // 28.00 + 4.20, and a tenth of both
+	if text := cart.Text(); !strings.Contains(text, "Tax, if it goes to United States") || !strings.Contains(text, "$3.22") || cents(t, cart) != 3542 {
+		t.Errorf("the cart says %s", text)
+	}
+	placed := b.Submit(b.Get("/checkout"), "/checkout", address...)
+	paid := b.Submit(b.Follow(placed), "/gateway/test/", "outcome", "paid")
+	invoice := b.Get(strings.Replace(paid.Location, "?", "/invoice?", 1))
+	for _, want := range []string{"Tax by rate", "10 %", "$32.20", "$3.22", "$35.42"} {
+		if !strings.Contains(invoice.Text(), want) {
+			t.Errorf("the invoice misses %s: %s", want, invoice.Text())
+		}
+	}
+	s.RunJobs()
+	letters := ""
+	for _, l := range s.Letters() {
+		letters += l.Text
+	}
+	if !strings.Contains(letters, "Tax $3.22") {
+		t.Errorf("no mail says the tax: %s", letters)
+	}
+}
+
+func TestSalePriceIsSaidOnPageCardAndLine(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	sale := catalog.Sale{Name: i18n.Text{En: "Bottle days", Zh: "奶瓶周"}, Kind: catalog.SalePercent, Value: 2000, StartsOn: "2026-03-20", EndsOn: "2026-03-21"}
+	s.Tx(func(ctx context.Context, tx *db.Tx) error {
+		return catalog.PutSale(ctx, tx, &sale, catalog.Day(s.Now(), s.Settings.Now().Zone()), s.Now())
+	})
+	s.Pass(18 * 24 * time.Hour)
+	if err := catalog.TurnSales(context.Background(), s.DB, s.Settings.Now().Zone(), s.Now); err != nil {
+		t.Fatal(err)
+	}
+	b := s.Browser()
+	for path, want := range map[string][]string{
+		"/p/calm-bottle?size=240&colour=aqua":    {"$11.20", "$14.00", "lowest price of the 30 days before", "Sale price: Bottle days"},
+		"/zh/p/calm-bottle?size=240&colour=aqua": {"11.20", "降价前 30 天最低价", "特价：奶瓶周"},
+		"/c/feeding?max=10":                      {"from $9.60", "$12.00", "lowest price of the 30 days before"},
+	} {
+		page := b.Get(path)
+		sound(t, path, page)
+		for _, w := range want {
+			if !strings.Contains(page.Text(), w) {
+				t.Errorf("%s misses %s: %s", path, w, page.Text())
+			}
+		}
+	}
+	api := b.Get("/api/v1/products/calm-bottle")
+	if !strings.Contains(api.Body, `"amount":1120`) || !strings.Contains(api.Body, `"was":{"amount":1400`) {
+		t.Errorf("the API says %s", api.Body)
+	}
+	if formula := b.Get("/p/infant-formula"); strings.Contains(formula.Text(), "Sale price") {
+		t.Error("a sensitive product is on sale")
+	}
+	b.Submit(b.Get("/p/calm-bottle?size=240&colour=aqua"), "/cart/items", "qty", "1")
+	b.Submit(b.Get("/checkout"), "/checkout", address...)
+	if words := s.Text("SELECT words FROM order_lines"); !strings.Contains(words, "Bottle days") || !strings.Contains(words, "14.00") {
+		t.Errorf("the line does not say how its price came about: %s", words)
+	}
+}
