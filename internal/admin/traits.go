@@ -289,7 +289,7 @@ func (o *Office) tryTrait(c echo.Context, rules *trait.Rules, one *trait.Trait, 
 	}
 	k := cards[0]
 	says := "far"
-	switch answer := rules.Speaks(one, k.CategoryID, k.Tier, k.Price.Amount); {
+	switch answer := rules.Speaks(one, k); {
 	case !one.Active:
 		says = "off"
 	case k.Sensitive:

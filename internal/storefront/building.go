@@ -53,7 +53,7 @@ func (s *Shop) presume(c echo.Context, at []catalog.ProductID, shown map[catalog
 			if k.Sensitive {
 				continue
 			}
-			a := rules.Speaks(t, k.CategoryID, k.Tier, k.Price.Amount)
+			a := rules.Speaks(t, k)
 			if a == trait.Yes {
 				p.says[k.ID] = append(p.says[k.ID], t)
 			}

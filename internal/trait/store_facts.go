@@ -20,15 +20,17 @@ type one struct {
 
 // purchases streams what people (one, or all for 0) who allow both personal
 // pages and the use of their history paid for, person by person, the oldest
-// first. Sensitive products, and shelves that hold one, are never among it.
+// first. What was cancelled or came back is not among it, and never sensitive
+// products, or shelves that hold one. A sale changes no class: the price is the
+// one without it.
 func purchases(ctx context.Context, q db.Q, id customer.ID, currency money.Currency) iter.Seq2[one, error] {
 	return func(yield func(one, error) bool) {
 		only, args := justOne("o.customer_id", id)
-		rows, err := q.Query(ctx).Raw(`SELECT o.customer_id, o.number, o.placed_at, l.product_id, p.name, p.category_id, p.tier, coalesce(r.amount, 0)
+		rows, err := q.Query(ctx).Raw(`SELECT o.customer_id, o.number, o.placed_at, l.product_id, p.name, p.category_id, p.tier, coalesce(CASE WHEN r.list_amount > r.amount THEN r.list_amount ELSE r.amount END, 0)
 			FROM orders o
 			JOIN consents h ON h.customer_id = o.customer_id AND h.purpose = 'history' AND h.given = TRUE
 			JOIN consents c ON c.customer_id = o.customer_id AND c.purpose = 'personalize' AND c.given = TRUE
-			JOIN order_lines l ON l.order_id = o.id AND l.qty > l.cancelled_qty
+			JOIN order_lines l ON l.order_id = o.id AND l.qty > l.cancelled_qty + l.returned_qty
 			JOIN products p ON p.id = l.product_id AND p.sensitive = FALSE AND p.category_id IS NOT NULL
 				AND p.category_id NOT IN (SELECT category_id FROM products WHERE sensitive = TRUE AND category_id IS NOT NULL)
 			LEFT JOIN prices r ON r.variant_id = l.variant_id AND r.currency = ?

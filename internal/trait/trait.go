@@ -196,15 +196,15 @@ func (r *Rules) within(shelf catalog.CategoryID, slug string) bool {
 
 // Speaks says what a product says about whoever looks at it: Yes if buying it
 // once would give them the trait, No if it stands on the same shelf but is of
-// another class, Nothing otherwise.
-func (r *Rules) Speaks(t *Trait, shelf catalog.CategoryID, tier string, price money.Amount) Answer {
+// another class, Nothing otherwise. A sale changes no class.
+func (r *Rules) Speaks(t *Trait, k catalog.Card) Answer {
 	answer := Nothing
 	for _, c := range t.Rule.Any {
-		if c.Fact != Bought || r.sensitive[shelf] || !r.within(shelf, c.Is) {
+		if c.Fact != Bought || k.Sensitive || r.sensitive[k.CategoryID] || !r.within(k.CategoryID, c.Is) {
 			continue
 		}
 		switch {
-		case !r.class(c, shelf, tier, price):
+		case !r.class(c, k.CategoryID, k.Tier, max(k.Price.Amount, k.Was)):
 			if answer == Nothing {
 				answer = No
 			}

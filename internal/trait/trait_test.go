@@ -205,6 +205,14 @@ func TestATraitHasItsEvidenceAndItsEnd(t *testing.T) {
 				}
 			}
 		}
+		back := w.person(true, true)
+		w.buys(back, 10, "L1")
+		w.tx(func(tx *db.Tx) error {
+			return tx.Query(ctx).Exec("UPDATE order_lines SET returned_qty = 1 WHERE order_id = ?", w.orders).Error
+		})
+		if mine := w.of(back, now); len(mine.Held) != 0 {
+			t.Errorf("sent back, and held %+v", mine.Held)
+		}
 		if mine := w.of(w.person(true, true), now); len(mine.Held) != 0 {
 			t.Errorf("nothing known, held %+v", mine.Held)
 		}
