@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/labstack/echo/v4"
@@ -142,25 +143,9 @@ func (s *Shop) building(c echo.Context, p *presumption, alike []suggestion) ([][
 		if err != nil {
 			return nil, err
 		}
-		var lists [][]suggestion
-		for _, l := range one.Links {
-			if p.rules.Why(l) != trait.Shown {
-				continue
-			}
-			list, err := s.behind(c, p, one, l, named)
-			if err != nil {
-				return nil, err
-			}
-			if len(list) > 0 {
-				lists = append(lists, list)
-			}
-		}
-		if len(lists) > 0 {
-			tier := one.Tier()
-			slices.SortStableFunc(lists, func(a, b []suggestion) int {
-				return cmp.Or(cmp.Compare(named[b[0].Card.ID], named[a[0].Card.ID]), classed(b[0], tier)-classed(a[0], tier))
-			})
-			return lists, nil
+		lists, err := s.behind(c, p, one, named)
+		if err != nil || len(lists) > 0 {
+			return lists, err
 		}
 	}
 	return nil, nil
@@ -185,35 +170,61 @@ func (s *Shop) named(c echo.Context, one premise, alike []suggestion) (map[catal
 	return named, err
 }
 
-// behind lists the goods at the end of one link.
-func (s *Shop) behind(c echo.Context, p *presumption, one premise, l trait.Link, named map[catalog.ProductID]float64) ([]suggestion, error) {
-	shelf, ok := p.rules.Tree.ByID(l.CategoryID)
-	if !ok {
+// behind lists, for each link that is shown, the goods at its end: one look at
+// the cards of all of them.
+func (s *Shop) behind(c echo.Context, p *presumption, one premise, named map[catalog.ProductID]float64) ([][]suggestion, error) {
+	ctx, ids := c.Request().Context(), slices.Sorted(maps.Keys(named))
+	var links []trait.Link
+	for _, l := range one.Links {
+		if p.rules.Why(l) != trait.Shown {
+			continue
+		}
+		order, err := s.shelves.Order(ctx, s.DB, p.rules.Tree.Under(l.CategoryID), "", s.currency(c))
+		if err != nil {
+			return nil, err
+		}
+		links, ids = append(links, l), append(ids, order[:min(len(order), fromLink)]...)
+	}
+	if len(links) == 0 {
 		return nil, nil
 	}
-	found, err := s.shelves.List(c.Request().Context(), s.DB, catalog.ListQuery{Categories: p.rules.Tree.Under(shelf.ID), PerPage: fromLink, Currency: s.currency(c)})
+	cards, err := s.shelves.Cards(ctx, s.DB, unique(ids), s.currency(c))
 	if err != nil {
 		return nil, err
 	}
-	reason := l.Reason
-	if l.Source != "author" {
-		key := "shop.suggest.such"
-		if s.Demo {
-			key = "shop.suggest.such.simulated"
-		}
-		reason = both(key, "n", l.Bought, "m", l.People, "category", shelf.Name)
-	}
-	var out []suggestion
-	for _, k := range found.Cards {
-		if !p.rules.Sensitive(k.CategoryID) {
-			out = append(out, suggestion{Card: k, Group: "alike", Kind: "complex", Score: chainScore * share(l), Reason: reason, Premise: one.words, hop: true})
-		}
-	}
 	tier := one.Tier()
-	slices.SortStableFunc(out, func(a, b suggestion) int {
-		return cmp.Or(cmp.Compare(named[b.Card.ID], named[a.Card.ID]), classed(b, tier)-classed(a, tier))
+	var lists [][]suggestion
+	for _, l := range links {
+		var list []suggestion
+		for _, k := range cards {
+			if p.covers(l, k) && !p.rules.Sensitive(k.CategoryID) {
+				list = append(list, suggestion{Card: k, Group: "alike", Kind: "complex", Score: chainScore * share(l), Reason: s.hop(p, l), Premise: one.words, hop: true})
+			}
+		}
+		slices.SortStableFunc(list, func(a, b suggestion) int {
+			return cmp.Or(cmp.Compare(named[b.Card.ID], named[a.Card.ID]), classed(b, tier)-classed(a, tier))
+		})
+		if len(list) > 0 {
+			lists = append(lists, list)
+		}
+	}
+	slices.SortStableFunc(lists, func(a, b []suggestion) int {
+		return cmp.Or(cmp.Compare(named[b[0].Card.ID], named[a[0].Card.ID]), classed(b[0], tier)-classed(a[0], tier))
 	})
-	return out, nil
+	return lists, nil
+}
+
+// hop is the second one in words: the count, or what the merchant wrote.
+func (s *Shop) hop(p *presumption, l trait.Link) i18n.Text {
+	if l.Source == "author" {
+		return l.Reason
+	}
+	key := "shop.suggest.such"
+	if s.Demo {
+		key = "shop.suggest.such.simulated"
+	}
+	shelf, _ := p.rules.Tree.ByID(l.CategoryID)
+	return both(key, "n", l.Bought, "m", l.People, "category", shelf.Name)
 }
 
 // chainScore keeps a complex chain below every simple one.
