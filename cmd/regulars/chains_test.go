@@ -40,6 +40,11 @@ func TestLaptopLeadsToACameraTheCampusLaptopDoesNot(t *testing.T) {
 	if found := chain(t, guest, "campus-13"); leadsTo(found, "cameras") || leadsTo(found, "home-theatre") {
 		t.Errorf("the campus laptop leads to %+v", found)
 	}
+	// The class is told by the price in the shop's own currency.
+	yuan := newShopper(base)
+	if found := ask[struct{ Suggestions []chained }](t, yuan, "/api/v1/products/corvane-14/suggestions?currency=CNY").Suggestions; !leadsTo(found, "cameras") {
+		t.Errorf("in yuan: %+v", found)
+	}
 	// The sentence, counted again from the orders by other means.
 	const fine = `SELECT DISTINCT o.customer_id FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN products p ON p.id = l.product_id
 		WHERE p.code IN ('CO01', 'CO02') AND o.state <> 'cancelled' AND o.payment_state IN ('paid', 'partly-refunded') AND l.qty > l.cancelled_qty

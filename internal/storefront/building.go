@@ -28,7 +28,7 @@ type presumption struct {
 type premise struct {
 	*trait.Trait
 	words i18n.Text
-	from  catalog.ProductID // what the person bought that speaks for it, if that is known
+	held  *trait.Held // nil: the goods alone speak for it
 }
 
 // presume reads what the products at hand say. A product of a lesser class of
@@ -65,7 +65,8 @@ func (s *Shop) presume(c echo.Context, at []catalog.ProductID, shown map[catalog
 		}
 		p.weigh(t, answer, near)
 	}
-	// What stands on the page counts before what is known of the person.
+	// What stands on the page counts before what is known of the person, and
+	// the better known before the worse.
 	slices.SortStableFunc(p.works, func(a, b premise) int { return cmp.Compare(p.rank(b), p.rank(a)) })
 	return p, nil
 }
@@ -96,22 +97,26 @@ func (p *presumption) weigh(t *trait.Trait, answer trait.Answer, near bool) {
 			if h.Order == "" {
 				words = both("shop.suggest.said", "evidence", h.Evidence)
 			}
-			p.works = append(p.works, premise{t, words, h.Product})
+			p.works = append(p.works, premise{t, words, &h})
 			return
 		}
 	}
 	if answer == trait.Yes {
-		p.works = append(p.works, premise{t, both("shop.suggest.presumed", "goods", t.Goods, "who", t.Who), 0})
+		p.works = append(p.works, premise{t, both("shop.suggest.presumed", "goods", t.Goods, "who", t.Who), nil})
 	}
 }
 
-func (p *presumption) rank(one premise) int {
+func (p *presumption) rank(one premise) float64 {
+	rank := 0.0
+	if one.held != nil {
+		rank = one.held.Confidence
+	}
 	for _, said := range p.says {
 		if slices.Contains(said, one.Trait) {
-			return 1
+			return 2 + rank
 		}
 	}
-	return 0
+	return rank
 }
 
 // rests reports whether an authored guess about the shopper still stands: one
@@ -158,10 +163,10 @@ func (s *Shop) named(c echo.Context, one premise, alike []suggestion) (map[catal
 	for _, a := range alike {
 		named[a.Card.ID] = max(named[a.Card.ID], a.Score)
 	}
-	if one.from == 0 {
+	if one.held == nil || one.held.Product == 0 {
 		return named, nil
 	}
-	relations, err := s.shelves.Relations(c.Request().Context(), s.DB, []catalog.ProductID{one.from})
+	relations, err := s.shelves.Relations(c.Request().Context(), s.DB, []catalog.ProductID{one.held.Product})
 	for _, r := range relations {
 		if r.Kind == "alike" {
 			named[r.ToID] = max(named[r.ToID], r.Weight)
@@ -198,7 +203,7 @@ func (s *Shop) behind(c echo.Context, p *presumption, one premise, named map[cat
 		var list []suggestion
 		for _, k := range cards {
 			if p.covers(l, k) && !p.rules.Sensitive(k.CategoryID) {
-				list = append(list, suggestion{Card: k, Group: "alike", Kind: "complex", Score: chainScore * share(l), Reason: s.hop(p, l), Premise: one.words, hop: true})
+				list = append(list, suggestion{Card: k, Group: "alike", Kind: "complex", Score: chainScore * share(l), Reason: s.hop(p, l), Premise: one.words, hop: true, yours: one.held != nil})
 			}
 		}
 		slices.SortStableFunc(list, func(a, b suggestion) int {

@@ -145,6 +145,9 @@ func TestATraitIsSeenAndTakenOut(t *testing.T) {
 		if found := complexOnes(t, b, "calm-bottle"); len(found) != 0 {
 			t.Errorf("beside a bottle: %+v", found)
 		}
+		if n := strings.Count(b.Get("/p/calculus-slowly").Body, `href="/account/privacy#traits"`); n != 1 {
+			t.Errorf("%d ways from the block to what it rests on", n)
+		}
 		page := b.Get("/account/privacy")
 		if !strings.Contains(page.Text(), "A workshop") || !strings.Contains(page.Text(), "You bought Drill Driver on 2 March 2026. Kept until 31 January 2028.") {
 			t.Errorf("the account does not tell the trait: %s", page.Text())
@@ -236,5 +239,37 @@ func TestAnAuthorsGuessFallsWithItsTrait(t *testing.T) {
 	})
 	if found := complexOnes(t, guest, "drill-driver"); len(found) != 0 {
 		t.Errorf("the trait is off: %+v", found)
+	}
+}
+
+func TestSensitiveShelvesSpeakForNoTrait(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	s.Tx(func(ctx context.Context, tx *db.Tx) error {
+		err := trait.Add(ctx, tx, &trait.Trait{Key: "small", Name: i18n.Text{En: "Small things"}, Goods: i18n.Text{En: "Small things"}, Who: i18n.Text{En: "people who like small things"}, Active: true,
+			Rule: trait.Rule{Any: []trait.Condition{{Fact: trait.Bought, Is: "baby"}}}}, s.Now())
+		if err != nil {
+			return err
+		}
+		tree, err := catalog.LoadTree(ctx, tx)
+		if err != nil {
+			return err
+		}
+		shelf, _ := tree.BySlug("reference")
+		return trait.PutLink(ctx, tx, trait.Link{Trait: "small", CategoryID: shelf.ID, Reason: i18n.Text{En: "To read beside"}}, s.Now())
+	})
+	// The department's other shelves speak; the formula, and what stands beside it, do not.
+	for slug, want := range map[string]bool{"cotton-bodies": true, "infant-formula": false, "first-porridge": false} {
+		if found := complexOnes(t, s.Browser(), slug); len(found) > 0 != want {
+			t.Errorf("%s: %+v", slug, found)
+		}
+	}
+	b := s.SignedIn(shoptest.Student)
+	sold(s, s.Customers[shoptest.Student], "BB05", "BB07")
+	if text := b.Get("/account/privacy").Text(); strings.Contains(text, "Small things") {
+		t.Error("the formula made a trait")
+	}
+	sold(s, s.Customers[shoptest.Student], "BB09")
+	if text := b.Get("/account/privacy").Text(); !strings.Contains(text, "Small things") || !strings.Contains(text, "You bought Cotton Bodies") {
+		t.Error("the bodies made none")
 	}
 }

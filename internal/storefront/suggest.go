@@ -13,6 +13,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/recommend"
+	"regulars/internal/web"
 )
 
 // Suggestion limits: what an address may ask for, what one shelf may fill, and
@@ -63,6 +64,7 @@ type suggestion struct {
 	Reason  i18n.Text
 	Premise i18n.Text // of a complex one: what it presumes
 	data    bool
+	yours   bool              // rests on what is held about whoever asks
 	hop     bool              // a second hop: reads whole only after its premise
 	from    catalog.ProductID // of an authored one: the product at hand
 }
@@ -409,6 +411,7 @@ func unique(ids []catalog.ProductID) []catalog.ProductID {
 // chain is the block "goes well with".
 type chain struct {
 	Title, WhyTitle, Why string
+	Yours                string // where to take out what it rests on, "" if it rests on nobody
 	Groups               []shelf
 }
 
@@ -433,6 +436,9 @@ func (s *Shop) chained(c echo.Context, title string, found []suggestion) *chain 
 				g.Cards = append(g.Cards, s.card(c, f.Card, in(c, f.Reason)))
 				if g.Why == "" && f.Kind == "complex" {
 					g.Why = in(c, f.Premise)
+				}
+				if f.yours {
+					out.Yours = web.URL(c, "/account/privacy#traits")
 				}
 			}
 		}

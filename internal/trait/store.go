@@ -271,7 +271,7 @@ func Of(ctx context.Context, q db.Q, r *Rules, p *customer.Person, currency mone
 		return mine, nil
 	}
 	known := Known{Occupation: p.Customer.Occupation, Interests: p.Interests, Now: now}
-	for one, err := range purchases(ctx, q, p.CustomerID(), currency) {
+	for one, err := range purchases(ctx, q, r, p.CustomerID(), currency) {
 		if err != nil {
 			return mine, err
 		}

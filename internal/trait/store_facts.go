@@ -23,17 +23,16 @@ type one struct {
 // first. What was cancelled or came back is not among it, and never sensitive
 // products, or shelves that hold one. A sale changes no class: the price is the
 // one without it.
-func purchases(ctx context.Context, q db.Q, id customer.ID, currency money.Currency) iter.Seq2[one, error] {
+func purchases(ctx context.Context, q db.Q, r *Rules, id customer.ID, currency money.Currency) iter.Seq2[one, error] {
 	return func(yield func(one, error) bool) {
 		only, args := justOne("o.customer_id", id)
-		rows, err := q.Query(ctx).Raw(`SELECT o.customer_id, o.number, o.placed_at, l.product_id, p.name, p.category_id, p.tier, coalesce(CASE WHEN r.list_amount > r.amount THEN r.list_amount ELSE r.amount END, 0)
+		rows, err := q.Query(ctx).Raw(`SELECT o.customer_id, o.number, o.placed_at, l.product_id, p.name, p.category_id, p.tier, coalesce(CASE WHEN v.list_amount > v.amount THEN v.list_amount ELSE v.amount END, 0)
 			FROM orders o
 			JOIN consents h ON h.customer_id = o.customer_id AND h.purpose = 'history' AND h.given = TRUE
 			JOIN consents c ON c.customer_id = o.customer_id AND c.purpose = 'personalize' AND c.given = TRUE
 			JOIN order_lines l ON l.order_id = o.id AND l.qty > l.cancelled_qty + l.returned_qty
 			JOIN products p ON p.id = l.product_id AND p.sensitive = FALSE AND p.category_id IS NOT NULL
-				AND p.category_id NOT IN (SELECT category_id FROM products WHERE sensitive = TRUE AND category_id IS NOT NULL)
-			LEFT JOIN prices r ON r.variant_id = l.variant_id AND r.currency = ?
+			LEFT JOIN prices v ON v.variant_id = l.variant_id AND v.currency = ?
 			WHERE o.state <> 'cancelled' AND o.payment_state IN ('paid', 'partly-refunded')`+only+`
 			ORDER BY o.customer_id, o.placed_at, o.id, l.position`, append([]any{string(currency)}, args...)...).Rows()
 		if err != nil {
@@ -49,6 +48,9 @@ func purchases(ctx context.Context, q db.Q, id customer.ID, currency money.Curre
 				return
 			}
 			p.At = at.Time
+			if r.sensitive[p.Category] {
+				continue
+			}
 			if !yield(p, nil) {
 				return
 			}
@@ -69,7 +71,7 @@ func justOne(column string, id customer.ID) (string, []any) {
 
 // everybody reads what the people (one, or all) said who allow both, and then
 // hands each over with their purchases.
-func everybody(ctx context.Context, q db.Q, id customer.ID, currency money.Currency, now time.Time, visit func(customer.ID, Known)) error {
+func everybody(ctx context.Context, q db.Q, r *Rules, id customer.ID, currency money.Currency, now time.Time, visit func(customer.ID, Known)) error {
 	var people []struct {
 		ID         customer.ID
 		Occupation string
@@ -88,7 +90,7 @@ func everybody(ctx context.Context, q db.Q, id customer.ID, currency money.Curre
 	if err != nil {
 		return fmt.Errorf("read interests: %w", err)
 	}
-	next, stop := iter.Pull2(purchases(ctx, q, id, currency))
+	next, stop := iter.Pull2(purchases(ctx, q, r, id, currency))
 	defer stop()
 	p, err, more := next()
 	for _, who := range people {
@@ -141,7 +143,7 @@ func Refresh(ctx context.Context, tx *db.Tx, id customer.ID, currency money.Curr
 		return err
 	}
 	want := map[customer.ID][]Held{}
-	err = everybody(ctx, tx, id, currency, now, func(who customer.ID, k Known) { want[who] = r.Decide(k) })
+	err = everybody(ctx, tx, r, id, currency, now, func(who customer.ID, k Known) { want[who] = r.Decide(k) })
 	if err != nil {
 		return err
 	}
@@ -158,7 +160,7 @@ func Rebuild(ctx context.Context, d *db.DB, currency money.Currency, now time.Ti
 		return err
 	}
 	t, want := newTally(r), map[customer.ID][]Held{}
-	err = everybody(ctx, d, 0, currency, now, func(who customer.ID, k Known) {
+	err = everybody(ctx, d, r, 0, currency, now, func(who customer.ID, k Known) {
 		held := r.Decide(k)
 		if len(held) > 0 {
 			want[who] = held
