@@ -16,7 +16,7 @@ var abuses = []struct {
 	{"qty 0, -1, 1e9, 1.5, full-width, empty, repeated keys", []string{"TestAbusedCart", "TestQuantitiesAreWholeNumbers"}},
 	{"price, total, discount, user id, role, is_demo in any body", []string{"TestFieldsNobodyAskedForAreIgnored", "TestFormTakesOnlyWhatItNames"}},
 	{"skip a checkout step, replay an old one, pay a changed cart", []string{"TestOneFormIsOneOrder", "TestSameFormTwiceIsOneOrder", "TestPriceChangeIsShownBeforeItIsCharged", "TestAnothersKeyTellsNothing"}},
-	{"50 parallel coupon, stock, key requests", []string{"TestRaceForStock", "TestRaceForCoupon", "TestRaceForOneKey", "TestRaceForOneCart", "TestFlashSale"}},
+	{"50 parallel coupon, gift card, stock, key requests", []string{"TestRaceForStock", "TestRaceForCoupon", "TestRaceForAGiftCard", "TestRaceForOneKey", "TestRaceForOneCart", "TestFlashSale"}},
 	{"coupon code guessing", []string{"TestCodesCannotBeGuessed"}},
 	{"carding on checkout", []string{"TestCardsAreNotTriedHere"}},
 	{"hold hoarding", []string{"TestGoodsAreNotHoarded", "TestRationedGoodsStayRationed", "TestPayingAgainHoldsNotForever"}},

@@ -95,7 +95,12 @@ func (c *keptConn) stmt(ctx context.Context, text string) (*keptStmt, error) {
 // repeats reports whether a text is worth keeping: reads and writes of rows
 // are, changes of the schema are not.
 func repeats(text string) bool {
-	word, _, _ := strings.Cut(strings.TrimLeft(text, " \t\n"), " ")
+	text = strings.TrimLeft(text, " \t\n")
+	for strings.HasPrefix(text, "--") { // the job queue names its statements
+		_, text, _ = strings.Cut(text, "\n")
+		text = strings.TrimLeft(text, " \t\n")
+	}
+	word, _, _ := strings.Cut(text, " ")
 	switch strings.ToUpper(strings.TrimSpace(word)) {
 	case "SELECT", "INSERT", "UPDATE", "DELETE", "WITH":
 		return true
