@@ -56,6 +56,7 @@ type Product struct {
 	Sensitive   bool // never recommended, discounted or configured
 	Gift        bool
 	Digital     bool
+	GiftCard    bool     // its units are gift cards worth their price; digital
 	MaxQty      int      // most units an order may hold; 0 = the cart's own limit
 	TaxClass    string   // one of setting.TaxClasses; "" = standard
 	Moments     []string `gorm:"serializer:json"`
@@ -270,6 +271,7 @@ type Buyable struct {
 	MaxQty     int
 	Sensitive  bool
 	Digital    bool
+	GiftCard   bool
 	Durable    bool
 	CategoryID CategoryID
 }
