@@ -8,6 +8,8 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/i18n"
+	"regulars/internal/money"
+	"regulars/internal/pricing"
 )
 
 // reduce puts a shelf on sale from a day on, for so many days.
@@ -31,10 +33,15 @@ func (b *builder) openingSale(ctx context.Context, tx *db.Tx) error {
 	return b.reduce(ctx, tx, i18n.Text{En: "Opening day", Zh: "开业日"}, "reference-exams", 10, b.opening, 1)
 }
 
-// todaysSales begin when everything of the past has been told.
+// todaysSales and the price of a group begin when everything of the past has been told.
 func (b *builder) todaysSales(ctx context.Context, tx *db.Tx) error {
 	if err := b.reduce(ctx, tx, i18n.Text{En: "Good light for less", Zh: "好光更省"}, "support-light", 15, b.now, 14); err != nil {
 		return err
 	}
-	return b.reduce(ctx, tx, i18n.Text{En: "Rainy evenings", Zh: "雨夜桌游"}, "table-games", 20, b.now, 10)
+	if err := b.reduce(ctx, tx, i18n.Text{En: "Rainy evenings", Zh: "雨夜桌游"}, "table-games", 20, b.now, 10); err != nil {
+		return err
+	}
+	students := pricing.PriceList{Name: i18n.Text{En: "Student price", Zh: "学生价"}, Currency: "USD", Segment: "student",
+		Entries: map[catalog.VariantID]money.Amount{b.variants["BK07"]: 37_50, b.variants["BK06"]: 7_50}}
+	return pricing.PutList(ctx, tx, &students, b.now)
 }
