@@ -36,11 +36,18 @@ func Claim(ctx context.Context, tx *db.Tx, order int64, q *Quote, who Buyer, day
 			return err
 		}
 	}
-	var rows [][]any
+	var rows, members [][]any
 	for i, l := range q.Lines {
 		for _, p := range l.Parts {
+			if p.List != 0 {
+				members = append(members, []any{order, i + 1, int64(p.List), p.Name, int64(p.Amount), l.Sensitive})
+				continue
+			}
 			rows = append(rows, []any{order, i + 1, int64(p.Promotion), int64(p.Amount), l.Sensitive, l.Words})
 		}
+	}
+	if _, err := tx.Insert(ctx, "line_members", []string{"order_id", "position", "list_id", "name", "amount", "sensitive"}, members, false); err != nil {
+		return err
 	}
 	_, err := tx.Insert(ctx, "line_discounts", []string{"order_id", "position", "promotion_id", "amount", "sensitive", "words"}, rows, false)
 	return err

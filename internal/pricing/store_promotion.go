@@ -312,26 +312,34 @@ func plainCode(key string) bool {
 
 // NeedsSegment reports whether any of the deals asks for the shopper's segment.
 func (d *Deals) NeedsSegment() bool {
-	return slices.ContainsFunc(d.Promotions, func(p Promotion) bool { return len(p.Segments) > 0 })
+	return slices.ContainsFunc(d.Promotions, func(p Promotion) bool { return len(p.Segments) > 0 }) ||
+		slices.ContainsFunc(d.Lists, func(l PriceList) bool { return l.Segment != "" })
 }
 
-// Taken is what a promotion took off an order, under the name it had then. Off
+// Taken is what a promotion or a price list took off an order, under the name it had then. Off
 // is what it took off the goods; the rest of Amount is delivery that was free.
 type Taken struct {
 	Name        i18n.Text
 	Amount, Off money.Amount
 }
 
-// TakenOff lists the promotions of an order as they were when it was placed.
+// TakenOff lists the price lists and promotions of an order as they were when
+// it was placed.
 func TakenOff(ctx context.Context, q db.Q, order int64) ([]Taken, error) {
 	var all []Taken
-	err := q.Query(ctx).Raw(`SELECT CASE WHEN r.name = '{"en":""}' THEN p.name ELSE r.name END AS name, r.amount,
+	err := q.Query(ctx).Raw(`SELECT name, amount, amount AS off FROM (SELECT min(name) AS name, sum(amount) AS amount, min(position) AS place
+		FROM line_members WHERE order_id = ? GROUP BY list_id) m ORDER BY place`, order).Scan(&all).Error
+	if err != nil {
+		return nil, fmt.Errorf("read price lists of order %d: %w", order, err)
+	}
+	var promotions []Taken
+	err = q.Query(ctx).Raw(`SELECT CASE WHEN r.name = '{"en":""}' THEN p.name ELSE r.name END AS name, r.amount,
 		(SELECT coalesce(sum(d.amount), 0) FROM line_discounts d WHERE d.order_id = r.order_id AND d.promotion_id = r.promotion_id) AS off
-		FROM redemptions r JOIN promotions p ON p.id = r.promotion_id WHERE r.order_id = ? ORDER BY r.id`, order).Scan(&all).Error
+		FROM redemptions r JOIN promotions p ON p.id = r.promotion_id WHERE r.order_id = ? ORDER BY r.id`, order).Scan(&promotions).Error
 	if err != nil {
 		return nil, fmt.Errorf("read promotions of order %d: %w", order, err)
 	}
-	return all, nil
+	return append(all, promotions...), nil
 }
 
 // Only is a reading in which there is this promotion and no other, on its own
