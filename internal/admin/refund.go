@@ -55,6 +55,7 @@ func (o *Office) money(ctx context.Context, c echo.Context, p *orderPage) error 
 		return err
 	}
 	p.Money = payment.Stand(all)
+	o.tender(p, all)
 	if p.Money.Captured == 0 {
 		return nil
 	}
@@ -64,7 +65,7 @@ func (o *Office) money(ctx context.Context, c echo.Context, p *orderPage) error 
 	}{{"admin.money.captured", p.Money.Captured}, {"admin.money.refunded", p.Money.Refunded}, {"admin.money.left", p.Money.Left()}} {
 		p.MoneySums = append(p.MoneySums, sum{Name: t(c, row.key), Value: cash(c, row.amount, k.Currency)})
 	}
-	p.Can["refund"] = o.may(c, "orders.write") && p.Money.Left() > 0 && !k.Imported
+	p.Can["refund"] = o.may(c, "orders.write") && p.Money.Left() > 0 && !k.Imported && !k.PaidAt.IsZero()
 	p.Proof = !web.Session(c).StaffProved()
 	backs, err := payment.Backs(ctx, o.DB, k.ID)
 	for _, b := range backs {
@@ -209,7 +210,7 @@ func (o *Office) refundOrder(c echo.Context) error {
 	if err != nil {
 		return o.refused(c, k.ID, err)
 	}
-	if shown := r.Amount.Decimal(k.Currency); in["shown"] != shown && !o.refundDone(ctx, in["key"]) {
+	if shown := r.Amount.Decimal(k.Currency); in["shown"] != shown && !o.refundDone(ctx, k.ID, in["key"]) {
 		return o.showRefund(c, k, http.StatusOK, in, shown, nil)
 	}
 	if err := o.prove(c, in["password,raw"]); errors.Is(err, fault.Invalid) {
@@ -222,8 +223,8 @@ func (o *Office) refundOrder(c echo.Context) error {
 
 // refundDone reports whether the form was sent before: its second click is
 // answered like the first.
-func (o *Office) refundDone(ctx context.Context, key string) bool {
-	done, err := payment.Given(ctx, o.DB, key)
+func (o *Office) refundDone(ctx context.Context, id order.ID, key string) bool {
+	done, err := payment.Given(ctx, o.DB, id, key)
 	return err == nil && done
 }
 

@@ -26,7 +26,9 @@ func (w *world) deliver() {
 	err := w.db.Query(ctx).Raw("SELECT variant_id AS variant, reserved - on_hand AS qty FROM stock WHERE reserved > on_hand").Scan(&lines).Error
 	for i, l := range lines {
 		if err == nil {
-			err = w.db.InTx(ctx, func(tx *db.Tx) error { return inventory.Receive(ctx, tx, l.Variant, l.Qty, fmt.Sprint("calm:", i), w.at) })
+			err = w.db.InTx(ctx, func(tx *db.Tx) error {
+				return inventory.Receive(ctx, tx, l.Variant, l.Qty, fmt.Sprint("calm:", i), w.at)
+			})
 		}
 	}
 	if err != nil {
