@@ -415,3 +415,29 @@ func TestRulesThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoseOrdersMovedIsDecidedAgain(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		who, private := w.person(true, true), w.person(true, false)
+		w.buys(who, 3, "L1")
+		w.buys(private, 3, "L1")
+		w.tx(func(tx *db.Tx) error {
+			return tx.Query(ctx).Exec(`INSERT INTO order_history (order_id, axis, from_state, to_state, actor, at)
+				SELECT id, 'payment', 'pending', 'paid', 'test', placed_at FROM orders ORDER BY id`).Error
+		})
+		moved, entry, err := trait.Moved(ctx, d, 0)
+		if err != nil || !slices.Equal(moved, []customer.ID{who}) || entry == 0 {
+			t.Fatalf("moved %v up to %d, %v: want the one who allows it", moved, entry, err)
+		}
+		for range 2 { // told twice, it is the same
+			w.tx(func(tx *db.Tx) error { return trait.Refresh(ctx, tx, who, "USD", now) })
+		}
+		if n := len(w.rows()); n != 1 {
+			t.Errorf("%d rows, want one", n)
+		}
+		if moved, again, err := trait.Moved(ctx, d, entry); err != nil || len(moved) != 0 || again != entry {
+			t.Errorf("nothing new, and moved %v up to %d, %v", moved, again, err)
+		}
+	})
+}
