@@ -42,7 +42,7 @@ var groups = []struct {
 	keys []string
 }{
 	{"shop", []string{"shop.name", "shop.name.zh", "shop.email", "shop.address", "zone"}},
-	{"money", []string{"currency", "currencies", "tax.percent", "tax.included", "tax.rates", "payments.offered"}},
+	{"money", []string{"currency", "currencies", "tax.percent", "tax.included", "tax.rates", "payments.offered", "payment.transfer.details", "payment.transfer.details.zh", "payment.transfer.days", "payment.cod.max", "payment.cod.countries"}},
 	{"carts", []string{"cart.idle", "checkout.idle", "cart.lost", "hold.minutes", "returns.days"}},
 	{"mail", []string{"followup.delays", "quiet.hours", "notify.orders", "notify.lang"}},
 	{"more", nil},

@@ -56,6 +56,7 @@ type Product struct {
 	Sensitive   bool // never recommended, discounted or configured
 	Gift        bool
 	Digital     bool
+	GiftCard    bool     // its units are gift cards worth their price; digital
 	MaxQty      int      // most units an order may hold; 0 = the cart's own limit
 	TaxClass    string   // one of setting.TaxClasses; "" = standard
 	Moments     []string `gorm:"serializer:json"`
@@ -264,12 +265,14 @@ type Buyable struct {
 	TaxClass   string
 	Available  int // as Supply says; -1 = not counted
 	Supply     Supply
+	Bundle     bool // it is made of Components
 	Published  bool
 	Active     bool
 	Priced     bool
 	MaxQty     int
 	Sensitive  bool
 	Digital    bool
+	GiftCard   bool
 	Durable    bool
 	CategoryID CategoryID
 }

@@ -25,7 +25,7 @@ import (
 var ProductHeader = []string{"code", "slug", "category", "name_en", "name_zh", "line_en", "line_zh", "about_en", "about_zh", "brand", "published",
 	"option1_name", "option1_name_zh", "option1_value", "option1_value_zh", "option2_name", "option2_name_zh", "option2_value", "option2_value_zh",
 	"option3_name", "option3_name_zh", "option3_value", "option3_value_zh", "sku", "active", "accent", "price", "was", "currency", "stock",
-	"tier", "durable", "refill_days", "sensitive", "gift", "digital", "max_qty", "tax_class", "synonyms", "images", "components"}
+	"tier", "durable", "refill_days", "sensitive", "gift", "digital", "gift_card", "max_qty", "tax_class", "synonyms", "images", "components"}
 
 const productBatch = 200
 
@@ -229,7 +229,7 @@ func (m *merge) draft(old *stored) (*catalog.Draft, error) {
 			*into = first.m[name]
 		}
 	}
-	for name, into := range map[string]*bool{"published": &m.d.Published, "durable": &m.d.Durable, "sensitive": &m.d.Sensitive, "gift": &m.d.Gift, "digital": &m.d.Digital} {
+	for name, into := range map[string]*bool{"published": &m.d.Published, "durable": &m.d.Durable, "sensitive": &m.d.Sensitive, "gift": &m.d.Gift, "digital": &m.d.Digital, "gift_card": &m.d.GiftCard} {
 		m.flag(first, name, into)
 	}
 	for name, into := range map[string]*int{"refill_days": &m.d.RefillDays, "max_qty": &m.d.MaxQty} {

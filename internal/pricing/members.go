@@ -16,7 +16,7 @@ type ListID int64
 // PriceList is what a group pays: a segment, or a tier. The merchant sets it,
 // and everybody can read it on the product's page; whoever is in the group
 // pays it where it is below the price in force. Percent is off the list price,
-// for all that no entry names. Sensitive goods are in none.
+// for all that no entry names. Sensitive goods and gift cards are in none.
 type PriceList struct {
 	ID        ListID
 	Token     string // its name in addresses
@@ -37,7 +37,7 @@ func (PriceList) TableName() string { return "price_lists" }
 // Price is what the group pays for a thing, and whether that is less than
 // everybody pays.
 func (l *PriceList) Price(b catalog.Buyable) (money.Amount, bool) {
-	if l.State != Live || b.Sensitive || !b.Priced || b.Price.Currency != l.Currency {
+	if l.State != Live || b.Sensitive || b.GiftCard || !b.Priced || b.Price.Currency != l.Currency {
 		return 0, false
 	}
 	price, named := l.Entries[b.VariantID]

@@ -172,7 +172,7 @@ func (p *Promotion) bars(q *Quote, wanted []Wanted, d Deals) (words string, args
 // takes reports whether a promotion may make this cheaper. Sensitive goods
 // cost what they cost (invariant P4).
 func (p *Promotion) takes(b catalog.Buyable) bool {
-	return !b.Sensitive && p.holds(b.CategoryID, b.ProductID)
+	return !b.Sensitive && !b.GiftCard && p.holds(b.CategoryID, b.ProductID)
 }
 
 func (p *Promotion) coded(d Deals) bool { return d.Code != nil && d.Code.PromotionID == p.ID }

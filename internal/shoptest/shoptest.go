@@ -14,6 +14,7 @@ import (
 
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
@@ -24,6 +25,7 @@ import (
 	"regulars/internal/setting"
 	"regulars/internal/staff"
 	"regulars/internal/storefront"
+	"regulars/internal/trait"
 	"regulars/internal/web"
 	"regulars/static"
 	"regulars/templates"
@@ -84,11 +86,13 @@ func New(t testing.TB, d *db.DB) *Shop {
 	}
 	s.Desk = &checkout.Desk{DB: d, Now: s.Now, Settings: s.Settings, Log: log, Secret: secret}
 	s.Office = &outreach.Desk{DB: d, Mailer: &outreach.Folder{Dir: s.MailDir}, Settings: s.Settings, BaseURL: "http://shop.example", Templates: templates.Files,
-		Now: s.Now, Log: log, AccessKey: func(number string) string { return order.AccessKey(secret, number) }}
+		Now: s.Now, Log: log, AccessKey: func(number string) string { return order.AccessKey(secret, number) },
+		CardCode: func(token string) string { return credit.Code(secret, token) }}
 	s.Jobs = jobs.NewRunner(d, log)
 	s.Desk.Register(s.Jobs)
 	s.Office.Register(s.Jobs)
 	jobs.Work(s.Jobs, func(context.Context, catalog.Changed) error { return nil })
+	trait.Register(s.Jobs, d, s.Settings, s.Now)
 	s.Front = &storefront.Shop{DB: d, Web: s.Web, Engine: s.Engine, Events: s.Events, Settings: s.Settings, Desk: s.Desk, Hasher: s.Hasher,
 		Now: s.Now, Log: log, People: []storefront.DemoSignIn{{Label: text("Chen Yu\nStudent", "陈雨\n学生"), Email: Student}}}
 	s.Front.Routes()

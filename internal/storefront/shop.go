@@ -21,6 +21,7 @@ import (
 	"regulars/internal/recommend"
 	"regulars/internal/search"
 	"regulars/internal/setting"
+	"regulars/internal/trait"
 	"regulars/internal/web"
 )
 
@@ -40,6 +41,7 @@ type Shop struct {
 	Log      *slog.Logger
 
 	shelves catalog.Live
+	traits  trait.Live
 	speller search.Speller
 	drawn   drawings
 }
@@ -76,6 +78,9 @@ func (s *Shop) Routes() {
 	e.POST("/cart/items", s.addItem, slow)
 	e.POST("/cart/items/:id", s.setItem, slow)
 	e.POST("/cart/coupon", s.setCoupon, slow)
+	e.POST("/cart/gift-cards", s.cartCard, slow)
+	e.GET("/gift-cards", s.giftCards)
+	e.POST("/gift-cards", s.readCard, door)
 	e.GET("/checkout", s.checkout)
 	e.POST("/checkout", s.placeOrder, slow)
 	e.GET("/gateway/test/:token", s.gateway)
