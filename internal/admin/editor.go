@@ -65,6 +65,7 @@ type variantRow struct {
 	Seen              string // the stock that this form was drawn with
 	Counts, Active    bool   // an inactive variant is not counted
 	Promised          int
+	Asked             string // what shoppers pay by a sale; "" without one
 
 	PriceBad, WasBad, StockBad web.FieldError
 }
@@ -198,6 +199,9 @@ func (o *Office) showProduct(c echo.Context, status int, e *editing, in inputs, 
 		row := variantRow{SKU: v.SKU, Words: catalog.ChoiceText(e.Options, v.Choices).In(l), Price: in["price:"+v.SKU], Was: in["was:"+v.SKU],
 			Stock: in["stock:"+v.SKU], Seen: e.onHand(v.ID), Promised: e.levels[v.ID].Reserved, Counts: v.Active, Active: in.On("active:" + v.SKU),
 			PriceBad: p.Errors.At("price:" + v.SKU), WasBad: p.Errors.At("was:" + v.SKU), StockBad: p.Errors.At("stock:" + v.SKU)}
+		if v.Sale != (i18n.Text{}) {
+			row.Asked = t(c, "admin.product.asked", "name", v.Sale, "price", v.Price)
+		}
 		p.Rows = append(p.Rows, row)
 	}
 	return web.Render(c, status, "admin/product", p)

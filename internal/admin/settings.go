@@ -31,7 +31,7 @@ type settingGroup struct {
 
 type settingRow struct {
 	Name, Label, Help, Value, Default string
-	Changed                           bool
+	Changed, Long                     bool // Long: several lines to write in
 	Bad                               web.FieldError
 }
 
@@ -76,7 +76,7 @@ func (o *Office) showSettings(c echo.Context, status int, value func(string) str
 				return err
 			}
 			label, help, _ := strings.Cut(t(c, "setting."+name), "\n")
-			group.Rows = append(group.Rows, settingRow{name, label, help, value(name), k.Default, value(name) != k.Default, p.Errors.At(name)})
+			group.Rows = append(group.Rows, settingRow{name, label, help, value(name), k.Default, value(name) != k.Default, name == "tax.rates", p.Errors.At(name)})
 		}
 		if len(group.Rows) > 0 {
 			p.Groups = append(p.Groups, group)

@@ -260,7 +260,8 @@ type Buyable struct {
 	Image      Image
 	Price      money.Price
 	Was        money.Amount
-	Sale       i18n.Text // the sale that made the price; empty = none
+	List       money.Amount // what the merchant wrote, before any sale
+	Sale       i18n.Text    // the sale that made the price; empty = none
 	TaxClass   string
 	Available  int // as Supply says; -1 = not counted
 	Supply     Supply

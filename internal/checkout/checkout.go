@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"regulars/internal/cart"
+	"regulars/internal/catalog"
 	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -253,11 +254,19 @@ func (a Ask) buyer() pricing.Buyer {
 	return who
 }
 
-// deals reads the promotions for whoever asks. A segment counts only where a
-// promotion is bound to one, and then its name on the page says so: nothing
-// else about a person changes a price.
-func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, now time.Time) (pricing.Deals, error) {
+// deals reads promotions and price lists for whoever asks. A segment counts
+// only where one of them is bound to it, and then its name on the page says
+// so: nothing else about a person changes a price.
+func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, lines []pricing.Wanted, now time.Time) (pricing.Deals, error) {
 	deals, err := pricing.Find(ctx, q, pricing.Day(now, d.Settings.Now().Zone()), a.Coupon, a.buyer())
+	if err != nil {
+		return deals, err
+	}
+	variants := make([]catalog.VariantID, len(lines))
+	for i, w := range lines {
+		variants[i] = w.Buyable.VariantID
+	}
+	deals.Lists, err = pricing.ListsFor(ctx, q, variants...)
 	if err != nil || a.Person == nil || !deals.NeedsSegment() {
 		return deals, err
 	}

@@ -41,7 +41,7 @@ func (d *Desk) OfferTo(ctx context.Context, q db.Q, v *cart.View, a Ask) (*Offer
 	if err != nil {
 		return nil, err
 	}
-	deals, err := d.deals(ctx, q, a, d.Now())
+	deals, err := d.deals(ctx, q, a, wanted(v), d.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +229,7 @@ func (d *Desk) place(ctx context.Context, tx *db.Tx, person *customer.Person, la
 	if err := whole(v); err != nil {
 		return nil, err
 	}
-	deals, err := d.deals(ctx, tx, f.ask(person), now)
+	deals, err := d.deals(ctx, tx, f.ask(person), wanted(v), now)
 	if err != nil {
 		return nil, err
 	}

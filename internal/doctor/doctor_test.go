@@ -22,6 +22,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/payment"
 	"regulars/internal/pricing"
+	"regulars/internal/segment"
 	"regulars/internal/setting"
 )
 
@@ -203,6 +204,13 @@ func (s *shop) promote() {
 		if err := pricing.Put(ctx, tx, &tenth, s.now); err != nil {
 			return err
 		}
+		group := pricing.PriceList{Name: i18n.Text{En: "Neighbours' price"}, Currency: "USD", Segment: segment.Default, Percent: 500}
+		if err := pricing.PutList(ctx, tx, &group, s.now); err != nil {
+			return err
+		}
+		if err := segment.Put(ctx, tx, segment.Segment{Key: segment.Default, Name: group.Name, Title: group.Name, Why: group.Name}, nil); err != nil {
+			return err
+		}
 		code := pricing.Promotion{Name: i18n.Text{En: "A coin off"}, Kind: pricing.Amount, Value: 100, Currency: "USD", NeedsCode: true, LimitAll: 50}
 		if err := pricing.Put(ctx, tx, &code, s.now); err != nil {
 			return err
@@ -348,10 +356,13 @@ var breaks = []struct{ code, sql string }{
 	{"N1", "UPDATE invoice_years SET last = last + 1"},
 	{"N1", "UPDATE invoices SET seq = seq + 100 WHERE seq = 1"},
 	{"P1", "UPDATE promotions SET used = used + 1 WHERE needs_code = TRUE"},
-	{"P1", "UPDATE promotion_codes SET used = used - 1"},
+	{"P1", "UPDATE promotion_codes SET limit_all = 1"},
 	{"P1", "UPDATE redemptions SET limit_person = 1 WHERE limit_person > 0"},
 	{"P2", "UPDATE order_history SET at = at - 86400000 WHERE axis = 'order';UPDATE redemptions SET state = 'late', slot = 0 WHERE state = 'released'"},
 	{"P2", "DELETE FROM line_discounts WHERE order_id = (SELECT min(order_id) FROM line_discounts)"},
+	{"P2", "UPDATE line_members SET amount = amount + 1"},
+	{"P2", "DELETE FROM line_members WHERE order_id = (SELECT min(order_id) FROM line_members)"},
+	{"P4", "UPDATE line_members SET sensitive = TRUE"},
 	{"P2", "DELETE FROM redemptions WHERE state = 'released'"},
 	{"P3", "UPDATE redemptions SET ends_on = '2026-11-21' WHERE ends_on <> ''"},
 	{"P3", "UPDATE redemptions SET exclusive = TRUE"},

@@ -32,7 +32,7 @@ var places = []struct{ code, where string }{
 	{"M1", "doctor"}, {"M2", "doctor"}, {"M3", "doctor"}, {"M4", "doctor"}, {"M5", "doctor"}, {"M6", "doctor"}, {"M7", "doctor"}, {"M8", "doctor"},
 	{"M9", "doctor"}, {"M10", "doctor"}, {"M13", "doctor"},
 	{"M11", "later: the shop keeps no journal of accounts"}, {"M12", "doctor"},
-	{"S1", "doctor"}, {"S2", "doctor"}, {"S3", "doctor"}, {"S4", "doctor"}, {"S5", "doctor"}, {"S6", "later: bundles come with the stockroom"},
+	{"S1", "doctor"}, {"S2", "doctor"}, {"S3", "doctor"}, {"S4", "doctor"}, {"S5", "doctor"}, {"S6", "doctor"},
 	{"S7", "later: the shop issues no licence keys"},
 	{"O1", "doctor"}, {"O2", "doctor"}, {"O3", "doctor"}, {"O4", "doctor"}, {"O5", "doctor"}, {"O6", "doctor"},
 	{"P1", "doctor"}, {"P2", "doctor"}, {"P3", "doctor"}, {"P4", "doctor"}, {"P5", "later: loyalty tiers are not built"},

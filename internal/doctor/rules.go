@@ -56,11 +56,12 @@ func rules(now time.Time) []rule {
 			WHERE o.tax < l.tax OR o.tax > l.tax + o.delivery OR o.tax_included AND l.wrong > 0
 				OR o.delivery_rate >= 0 AND (o.tax <> l.tax + o.delivery_tax OR o.delivery_tax <> ` + taxOf("o.delivery", "o.delivery_rate") + `)
 			UNION SELECT o.number FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.tax_rate >= 0 AND l.tax <> ` + taxOf("l.total", "l.tax_rate"), nil},
+		// A transaction that changes a price and one that places an order may overlap for as long as either may take.
 		{"M6", "a line's price is the price in force when the order was placed", `
 			SELECT DISTINCT o.number AS id FROM orders o JOIN order_lines l ON l.order_id = o.id
 			WHERE o.imported = FALSE AND o.replaces = 0 AND NOT EXISTS (
 				SELECT 1 FROM price_log p WHERE p.variant_id = l.variant_id AND p.currency = o.currency AND p.amount = l.unit_price AND p.at <= o.placed_at
-				AND NOT EXISTS (SELECT 1 FROM price_log n WHERE n.variant_id = p.variant_id AND n.currency = p.currency AND n.at > p.at AND n.at <= o.placed_at))`, nil},
+				AND NOT EXISTS (SELECT 1 FROM price_log n WHERE n.variant_id = p.variant_id AND n.currency = p.currency AND n.at > p.at AND n.at <= o.placed_at - 5000))`, nil},
 		{"M7", "no payment captures more than was asked, returns more than it captured, or takes more than the order's total", `
 			SELECT o.number AS id FROM orders o JOIN (
 				SELECT order_id, sum(captured - refunded) AS net, max(amount) AS most,
@@ -192,10 +193,10 @@ func rules(now time.Time) []rule {
 		{"P1", "a promotion and its codes are counted right, and no limit is exceeded, in all or by a person", `
 			SELECT p.token AS id FROM promotions p LEFT JOIN (
 				SELECT promotion_id, count(*) AS held FROM redemptions WHERE state = 'held' GROUP BY promotion_id) r ON r.promotion_id = p.id
-			WHERE p.used <> coalesce(r.held, 0) OR p.limit_all > 0 AND coalesce(r.held, 0) > p.limit_all
+			WHERE p.limit_all + p.limit_person > 0 AND p.used <> coalesce(r.held, 0) OR p.limit_all > 0 AND coalesce(r.held, 0) > p.limit_all
 			UNION SELECT c.code FROM promotion_codes c LEFT JOIN (
 				SELECT code_id, count(*) AS held FROM redemptions WHERE state = 'held' AND code_id <> 0 GROUP BY code_id) r ON r.code_id = c.id
-			WHERE c.used <> coalesce(r.held, 0) OR c.limit_all > 0 AND coalesce(r.held, 0) > c.limit_all
+			WHERE c.limit_all > 0 AND (c.used <> coalesce(r.held, 0) OR coalesce(r.held, 0) > c.limit_all)
 			UNION SELECT p.token FROM redemptions r JOIN promotions p ON p.id = r.promotion_id WHERE r.state = 'held' AND r.person <> ''
 				GROUP BY p.token, r.person HAVING min(r.limit_person) > 0 AND count(*) > max(r.limit_person)`, nil},
 		{"P2", "a redemption stands exactly as long as its order, and each discount of a line belongs to one", `
@@ -205,7 +206,8 @@ func rules(now time.Time) []rule {
 			UNION SELECT o.number FROM line_discounts d JOIN orders o ON o.id = d.order_id
 			WHERE NOT EXISTS (SELECT 1 FROM redemptions r WHERE r.order_id = d.order_id AND r.promotion_id = d.promotion_id)
 			UNION SELECT o.number FROM orders o JOIN order_lines l ON l.order_id = o.id LEFT JOIN (
-				SELECT order_id, position, sum(amount) AS amount FROM line_discounts GROUP BY order_id, position) d ON d.order_id = l.order_id AND d.position = l.position
+				SELECT order_id, position, sum(amount) AS amount FROM (SELECT order_id, position, amount FROM line_discounts UNION ALL SELECT order_id, position, amount FROM line_members) x
+				GROUP BY order_id, position) d ON d.order_id = l.order_id AND d.position = l.position
 			WHERE o.imported = FALSE AND l.discount <> coalesce(d.amount, 0)`, []any{at(-slack)}},
 		{"P3", "a promotion was in its days when the order was placed, and an exclusive one stands alone", `
 			SELECT o.number AS id FROM redemptions r JOIN orders o ON o.id = r.order_id
@@ -213,6 +215,7 @@ func rules(now time.Time) []rule {
 				OR r.exclusive AND EXISTS (SELECT 1 FROM redemptions x WHERE x.order_id = r.order_id AND x.promotion_id <> r.promotion_id)`, nil},
 		{"P4", "medicines and other sensitive goods were never reduced, and gift cards never bought gift cards", `
 			SELECT DISTINCT o.number AS id FROM line_discounts d JOIN orders o ON o.id = d.order_id WHERE d.sensitive = TRUE
+			UNION SELECT o.number FROM line_members d JOIN orders o ON o.id = d.order_id WHERE d.sensitive = TRUE
 			UNION SELECT o.number FROM orders o JOIN (SELECT order_id, sum(value) AS value FROM credits WHERE order_id > 0 GROUP BY order_id) c ON c.order_id = o.id
 				JOIN (SELECT order_id, sum(captured - refunded) AS net FROM payments WHERE provider IN ('gift','credit') GROUP BY order_id) p ON p.order_id = o.id
 				WHERE p.net > o.total - c.value`, nil},

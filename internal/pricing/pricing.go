@@ -37,6 +37,7 @@ type Line struct {
 	Total     money.Amount
 	Parts     []Part // what Discount is made of
 	Words     i18n.Text
+	pays      money.Amount // for a piece, before promotions
 }
 
 // Quote is a priced basket. Total = Subtotal - Discount + Delivery, and + Tax
@@ -56,6 +57,7 @@ type Quote struct {
 	TaxIncluded  bool
 	Method       *Method
 	Coupon       string
+	Members      []Member // what price lists of the shopper's groups took off
 	Applied      []Applied
 	Refused      *Refused
 }
@@ -117,8 +119,9 @@ func Make(in Input) (*Quote, error) {
 		total := b.Price.Amount.Times(w.Qty)
 		line := Line{Variant: b.VariantID, Product: b.ProductID, SKU: b.SKU, Name: b.Name, Choices: b.Choices,
 			Sensitive: b.Sensitive, GiftCard: b.GiftCard, TaxClass: classOf(b.TaxClass), Qty: w.Qty, Unit: b.Price.Amount, Total: total}
-		q.Lines = append(q.Lines, line)
 		q.Subtotal += total
+		q.belong(&line, b, in.Deals)
+		q.Lines = append(q.Lines, line)
 	}
 	if in.Method != nil && in.Method.Currency != in.Currency {
 		return nil, fmt.Errorf("price delivery %s: it is priced in %s, the basket in %s", in.Method.Code, in.Method.Currency, in.Currency)

@@ -194,6 +194,9 @@ func (s *Shop) offered(c echo.Context, view *cart.View) (*checkout.Offer, error)
 // said of tax on top.
 func (s *Shop) sums(c echo.Context, q *pricing.Quote, w wait, tax string) []sum {
 	out := []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, q.Subtotal, q.Currency)}}
+	for _, m := range q.Members {
+		out = append(out, sum{in(c, m.Name), s.money(c, -m.Amount, q.Currency), "sums-less"})
+	}
 	delivery, spared := q.Delivery, []sum{}
 	for _, a := range q.Applied {
 		less := sum{in(c, a.Name), s.money(c, -a.Amount, q.Currency), "sums-less"}
