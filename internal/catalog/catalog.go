@@ -265,6 +265,7 @@ type Buyable struct {
 	TaxClass   string
 	Available  int // as Supply says; -1 = not counted
 	Supply     Supply
+	Bundle     bool // it is made of Components
 	Published  bool
 	Active     bool
 	Priced     bool

@@ -122,6 +122,7 @@ type (
 		listKey
 		sort string
 	}
+	insideKey    struct{}
 	slugKey      string
 	detailKey    ProductID
 	relationsKey ProductID
@@ -207,6 +208,11 @@ func (l *Live) Order(ctx context.Context, d *db.DB, categories []CategoryID, sor
 		}
 		return ids, nil
 	})
+}
+
+// Inside says which products are in the bundles of each product.
+func (l *Live) Inside(ctx context.Context, d *db.DB) (map[ProductID][]ProductID, error) {
+	return kept(l, insideKey{}, func(all map[ProductID][]ProductID) int { return 1 + len(all) }, func() (map[ProductID][]ProductID, error) { return readInside(ctx, d) })
 }
 
 // Relations is RelationsFrom.

@@ -246,7 +246,7 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 		b.Was, b.Priced, b.Supply = price.earlier(), price.amount.Valid, stock.supply()
 		b.List = money.Amount(price.list.Int64)
 		b.Available = b.Supply.Available
-		if stock.bundle {
+		if b.Bundle = stock.bundle; b.Bundle {
 			bundles = append(bundles, b.VariantID)
 		}
 		if chosen != "{}" {

@@ -143,6 +143,20 @@ func Components(ctx context.Context, q db.Q, ids []VariantID) (map[VariantID][]C
 	return all, nil
 }
 
+func readInside(ctx context.Context, q db.Q) (map[ProductID][]ProductID, error) {
+	var rows []struct{ Bundle, Product ProductID }
+	err := q.Query(ctx).Raw(`SELECT DISTINCT b.product_id AS bundle, v.product_id AS product FROM components c
+		JOIN variants b ON b.id = c.bundle_id JOIN variants v ON v.id = c.variant_id ORDER BY 1, 2`).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read what is inside bundles: %w", err)
+	}
+	all := make(map[ProductID][]ProductID)
+	for _, r := range rows {
+		all[r.Bundle] = append(all[r.Bundle], r.Product)
+	}
+	return all, nil
+}
+
 // SetComponents makes a variant a bundle of these, or with none of them an
 // ordinary one again; it reports whether that changed anything. A bundle in a
 // bundle, and a variant that is in one, is fault.Conflict. Its own stock is the

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"regulars/internal/cart"
+	"regulars/internal/catalog"
 	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -256,7 +257,7 @@ func (d *Desk) place(ctx context.Context, tx *db.Tx, person *customer.Person, la
 	if f.Credit != nil && offer.Credit(quote) != offer.shown(f.Credit, quote) {
 		return nil, changed(quote)
 	}
-	return d.write(ctx, tx, person, c, offer, f, lang, now)
+	return d.write(ctx, tx, person, v, offer, f, lang, now)
 }
 
 // whole refuses a cart that cannot be bought exactly as it stands.
@@ -279,8 +280,12 @@ func whole(v *cart.View) error {
 }
 
 // write is the placing itself: everything that has to be true together.
-func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, c *cart.Cart, offer *Offer, f Form, lang i18n.Lang, now time.Time) (*Placed, error) {
+func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, v *cart.View, offer *Offer, f Form, lang i18n.Lang, now time.Time) (*Placed, error) {
 	quote := offer.With(f.Delivery)
+	c, bundles := v.Cart, map[catalog.VariantID]bool{}
+	for _, item := range v.Items {
+		bundles[item.Line.VariantID] = item.Buyable.Bundle
+	}
 	o := d.compose(c, quote, f, lang, now)
 	if due := offer.Due(quote); due == 0 && o.Total > 0 {
 		o.PaymentCode = coverCode(offer)
@@ -302,7 +307,7 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, c 
 	}
 	hold := make([]inventory.Line, len(quote.Lines))
 	for i, l := range quote.Lines {
-		hold[i] = inventory.Line{Variant: l.Variant, Qty: l.Qty}
+		hold[i] = inventory.Line{Variant: l.Variant, Qty: l.Qty, Single: !bundles[l.Variant]}
 	}
 	held := now.Add(d.keep(o.PaymentCode))
 	goods, err := inventory.Reserve(ctx, tx, int64(o.ID), hold, held, now)

@@ -23,6 +23,7 @@ import (
 type Line struct {
 	Variant catalog.VariantID
 	Qty     int
+	Single  bool // the caller knows that it is no bundle, which saves Reserve a look
 }
 
 // OutOfStockError says that fewer units are left than were asked for. It is a
@@ -103,7 +104,7 @@ func merge(lines []Line) ([]Line, error) {
 	}
 	merged := make([]Line, 0, len(units))
 	for v, qty := range units {
-		merged = append(merged, Line{v, qty})
+		merged = append(merged, Line{Variant: v, Qty: qty})
 	}
 	slices.SortFunc(merged, func(a, b Line) int { return cmp.Compare(a.Variant, b.Variant) })
 	return merged, nil

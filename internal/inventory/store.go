@@ -147,8 +147,11 @@ func takeOne(ctx context.Context, tx *db.Tx, l Line, now time.Time) (*taken, err
 			return &t, nil
 		}
 		var counted bool
-		if left, counted, err = sellable(ctx, tx, l.Variant); err != nil || !counted {
+		if left, counted, err = sellable(ctx, tx, l.Variant); err != nil {
 			return nil, err
+		}
+		if !counted { // what is counted is no bundle; what is not may have become one
+			return nil, single(ctx, tx, l.Variant)
 		}
 		if left < l.Qty {
 			break
@@ -191,7 +194,7 @@ type hold struct {
 }
 
 // line is what the hold still keeps of the stock, or would.
-func (h hold) line() Line { return Line{h.VariantID, h.Qty - h.Shipped} }
+func (h hold) line() Line { return Line{Variant: h.VariantID, Qty: h.Qty - h.Shipped} }
 
 // lockHolds reads an order's holds in variant order and keeps others from
 // ending them until this transaction is over.

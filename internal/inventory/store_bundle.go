@@ -48,9 +48,15 @@ func unpacked(ctx context.Context, q db.Q, lines []Line) ([]Line, []Part, error)
 		return nil, nil, err
 	}
 	var parts []Part
-	ids := make([]catalog.VariantID, len(lines))
-	for i, l := range lines {
-		ids[i] = l.Variant
+	var ids []catalog.VariantID
+	for _, l := range lines {
+		if !l.Single {
+			ids = append(ids, l.Variant)
+		}
+	}
+	if len(ids) == 0 {
+		all, err := merge(lines)
+		return all, nil, err
 	}
 	err := q.Query(ctx).Raw("SELECT bundle_id AS bundle, variant_id AS variant, qty FROM components WHERE bundle_id IN ? ORDER BY bundle_id, variant_id", ids).Scan(&parts).Error
 	if err != nil {
@@ -68,7 +74,7 @@ func unpack(lines []Line, parts []Part) []Line {
 		for _, p := range parts {
 			if p.Bundle == l.Variant {
 				bundle = true
-				all = append(all, Line{p.Variant, p.Qty * l.Qty})
+				all = append(all, Line{Variant: p.Variant, Qty: p.Qty * l.Qty})
 			}
 		}
 		if !bundle {

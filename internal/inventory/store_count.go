@@ -91,7 +91,7 @@ func Return(ctx context.Context, tx *db.Tx, orderID int64, v catalog.VariantID, 
 	if err != nil {
 		return err
 	}
-	one, err := merge(unpack([]Line{{v, 1}}, parts))
+	one, err := merge(unpack([]Line{{Variant: v, Qty: 1}}, parts))
 	if err != nil {
 		return err
 	}

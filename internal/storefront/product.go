@@ -42,8 +42,7 @@ type productPage struct {
 	StockText    string
 	OwnURL       string       // the shopper's own order that keeps the last of it
 	Inside       []insideView // of a bundle
-	holds        map[catalog.ProductID]bool
-	Note         *web.Notice // what became of adding; plain text
+	Note         *web.Notice  // what became of adding; plain text
 	Added        bool
 	Promises     []string
 	Facts        []factView
@@ -294,7 +293,7 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 		p.StockText = t(c, "shop.not-sold")
 		return nil
 	}
-	p.Inside, p.holds = inside(c, v.Inside)
+	p.Inside = inside(c, v.Inside)
 	p.SKU, p.Price = v.SKU, s.price(c, v.Price, v.Was, v.Said, false)
 	var notes []string
 	if v.Sale != (i18n.Text{}) {
@@ -370,7 +369,6 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 	if err != nil {
 		return err
 	}
-	found = slices.DeleteFunc(found, func(f suggestion) bool { return p.holds[f.Card.ID] })
 	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), found)
 	if !p.Buyable {
 		if p.Alternatives, err = s.alternatives(c, d); err != nil {

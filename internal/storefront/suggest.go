@@ -175,7 +175,8 @@ type excluded struct{ ids, owned map[catalog.ProductID]bool }
 
 func (x excluded) holds(k catalog.Card) bool { return x.ids[k.ID] || x.owned[k.ID] && k.Durable }
 
-// barred gathers what is at hand, in the cart and owned, and the candidates
+// barred gathers what is at hand, in the cart and owned, what is inside bundles
+// of the first two, and the candidates
 // that themselves say never about something at hand.
 func (s *Shop) barred(c echo.Context, at, candidates []catalog.ProductID) (excluded, error) {
 	x := excluded{map[catalog.ProductID]bool{}, map[catalog.ProductID]bool{}}
@@ -198,6 +199,15 @@ func (s *Shop) barred(c echo.Context, at, candidates []catalog.ProductID) (exclu
 	}
 	for _, id := range inCart {
 		x.ids[id] = true
+	}
+	inside, err := s.shelves.Inside(ctx, s.DB)
+	if err != nil {
+		return x, err
+	}
+	for _, bundle := range slices.Concat(at, inCart) { // whoever has the box has what is in it
+		for _, id := range inside[bundle] {
+			x.ids[id] = true
+		}
 	}
 	past, err := s.past(c)
 	for _, id := range past.products {

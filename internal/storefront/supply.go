@@ -80,18 +80,15 @@ var schemaStock = map[string]string{catalog.InStock: "https://schema.org/InStock
 // insideView is a component of a bundle on its product page.
 type insideView struct{ URL, Name, Qty string }
 
-// inside words what a bundle holds; goes-well-with names none of it again.
-func inside(c echo.Context, parts []catalog.Component) (all []insideView, products map[catalog.ProductID]bool) {
-	products = map[catalog.ProductID]bool{}
+func inside(c echo.Context, parts []catalog.Component) (all []insideView) {
 	for _, k := range parts {
 		name := in(c, k.Name)
 		if words := in(c, k.Choices); words != "" {
 			name += t(c, "shop.bundle.choices", "choices", words)
 		}
 		all = append(all, insideView{web.URL(c, "/p/"+k.Slug), name, t(c, "shop.bundle.qty", "count", k.Qty)})
-		products[k.Product] = true
 	}
-	return all, products
+	return all
 }
 
 // goods words what is special about the lines of an order: what the bundles

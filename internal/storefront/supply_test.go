@@ -137,6 +137,7 @@ func TestABundleShowsWhatIsInside(t *testing.T) {
 	says(t, "product", product.Text(), "What is inside", "2 left")
 	says(t, "product", product.Main(), `href="/p/`+inside+`"`)
 	b.Submit(product, "/cart/items", "qty", "2")
+	says(t, "goes well with the bundle", b.Get("/cart").Main(), "!"+`href="/p/`+inside+`"`)
 	order := b.Follow(b.Submit(b.Follow(b.Submit(b.Get("/checkout"), "/checkout", address...)), "/gateway/test/", "outcome", "paid"))
 	says(t, "order", order.Text(), "4 × ")
 	says(t, "product", b.Get("/p/"+slug).Text(), "Sold out")
