@@ -245,9 +245,9 @@ func rules(now time.Time) []rule {
 			[]any{onItsWay.Milliseconds(), onItsWay.Milliseconds(), onItsWay.Milliseconds()}},
 		{"E3", "every order has its confirmation, sent or about to be", `
 			SELECT o.number AS id FROM orders o WHERE o.imported = FALSE AND o.simulated = FALSE AND o.email <> ''
-			AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.order_id = o.id AND s.template = ?)
-			AND NOT EXISTS (SELECT 1 FROM river_job j WHERE j.kind = ? AND CAST(j.state AS TEXT) IN ('available','pending','retryable','running','scheduled')
-				AND replace(CAST(j.args AS TEXT), ' ', '') = '{"order":' || CAST(o.id AS TEXT) || '}')`,
+			AND o.id NOT IN (SELECT s.order_id FROM sends s WHERE s.template = ?)
+			AND o.id NOT IN (SELECT coalesce(CAST(j.args ->> 'order' AS BIGINT), 0) FROM river_job j
+				WHERE j.kind = ? AND CAST(j.state AS TEXT) IN ('available','pending','retryable','running','scheduled'))`,
 			[]any{outreach.OrderConfirmation, order.Placed{}.Kind()}},
 		{"X6", "simulated people are marked everywhere and have reserved addresses only", `
 			SELECT email AS id FROM customers WHERE simulated = TRUE AND erased_at = 0 AND NOT (email LIKE '%.example' OR email LIKE '%@example.com' OR email LIKE '%@example.org' OR email LIKE '%@example.net')
