@@ -14,6 +14,7 @@ import (
 	"regulars/internal/analytics"
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
@@ -102,7 +103,8 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 		return nil, err
 	}
 	a.mails = &outreach.Desk{DB: d, Mailer: mailer, Settings: a.settings, BaseURL: base, Templates: pages, Now: opt.now, Log: opt.log, Demo: opt.demo,
-		AccessKey: func(number string) string { return order.AccessKey(secret, number) }}
+		AccessKey: func(number string) string { return order.AccessKey(secret, number) }, Pay: a.desk.Pay,
+		CardCode: func(token string) string { return credit.Code(secret, token) }}
 	if err := a.mails.Check(); err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"setting"},
 	{"event", "jobs"},
 	{"catalog", "customer", "staff"},
-	{"inventory", "search", "recommend"},
+	{"inventory", "credit", "search", "recommend"},
 	{"segment"},
 	{"pricing"},
 	{"cart"},

@@ -29,7 +29,7 @@ const variantsAtOnce = 25
 
 var (
 	tiers    = []string{"plain", "good", "fine"}
-	flags    = []string{"published", "durable", "sensitive", "gift", "digital"}
+	flags    = []string{"published", "durable", "sensitive", "gift", "digital", "gift_card"}
 	textKeys = []string{"name_en", "name_zh", "line_en", "line_zh", "about_en", "about_zh", "slug", "brand", "synonyms", "category", "tier", "tax_class", "max_qty", "refill_days"}
 )
 
@@ -65,6 +65,7 @@ type variantRow struct {
 	Seen              string // the stock that this form was drawn with
 	Counts, Active    bool   // an inactive variant is not counted
 	Promised          int
+	Asked             string // what shoppers pay by a sale; "" without one
 
 	PriceBad, WasBad, StockBad web.FieldError
 }
@@ -124,7 +125,7 @@ func (e *editing) stored() inputs {
 			in["category"] = k.Slug
 		}
 	}
-	for i, on := range []bool{e.Published, e.Durable, e.Sensitive, e.Gift, e.Digital} {
+	for i, on := range []bool{e.Published, e.Durable, e.Sensitive, e.Gift, e.Digital, e.GiftCard} {
 		in.tick(flags[i], on)
 	}
 	for _, v := range e.shown {
@@ -198,6 +199,9 @@ func (o *Office) showProduct(c echo.Context, status int, e *editing, in inputs, 
 		row := variantRow{SKU: v.SKU, Words: catalog.ChoiceText(e.Options, v.Choices).In(l), Price: in["price:"+v.SKU], Was: in["was:"+v.SKU],
 			Stock: in["stock:"+v.SKU], Seen: e.onHand(v.ID), Promised: e.levels[v.ID].Reserved, Counts: v.Active, Active: in.On("active:" + v.SKU),
 			PriceBad: p.Errors.At("price:" + v.SKU), WasBad: p.Errors.At("was:" + v.SKU), StockBad: p.Errors.At("stock:" + v.SKU)}
+		if v.Sale != (i18n.Text{}) {
+			row.Asked = t(c, "admin.product.asked", "name", v.Sale, "price", v.Price)
+		}
 		p.Rows = append(p.Rows, row)
 	}
 	return web.Render(c, status, "admin/product", p)
@@ -333,7 +337,7 @@ func (e *editing) draft(form *fault.Form, in inputs) catalog.Draft {
 	d.Slug, d.Brand, d.Synonyms, d.Tier, d.TaxClass = in["slug"], in["brand"], in["synonyms"], in["tier"], in["tax_class"]
 	d.MaxQty, d.RefillDays = whole(form, in, "max_qty"), whole(form, in, "refill_days")
 	d.Published, d.Durable, d.Sensitive = in.On("published"), in.On("durable"), in.On("sensitive")
-	d.Gift, d.Digital = in.On("gift"), in.On("digital")
+	d.Gift, d.Digital, d.GiftCard = in.On("gift"), in.On("digital"), in.On("gift_card")
 	d.CategoryID = nil
 	if slug := in["category"]; slug != "" {
 		k, ok := e.tree.BySlug(slug)

@@ -23,6 +23,7 @@ import (
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
@@ -191,6 +192,20 @@ func (f *office) seed() {
 func (f *office) order(outcome payment.Outcome) *order.Order {
 	f.t.Helper()
 	ctx := context.Background()
+	k := f.orderBy(payment.TestCode)
+	p, err := payment.Latest(ctx, f.DB, k.ID)
+	f.must(err)
+	if outcome != "" {
+		_, err = payment.Settle(ctx, f.DB, payment.TestCode, payment.EventID(p.Token, outcome), p.Token, outcome, f.now)
+		f.must(err)
+	}
+	return k
+}
+
+// orderBy places the same order with a way to pay.
+func (f *office) orderBy(code string) *order.Order {
+	f.t.Helper()
+	ctx := context.Background()
 	k, err := customer.ByEmail(ctx, f.DB, "parent@demo.example")
 	f.must(err)
 	person, err := customer.Read(ctx, f.DB, "", k.ID)
@@ -203,14 +218,8 @@ func (f *office) order(outcome payment.Outcome) *order.Order {
 		return cart.Add(ctx, tx, open.ID, f.variants["BB01-S"], 1, f.now)
 	})
 	placed, err := f.Desk.Place(ctx, person, i18n.English, open.ID, checkout.Form{Key: checkout.NewKey(), Email: "parent@demo.example", Name: "Pat <b>Parent</b>",
-		Country: "US", Line1: "1 Road", City: "Town", Region: "NY", Postcode: "10001", Delivery: "standard", Payment: "test"}, checkout.NotShown)
+		Country: "US", Line1: "1 Road", City: "Town", Region: "NY", Postcode: "10001", Delivery: "standard", Payment: code}, checkout.NotShown)
 	f.must(err)
-	p, err := payment.Latest(ctx, f.DB, placed.Order.ID)
-	f.must(err)
-	if outcome != "" {
-		_, err = payment.Settle(ctx, f.DB, payment.TestCode, payment.EventID(p.Token, outcome), p.Token, outcome, f.now)
-		f.must(err)
-	}
 	return placed.Order
 }
 
@@ -279,9 +288,15 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.must(err)
 	deal := pricing.Promotion{Name: i18n.Text{En: "A tenth off", Zh: "九折"}, Kind: pricing.Percent, Value: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return pricing.Put(ctx, tx, &deal, f.now) })
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		_, err := credit.Give(ctx, tx, f.Desk.Secret, credit.Wish{Price: money.Price{Amount: 500, Currency: "USD"}}, "a-card-of-this-walk", "staff:1", "", f.now)
+		return err
+	})
 	sale := catalog.Sale{Name: deal.Name, Kind: catalog.SalePercent, Value: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return catalog.PutSale(ctx, tx, &sale, f.today(), f.now) })
-	parts := map[string]string{":promotion": deal.Token, ":sale": sale.Token, ":mail": "77", ":op": "1", ":return": back, ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":act": "receive", ":token": q[0].Token, ":file": files[0].Name}
+	group := pricing.PriceList{Name: deal.Name, Currency: "USD", Segment: "student", Percent: 1000}
+	f.tx(func(ctx context.Context, tx *db.Tx) error { return pricing.PutList(ctx, tx, &group, f.now) })
+	parts := map[string]string{":promotion": deal.Token, ":sale": sale.Token, ":list": group.Token, ":card": "a-card-of-this-walk", ":mail": "77", ":op": "1", ":return": back, ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":act": "receive", ":token": q[0].Token, ":file": files[0].Name}
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	f.want(f.get("/admin/orders/"+number+"/refund"), 200)

@@ -35,7 +35,7 @@ func orderFilter(state string) order.Filter {
 	case "confirming":
 		return order.Filter{State: order.StatePlaced, Payment: order.Processing}
 	case "to-ship":
-		return order.Filter{State: order.StatePlaced, Payment: order.Paid, Delivery: order.Unshipped}
+		return order.Filter{ToShip: true}
 	case "shipped":
 		return order.Filter{State: order.StatePlaced, Delivery: order.Shipped}
 	case "completed":
@@ -129,6 +129,7 @@ type orderPage struct {
 	Parcels     []parcelRow
 	Send        []sendLine // what is left to send, while it may be sent
 	Parcel      checkout.Parcel
+	Hand        handForm // money that nobody tells of
 	From        []choice // places to send from, if there is a choice
 	Money       payment.Money
 	MoneySums   []sum
@@ -227,7 +228,10 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 	write, paid := o.may(c, "orders.write"), k.PaymentState == order.Paid || k.PaymentState == order.PartlyRefunded
 	p.Can = map[string]bool{
 		"pack":    write && k.Packable(),
-		"ship":    write && k.State == order.StatePlaced && paid && k.DeliveryState == order.Unshipped,
+		"write":   write,
+		"receive": false,
+		"refused": false,
+		"ship":    write && k.State == order.StatePlaced && k.MayLeave() && k.DeliveryState == order.Unshipped,
 		"deliver": write && k.State == order.StatePlaced && k.DeliveryState == order.Shipped,
 		"cancel":  write && k.State == order.StatePlaced && k.DeliveryState == order.Unshipped,
 	}
@@ -296,7 +300,7 @@ func (o *Office) timeline(ctx context.Context, c echo.Context, k *order.Order) (
 		return nil, err
 	}
 	for _, p := range payments {
-		all = append(all, moment{At: p.CreatedAt.Time, What: t(c, "admin.step.payment", "attempt", p.Attempt, "provider", p.Provider, "amount", p.Price()), Words: t(c, "admin.payment."+string(p.State))})
+		all = append(all, moment{At: p.CreatedAt.Time, What: t(c, "admin.step.payment", "attempt", p.Attempt, "provider", t(c, "payment."+p.Provider), "amount", p.Price()), Words: t(c, "admin.payment."+string(p.State))})
 	}
 	sends, err := outreach.Sends(ctx, o.DB, outreach.Filter{Order: k.ID})
 	if err != nil {

@@ -33,6 +33,7 @@ type (
 	promotionsPage struct {
 		web.Page
 		Sales    []saleRow
+		Lists    []listRow
 		Rows     []promotionRow
 		Calendar *calendar
 		Write    bool
@@ -73,6 +74,9 @@ func (o *Office) promotions(c echo.Context) error {
 		return err
 	}
 	p := promotionsPage{Page: page(c, "staff.area.promotions"), Write: o.may(c, "promotions.write")}
+	if p.Lists, err = o.listRows(c); err != nil {
+		return err
+	}
 	if p.Calendar, err = o.calendar(c, tree); err != nil {
 		return err
 	}

@@ -55,6 +55,7 @@ func (o *Office) money(ctx context.Context, c echo.Context, p *orderPage) error 
 		return err
 	}
 	p.Money = payment.Stand(all)
+	o.tender(p, all)
 	if p.Money.Captured == 0 {
 		return nil
 	}
@@ -64,7 +65,7 @@ func (o *Office) money(ctx context.Context, c echo.Context, p *orderPage) error 
 	}{{"admin.money.captured", p.Money.Captured}, {"admin.money.refunded", p.Money.Refunded}, {"admin.money.left", p.Money.Left()}} {
 		p.MoneySums = append(p.MoneySums, sum{Name: t(c, row.key), Value: cash(c, row.amount, k.Currency)})
 	}
-	p.Can["refund"] = o.may(c, "orders.write") && p.Money.Left() > 0 && !k.Imported
+	p.Can["refund"] = o.may(c, "orders.write") && p.Money.Left() > 0 && !k.Imported && !k.PaidAt.IsZero()
 	p.Proof = !web.Session(c).StaffProved()
 	backs, err := payment.Backs(ctx, o.DB, k.ID)
 	for _, b := range backs {

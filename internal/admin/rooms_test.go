@@ -161,7 +161,7 @@ func TestOrderGoesItsWay(t *testing.T) {
 		f.want(f.get("/admin/orders?state=to-ship"), 200, k.Number)
 		f.want(f.get("/admin/orders?q="+k.Number), 200, k.Number)
 		f.want(f.get("/admin/orders?state=cancelled"), 200, "!"+k.Number)
-		f.want(f.get(at), 200, "Mark as sent", "!Mark as delivered", "Payment 1 by test", "Pat &lt;b&gt;Parent", "$23.20", "Cancel order")
+		f.want(f.get(at), 200, "Mark as sent", "!Mark as delivered", "Payment 1 by Test payment", "Pat &lt;b&gt;Parent", "$23.20", "Cancel order")
 		f.want(f.post(at+"/deliver", nil), 409, "is not on its way")
 		f.want(f.get(at), 200, "Start packing", "the shopper may cancel")
 		f.want(f.post(at+"/pack", nil), 303)

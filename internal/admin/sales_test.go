@@ -9,6 +9,9 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
+	"regulars/internal/i18n"
+	"regulars/internal/pricing"
+	"regulars/internal/segment"
 	"regulars/internal/staff"
 )
 
@@ -46,6 +49,8 @@ func TestSaleIsPreviewedMadeChangedAndStopped(t *testing.T) {
 		path := w.Header().Get("Location")
 		costs(list - list/5)
 		f.want(f.get(path), 200, "20 % less", "Running", "BB01-L", "may come on top of the sale price")
+		f.want(f.as(staff.Merchant).get("/admin/products/BB01"), 200, "Bottle days: shoppers pay")
+		f.as(staff.Marketer)
 		f.want(f.get("/admin/promotions"), 200, "Bottle days", "Running", "Calendar", "“Advent” may come on top")
 		f.want(f.get("/admin/promotions?lang=zh"), 200, "奶瓶周", "减 20%", "进行中")
 
@@ -75,4 +80,51 @@ func TestSaleFormRefusesInWords(t *testing.T) {
 		t.Errorf("%v %v", all, err)
 	}
 	f.as(staff.Support).want(f.get("/admin/promotions"), 404)
+}
+
+func TestPriceListIsMadeChangedAndStopped(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		f := open(t, d).as(staff.Marketer)
+		groups, err := segment.List(ctx, d)
+		f.must(err)
+		if len(groups) == 0 {
+			f.tx(func(ctx context.Context, tx *db.Tx) error {
+				return segment.Put(ctx, tx, segment.Segment{Key: "student", Name: i18n.Text{En: "Students", Zh: "学生"}, Title: i18n.Text{En: "T", Zh: "T"}, Why: i18n.Text{En: "W", Zh: "W"}}, nil)
+			})
+		}
+		form := func(change ...string) url.Values {
+			in := url.Values{"name_en": {"Student price"}, "name_zh": {"学生价"}, "segment": {"student"}, "currency": {"USD"}, "percent": {"10"}, "entries": {"BB01-L 9.90\n"}}
+			for i := 0; i < len(change); i += 2 {
+				in.Set(change[i], change[i+1])
+			}
+			return in
+		}
+		f.want(f.get("/admin/promotions/lists/new"), 200, "New price list")
+		for _, row := range [][3]string{{"segment", "", "Choose for whom"}, {"entries", "NONE 1.00", "no SKU NONE"}, {"entries", "BB01-L", "A SKU and a price"}, {"entries", "BB01-L 0", "above 0"}, {"percent", "100", "0.01 to 99.99"}, {"name_en", "", "Give it a name"}} {
+			want := row[2]
+			if want == "A SKU and a price" {
+				want = "the line of BB01-L is not so"
+			}
+			f.want(f.post("/admin/promotions/lists/new", form("name_zh", "", row[0], row[1])), 422, want)
+		}
+		w := f.post("/admin/promotions/lists/new", form())
+		f.want(w, 303)
+		path := w.Header().Get("Location")
+		f.want(f.get(path), 200, "BB01-L 9.90", "for student", "10 % less", "1 price")
+		f.want(f.get("/admin/promotions?lang=zh"), 200, "学生价", "群体价")
+		version := regexp.MustCompile(`name="version" value="(\d+)"`).FindStringSubmatch(f.get(path).Body.String())[1]
+		f.want(f.post(path, form("version", version, "entries", "BB01-L 8.00")), 303)
+		f.want(f.post(path, form("version", version)), 409)
+		lists, err := pricing.ListsFor(ctx, d, f.variants["BB01-L"], f.variants["BB01-S"])
+		f.must(err)
+		if len(lists) != 1 || lists[0].Entries[f.variants["BB01-L"]] != 800 || len(lists[0].Entries) != 1 {
+			t.Errorf("%+v", lists)
+		}
+		f.want(f.post(path+"/stop", nil), 303)
+		f.want(f.get(path), 200, "Stopped", "!name=\"percent\"")
+		if lists, err := pricing.ListsFor(ctx, d, f.variants["BB01-L"]); err != nil || len(lists) != 0 {
+			t.Errorf("a stopped list still counts: %+v %v", lists, err)
+		}
+	})
 }

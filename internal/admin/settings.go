@@ -31,7 +31,7 @@ type settingGroup struct {
 
 type settingRow struct {
 	Name, Label, Help, Value, Default string
-	Changed                           bool
+	Changed, Long                     bool // Long: several lines to write in
 	Bad                               web.FieldError
 }
 
@@ -42,7 +42,7 @@ var groups = []struct {
 	keys []string
 }{
 	{"shop", []string{"shop.name", "shop.name.zh", "shop.email", "shop.address", "zone"}},
-	{"money", []string{"currency", "currencies", "tax.percent", "tax.included", "tax.rates", "payments.offered"}},
+	{"money", []string{"currency", "currencies", "tax.percent", "tax.included", "tax.rates", "payments.offered", "payment.transfer.details", "payment.transfer.details.zh", "payment.transfer.days", "payment.cod.max", "payment.cod.countries"}},
 	{"carts", []string{"cart.idle", "checkout.idle", "cart.lost", "hold.minutes", "returns.days"}},
 	{"mail", []string{"followup.delays", "quiet.hours", "notify.orders", "notify.lang"}},
 	{"more", nil},
@@ -76,7 +76,7 @@ func (o *Office) showSettings(c echo.Context, status int, value func(string) str
 				return err
 			}
 			label, help, _ := strings.Cut(t(c, "setting."+name), "\n")
-			group.Rows = append(group.Rows, settingRow{name, label, help, value(name), k.Default, value(name) != k.Default, p.Errors.At(name)})
+			group.Rows = append(group.Rows, settingRow{name, label, help, value(name), k.Default, value(name) != k.Default, name == "tax.rates", p.Errors.At(name)})
 		}
 		if len(group.Rows) > 0 {
 			p.Groups = append(p.Groups, group)

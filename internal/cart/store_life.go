@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"regulars/internal/catalog"
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
@@ -151,6 +152,9 @@ func (c *Cart) absorb(ctx context.Context, tx *db.Tx, other *Cart, now time.Time
 		return err
 	}
 	if err := c.union(ctx, tx, lines, other.Currency == c.Currency); err != nil {
+		return err
+	}
+	if err := credit.Follow(ctx, tx, int64(other.ID), int64(c.ID)); err != nil {
 		return err
 	}
 	if err := tx.Query(ctx).Exec("UPDATE cart_steps SET cart_id = ? WHERE cart_id = ?", int64(c.ID), int64(other.ID)).Error; err != nil {

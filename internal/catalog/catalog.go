@@ -56,6 +56,7 @@ type Product struct {
 	Sensitive   bool // never recommended, discounted or configured
 	Gift        bool
 	Digital     bool
+	GiftCard    bool     // its units are gift cards worth their price; digital
 	MaxQty      int      // most units an order may hold; 0 = the cart's own limit
 	TaxClass    string   // one of setting.TaxClasses; "" = standard
 	Moments     []string `gorm:"serializer:json"`
@@ -259,7 +260,8 @@ type Buyable struct {
 	Image      Image
 	Price      money.Price
 	Was        money.Amount
-	Sale       i18n.Text // the sale that made the price; empty = none
+	List       money.Amount // what the merchant wrote, before any sale
+	Sale       i18n.Text    // the sale that made the price; empty = none
 	TaxClass   string
 	Available  int // as Supply says; -1 = not counted
 	Supply     Supply
@@ -270,6 +272,7 @@ type Buyable struct {
 	MaxQty     int
 	Sensitive  bool
 	Digital    bool
+	GiftCard   bool
 	Durable    bool
 	CategoryID CategoryID
 }

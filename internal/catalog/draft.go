@@ -71,6 +71,7 @@ func validSlug(s string) bool { return len(s) <= 96 && slugShape.MatchString(s) 
 // shape that is stored, so that comparing tells whether anything changed.
 func (d *Draft) tidy() {
 	d.Code = strings.TrimSpace(d.Code)
+	d.Digital = d.Digital || d.GiftCard
 	if d.TaxClass == "" {
 		d.TaxClass = setting.TaxClasses[0]
 	}

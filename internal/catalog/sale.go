@@ -35,7 +35,7 @@ const (
 // everybody. What it is bound to is empty where it is not bound; categories
 // count with all below them. Days are the shop's own, both inclusive. Of
 // several on one thing the one of highest Priority counts, of these the
-// cheapest; they are never added up. Sensitive goods are in none.
+// cheapest; they are never added up. Sensitive goods and gift cards are in none.
 type Sale struct {
 	ID         SaleID
 	Token      string // its name in addresses
@@ -86,7 +86,7 @@ func (s *Sale) Price(list money.Amount, currency money.Currency) (money.Amount, 
 // covers reports whether a thing is among the goods of the sale; below are its
 // categories with all below them.
 func (s *Sale) covers(p *pricedRow, below []CategoryID) bool {
-	if p.Sensitive {
+	if p.Fixed {
 		return false
 	}
 	if len(s.Categories)+len(s.Products)+len(s.Variants) == 0 {
@@ -187,7 +187,7 @@ type pricedRow struct {
 	ProductID  ProductID
 	CategoryID CategoryID
 	SKU        string
-	Sensitive  bool
+	Fixed      bool // sensitive goods and gift cards cost what they cost
 	Currency   money.Currency
 	Amount     money.Amount
 	Was        money.Amount

@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -307,4 +308,34 @@ func TestSaleThatCannotBeIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
+}
+
+// Two workers may see the same midnight; the prices move once.
+func TestTheSameMidnightTwiceMovesPricesOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := openSale(t, d)
+		s.put(catalog.Sale{Kind: catalog.SalePercent, Value: 2000, StartsOn: "2026-03-03"})
+		midnight := time.Date(2026, 3, 2, 16, 0, 0, 0, time.UTC)
+		zone := s.zone()
+		var all sync.WaitGroup
+		start := make(chan struct{})
+		for range 8 {
+			all.Go(func() {
+				<-start
+				err := catalog.TurnSales(ctx, d, zone, func() time.Time { return midnight })
+				if err != nil && !errors.Is(err, fault.Conflict) { // the next minute tries again
+					t.Error(err)
+				}
+			})
+		}
+		close(start)
+		all.Wait()
+		s.turn(midnight.Add(time.Minute))
+		s.costs("LAMP", 800, 1000)
+		var rows int64
+		d.Query(ctx).Raw("SELECT count(*) FROM price_log WHERE sale_id > 0").Scan(&rows)
+		if rows != 2 {
+			t.Errorf("%d prices were written for two things", rows)
+		}
+	})
 }

@@ -270,7 +270,7 @@ func (b *batch) insert(ctx context.Context, tx *db.Tx) error {
 		rows    [][]any
 	}{
 		{"products", []string{"id", "code", "slug", "category_id", "brand", "name", "line", "about", "synonyms", "published", "published_at",
-			"version", "tier", "durable", "refill_days", "sensitive", "gift", "digital", "max_qty", "tax_class", "moments", "position", "imported", "created_at", "updated_at"}, b.products},
+			"version", "tier", "durable", "refill_days", "sensitive", "gift", "digital", "gift_card", "max_qty", "tax_class", "moments", "position", "imported", "created_at", "updated_at"}, b.products},
 		{"product_options", []string{"product_id", "position", "code", "name", "choices"}, b.options},
 		{"variants", []string{"id", "product_id", "sku", "position", "choices", "accent", "active", "created_at", "updated_at"}, b.variants},
 		{"prices", []string{"variant_id", "currency", "amount", "list_amount", "typed_was", "since"}, b.prices},

@@ -156,7 +156,7 @@ func (b *batch) create(ctx context.Context, tx *db.Tx, fresh []plan, outcomes []
 		}
 		moments, _ := json.Marshal(d.Moments)
 		b.products = append(b.products, []any{int64(out.ID), d.Code, d.Slug, d.CategoryID, d.Brand, d.Name, d.Line, d.About, d.Synonyms,
-			d.Published, d.PublishedAt.Milli(), 1, d.Tier, d.Durable, d.RefillDays, d.Sensitive, d.Gift, d.Digital, d.MaxQty, d.TaxClass,
+			d.Published, d.PublishedAt.Milli(), 1, d.Tier, d.Durable, d.RefillDays, d.Sensitive, d.Gift, d.Digital, d.GiftCard, d.MaxQty, d.TaxClass,
 			string(moments), d.Position, d.Imported, b.now.Milli(), b.now.Milli()})
 		b.option(out.ID, d.Options)
 		b.image(out.ID, d.Images)
@@ -219,9 +219,9 @@ func writeProduct(ctx context.Context, tx *db.Tx, p Product, now db.Time) error 
 	moments, _ := json.Marshal(p.Moments)
 	r := tx.Query(ctx).Exec(`UPDATE products SET slug = ?, category_id = ?, brand = ?, name = ?, line = ?, about = ?, synonyms = ?,
 		published = ?, published_at = ?, version = version + 1, tier = ?, durable = ?, refill_days = ?, sensitive = ?, gift = ?,
-		digital = ?, max_qty = ?, tax_class = ?, moments = ?, position = ?, imported = ?, updated_at = ? WHERE id = ? AND version = ?`,
+		digital = ?, gift_card = ?, max_qty = ?, tax_class = ?, moments = ?, position = ?, imported = ?, updated_at = ? WHERE id = ? AND version = ?`,
 		p.Slug, p.CategoryID, p.Brand, p.Name, p.Line, p.About, p.Synonyms, p.Published, p.PublishedAt, p.Tier, p.Durable,
-		p.RefillDays, p.Sensitive, p.Gift, p.Digital, p.MaxQty, p.TaxClass, string(moments), p.Position, p.Imported, now, p.ID, p.Version)
+		p.RefillDays, p.Sensitive, p.Gift, p.Digital, p.GiftCard, p.MaxQty, p.TaxClass, string(moments), p.Position, p.Imported, now, p.ID, p.Version)
 	if r.Error != nil {
 		return fmt.Errorf("write product %s: %w", p.Code, r.Error)
 	}

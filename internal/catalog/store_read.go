@@ -215,8 +215,8 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 		return found, nil
 	}
 	rows, err := q.Query(ctx).Raw(`SELECT v.id, v.product_id, v.sku, v.choices, v.accent, v.active,
-		p.slug, p.name, p.published, p.max_qty, p.sensitive, p.digital, p.durable, p.tax_class, coalesce(p.category_id, 0),
-		coalesce(i.src, ''), i.alt, pr.amount, pr.was, coalesce(sl.name, '{"en":""}'), `+supplyColumns+`
+		p.slug, p.name, p.published, p.max_qty, p.sensitive, p.digital, p.gift_card, p.durable, p.tax_class, coalesce(p.category_id, 0),
+		coalesce(i.src, ''), i.alt, pr.amount, pr.was, pr.list_amount, coalesce(sl.name, '{"en":""}'), `+supplyColumns+`
 		FROM variants v JOIN products p ON p.id = v.product_id
 		LEFT JOIN product_images i ON i.product_id = p.id AND i.position = 0
 		LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ?
@@ -235,8 +235,8 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 		var price priceRow
 		var stock stockRow
 		if err := rows.Scan(&b.VariantID, &b.ProductID, &b.SKU, &chosen, &accent, &b.Active,
-			&b.Slug, &b.Name, &b.Published, &b.MaxQty, &b.Sensitive, &b.Digital, &b.Durable, &b.TaxClass, &b.CategoryID,
-			&b.Image.Src, &b.Image.Alt, &price.amount, &price.was, &b.Sale, &stock.tracked, &stock.onHand, &stock.reserved,
+			&b.Slug, &b.Name, &b.Published, &b.MaxQty, &b.Sensitive, &b.Digital, &b.GiftCard, &b.Durable, &b.TaxClass, &b.CategoryID,
+			&b.Image.Src, &b.Image.Alt, &price.amount, &price.was, &price.list, &b.Sale, &stock.tracked, &stock.onHand, &stock.reserved,
 			&stock.beyond, &stock.policy, &stock.readyAt, &stock.expectedAt, &stock.bundle); err != nil {
 			return nil, fmt.Errorf("read %d variants: %w", len(ids), err)
 		}
@@ -244,6 +244,7 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 		b.Image = b.Image.WithAccent(accent)
 		b.Price = money.Price{Amount: money.Amount(price.amount.Int64), Currency: currency}
 		b.Was, b.Priced, b.Supply = price.earlier(), price.amount.Valid, stock.supply()
+		b.List = money.Amount(price.list.Int64)
 		b.Available = b.Supply.Available
 		if b.Bundle = stock.bundle; b.Bundle {
 			bundles = append(bundles, b.VariantID)

@@ -215,7 +215,7 @@ func runningRules(ctx context.Context, q db.Q, day string) (*rules, error) {
 
 func readPriced(q *gorm.DB, where string, args ...any) ([]pricedRow, error) {
 	var rows []pricedRow
-	err := q.Raw(`SELECT pr.variant_id, v.product_id, coalesce(p.category_id, 0) AS category_id, v.sku, p.sensitive, pr.currency, pr.amount, pr.was,
+	err := q.Raw(`SELECT pr.variant_id, v.product_id, coalesce(p.category_id, 0) AS category_id, v.sku, (p.sensitive OR p.gift_card) AS fixed, pr.currency, pr.amount, pr.was,
 		pr.list_amount, pr.typed_was, pr.sale_id, pr.was_until FROM prices pr JOIN variants v ON v.id = pr.variant_id JOIN products p ON p.id = v.product_id
 		WHERE `+where+` ORDER BY pr.variant_id, pr.currency`, args...).Scan(&rows).Error
 	if err != nil {

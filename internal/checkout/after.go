@@ -114,7 +114,13 @@ func (d *Desk) Sweep(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	// Orders of goods nobody counts have no hold; their own age is their end.
-	old, err := order.Overdue(ctx, d.DB, now.Add(-d.Settings.Now().Hold()), now.Add(-payment.Patience), sweepAtOnce)
+	slow := map[string]time.Time{}
+	for code, keep := range d.Pay.Patient(d.Settings.Now()) {
+		if slow[code] = (time.Time{}); keep > 0 {
+			slow[code] = now.Add(-keep)
+		}
+	}
+	old, err := order.Overdue(ctx, d.DB, now.Add(-d.Settings.Now().Hold()), now.Add(-payment.Patience), slow, sweepAtOnce)
 	if err != nil {
 		return 0, err
 	}
@@ -187,7 +193,7 @@ func (d *Desk) timeUp(ctx context.Context, tx *db.Tx, o *order.Order, now time.T
 		return false, err
 	}
 	if !held {
-		until = since.Add(d.Settings.Now().Hold())
+		until = since.Add(d.keep(o.PaymentCode))
 	}
 	return !until.After(now), nil
 }
@@ -221,7 +227,7 @@ func (d *Desk) SendIn(ctx context.Context, tx *db.Tx, id order.ID, p Parcel, by 
 	if err != nil {
 		return err
 	}
-	if o.State != order.StatePlaced || o.DeliveryState != order.Unshipped || o.PaymentState != order.Paid && o.PaymentState != order.PartlyRefunded {
+	if o.State != order.StatePlaced || o.DeliveryState != order.Unshipped || !o.MayLeave() {
 		return fault.New(fault.Conflict, "order.step.ship", "number", o.Number)
 	}
 	lines, err := order.Lines(ctx, tx, id)
@@ -269,10 +275,14 @@ func (d *Desk) DeliverIn(ctx context.Context, tx *db.Tx, id order.ID, by string,
 	if err != nil {
 		return err
 	}
-	moved, err := o.Walk(ctx, tx, []order.Step{
+	steps := []order.Step{
 		{Axis: order.DeliveryAxis, To: string(order.Delivered), By: by, At: now},
 		{Axis: order.OrderAxis, To: string(order.Completed), By: by, At: now},
-	})
+	}
+	if o.AtDoor && o.PaymentState == order.Pending { // complete once the courier has brought the money
+		steps = steps[:1]
+	}
+	moved, err := o.Walk(ctx, tx, steps)
 	if err == nil && !moved {
 		err = fault.New(fault.Conflict, "order.step.deliver", "number", o.Number)
 	}

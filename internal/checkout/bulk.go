@@ -42,7 +42,7 @@ func (d *Desk) Tell(ctx context.Context, tx *db.Tx, all []Past, by string, now t
 	n := len(all)
 	carts, cartLines, steps := make([]cart.Cart, n), make([][]cart.Line, n), make([][]cart.Trace, n)
 	orders, lines, past := make([]order.Order, n), make([][]order.Line, n), make([][]order.History, n)
-	offered := d.Pay.Methods(d.Settings.Now())
+	offered := d.Pay.Methods(d.Settings.Now(), payment.Bill{})
 	for i := range all {
 		p := &all[i]
 		if err := p.sound(offered); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/fault"
 	"regulars/internal/pricing"
@@ -15,7 +16,7 @@ import (
 // clean writes the form the way the shop keeps it: no blanks around, composed
 // letters, plain digits in numbers, country in capitals.
 func (f Form) clean() Form {
-	for _, s := range []*string{&f.Email, &f.Name, &f.Country, &f.Line1, &f.Line2, &f.City, &f.Region, &f.Postcode, &f.Phone, &f.Delivery, &f.Payment, &f.Coupon} {
+	for _, s := range []*string{&f.Email, &f.Name, &f.Country, &f.Line1, &f.Line2, &f.City, &f.Region, &f.Postcode, &f.Phone, &f.Delivery, &f.Payment, &f.Coupon, &f.CardEmail, &f.CardWords} {
 		*s = norm.NFC.String(strings.TrimSpace(strings.ToValidUTF8(*s, "\uFFFD")))
 	}
 	f.Country = strings.ToUpper(f.Country)
@@ -48,7 +49,7 @@ func narrow(s string) string {
 }
 
 func (f Form) ask(person *customer.Person) Ask {
-	return Ask{Country: f.Country, Region: f.Region, Coupon: f.Coupon, Email: f.Email, Person: person}
+	return Ask{Country: f.Country, Region: f.Region, Coupon: f.Coupon, Email: f.Email, Person: person, Credit: f.Credit != nil, UseOwn: f.UseOwn}
 }
 
 // check notes every input that cannot be accepted. carried says that there
@@ -62,14 +63,35 @@ func (f Form) check(form *fault.Form, offer *Offer, carried bool) {
 	case f.method(offer.Methods) == nil:
 		form.Wrong("delivery", "checkout.delivery")
 	}
-	if !offered(offer.Payments, f.Payment) {
-		form.Wrong("payment", "checkout.payment")
-	}
+	f.cards(form)
 	if len(offer.Quotes) == 0 { // history told in bulk knows no coupons
+		if !offered(offer.Payments, f.Payment) {
+			form.Wrong("payment", "checkout.payment")
+		}
 		return
+	}
+	quote := offer.With(f.Delivery)
+	switch covered := quote.Total > 0 && offer.Due(quote) == 0; {
+	case covered: // nobody is asked for money
+	case !offered(offer.Payments, f.Payment):
+		form.Wrong("payment", "checkout.payment")
+	case offer.serves != nil && !offer.serves(f.Payment, offer.bill(quote)):
+		form.Wrong("payment", "checkout.payment.not-so")
 	}
 	if no := offer.With(f.Delivery).Refused; no != nil {
 		form.Wrong("coupon", no.Words, no.Args...)
+	}
+}
+
+// cards looks over where gift cards go, and their words.
+func (f Form) cards(form *fault.Form) {
+	if f.CardEmail != "" && customer.CheckEmail(f.CardEmail) != nil {
+		form.Wrong("card_email", "checkout.card-email")
+	}
+	if utf8.RuneCountInString(f.CardWords) > credit.MostWords {
+		form.Wrong("card_words", "checkout.long", "most", credit.MostWords)
+	} else if strings.IndexFunc(f.CardWords, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' || r == utf8.RuneError }) >= 0 {
+		form.Wrong("card_words", "checkout.signs")
 	}
 }
 

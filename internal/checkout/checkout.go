@@ -5,6 +5,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -18,6 +19,8 @@ import (
 	"time"
 
 	"regulars/internal/cart"
+	"regulars/internal/catalog"
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
@@ -60,7 +63,20 @@ type Form struct {
 	// AllHere says that the page promised to send all of it at once. Should
 	// some have yet to come by now, nothing is placed.
 	AllHere bool `form:"all_here" json:"-"`
+
+	// For gift cards that the cart holds: to whom they go, and with which words.
+	// The buyer gets them without.
+	CardEmail string `form:"card_email" json:",omitempty"`
+	CardWords string `form:"card_words" json:",omitempty"`
+	// Credit says that the cart's gift cards pay, and with UseOwn the customer's
+	// store credit too: what the page showed of both. nil: neither does.
+	Credit *Shown `form:"-" json:"-"`
+	UseOwn bool   `form:"use_credit" json:",omitempty"`
 }
+
+// Shown is what a page showed to be left on the cart's gift cards, and of the
+// customer's store credit.
+type Shown struct{ Cards, Own money.Amount }
 
 // hash is the digest of the content, by which a key used for something else
 // is noticed. The key itself is no part of it.
@@ -126,6 +142,47 @@ type Offer struct {
 	Methods  []pricing.Method
 	Quotes   []*pricing.Quote // one a method; a single one where nothing is carried
 	Payments []payment.Method
+	Cards    []credit.Account // gift cards that the cart will be paid with
+	Own      *credit.Account  // the customer's store credit; nil if there is none
+	UseOwn   bool
+
+	serves func(code string, b payment.Bill) bool
+	carry  bool
+	to     string
+}
+
+// accounts are those that pay, in the order of their rows.
+func (o *Offer) accounts() []credit.Account {
+	all := slices.Clone(o.Cards)
+	if o.UseOwn && o.Own != nil {
+		all = append(all, *o.Own)
+	}
+	slices.SortFunc(all, func(a, b credit.Account) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// Credit is what cards and store credit pay of a quote. They never buy gift
+// cards, which would make one without an end out of one that is blocked.
+func (o *Offer) Credit(q *pricing.Quote) money.Amount {
+	var there money.Amount
+	for _, a := range o.accounts() {
+		there += a.Balance
+	}
+	most := q.Total
+	for _, l := range q.Lines {
+		if l.GiftCard {
+			most -= l.Total
+		}
+	}
+	return min(there, most.Clamp0())
+}
+
+// Due is what is left to pay of a quote.
+func (o *Offer) Due(q *pricing.Quote) money.Amount { return q.Total - o.Credit(q) }
+
+// bill is what a way to pay is asked to take.
+func (o *Offer) bill(q *pricing.Quote) payment.Bill {
+	return payment.Bill{Due: money.Price{Amount: o.Due(q), Currency: q.Currency}, Country: o.to, Carried: o.carry}
 }
 
 // With returns the quote for a delivery's code, else the first one.
@@ -183,6 +240,7 @@ func wanted(v *cart.View) []pricing.Wanted {
 type Ask struct {
 	Country, Region, Coupon, Email string
 	Person                         *customer.Person
+	Credit, UseOwn                 bool // gift cards of the cart count, and store credit
 }
 
 func (a Ask) buyer() pricing.Buyer {
@@ -196,11 +254,19 @@ func (a Ask) buyer() pricing.Buyer {
 	return who
 }
 
-// deals reads the promotions for whoever asks. A segment counts only where a
-// promotion is bound to one, and then its name on the page says so: nothing
-// else about a person changes a price.
-func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, now time.Time) (pricing.Deals, error) {
+// deals reads promotions and price lists for whoever asks. A segment counts
+// only where one of them is bound to it, and then its name on the page says
+// so: nothing else about a person changes a price.
+func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, lines []pricing.Wanted, now time.Time) (pricing.Deals, error) {
 	deals, err := pricing.Find(ctx, q, pricing.Day(now, d.Settings.Now().Zone()), a.Coupon, a.buyer())
+	if err != nil {
+		return deals, err
+	}
+	variants := make([]catalog.VariantID, len(lines))
+	for i, w := range lines {
+		variants[i] = w.Buyable.VariantID
+	}
+	deals.Lists, err = pricing.ListsFor(ctx, q, variants...)
 	if err != nil || a.Person == nil || !deals.NeedsSegment() {
 		return deals, err
 	}
@@ -212,7 +278,7 @@ func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, now time.Time) (pricing
 // offer prices the lines with every delivery that goes to the country.
 func (d *Desk) offer(lines []pricing.Wanted, methods []pricing.Method, currency money.Currency, a Ask, deals pricing.Deals) (*Offer, error) {
 	set := d.Settings.Now()
-	o := &Offer{Payments: d.Pay.Methods(set)}
+	o := &Offer{carry: pricing.Carried(lines), to: a.Country, UseOwn: a.UseOwn}
 	in := pricing.Input{Lines: lines, Currency: currency, Country: a.Country, Coupon: a.Coupon, Deals: deals, Taxes: pricing.TaxesIn(set, a.Country, a.Region)}
 	if pricing.Carried(lines) {
 		o.Methods = methods
@@ -232,7 +298,47 @@ func (d *Desk) offer(lines []pricing.Wanted, methods []pricing.Method, currency 
 		}
 		o.Quotes = append(o.Quotes, q)
 	}
+	o.serves = func(code string, b payment.Bill) bool {
+		way, err := d.Pay.For(code)
+		return err == nil && way.Serves(set, b)
+	}
 	return o, nil
+}
+
+// payable adds what pays the offer: the accounts, and the ways to pay that
+// take the rest with the first delivery.
+func (d *Desk) payable(o *Offer, accounts []credit.Account) {
+	for i := range accounts {
+		if accounts[i].Kind == credit.Person {
+			o.Own = &accounts[i]
+		} else {
+			o.Cards = append(o.Cards, accounts[i])
+		}
+	}
+	o.Payments = d.Pay.Methods(d.Settings.Now(), o.bill(o.With("")))
+}
+
+// spendable reads what a cart can be paid with besides money; locked, so that
+// nobody else spends it before the transaction ends.
+func spendable(ctx context.Context, q db.Q, c *cart.Cart, person *customer.Person) ([]credit.Account, error) {
+	var who customer.ID
+	if person != nil && person.SignedIn() {
+		who = person.CustomerID()
+	}
+	if c == nil {
+		return nil, nil
+	}
+	all, err := credit.Attached(ctx, q, int64(c.ID), who, c.Currency)
+	tx, writes := q.(*db.Tx)
+	if err != nil || !writes || len(all) == 0 {
+		return all, err
+	}
+	ids := make([]credit.ID, len(all))
+	for i := range all {
+		ids[i] = all[i].ID
+	}
+	all, err = credit.Lock(ctx, tx, ids...)
+	return slices.DeleteFunc(all, func(a credit.Account) bool { return a.Blocked }), err
 }
 
 func (d *Desk) answer(o *order.Order) *Placed {

@@ -48,7 +48,7 @@ func (s *shop) healthy() {
 
 func (s *shop) used(p *pricing.Promotion) int {
 	s.t.Helper()
-	return s.count("SELECT used FROM promotions WHERE id = ?", int64(p.ID))
+	return s.count("SELECT count(*) FROM redemptions WHERE promotion_id = ? AND state = 'held'", int64(p.ID))
 }
 
 func withCoupon(email, coupon string) checkout.Form {

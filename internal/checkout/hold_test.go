@@ -136,7 +136,7 @@ func TestManyUndecidedOrdersHideNoDueOne(t *testing.T) {
 		s.pass(time.Minute)
 		due := s.place(second, s.fill(second, 1, ebook), form()).Order.ID
 		s.pass(time.Hour)
-		ids, err := order.Overdue(ctx, d, s.now().Add(-30*time.Minute), s.now().Add(-payment.Patience), 1)
+		ids, err := order.Overdue(ctx, d, s.now().Add(-30*time.Minute), s.now().Add(-payment.Patience), nil, 1)
 		if err != nil || len(ids) != 1 || ids[0] != due {
 			t.Errorf("a sweep of one finds %v, %v; want %d, not the one that is looked at", ids, err, due)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
@@ -41,11 +42,22 @@ func (d *Desk) OfferTo(ctx context.Context, q db.Q, v *cart.View, a Ask) (*Offer
 	if err != nil {
 		return nil, err
 	}
-	deals, err := d.deals(ctx, q, a, d.Now())
+	deals, err := d.deals(ctx, q, a, wanted(v), d.Now())
 	if err != nil {
 		return nil, err
 	}
-	return d.offer(wanted(v), methods, currency, a, deals)
+	o, err := d.offer(wanted(v), methods, currency, a, deals)
+	if err != nil {
+		return nil, err
+	}
+	var accounts []credit.Account
+	if a.Credit {
+		if accounts, err = spendable(ctx, q, v.Cart, a.Person); err != nil {
+			return nil, err
+		}
+	}
+	d.payable(o, accounts)
+	return o, nil
 }
 
 // Check looks a form over against the cart it is for, without placing
@@ -218,7 +230,7 @@ func (d *Desk) place(ctx context.Context, tx *db.Tx, person *customer.Person, la
 	if err := whole(v); err != nil {
 		return nil, err
 	}
-	deals, err := d.deals(ctx, tx, f.ask(person), now)
+	deals, err := d.deals(ctx, tx, f.ask(person), wanted(v), now)
 	if err != nil {
 		return nil, err
 	}
@@ -226,6 +238,13 @@ func (d *Desk) place(ctx context.Context, tx *db.Tx, person *customer.Person, la
 	if err != nil {
 		return nil, err
 	}
+	var accounts []credit.Account
+	if f.Credit != nil {
+		if accounts, err = spendable(ctx, tx, c, person); err != nil {
+			return nil, err
+		}
+	}
+	d.payable(offer, accounts)
 	var form fault.Form
 	f.check(&form, offer, pricing.Carried(wanted(v)))
 	if err := form.Err(); err != nil {
@@ -235,7 +254,10 @@ func (d *Desk) place(ctx context.Context, tx *db.Tx, person *customer.Person, la
 	if seenTotal >= 0 && seenTotal != quote.Total {
 		return nil, changed(quote)
 	}
-	return d.write(ctx, tx, person, v, quote, f, lang, now)
+	if f.Credit != nil && offer.Credit(quote) != offer.shown(f.Credit, quote) {
+		return nil, changed(quote)
+	}
+	return d.write(ctx, tx, person, v, offer, f, lang, now)
 }
 
 // whole refuses a cart that cannot be bought exactly as it stands.
@@ -258,12 +280,17 @@ func whole(v *cart.View) error {
 }
 
 // write is the placing itself: everything that has to be true together.
-func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, v *cart.View, quote *pricing.Quote, f Form, lang i18n.Lang, now time.Time) (*Placed, error) {
-	c, bundles := v.Cart, map[catalog.VariantID]bool{}
+func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, v *cart.View, offer *Offer, f Form, lang i18n.Lang, now time.Time) (*Placed, error) {
+	c, bundles, quote := v.Cart, map[catalog.VariantID]bool{}, offer.With(f.Delivery)
 	for _, item := range v.Items {
 		bundles[item.Line.VariantID] = item.Buyable.Bundle
 	}
 	o := d.compose(c, quote, f, lang, now)
+	if due := offer.Due(quote); due == 0 && o.Total > 0 {
+		o.PaymentCode = coverCode(offer)
+	} else {
+		o.AtDoor = d.Pay.Terms(d.Settings.Now(), o.PaymentCode).AtDoor
+	}
 	created, err := order.Create(ctx, tx, o, linesOf(quote), d.access, now)
 	if err != nil {
 		return nil, err
@@ -274,11 +301,14 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, v 
 		}
 		return nil, fault.New(fault.Conflict, "checkout.key", "number", o.Number)
 	}
+	if err := d.planCards(ctx, tx, o, quote, f, now); err != nil {
+		return nil, err
+	}
 	hold := make([]inventory.Line, len(quote.Lines))
 	for i, l := range quote.Lines {
 		hold[i] = inventory.Line{Variant: l.Variant, Qty: l.Qty, Single: !bundles[l.Variant]}
 	}
-	held := now.Add(d.Settings.Now().Hold())
+	held := now.Add(d.keep(o.PaymentCode))
 	goods, err := inventory.Reserve(ctx, tx, int64(o.ID), hold, held, now)
 	if err == nil && goods.Late && f.AllHere {
 		err = fault.New(fault.Conflict, "checkout.waits")
@@ -289,6 +319,12 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, v 
 	if err != nil {
 		return nil, fmt.Errorf("place order %s: %w", o.Number, err)
 	}
+	due, drawn := o.Total-offer.Credit(quote), 0
+	if due < o.Total {
+		if _, drawn, err = payment.Draw(ctx, tx, o, offer.accounts(), o.Total-due, 0, now); err != nil {
+			return nil, fmt.Errorf("place order %s: %w", o.Number, err)
+		}
+	}
 	who, day := f.ask(person).buyer(), pricing.Day(now, d.Settings.Now().Zone())
 	if err := pricing.Claim(ctx, tx, int64(o.ID), quote, who, day, now); err != nil {
 		return nil, fmt.Errorf("place order %s: %w", o.Number, err)
@@ -298,10 +334,13 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, v 
 	}
 	done := d.answer(o)
 	done.held = held
-	if o.Total == 0 {
+	switch {
+	case o.Total == 0:
 		err = payment.Free(ctx, tx, o, now)
-	} else {
-		done.Payment, err = payment.Plan(ctx, tx, o, f.Payment, now)
+	case due == 0:
+		err = payment.Covered(ctx, tx, o, now)
+	default:
+		done.Payment, err = d.plan(ctx, tx, o, due, drawn, now)
 	}
 	if err == nil && !o.Simulated {
 		err = jobs.Enqueue(ctx, tx, order.Placed{Order: int64(o.ID)})

@@ -141,6 +141,12 @@ func (w *world) examine(when string) {
 	}
 	kept := map[order.ID]int{}
 	for _, p := range all {
+		if p.FromCredit() { // the doctor holds it against the cards
+			if p.Captured > p.Refunded && ended[p.OrderID] {
+				w.wrong("%s: order %d is cancelled and keeps what a card paid", when, p.OrderID)
+			}
+			continue
+		}
 		if p.Captured > 0 && !w.paid[p.Token] && !slices.Contains(later, p.ID) {
 			w.wrong("%s: payment %d has money that the provider never took", when, p.ID)
 		}

@@ -14,6 +14,7 @@ import (
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
@@ -21,6 +22,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/inventory"
 	"regulars/internal/jobs"
+	"regulars/internal/money"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
@@ -55,6 +57,7 @@ type template struct {
 	people   []*customer.Person
 	accounts []*customer.Customer
 	coupons  []string
+	cards    []*credit.Account
 }
 
 func newTemplate(t testing.TB, d *db.DB) *template {
@@ -77,6 +80,9 @@ func newTemplate(t testing.TB, d *db.DB) *template {
 		})
 	}
 	w.coupons = s.promotions()
+	for i, worth := range []money.Amount{700, 1500, 6000} {
+		w.cards = append(w.cards, s.give(fmt.Sprint("a card of this world ", i), worth))
+	}
 	return w
 }
 
@@ -346,11 +352,31 @@ func (w *world) place(c context.Context) error {
 		}
 	}
 	mine := &tab{person: p, cart: own.ID, form: w.form()}
+	if w.r.IntN(3) == 0 {
+		if mine.form.Credit, err = w.attach(c, own); err != nil {
+			return err
+		}
+		w.done["with a card"]++
+	}
 	w.tabs = append(w.tabs, mine)
 	if w.r.IntN(6) == 0 {
 		w.tabs = append(w.tabs, &tab{person: p, cart: own.ID, form: w.form()})
 	}
 	return w.post(c, mine)
+}
+
+// attach puts a gift card to a cart, and returns what its page then shows.
+func (w *world) attach(c context.Context, own *cart.Cart) (*checkout.Shown, error) {
+	card := w.cards[w.r.IntN(len(w.cards))]
+	if err := w.db.InTx(c, func(tx *db.Tx) error { return credit.Attach(c, tx, int64(own.ID), card.ID, w.at) }); err != nil {
+		return nil, err
+	}
+	all, err := credit.Attached(ctx, w.db, int64(own.ID), 0, own.Currency)
+	shown := &checkout.Shown{}
+	for _, a := range all {
+		shown.Cards += a.Balance
+	}
+	return shown, err
 }
 
 // post sends a tab's form. Whatever was answered once is answered for ever.
@@ -377,6 +403,7 @@ func (w *world) pay(c context.Context) error {
 	}
 	return w.with(c, func(id order.ID) error {
 		all, err := payment.Of(ctx, w.db, id)
+		all = slices.DeleteFunc(all, func(p payment.Payment) bool { return p.FromCredit() })
 		if err != nil || len(all) == 0 {
 			return err
 		}

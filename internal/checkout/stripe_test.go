@@ -493,7 +493,7 @@ func TestStripeIsAwayWhileEventsCome(t *testing.T) {
 
 func TestAShopWithStripeNeverOffersTest(t *testing.T) {
 	s := stripeShop(t, dbtest.SQLite(t), 1)
-	for _, m := range s.desk.Pay.Methods(s.desk.Settings.Now()) {
+	for _, m := range s.desk.Pay.Methods(s.desk.Settings.Now(), payment.Bill{}) {
 		if m.Code != "stripe" || !m.Name.Has(i18n.English) || !m.Name.Has(i18n.Chinese) {
 			t.Errorf("offers %+v", m)
 		}

@@ -26,6 +26,10 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"regulars/internal/fault"
 )
 
 // Q is anything that can be read: the database, or a transaction in progress.
@@ -218,7 +222,7 @@ func (d *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	for try := 0; ; try++ {
 		err := d.once(ctx, fn)
 		if err == nil || try == 3 || !retryable(err) {
-			return err
+			return away(err)
 		}
 		select {
 		case <-ctx.Done():
@@ -263,6 +267,21 @@ func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) error {
 	return nil
 }
 
+// away makes what only time or a person can mend fault.Unavailable: a full
+// disk, a disk that fails, a server that is gone or out of room.
+func away(err error) error {
+	var lite *sqlite.Error
+	var pg *pgconn.PgError
+	var gone *pgconn.ConnectError
+	switch {
+	case errors.As(err, &lite) && (lite.Code()&0xff == sqlite3.SQLITE_FULL || lite.Code()&0xff == sqlite3.SQLITE_IOERR),
+		errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57P")),
+		errors.As(err, &gone):
+		return &fault.Fault{Kind: fault.Unavailable, Cause: err}
+	}
+	return err
+}
+
 func retryable(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
@@ -280,6 +299,12 @@ func NotFound(err error) bool { return errors.Is(err, gorm.ErrRecordNotFound) }
 // IgnoreConflict makes an insert skip rows whose unique key is taken.
 func IgnoreConflict(g *gorm.DB) *gorm.DB {
 	return g.Clauses(clause.OnConflict{DoNothing: true})
+}
+
+// ForShare keeps the rows read from changing until the transaction ends, and
+// lets others read them so, too; see ForUpdate for SQLite.
+func ForShare(g *gorm.DB) *gorm.DB {
+	return g.Clauses(clause.Locking{Strength: "SHARE"})
 }
 
 // ForUpdate locks the rows read until the transaction ends. SQLite has no row

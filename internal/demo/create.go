@@ -165,6 +165,9 @@ func (b *builder) finish(ctx context.Context) error {
 		if err := b.todaysSales(ctx, tx); err != nil {
 			return err
 		}
+		if err := b.cards(ctx, tx); err != nil {
+			return err
+		}
 		return segment.Rebuild(ctx, tx, b.now)
 	})
 }

@@ -59,7 +59,10 @@ func (b *builder) shop(ctx context.Context) error {
 
 func (b *builder) settings(ctx context.Context, tx *db.Tx) error {
 	for _, s := range [][2]string{{"shop.name", "Willowmere"}, {"shop.name.zh", "柳岸"}, {"currency", "USD"}, {"currencies", "USD,CNY"}, {"zone", "UTC"},
-		{"tax.rates", "DE 19, DE reduced 7, FR 20, FR reduced 5.5, GB 20, GB reduced 0, CN 13, CN reduced 9, JP 10"}} {
+		{"tax.rates", "DE 19, DE reduced 7, FR 20, FR reduced 5.5, GB 20, GB reduced 0, CN 13, CN reduced 9, JP 10"},
+		{"payments.offered", "auto,transfer,cod"}, {"payment.cod.max", "200"},
+		{"payment.transfer.details", "Holder: Willowmere (a demo, nothing is real); IBAN: XX00 0000 0000 0000; Bank: Riverside Bank"},
+		{"payment.transfer.details.zh", "户名：柳岸（演示店铺，非真实账户）；账号：XX00 0000 0000 0000；开户行：河畔银行"}} {
 		if err := setting.Set(ctx, tx, s[0], s[1], b.opening); err != nil {
 			return err
 		}
@@ -179,7 +182,7 @@ func (g *good) draft(hue int) catalog.Draft {
 	p := g.Product
 	d := catalog.Draft{Product: catalog.Product{Code: p.Code, Slug: p.Slug, Brand: p.Brand, Name: p.Name.text(), Line: p.Line.text(), About: p.About.text(),
 		Synonyms: p.Synonyms, Published: true, PublishedAt: db.At(g.from), Tier: p.Tier, Durable: p.Durable, RefillDays: p.RefillDays,
-		Sensitive: p.Sensitive, Gift: p.Gift, Digital: p.Digital, MaxQty: p.MaxQty, Moments: p.Moments}}
+		Sensitive: p.Sensitive, Gift: p.Gift, Digital: p.Digital, GiftCard: p.GiftCard, MaxQty: p.MaxQty, Moments: p.Moments}}
 	if strings.HasPrefix(p.Code, "BK") { // books and what goes with them
 		d.TaxClass = "reduced"
 	}

@@ -73,6 +73,7 @@ type Product struct {
 	Gift       bool `json:"gift"`       // worth wrapping
 	Sensitive  bool `json:"sensitive"`  // never configured, discounted or recommended
 	Digital    bool `json:"digital"`    // delivered by mail: no stock, no parcel
+	GiftCard   bool `json:"gift_card"`  // worth its price; digital, too
 	MaxQty     int  `json:"maxQty"`     // in one order, 0 for no limit
 	Limited    bool `json:"limited"`    // made in small numbers
 	NotSold    bool `json:"notSold"`    // kept for its owners, no longer on sale

@@ -22,6 +22,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/payment"
 	"regulars/internal/pricing"
+	"regulars/internal/segment"
 	"regulars/internal/setting"
 )
 
@@ -95,6 +96,7 @@ func lively(t *testing.T, d *db.DB) *shop {
 	s.settle(given, payment.OutcomePaid)
 	s.must(s.desk.Cancel(ctx, given, "staff:1", "changed their mind"))
 	s.refund(shipped)
+	s.tender()
 	s.sendBack()
 	s.tx(func(tx *db.Tx) error {
 		p, err := catalog.ByCode(ctx, tx, "lamp")
@@ -202,6 +204,13 @@ func (s *shop) promote() {
 		if err := pricing.Put(ctx, tx, &tenth, s.now); err != nil {
 			return err
 		}
+		group := pricing.PriceList{Name: i18n.Text{En: "Neighbours' price"}, Currency: "USD", Segment: segment.Default, Percent: 500}
+		if err := pricing.PutList(ctx, tx, &group, s.now); err != nil {
+			return err
+		}
+		if err := segment.Put(ctx, tx, segment.Segment{Key: segment.Default, Name: group.Name, Title: group.Name, Why: group.Name}, nil); err != nil {
+			return err
+		}
 		code := pricing.Promotion{Name: i18n.Text{En: "A coin off"}, Kind: pricing.Amount, Value: 100, Currency: "USD", NeedsCode: true, LimitAll: 50}
 		if err := pricing.Put(ctx, tx, &code, s.now); err != nil {
 			return err
@@ -301,6 +310,12 @@ var breaks = []struct{ code, sql string }{
 	{"M8", "UPDATE payments SET captured = captured - 1 WHERE id = (SELECT min(id) FROM payments WHERE state = 'succeeded')"},
 	{"M9", "UPDATE payments SET provider_ref = 'ch_1'"},
 	{"M13", "UPDATE payments SET currency = 'EUR'"},
+	{"M12", "UPDATE credits SET balance = balance + 1 WHERE customer_id IS NOT NULL"},
+	{"M12", "UPDATE credit_entries SET amount = amount - 1, balance = balance - 1 WHERE kind = 'issued' AND order_id = 0; UPDATE credits SET balance = balance - 1 WHERE customer_id IS NOT NULL"},
+	{"M12", "UPDATE credit_entries SET key = 'spent:nobody' WHERE kind = 'spent' AND id = (SELECT min(id) FROM credit_entries WHERE kind = 'spent')"},
+	{"M12", "UPDATE credits SET issued_at = 0 WHERE order_id > 0"},
+	{"M13", "INSERT INTO payments (order_id, provider, token, attempt, amount, currency, state, created_at, updated_at) SELECT id, 'test', 'asked', 99, 0, currency, 'void', 1, 1 FROM orders WHERE payment_code = 'gift'"},
+	{"P4", "UPDATE credits SET order_id = (SELECT id FROM orders WHERE payment_code = 'gift'), position = 9 WHERE order_id > 0"},
 	{"S2", "UPDATE stock SET on_hand = on_hand + 1"},
 	{"S2", "UPDATE stock SET reserved = reserved + 1"},
 	{"S3", "INSERT INTO stock_movements (variant_id, qty, reason, key, at) SELECT id, 1, 'counted', 'x', 1 FROM variants WHERE sku = 'LAMP' UNION ALL SELECT id, -1, 'received', 'y', 1 FROM variants WHERE sku = 'LAMP'"},
@@ -341,10 +356,13 @@ var breaks = []struct{ code, sql string }{
 	{"N1", "UPDATE invoice_years SET last = last + 1"},
 	{"N1", "UPDATE invoices SET seq = seq + 100 WHERE seq = 1"},
 	{"P1", "UPDATE promotions SET used = used + 1 WHERE needs_code = TRUE"},
-	{"P1", "UPDATE promotion_codes SET used = used - 1"},
+	{"P1", "UPDATE promotion_codes SET limit_all = 1"},
 	{"P1", "UPDATE redemptions SET limit_person = 1 WHERE limit_person > 0"},
 	{"P2", "UPDATE order_history SET at = at - 86400000 WHERE axis = 'order';UPDATE redemptions SET state = 'late', slot = 0 WHERE state = 'released'"},
 	{"P2", "DELETE FROM line_discounts WHERE order_id = (SELECT min(order_id) FROM line_discounts)"},
+	{"P2", "UPDATE line_members SET amount = amount + 1"},
+	{"P2", "DELETE FROM line_members WHERE order_id = (SELECT min(order_id) FROM line_members)"},
+	{"P4", "UPDATE line_members SET sensitive = TRUE"},
 	{"P2", "DELETE FROM redemptions WHERE state = 'released'"},
 	{"P3", "UPDATE redemptions SET ends_on = '2026-11-21' WHERE ends_on <> ''"},
 	{"P3", "UPDATE redemptions SET exclusive = TRUE"},
@@ -403,6 +421,7 @@ func TestTheSchemaRefusesWhatItCan(t *testing.T) {
 		s := lively(t, d)
 		for code, sql := range map[string]string{
 			"S1 promised": "UPDATE stock SET reserved = on_hand + 1", "S1 negative": "UPDATE stock SET on_hand = -1", "M4": "UPDATE orders SET total = -1",
+			"M12": "UPDATE credits SET balance = -1", "M12 prefix": "UPDATE credit_entries SET balance = -1", "M12 plain": "UPDATE credits SET code_hash = 'AAAAA-AAAAA-AAAAA-AAAAA' WHERE kind = 'card'",
 			"M7": "UPDATE payments SET captured = amount + 1", "M7 refund": "UPDATE payments SET refunded = captured + 1",
 			"O1": "UPDATE orders SET cart_id = (SELECT min(cart_id) FROM orders)", "O5": "UPDATE orders SET number = 'SAME'",
 			"E1": send + "VALUES ('k', 'required', 't', 0, 0, 'a', 'en', 'm1', 'sent', 1, 1, 1, 1), ('k', 'required', 't', 0, 0, 'a', 'en', 'm2', 'sent', 1, 1, 1, 1)",

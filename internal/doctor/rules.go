@@ -56,11 +56,12 @@ func rules(now time.Time) []rule {
 			WHERE o.tax < l.tax OR o.tax > l.tax + o.delivery OR o.tax_included AND l.wrong > 0
 				OR o.delivery_rate >= 0 AND (o.tax <> l.tax + o.delivery_tax OR o.delivery_tax <> ` + taxOf("o.delivery", "o.delivery_rate") + `)
 			UNION SELECT o.number FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.tax_rate >= 0 AND l.tax <> ` + taxOf("l.total", "l.tax_rate"), nil},
+		// A transaction that changes a price and one that places an order may overlap for as long as either may take.
 		{"M6", "a line's price is the price in force when the order was placed", `
 			SELECT DISTINCT o.number AS id FROM orders o JOIN order_lines l ON l.order_id = o.id
 			WHERE o.imported = FALSE AND o.replaces = 0 AND NOT EXISTS (
 				SELECT 1 FROM price_log p WHERE p.variant_id = l.variant_id AND p.currency = o.currency AND p.amount = l.unit_price AND p.at <= o.placed_at
-				AND NOT EXISTS (SELECT 1 FROM price_log n WHERE n.variant_id = p.variant_id AND n.currency = p.currency AND n.at > p.at AND n.at <= o.placed_at))`, nil},
+				AND NOT EXISTS (SELECT 1 FROM price_log n WHERE n.variant_id = p.variant_id AND n.currency = p.currency AND n.at > p.at AND n.at <= o.placed_at - 5000))`, nil},
 		{"M7", "no payment captures more than was asked, returns more than it captured, or takes more than the order's total", `
 			SELECT o.number AS id FROM orders o JOIN (
 				SELECT order_id, sum(captured - refunded) AS net, max(amount) AS most,
@@ -72,18 +73,36 @@ func rules(now time.Time) []rule {
 			WHERE p.provider <> 'stripe' AND b.back <> p.refunded`, nil},
 		{"M8", "an order's payment state follows from what was captured and refunded", `
 			SELECT o.number AS id FROM orders o LEFT JOIN (
-				SELECT order_id, sum(captured) AS captured, sum(refunded) AS refunded FROM payments GROUP BY order_id) p ON p.order_id = o.id
+				SELECT order_id, sum(captured) AS captured, sum(refunded) AS refunded,
+					sum(CASE WHEN provider IN ('gift','credit') THEN captured - refunded ELSE 0 END) AS credit FROM payments GROUP BY order_id) p ON p.order_id = o.id
 			LEFT JOIN ` + twice + ` x ON x.order_id = o.id
 			WHERE o.imported = FALSE AND NOT CASE o.payment_state
 				WHEN 'paid' THEN coalesce(p.captured, 0) - coalesce(p.refunded, 0) - coalesce(x.owed, 0) = o.total
 				WHEN 'partly-refunded' THEN coalesce(p.refunded, 0) > 0 AND coalesce(p.captured, 0) > coalesce(p.refunded, 0)
 				WHEN 'refunded' THEN coalesce(p.captured, 0) = coalesce(p.refunded, 0) AND (coalesce(p.captured, 0) > 0 OR o.total = 0)
-				ELSE coalesce(p.captured, 0) = coalesce(p.refunded, 0) END`, nil},
+				ELSE coalesce(p.captured, 0) - coalesce(p.refunded, 0) = CASE o.payment_state WHEN 'void' THEN 0 ELSE coalesce(p.credit, 0) END END`, nil},
 		{"M9", "no two payments share a charge of the provider", `
 			SELECT provider || ' ' || provider_ref AS id FROM payments WHERE provider_ref <> '' GROUP BY provider, provider_ref HAVING count(*) > 1`, nil},
+		{"M12", "gift cards and store credit hold what their ledger says, never less than nothing, and orders took from them what it says", `
+			SELECT c.token AS id FROM credits c LEFT JOIN (SELECT credit_id, sum(amount) AS amount FROM credit_entries GROUP BY credit_id) e ON e.credit_id = c.id
+				WHERE c.balance <> coalesce(e.amount, 0) OR c.balance < 0
+			UNION SELECT c.token FROM (SELECT credit_id, balance, sum(amount) OVER (PARTITION BY credit_id ORDER BY id) AS so_far FROM credit_entries) e
+				JOIN credits c ON c.id = e.credit_id WHERE e.so_far <> e.balance OR e.so_far < 0
+			UNION SELECT p.token FROM payments p
+				LEFT JOIN (SELECT substr(key, 7) AS token, -amount AS amount FROM credit_entries WHERE kind = 'spent') s ON s.token = p.token
+				LEFT JOIN (SELECT substr(key, 10, 24) AS token, sum(amount) AS amount FROM credit_entries WHERE kind = 'returned' GROUP BY substr(key, 10, 24)) r ON r.token = p.token
+				WHERE p.provider IN ('gift','credit') AND (p.captured <> coalesce(s.amount, 0) OR p.refunded <> coalesce(r.amount, 0))
+			UNION SELECT e.key FROM credit_entries e WHERE e.kind = 'spent' AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.token = substr(e.key, 7))
+			UNION SELECT c.token FROM credits c JOIN orders o ON o.id = c.order_id WHERE c.issued_at > 0 AND o.paid_at = 0
+				OR c.issued_at = 0 AND o.payment_state IN ('paid','partly-refunded')
+			UNION SELECT c.token FROM credits c LEFT JOIN (SELECT credit_id, sum(amount) AS amount FROM credit_entries WHERE kind = 'issued' GROUP BY credit_id) e ON e.credit_id = c.id
+				WHERE c.kind = 'card' AND c.issued_at > 0 AND c.value <> coalesce(e.amount, 0)`, nil},
 		{"M13", "an order, its cart and its payments are in one currency, and a free order asked no provider", `
 			SELECT DISTINCT o.number AS id FROM orders o JOIN payments p ON p.order_id = o.id WHERE p.currency <> o.currency OR o.total = 0
-			UNION SELECT o.number FROM orders o JOIN carts c ON c.id = o.cart_id WHERE c.currency <> o.currency`, nil},
+			UNION SELECT o.number FROM orders o JOIN carts c ON c.id = o.cart_id WHERE c.currency <> o.currency
+			UNION SELECT o.number FROM orders o JOIN payments p ON p.order_id = o.id GROUP BY o.number, o.total
+				HAVING sum(CASE WHEN p.provider IN ('gift','credit') THEN p.captured - p.refunded ELSE 0 END) = o.total
+				AND sum(CASE WHEN p.provider IN ('gift','credit') THEN 0 ELSE 1 END) > 0`, nil},
 
 		{"S1", "neither stock nor what is promised of it is negative, and no more is promised than there is and its policy allows beyond", `
 			SELECT v.sku AS id FROM stock s JOIN variants v ON v.id = s.variant_id
@@ -174,10 +193,10 @@ func rules(now time.Time) []rule {
 		{"P1", "a promotion and its codes are counted right, and no limit is exceeded, in all or by a person", `
 			SELECT p.token AS id FROM promotions p LEFT JOIN (
 				SELECT promotion_id, count(*) AS held FROM redemptions WHERE state = 'held' GROUP BY promotion_id) r ON r.promotion_id = p.id
-			WHERE p.used <> coalesce(r.held, 0) OR p.limit_all > 0 AND coalesce(r.held, 0) > p.limit_all
+			WHERE p.limit_all + p.limit_person > 0 AND p.used <> coalesce(r.held, 0) OR p.limit_all > 0 AND coalesce(r.held, 0) > p.limit_all
 			UNION SELECT c.code FROM promotion_codes c LEFT JOIN (
 				SELECT code_id, count(*) AS held FROM redemptions WHERE state = 'held' AND code_id <> 0 GROUP BY code_id) r ON r.code_id = c.id
-			WHERE c.used <> coalesce(r.held, 0) OR c.limit_all > 0 AND coalesce(r.held, 0) > c.limit_all
+			WHERE c.limit_all > 0 AND (c.used <> coalesce(r.held, 0) OR coalesce(r.held, 0) > c.limit_all)
 			UNION SELECT p.token FROM redemptions r JOIN promotions p ON p.id = r.promotion_id WHERE r.state = 'held' AND r.person <> ''
 				GROUP BY p.token, r.person HAVING min(r.limit_person) > 0 AND count(*) > max(r.limit_person)`, nil},
 		{"P2", "a redemption stands exactly as long as its order, and each discount of a line belongs to one", `
@@ -187,14 +206,19 @@ func rules(now time.Time) []rule {
 			UNION SELECT o.number FROM line_discounts d JOIN orders o ON o.id = d.order_id
 			WHERE NOT EXISTS (SELECT 1 FROM redemptions r WHERE r.order_id = d.order_id AND r.promotion_id = d.promotion_id)
 			UNION SELECT o.number FROM orders o JOIN order_lines l ON l.order_id = o.id LEFT JOIN (
-				SELECT order_id, position, sum(amount) AS amount FROM line_discounts GROUP BY order_id, position) d ON d.order_id = l.order_id AND d.position = l.position
+				SELECT order_id, position, sum(amount) AS amount FROM (SELECT order_id, position, amount FROM line_discounts UNION ALL SELECT order_id, position, amount FROM line_members) x
+				GROUP BY order_id, position) d ON d.order_id = l.order_id AND d.position = l.position
 			WHERE o.imported = FALSE AND l.discount <> coalesce(d.amount, 0)`, []any{at(-slack)}},
 		{"P3", "a promotion was in its days when the order was placed, and an exclusive one stands alone", `
 			SELECT o.number AS id FROM redemptions r JOIN orders o ON o.id = r.order_id
 			WHERE r.starts_on <> '' AND r.day < r.starts_on OR r.ends_on <> '' AND r.day > r.ends_on OR r.at <> o.placed_at
 				OR r.exclusive AND EXISTS (SELECT 1 FROM redemptions x WHERE x.order_id = r.order_id AND x.promotion_id <> r.promotion_id)`, nil},
-		{"P4", "medicines and other sensitive goods were never reduced", `
-			SELECT DISTINCT o.number AS id FROM line_discounts d JOIN orders o ON o.id = d.order_id WHERE d.sensitive = TRUE`, nil},
+		{"P4", "medicines and other sensitive goods were never reduced, and gift cards never bought gift cards", `
+			SELECT DISTINCT o.number AS id FROM line_discounts d JOIN orders o ON o.id = d.order_id WHERE d.sensitive = TRUE
+			UNION SELECT o.number FROM line_members d JOIN orders o ON o.id = d.order_id WHERE d.sensitive = TRUE
+			UNION SELECT o.number FROM orders o JOIN (SELECT order_id, sum(value) AS value FROM credits WHERE order_id > 0 GROUP BY order_id) c ON c.order_id = o.id
+				JOIN (SELECT order_id, sum(captured - refunded) AS net FROM payments WHERE provider IN ('gift','credit') GROUP BY order_id) p ON p.order_id = o.id
+				WHERE p.net > o.total - c.value`, nil},
 
 		{"W1", "news of a payment had its effect, and no effect came without news", `
 			SELECT p.token AS id FROM payments p WHERE

@@ -126,7 +126,7 @@ func productCells(m map[string]string, s *stored, tree *catalog.Tree) {
 	for name, value := range map[string]string{"slug": s.Slug, "category": strings.Join(path, " > "), "name_en": s.Name.En, "name_zh": s.Name.Zh,
 		"line_en": s.Line.En, "line_zh": s.Line.Zh, "about_en": s.About.En, "about_zh": s.About.Zh, "brand": s.Brand, "published": yes(s.Published),
 		"tier": s.Tier, "durable": yes(s.Durable), "refill_days": strconv.Itoa(s.RefillDays), "sensitive": yes(s.Sensitive), "gift": yes(s.Gift),
-		"digital": yes(s.Digital), "max_qty": strconv.Itoa(s.MaxQty), "synonyms": s.Synonyms, "images": strings.Join(images, " ")} {
+		"digital": yes(s.Digital), "gift_card": yes(s.GiftCard), "max_qty": strconv.Itoa(s.MaxQty), "tax_class": s.TaxClass, "synonyms": s.Synonyms, "images": strings.Join(images, " ")} {
 		m[name] = value
 	}
 }

@@ -25,7 +25,7 @@ import (
 var ProductHeader = []string{"code", "slug", "category", "name_en", "name_zh", "line_en", "line_zh", "about_en", "about_zh", "brand", "published",
 	"option1_name", "option1_name_zh", "option1_value", "option1_value_zh", "option2_name", "option2_name_zh", "option2_value", "option2_value_zh",
 	"option3_name", "option3_name_zh", "option3_value", "option3_value_zh", "sku", "active", "accent", "price", "was", "currency", "stock",
-	"tier", "durable", "refill_days", "sensitive", "gift", "digital", "max_qty", "synonyms", "images", "components"}
+	"tier", "durable", "refill_days", "sensitive", "gift", "digital", "gift_card", "max_qty", "tax_class", "synonyms", "images", "components"}
 
 const productBatch = 200
 
@@ -223,13 +223,13 @@ func (m *merge) draft(old *stored) (*catalog.Draft, error) {
 		m.d.Published = true
 	}
 	m.d.Code = m.g.code
-	for name, into := range map[string]*string{"slug": &m.d.Slug, "brand": &m.d.Brand, "synonyms": &m.d.Synonyms, "tier": &m.d.Tier,
+	for name, into := range map[string]*string{"slug": &m.d.Slug, "brand": &m.d.Brand, "synonyms": &m.d.Synonyms, "tier": &m.d.Tier, "tax_class": &m.d.TaxClass,
 		"name_en": &m.d.Name.En, "name_zh": &m.d.Name.Zh, "line_en": &m.d.Line.En, "line_zh": &m.d.Line.Zh, "about_en": &m.d.About.En, "about_zh": &m.d.About.Zh} {
 		if first.has(name) {
 			*into = first.m[name]
 		}
 	}
-	for name, into := range map[string]*bool{"published": &m.d.Published, "durable": &m.d.Durable, "sensitive": &m.d.Sensitive, "gift": &m.d.Gift, "digital": &m.d.Digital} {
+	for name, into := range map[string]*bool{"published": &m.d.Published, "durable": &m.d.Durable, "sensitive": &m.d.Sensitive, "gift": &m.d.Gift, "digital": &m.d.Digital, "gift_card": &m.d.GiftCard} {
 		m.flag(first, name, into)
 	}
 	for name, into := range map[string]*int{"refill_days": &m.d.RefillDays, "max_qty": &m.d.MaxQty} {

@@ -71,7 +71,7 @@ func (j *job) shopify() error {
 				c.m["published"] = on
 			}
 			if g := strings.ToLower(get("giftcard")); g == "true" {
-				c.m["digital"] = "yes"
+				c.m["digital"], c.m["gift_card"] = "yes", "yes"
 			}
 		}
 		for n := 1; n <= 3; n++ {

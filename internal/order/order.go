@@ -135,6 +135,7 @@ type Order struct {
 	PlacedAt         db.Time
 	PaidAt           db.Time
 	ClosedAt         db.Time
+	AtDoor           bool         // paid where it arrives: it may leave before
 	PackingAt        db.Time      // staff began to pack; never: the shopper may still change their mind
 	DeliveryRefunded money.Amount // of Delivery
 	Replaces         ID           // the order whose goods this one replaces for nothing; 0: none
@@ -151,10 +152,10 @@ const Unrated money.BasisPoints = -1
 // Price is the total with its currency.
 func (o *Order) Price() money.Price { return money.Price{Amount: o.Total, Currency: o.Currency} }
 
-// Open reports whether the order still waits for money and can be paid now.
-// An imported one is paid where it was placed.
+// Open reports whether the order still waits for money and ends without it.
+// An imported one is paid where it was placed, one for the door there.
 func (o *Order) Open() bool {
-	return !o.Imported && o.State == StatePlaced && (o.PaymentState == Pending || o.PaymentState == Failed)
+	return !o.Imported && !o.AtDoor && o.State == StatePlaced && (o.PaymentState == Pending || o.PaymentState == Failed)
 }
 
 // Changeable reports whether the shopper may still cancel the order: it stands
@@ -163,9 +164,16 @@ func (o *Order) Changeable() bool {
 	return !o.Imported && o.State == StatePlaced && o.DeliveryState == Unshipped && o.PackingAt.IsZero()
 }
 
-// Packable reports whether staff may begin to pack: it is paid and still here.
+// Packable reports whether staff may begin to pack: it is still here and may
+// leave.
 func (o *Order) Packable() bool {
-	return o.Changeable() && (o.PaymentState == Paid || o.PaymentState == PartlyRefunded)
+	return o.Changeable() && o.MayLeave()
+}
+
+// MayLeave reports whether the order's money lets its goods leave the house:
+// it is here, or waits at the door.
+func (o *Order) MayLeave() bool {
+	return o.PaymentState == Paid || o.PaymentState == PartlyRefunded || o.AtDoor && o.PaymentState == Pending
 }
 
 // ActorShopper is who takes a step from the shop's own pages.

@@ -237,7 +237,7 @@ func TestAnImportedOrderIsNotOurSweepsToEnd(t *testing.T) {
 			_, err := Create(ctx, tx, ours, nil, HashAccess, now.Add(-time.Hour))
 			return err
 		})
-		ids, err := Overdue(ctx, d, now, now, 10)
+		ids, err := Overdue(ctx, d, now, now, nil, 10)
 		if err != nil || len(ids) != 1 || ids[0] != ours.ID {
 			t.Errorf("overdue are %v, %v; want only our own, %d", ids, err, ours.ID)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"regulars/internal/customer"
@@ -306,15 +308,31 @@ func OfCustomer(ctx context.Context, q db.Q, id customer.ID, limit int) ([]Order
 // Overdue lists orders that still wait for their money and hold no stock whose
 // own end could bring them up: since before nobody placed or tried to pay
 // them, or their provider has looked at the money since undecided. An imported
-// order waits in its former shop.
-func Overdue(ctx context.Context, q db.Q, before, undecided time.Time, limit int) ([]ID, error) {
+// order waits in its former shop. slow are ways to pay (by code) with longer
+// patience, each with its own before; zero: nobody waits.
+func Overdue(ctx context.Context, q db.Q, before, undecided time.Time, slow map[string]time.Time, limit int) ([]ID, error) {
+	all, err := overdue(ctx, q, "NOT IN", slices.Sorted(maps.Keys(slow)), before, undecided, limit)
+	for _, code := range slices.Sorted(maps.Keys(slow)) {
+		if err == nil && !slow[code].IsZero() {
+			var more []ID
+			more, err = overdue(ctx, q, "IN", []string{code}, slow[code], undecided, limit)
+			all = append(all, more...)
+		}
+	}
+	return all, err
+}
+
+func overdue(ctx context.Context, q db.Q, in string, codes []string, before, undecided time.Time, limit int) ([]ID, error) {
+	if len(codes) == 0 {
+		codes = []string{"-"}
+	}
 	var ids []ID
 	err := q.Query(ctx).Raw(`SELECT o.id FROM orders o
-		WHERE o.state = 'placed' AND o.payment_state IN ('pending','processing','failed') AND o.placed_at <= ? AND o.imported = FALSE
+		WHERE o.state = 'placed' AND o.payment_state IN ('pending','processing','failed') AND o.placed_at <= ? AND o.imported = FALSE AND o.payment_code `+in+` ?
 		AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.order_id = o.id AND h.state = 'open')
 		AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id 
 			AND (o.payment_state = 'processing' AND p.updated_at > ? OR o.payment_state <> 'processing' AND p.updated_at > ?))
-		ORDER BY o.placed_at LIMIT ?`, db.At(before), db.At(undecided), db.At(before), limit).Scan(&ids).Error
+		ORDER BY o.placed_at LIMIT ?`, db.At(before), codes, db.At(undecided), db.At(before), limit).Scan(&ids).Error
 	if err != nil {
 		return nil, fmt.Errorf("read orders that wait for money: %w", err)
 	}

@@ -9,8 +9,9 @@ import (
 	"regulars/internal/db"
 )
 
-// owed are the orders that are paid for and were not sent yet.
-const owed = "state = 'placed' AND delivery_state = 'unshipped' AND line1 <> '' AND payment_state IN ('paid', 'partly-refunded', 'processing')"
+// owed are the orders that are paid for, or will be at the door, and were not
+// sent yet.
+const owed = "state = 'placed' AND delivery_state = 'unshipped' AND line1 <> '' AND (payment_state IN ('paid', 'partly-refunded', 'processing') OR at_door AND payment_state = 'pending')"
 
 // Owed counts a customer's orders that are paid for and were not sent yet.
 func Owed(ctx context.Context, q db.Q, id customer.ID) (int, error) {

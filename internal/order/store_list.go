@@ -24,8 +24,9 @@ type Filter struct {
 	Simulated *bool
 	Imported  *bool
 	Flagged   bool
-	Page      int // from 1
-	PerPage   int // 0: 50, at most 200
+	ToShip    bool // may leave the house and is still here
+	Page      int  // from 1
+	PerPage   int  // 0: 50, at most 200
 }
 
 // Page is one page of a list, newest first.
@@ -78,6 +79,9 @@ func (f Filter) where(g *gorm.DB) *gorm.DB {
 	}
 	if f.Imported != nil {
 		g = g.Where("imported = ?", *f.Imported)
+	}
+	if f.ToShip {
+		g = g.Where("state = 'placed' AND delivery_state = 'unshipped' AND (payment_state = 'paid' OR at_door AND payment_state = 'pending')")
 	}
 	if f.Flagged {
 		g = g.Where("id IN (SELECT order_id FROM order_history WHERE note LIKE ?)", Flag+"%")

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
@@ -17,6 +18,7 @@ import (
 	"regulars/internal/jobs"
 	"regulars/internal/money"
 	"regulars/internal/order"
+	"regulars/internal/payment"
 )
 
 // Register takes the mail jobs: confirmations, account mails, answers, and
@@ -28,6 +30,10 @@ func (d *Desk) Register(r *jobs.Runner) {
 	jobs.Work(r, func(ctx context.Context, j order.Moved) error { return d.moved(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j order.Sent) error { return d.sent(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j OrderMailAgain) error { return d.again(ctx, j, d.Now()) })
+	jobs.Work(r, func(ctx context.Context, j payment.Reminder) error {
+		return d.remindOfTransfer(ctx, order.ID(j.Order), d.Now())
+	})
+	jobs.Work(r, func(ctx context.Context, j credit.Mail) error { return d.card(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j AccountMail) error { return d.account(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j QuestionMail) error { return d.question(ctx, j, d.Now()) })
 	jobs.Work(r, func(_ context.Context, j ForgetMails) error {

@@ -194,6 +194,7 @@ func (d *Desk) fill(ctx context.Context, o *order.Order, key string, w *letter) 
 	if m.Refunded > 0 {
 		w.Order.Back = price(m.Refunded)
 	}
+	d.tender(o, payments, price, w)
 	if m.Left() > 0 {
 		w.Order.Owed = price(m.Left())
 	}

@@ -123,7 +123,7 @@ func TestEachRefundIsToldOnceItWentBack(t *testing.T) {
 				if err := tx.Query(ctx).Exec("UPDATE orders SET lang = ? WHERE id = ?", string(lang), int64(o.ID)).Error; err != nil {
 					return err
 				}
-				p, err := payment.Plan(ctx, tx, o, payment.TestCode, monday)
+				p, err := payment.Plan(ctx, tx, o, payment.TestCode, o.Total, 0, monday)
 				if err != nil {
 					return err
 				}

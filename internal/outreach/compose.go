@@ -25,6 +25,7 @@ type letter struct {
 	Goods  []string
 	More   int // goods not named here
 	Order  *orderWords
+	Card   *cardWords
 	Return *returnWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
@@ -41,6 +42,10 @@ type orderWords struct {
 	Carrier, Tracking, Track string // of a parcel; Track is a link
 	Waits                    bool   // not all of it is here yet
 	Part                     bool   // the parcel is not the whole order
+	Credit, Due              string // what gift cards and credit paid, and the rest; "" if nothing
+	After                    string // what the shopper has to do for the rest
+	Pay                      []string
+	Door                     bool   // paid where it arrives
 	Back                     string // what of the money went back; "" if none
 	Owed                     string // what the shop still has of it; "" if none
 	How                      string // the way it goes back

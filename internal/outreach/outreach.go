@@ -16,6 +16,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/i18n"
 	"regulars/internal/order"
+	"regulars/internal/payment"
 	"regulars/internal/setting"
 )
 
@@ -40,6 +41,8 @@ const (
 	OrderDelivered    = "order-delivered"
 	OrderCancelled    = "order-cancelled"
 	OrderRefunded     = "order-refunded"
+	OrderReminder     = "order-reminder" // of a transfer, when half of its time is over
+	GiftCard          = "gift-card"
 	ReturnAsked       = "order-return-asked"
 	ReturnApproved    = "order-return-approved"
 	ReturnRefused     = "order-return-refused"
@@ -56,7 +59,7 @@ const (
 )
 
 // Templates lists every message.
-var Templates = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded,
+var Templates = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, OrderWithdrawn,
 	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, FollowUpMail, ContactReceived, QuestionAnswered}
 
@@ -119,6 +122,8 @@ type Desk struct {
 	Log       *slog.Logger
 	Demo      bool                       // every mail says that the shop is simulated
 	AccessKey func(number string) string // the key in an order's secret link
+	CardCode  func(token string) string  // the code of a gift card
+	Pay       *payment.Providers         // what each way to pay asks of a shopper
 }
 
 // Restoring a cart by mail works for a week; stopping mail always does.

@@ -10,14 +10,17 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
+	"regulars/internal/money"
 	"regulars/internal/order"
 	"regulars/internal/setting"
 )
 
 // The codes of the ways to pay.
 const (
-	TestCode   = "test"
-	StripeCode = "stripe"
+	TestCode     = "test"
+	StripeCode   = "stripe"
+	TransferCode = "transfer"
+	DoorCode     = "cod"
 )
 
 // Charge is what a gateway is asked to take: a payment of an order, under the
@@ -45,17 +48,74 @@ type Gateway interface {
 	Start(ctx context.Context, c Charge) (Started, error)
 }
 
-type testGateway struct{}
+// Provider is one way to pay. Checkout, order page, mails and staff ask it and
+// know no codes: another one is a type of this kind and its place in
+// Providers.all.
+type Provider interface {
+	Gateway
+	Code() string
+	Name() i18n.Text
+	// Before is said beside its name at checkout; After tells who chose it what
+	// to do, on the order's page and in its mails.
+	Before(set setting.Values) i18n.Text
+	After(set setting.Values, o *order.Order, due money.Price) After
+	// Serves reports whether it can take a bill; the zero Bill asks in general.
+	Serves(set setting.Values, b Bill) bool
+	Terms(set setting.Values) Terms
+}
+
+// Terms are what a way to pay means for the order.
+type Terms struct {
+	ByHand bool          // no provider tells of the money, staff do
+	AtDoor bool          // the goods may leave before they are paid
+	Keep   time.Duration // how long goods are kept for the money; 0: the shop's hold
+}
+
+// Bill is what is to be paid, and for what.
+type Bill struct {
+	Due     money.Price
+	Country string
+	Carried bool // something is brought to a door
+}
+
+// After is what is left to do for a shopper; zero: nothing but to pay.
+type After struct {
+	Lead i18n.Text
+	Rows []Row
+}
+
+// Row is one line of what a shopper has to copy.
+type Row struct{ Label, Value i18n.Text }
+
+// online is what the ways to pay have in common that tell us themselves.
+type online struct{}
+
+func (online) Before(setting.Values) i18n.Text                       { return i18n.Text{} }
+func (online) After(setting.Values, *order.Order, money.Price) After { return After{} }
+func (online) Serves(setting.Values, Bill) bool                      { return true }
+func (online) Terms(setting.Values) Terms                            { return Terms{} }
+
+type testGateway struct{ online }
+
+func (testGateway) Code() string    { return TestCode }
+func (testGateway) Name() i18n.Text { return said("payment.test") }
 
 // Start names the page of ours that behaves like a hosted one.
 func (testGateway) Start(_ context.Context, c Charge) (Started, error) {
 	return Started{URL: "/gateway/test/" + c.Token}, nil
 }
 
-// Providers are a shop's ways to pay. The zero value and nil have the test
-// gateway alone.
+// Code is stripe.
+func (s *Stripe) Code() string { return StripeCode }
+
+// Name is what shoppers know it by.
+func (s *Stripe) Name() i18n.Text { return said("payment.stripe") }
+
+// Providers are a shop's ways to pay. The zero value and nil have those that
+// need no keys.
 type Providers struct {
 	Stripe *Stripe // nil without its keys
+	More   []Provider
 	Back   func(number string) string
 	Log    *slog.Logger
 }
@@ -73,43 +133,83 @@ func (p *Providers) warn(words string, args ...any) {
 	}
 }
 
-// Method is a way to pay, as checkout offers it.
-type Method struct {
-	Code string
-	Name i18n.Text
-}
-
-// Methods lists the ways to pay that are offered now: those of the setting
-// payments.offered that can work here. The test gateway is never offered by a
+// all lists the ways to pay that can work here. The test gateway is none in a
 // shop that can take money.
-func (p *Providers) Methods(set setting.Values) []Method {
-	usual := TestCode
-	if p.stripe() != nil {
-		usual = StripeCode
+func (p *Providers) all() []Provider {
+	usual := Provider(testGateway{})
+	if s := p.stripe(); s != nil {
+		usual = s
 	}
-	var all []Method
-	for code := range strings.SplitSeq(set.Get("payments.offered"), ",") {
-		code = strings.TrimSpace(code)
-		if code == "auto" || code == TestCode || code == StripeCode {
-			code = usual
-		}
-		m := Method{code, i18n.Text{En: i18n.T(i18n.English, "payment."+code), Zh: i18n.T(i18n.Chinese, "payment."+code)}}
-		if !slices.Contains(all, m) {
-			all = append(all, m)
-		}
+	all := []Provider{usual, transfer{}, atDoor{}}
+	if p != nil {
+		all = append(all, p.More...)
 	}
 	return all
 }
 
-// For returns the gateway of a method's code.
-func (p *Providers) For(code string) (Gateway, error) {
-	switch {
-	case code == TestCode && p.stripe() == nil:
-		return testGateway{}, nil
-	case code == StripeCode && p.stripe() != nil:
-		return p.Stripe, nil
+// Method is a way to pay, as checkout offers it.
+type Method struct {
+	Code string
+	Name i18n.Text
+	Note i18n.Text
+}
+
+// Methods lists the ways to pay that are offered now: those of the setting
+// payments.offered that can work here and take the bill, in its order.
+func (p *Providers) Methods(set setting.Values, b Bill) []Method {
+	var all []Method
+	for code := range strings.SplitSeq(set.Get("payments.offered"), ",") {
+		code = strings.TrimSpace(code)
+		if code == "auto" || code == TestCode || code == StripeCode {
+			code = p.all()[0].Code()
+		}
+		way, err := p.For(code)
+		if err != nil || !way.Serves(set, b) || slices.ContainsFunc(all, func(m Method) bool { return m.Code == code }) {
+			continue
+		}
+		all = append(all, Method{code, way.Name(), way.Before(set)})
+	}
+	return all
+}
+
+// For returns the way to pay of a code, offered now or not.
+func (p *Providers) For(code string) (Provider, error) {
+	for _, way := range p.all() {
+		if way.Code() == code {
+			return way, nil
+		}
 	}
 	return nil, fault.New(fault.Invalid, "payment.method", "code", code)
+}
+
+// Terms are those of the code; none of its own for one that is not here.
+func (p *Providers) Terms(set setting.Values, code string) Terms {
+	way, err := p.For(code)
+	if err != nil {
+		return Terms{}
+	}
+	return way.Terms(set)
+}
+
+// Patient lists the ways to pay for which goods wait longer than usual, and
+// how long; those paid at the door, which nobody waits for, with 0.
+func (p *Providers) Patient(set setting.Values) map[string]time.Duration {
+	slow := map[string]time.Duration{}
+	for _, way := range p.all() {
+		if t := way.Terms(set); t.AtDoor || t.Keep > 0 {
+			slow[way.Code()] = t.Keep
+		}
+	}
+	return slow
+}
+
+// AfterOf is what the shopper of an order that waits for its money has to do.
+func (p *Providers) AfterOf(set setting.Values, o *order.Order, due money.Price) After {
+	way, err := p.For(o.PaymentCode)
+	if err != nil || o.State == order.Cancelled || !unpaid(o) || o.Imported {
+		return After{}
+	}
+	return way.After(set, o, due)
 }
 
 // FormTargets are the foreign origins to which a form that pays may lead.
@@ -136,7 +236,7 @@ func (p *Providers) Start(ctx context.Context, d *db.DB, o *order.Order, pay *Pa
 	if err != nil {
 		return "", err
 	}
-	if pay.Provider == TestCode { // a page of ours: nobody else is told
+	if pay.Provider != StripeCode { // nobody else is told
 		started, err := gateway.Start(ctx, Charge{Payment: *pay, Number: o.Number})
 		return started.URL, err
 	}

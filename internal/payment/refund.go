@@ -2,6 +2,8 @@ package payment
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"regulars/internal/db"
@@ -96,11 +98,14 @@ func (p Part) Of(o *order.Order, lines []order.Line, left money.Amount) (Refund,
 // GiveBack refunds everything that was paid for an order, once. The caller
 // has locked the order.
 func GiveBack(ctx context.Context, tx *db.Tx, o *order.Order, by, words string, now time.Time) error {
+	if err := recall(ctx, tx, o, true, 0, by, now); err != nil {
+		return err
+	}
 	all, err := Of(ctx, tx, o.ID)
 	if err != nil {
 		return err
 	}
-	for i := range all {
+	for i := range slices.Backward(all) {
 		if p := &all[i]; p.State == Succeeded {
 			if err := p.sendBack(ctx, tx, o, p.Captured-p.Refunded, "all", 0, now); err != nil {
 				return err
@@ -124,10 +129,11 @@ func GiveBackPart(ctx context.Context, tx *db.Tx, o *order.Order, amount money.A
 
 // Give is GiveBackPart with what it is for. Each unit and the delivery are
 // refunded once: fault.Conflict spoils the transaction otherwise. Where an
-// order was paid in several ways the first one is drawn on first.
+// order was paid in several ways the last one is drawn on first: credit gets
+// back what its provider's money does not cover.
 func Give(ctx context.Context, tx *db.Tx, o *order.Order, r Refund, now time.Time) (bool, error) {
 	more := fault.New(fault.Conflict, "payment.refund-more", "number", o.Number)
-	if r.Amount <= 0 {
+	if r.Amount <= 0 || unpaid(o) || o.PaymentState == order.Void { // what credit paid goes back with the order
 		return false, more
 	}
 	r.OrderID, r.At = o.ID, db.At(now)
@@ -142,8 +148,15 @@ func Give(ctx context.Context, tx *db.Tx, o *order.Order, r Refund, now time.Tim
 	if err := o.TakeBack(ctx, tx, r.units(), r.Delivery); err != nil {
 		return false, err
 	}
+	left := Stand(all).Left()
+	if r.Amount > left {
+		return false, more
+	}
+	if err := recall(ctx, tx, o, r.Amount == left, left-r.Amount, r.Actor, now); err != nil {
+		return false, err
+	}
 	rest := r.Amount
-	for i := range all {
+	for i := range slices.Backward(all) {
 		p := &all[i]
 		part := min(rest, p.Captured-p.Refunded)
 		if p.State != Succeeded || part <= 0 {
@@ -202,6 +215,12 @@ const overpaid = -1
 // What was promised here counts at once, so that nothing is promised twice.
 func (p *Payment) sendBack(ctx context.Context, tx *db.Tx, o *order.Order, amount money.Amount, detail string, refund int64, now time.Time) error {
 	ok, err := p.promise(ctx, tx, amount, now)
+	if err != nil {
+		return err
+	}
+	if ok {
+		err = errors.Join(p.refill(ctx, tx, amount, detail, now), p.handBack(ctx, tx, o, amount, now))
+	}
 	if err != nil {
 		return err
 	}

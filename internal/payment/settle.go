@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"regulars/internal/cart"
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
@@ -82,6 +83,8 @@ func (s *Settled) paid(ctx context.Context, tx *db.Tx, now time.Time) error {
 		return err
 	}
 	switch {
+	case s.Order.AtDoor && s.Order.State == order.StatePlaced && unpaid(s.Order): // its goods are its own already
+		return s.bought(ctx, tx, "", now)
 	case s.Order.State == order.StatePlaced && unpaid(s.Order):
 		kept, err := inventory.Commit(ctx, tx, int64(s.Order.ID), now)
 		if err != nil {
@@ -119,21 +122,37 @@ func (s *Settled) bought(ctx context.Context, tx *db.Tx, words string, now time.
 			return err
 		}
 	}
+	if err := credit.Issue(ctx, tx, int64(s.Order.ID), now); err != nil {
+		return err
+	}
+	if s.Order.AtDoor && s.Order.DeliveryState == order.Delivered {
+		if err := s.step(ctx, tx, order.OrderAxis, string(order.Completed), "", now); err != nil {
+			return err
+		}
+	}
+	if s.Payment != nil && s.Payment.Provider == TransferCode && !s.Order.Simulated { // they waited for it far from our pages
+		told := order.Moved{Order: int64(s.Order.ID), Axis: order.PaymentAxis, To: string(order.Paid), At: now.UnixMilli()}
+		if err := jobs.Enqueue(ctx, tx, told); err != nil {
+			return err
+		}
+	}
 	return tell(ctx, tx, s.Order, event.Bought, BoughtKey(s.Order.ID), now)
 }
 
-// late is money for an order whose hold had run out: the goods are taken
-// again if they are still there, else the money goes back and staff are told.
+// late is money for an order whose hold had run out: the goods, and what
+// credit had paid, are taken again if they are still there, else the money
+// goes back and staff are told.
 func (s *Settled) late(ctx context.Context, tx *db.Tx, now time.Time) error {
-	err := inventory.Retake(ctx, tx, int64(s.Order.ID), now)
+	drawn, err := s.drawAgain(ctx, tx, now)
+	if err != nil {
+		return err
+	}
+	if !drawn {
+		return s.tooLate(ctx, tx, "credit used meanwhile", "paid after its time ran out, and the credit that paid a part was used; the payment went back", now)
+	}
+	err = inventory.Retake(ctx, tx, int64(s.Order.ID), now)
 	if out := (*inventory.OutOfStockError)(nil); errors.As(err, &out) {
-		if _, err := s.Order.Move(ctx, tx, order.OrderAxis, string(order.Cancelled), order.ActorHold, "goods sold meanwhile", now); err != nil {
-			return err
-		}
-		if err := Abandon(ctx, tx, s.Order, order.ActorHold, now); err != nil {
-			return err
-		}
-		return s.giveBack(ctx, tx, "paid after its time ran out, and the goods were sold; the payment went back", now)
+		return s.tooLate(ctx, tx, "goods sold meanwhile", "paid after its time ran out, and the goods were sold; the payment went back", now)
 	}
 	if err != nil {
 		return err
@@ -144,6 +163,17 @@ func (s *Settled) late(ctx context.Context, tx *db.Tx, now time.Time) error {
 		}
 	}
 	return s.bought(ctx, tx, "late", now)
+}
+
+// tooLate ends the order, if it has not ended, and sends the money back.
+func (s *Settled) tooLate(ctx context.Context, tx *db.Tx, words, why string, now time.Time) error {
+	if _, err := s.Order.Move(ctx, tx, order.OrderAxis, string(order.Cancelled), order.ActorHold, words, now); err != nil {
+		return err
+	}
+	if err := Abandon(ctx, tx, s.Order, order.ActorHold, now); err != nil {
+		return err
+	}
+	return s.giveBack(ctx, tx, why, now)
 }
 
 // giveBack returns money that no order can take. The order's own payment
@@ -219,17 +249,33 @@ func Free(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) error {
 	if o.Total != 0 {
 		return fmt.Errorf("order %s is not free", o.Number)
 	}
+	return outright(ctx, tx, o, "nothing to pay", now)
+}
+
+func outright(ctx context.Context, tx *db.Tx, o *order.Order, words string, now time.Time) error {
 	if _, err := inventory.Commit(ctx, tx, int64(o.ID), now); err != nil {
 		return err
 	}
-	return (&Settled{Order: o}).bought(ctx, tx, "nothing to pay", now)
+	return (&Settled{Order: o}).bought(ctx, tx, words, now)
 }
 
 // Abandon ends every attempt of an order that will not be paid any more, and
-// says so on its payment axis. The caller has locked the order.
+// says so on its payment axis; what credit paid goes back to it. The caller
+// has locked the order.
 func Abandon(ctx context.Context, tx *db.Tx, o *order.Order, by string, now time.Time) error {
 	if err := closePages(ctx, tx, o.ID, now); err != nil {
 		return err
+	}
+	if err := unspend(ctx, tx, o, now); err != nil {
+		return err
+	}
+	if sum, err := arrived(ctx, tx, o.ID); err != nil {
+		return err
+	} else if sum > 0 {
+		words := fmt.Sprintf("%s%s %s had arrived; send it back by hand", order.Flag, sum.Decimal(o.Currency), o.Currency)
+		if err := order.Remark(ctx, tx, o, words, by, now); err != nil {
+			return err
+		}
 	}
 	_, err := o.Move(ctx, tx, order.PaymentAxis, string(order.Void), by, "", now)
 	return err

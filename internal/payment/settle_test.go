@@ -29,7 +29,7 @@ func planned(t *testing.T, d *db.DB) (o *order.Order, p *Payment) {
 		if _, err = order.Create(ctx, tx, o, nil, order.HashAccess, now); err != nil {
 			return err
 		}
-		p, err = Plan(ctx, tx, o, TestCode, now)
+		p, err = Plan(ctx, tx, o, TestCode, o.Total, 0, now)
 		return err
 	})
 	if err != nil {
@@ -103,7 +103,7 @@ func settleErr(d *db.DB, provider, id, token string, outcome Outcome) error {
 
 func TestTheTestGatewayIsOfferedAndFound(t *testing.T) {
 	var none *Providers
-	for _, m := range none.Methods(setting.Values{}) {
+	for _, m := range none.Methods(setting.Values{}, Bill{}) {
 		gateway, err := none.For(m.Code)
 		if err != nil {
 			t.Fatalf("%s is offered and has no gateway: %v", m.Code, err)
@@ -116,7 +116,7 @@ func TestTheTestGatewayIsOfferedAndFound(t *testing.T) {
 			t.Errorf("%s is named %+v", m.Code, m.Name)
 		}
 	}
-	if _, err := none.For("cod"); !errors.Is(err, fault.Invalid) {
+	if _, err := none.For("pigeon"); !errors.Is(err, fault.Invalid) {
 		t.Errorf("a gateway that is not there: %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"regulars/internal/db"
 	"regulars/internal/fault"
+	"regulars/internal/money"
 	"regulars/internal/order"
 )
 
@@ -34,10 +35,11 @@ func Of(ctx context.Context, q db.Q, id order.ID) ([]Payment, error) {
 	return all, nil
 }
 
-// Latest is the newest attempt to pay an order, nil if there is none.
+// Latest is the newest attempt to pay an order at a provider, nil if there is
+// none: what credit paid is decided already.
 func Latest(ctx context.Context, q db.Q, id order.ID) (*Payment, error) {
 	var found []Payment
-	if err := q.Query(ctx).Where("order_id = ?", int64(id)).Order("attempt DESC").Limit(1).Find(&found).Error; err != nil {
+	if err := q.Query(ctx).Where("order_id = ? AND provider NOT IN ('gift','credit')", int64(id)).Order("attempt DESC").Limit(1).Find(&found).Error; err != nil {
 		return nil, fmt.Errorf("read payments of order %d: %w", id, err)
 	}
 	if len(found) == 0 {
@@ -46,10 +48,10 @@ func Latest(ctx context.Context, q db.Q, id order.ID) (*Payment, error) {
 	return &found[0], nil
 }
 
-// Plan writes the first attempt to pay an order that was created in this
-// transaction.
-func Plan(ctx context.Context, tx *db.Tx, o *order.Order, provider string, now time.Time) (*Payment, error) {
-	return plan(ctx, tx, o, provider, 1, now)
+// Plan writes the first attempt to pay what is due of an order that was
+// created in this transaction, after those attempts that credit made.
+func Plan(ctx context.Context, tx *db.Tx, o *order.Order, provider string, due money.Amount, after int, now time.Time) (*Payment, error) {
+	return plan(ctx, tx, o, provider, due, after+1, now)
 }
 
 // Again returns the attempt that the shopper can still decide, or plans the
@@ -60,10 +62,10 @@ func Again(ctx context.Context, tx *db.Tx, o *order.Order, provider string, now 
 		return nil, err
 	}
 	if last == nil {
-		return plan(ctx, tx, o, provider, 1, now)
+		return plan(ctx, tx, o, provider, o.Total, 1, now)
 	}
 	if !last.Live() {
-		return plan(ctx, tx, o, provider, last.Attempt+1, now)
+		return plan(ctx, tx, o, provider, last.Amount, last.Attempt+1, now)
 	}
 	// Its time counts from here: the shopper is on the way back to it.
 	if err := tx.Query(ctx).Exec("UPDATE payments SET updated_at = ? WHERE id = ?", db.At(now), int64(last.ID)).Error; err != nil {
@@ -73,8 +75,8 @@ func Again(ctx context.Context, tx *db.Tx, o *order.Order, provider string, now 
 	return last, nil
 }
 
-func plan(ctx context.Context, tx *db.Tx, o *order.Order, provider string, attempt int, now time.Time) (*Payment, error) {
-	p := Payment{OrderID: o.ID, Provider: provider, Token: newToken(), Attempt: attempt, Amount: o.Total, Currency: o.Currency,
+func plan(ctx context.Context, tx *db.Tx, o *order.Order, provider string, due money.Amount, attempt int, now time.Time) (*Payment, error) {
+	p := Payment{OrderID: o.ID, Provider: provider, Token: newToken(), Attempt: attempt, Amount: due, Currency: o.Currency,
 		State: Planned, CreatedAt: db.At(now), UpdatedAt: db.At(now)}
 	if err := tx.Query(ctx).Create(&p).Error; err != nil {
 		return nil, fmt.Errorf("plan payment %d of order %s: %w", attempt, o.Number, err)

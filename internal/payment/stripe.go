@@ -20,6 +20,7 @@ import (
 // Stripe takes payments by Stripe's hosted page. It holds its own key and
 // connection; the library's global ones stay empty.
 type Stripe struct {
+	online
 	sessions session.Client
 	intents  paymentintent.Client
 	refunds  refund.Client

@@ -27,6 +27,7 @@ type Line struct {
 	Name      i18n.Text
 	Choices   i18n.Text
 	Sensitive bool // costs what it costs
+	GiftCard  bool // money for later: never reduced, and taxed when it is spent
 	Qty       int
 	Unit      money.Amount
 	Discount  money.Amount
@@ -36,6 +37,7 @@ type Line struct {
 	Total     money.Amount
 	Parts     []Part // what Discount is made of
 	Words     i18n.Text
+	pays      money.Amount // for a piece, before promotions
 }
 
 // Quote is a priced basket. Total = Subtotal - Discount + Delivery, and + Tax
@@ -55,6 +57,7 @@ type Quote struct {
 	TaxIncluded  bool
 	Method       *Method
 	Coupon       string
+	Members      []Member // what price lists of the shopper's groups took off
 	Applied      []Applied
 	Refused      *Refused
 }
@@ -115,9 +118,10 @@ func Make(in Input) (*Quote, error) {
 		}
 		total := b.Price.Amount.Times(w.Qty)
 		line := Line{Variant: b.VariantID, Product: b.ProductID, SKU: b.SKU, Name: b.Name, Choices: b.Choices,
-			Sensitive: b.Sensitive, TaxClass: classOf(b.TaxClass), Qty: w.Qty, Unit: b.Price.Amount, Total: total}
-		q.Lines = append(q.Lines, line)
+			Sensitive: b.Sensitive, GiftCard: b.GiftCard, TaxClass: classOf(b.TaxClass), Qty: w.Qty, Unit: b.Price.Amount, Total: total}
 		q.Subtotal += total
+		q.belong(&line, b, in.Deals)
+		q.Lines = append(q.Lines, line)
 	}
 	if in.Method != nil && in.Method.Currency != in.Currency {
 		return nil, fmt.Errorf("price delivery %s: it is priced in %s, the basket in %s", in.Method.Code, in.Method.Currency, in.Currency)
@@ -125,7 +129,9 @@ func Make(in Input) (*Quote, error) {
 	q.apply(in.Lines, q.Coupon, in.Deals)
 	for i := range q.Lines {
 		l := &q.Lines[i]
-		l.TaxRate = in.Taxes.rate(l.TaxClass)
+		if !l.GiftCard {
+			l.TaxRate = in.Taxes.rate(l.TaxClass)
+		}
 		l.Tax, l.Words = in.Taxes.of(l.Total, l.TaxRate), words(in.Lines[i].Buyable, l)
 		q.Tax += l.Tax
 	}

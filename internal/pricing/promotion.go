@@ -100,7 +100,8 @@ func Day(now time.Time, zone *time.Location) string { return now.In(zone).Format
 // shopper they ask for. They come in as values; Make reads nothing.
 type Deals struct {
 	Promotions []Promotion
-	Code       *Code // what the coupon stands for; nil: nothing
+	Lists      []PriceList // live ones, with entries for what is in the basket
+	Code       *Code       // what the coupon stands for; nil: nothing
 	Day        string
 	Segment    string // of the shopper; "" = none
 	Tier       string
@@ -115,9 +116,10 @@ type Applied struct {
 	Amount money.Amount
 }
 
-// Part is what one promotion takes off a line.
+// Part is what one promotion, or one price list, takes off a line.
 type Part struct {
 	Promotion PromotionID
+	List      ListID
 	Name      i18n.Text
 	Amount    money.Amount
 }
@@ -170,7 +172,7 @@ func (p *Promotion) bars(q *Quote, wanted []Wanted, d Deals) (words string, args
 // takes reports whether a promotion may make this cheaper. Sensitive goods
 // cost what they cost (invariant P4).
 func (p *Promotion) takes(b catalog.Buyable) bool {
-	return !b.Sensitive && p.holds(b.CategoryID, b.ProductID)
+	return !b.Sensitive && !b.GiftCard && p.holds(b.CategoryID, b.ProductID)
 }
 
 func (p *Promotion) coded(d Deals) bool { return d.Code != nil && d.Code.PromotionID == p.ID }
@@ -275,7 +277,7 @@ func (q *Quote) take(d Deals, p Promotion, offs []money.Amount) {
 			continue
 		}
 		l.Discount, l.Total, sum = l.Discount+off, l.Total-off, sum+off
-		l.Parts = append(l.Parts, Part{p.ID, p.Name, off})
+		l.Parts = append(l.Parts, Part{Promotion: p.ID, Name: p.Name, Amount: off})
 	}
 	if sum > 0 {
 		q.Discount += sum
@@ -332,10 +334,10 @@ func (p *Promotion) cheapest(lines []Line, wanted []Wanted, offs []money.Amount)
 		return
 	}
 	gifts := pieces / (p.Buy + p.Free) * p.Free
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lines[a].Unit, lines[b].Unit) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lines[a].pays, lines[b].pays) })
 	for _, i := range order {
 		n := min(gifts, lines[i].Qty)
-		offs[i] = min(lines[i].Unit.Times(n), lines[i].Total)
+		offs[i] = min(lines[i].pays.Times(n), lines[i].Total)
 		gifts -= n
 	}
 }

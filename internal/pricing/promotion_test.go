@@ -182,6 +182,11 @@ func anyDeals(t *rapid.T) Deals {
 		}
 		d.Promotions = append(d.Promotions, p)
 	}
+	d.Segment = rapid.SampledFrom([]string{"", "student"}).Draw(t, "segment")
+	for i := range rapid.IntRange(0, 2).Draw(t, "lists") {
+		d.Lists = append(d.Lists, PriceList{ID: ListID(i + 1), Name: i18n.Text{En: fmt.Sprint("List ", i+1)}, State: Live, Currency: "USD", Segment: "student",
+			Percent: money.BasisPoints(rapid.Int64Range(0, 4000).Draw(t, "percent")), Entries: map[catalog.VariantID]money.Amount{2: money.Amount(rapid.Int64Range(1, 9000).Draw(t, "entry"))}})
+	}
 	return d
 }
 
@@ -191,6 +196,7 @@ func TestReducedQuotesAddUpInWhateverOrder(t *testing.T) {
 		in := Input{Currency: "USD", Taxes: Taxes{Standard: rate, Reduced: rate / 2, Added: rapid.Bool().Draw(t, "added")}, Deals: anyDeals(t)}
 		for i := range rapid.IntRange(0, 8).Draw(t, "lines") {
 			b := goods(i+1, money.Amount(rapid.Int64Range(0, 20_000).Draw(t, "price")), rapid.IntRange(0, 3).Draw(t, "in"))
+			b.List = b.Price.Amount + money.Amount(rapid.Int64Range(0, 500).Draw(t, "list"))
 			b.Sensitive = rapid.IntRange(0, 5).Draw(t, "sensitive") == 0
 			b.TaxClass = rapid.SampledFrom([]string{"", "standard", "reduced", "zero"}).Draw(t, "class")
 			in.Lines = append(in.Lines, Wanted{b, rapid.IntRange(1, 9).Draw(t, "qty")})
@@ -215,6 +221,12 @@ func TestReducedQuotesAddUpInWhateverOrder(t *testing.T) {
 				t.Fatalf("line %+v does not add up", l)
 			}
 			subtotal, discount, tax = subtotal+l.Unit.Times(l.Qty), discount+l.Discount, tax+l.Tax
+		}
+		for _, m := range q.Members {
+			if m.Amount <= 0 || in.Deals.Segment == "" {
+				t.Fatalf("a stranger pays the price of a group: %+v", m)
+			}
+			applied += m.Amount
 		}
 		for i, a := range q.Applied {
 			if a.Amount <= 0 || a.Exclusive && len(q.Applied) > 1 {
@@ -283,5 +295,43 @@ func TestASegmentsPriceIsForTheSegmentAlone(t *testing.T) {
 		if q.Discount != off || off > 0 && q.Applied[0].Name != students.Name {
 			t.Errorf("segment %q: %d off, told as %+v", segment, q.Discount, q.Applied)
 		}
+	}
+}
+
+func TestAGroupPaysItsPriceWhereItIsLower(t *testing.T) {
+	b := goods(1, 1000, 7) // on sale: the list says 1200
+	b.List = 1200
+	list := PriceList{ID: 1, Name: i18n.Text{En: "Student price"}, State: Live, Currency: "USD", Segment: "student", Percent: 2500}
+	change := func(do func(*PriceList)) PriceList {
+		l := list
+		do(&l)
+		return l
+	}
+	for name, c := range map[string]struct {
+		list    PriceList
+		segment string
+		b       catalog.Buyable
+		off     money.Amount // of two pieces
+	}{
+		"off the list price, not the sale's":  {list, "student", b, 200},
+		"somebody else":                       {list, "parent", b, 0},
+		"a guest":                             {list, "", b, 0},
+		"the sale is cheaper":                 {change(func(l *PriceList) { l.Percent = 1000 }), "student", b, 0},
+		"a price of its own":                  {change(func(l *PriceList) { l.Entries = map[catalog.VariantID]money.Amount{1: 700} }), "student", b, 600},
+		"a price of its own that is higher":   {change(func(l *PriceList) { l.Entries = map[catalog.VariantID]money.Amount{1: 1100} }), "student", b, 0},
+		"stopped":                             {change(func(l *PriceList) { l.State = Stopped }), "student", b, 0},
+		"another currency":                    {change(func(l *PriceList) { l.Currency = "EUR" }), "student", b, 0},
+		"sensitive goods cost what they cost": {list, "student", func() catalog.Buyable { s := b; s.Sensitive = true; return s }(), 0},
+	} {
+		q := quote(t, Input{Lines: []Wanted{{c.b, 2}}, Deals: Deals{Lists: []PriceList{c.list}, Segment: c.segment}})
+		if q.Discount != c.off || q.Total != 2000-c.off || (len(q.Members) > 0) != (c.off > 0) {
+			t.Errorf("%s: %d off, %+v", name, q.Discount, q.Members)
+		}
+	}
+	// A promotion comes on top, and a piece that is given away is worth what the group pays.
+	gift := named(1, Bundle, 0)
+	gift.Buy, gift.Free = 1, 1
+	if q := quote(t, Input{Lines: []Wanted{{b, 2}}, Deals: Deals{Lists: []PriceList{list}, Segment: "student", Promotions: []Promotion{gift}}}); q.Total != 900 || q.Discount != 1100 {
+		t.Errorf("buy one, get one free: %+v", q)
 	}
 }

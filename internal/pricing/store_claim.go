@@ -25,9 +25,10 @@ func personKey(who Buyer) string {
 
 // Claim takes a place in every promotion of a quote, in the transaction that
 // places the order. A limit reached since the quote was made is fault.Conflict
-// with words: the order must not stand at that price. The promotions' rows are
-// taken in the order of their ids and stay taken until the commit, so a limit
-// a person is decided there, too.
+// with words: the order must not stand at that price. The rows of promotions
+// with a limit are taken in the order of their ids and stay taken until the
+// commit, so a limit a person is decided there, too. One without any limit is
+// not counted: its orders do not wait for each other.
 func Claim(ctx context.Context, tx *db.Tx, order int64, q *Quote, who Buyer, day string, now time.Time) error {
 	applied := slices.Clone(q.Applied)
 	slices.SortFunc(applied, func(a, b Applied) int { return cmp.Compare(a.ID, b.ID) })
@@ -36,11 +37,18 @@ func Claim(ctx context.Context, tx *db.Tx, order int64, q *Quote, who Buyer, day
 			return err
 		}
 	}
-	var rows [][]any
+	var rows, members [][]any
 	for i, l := range q.Lines {
 		for _, p := range l.Parts {
-			rows = append(rows, []any{order, i + 1, int64(p.Promotion), int64(p.Amount), l.Sensitive, l.Words})
+			if p.List != 0 {
+				members = append(members, []any{order, i + 1, int64(p.List), p.Name, int64(p.Amount), l.Sensitive || l.GiftCard})
+				continue
+			}
+			rows = append(rows, []any{order, i + 1, int64(p.Promotion), int64(p.Amount), l.Sensitive || l.GiftCard, l.Words})
 		}
+	}
+	if _, err := tx.Insert(ctx, "line_members", []string{"order_id", "position", "list_id", "name", "amount", "sensitive"}, members, false); err != nil {
+		return err
 	}
 	_, err := tx.Insert(ctx, "line_discounts", []string{"order_id", "position", "promotion_id", "amount", "sensitive", "words"}, rows, false)
 	return err
@@ -48,13 +56,11 @@ func Claim(ctx context.Context, tx *db.Tx, order int64, q *Quote, who Buyer, day
 
 func claim(ctx context.Context, tx *db.Tx, order int64, a Applied, who Buyer, day string, now time.Time) error {
 	taken := fault.New(fault.Conflict, "pricing.taken", "name", a.Name)
-	var slots []int
-	err := tx.Query(ctx).Raw(`UPDATE promotions SET used = used + 1 WHERE id = ? AND state = 'live' AND (limit_all = 0 OR used < limit_all) RETURNING used`,
-		int64(a.ID)).Scan(&slots).Error
+	slot, ok, err := place(ctx, tx, order, a)
 	if err != nil {
-		return fmt.Errorf("claim promotion %d: %w", a.ID, err)
+		return err
 	}
-	if len(slots) == 0 {
+	if !ok {
 		return taken
 	}
 	if a.LimitPerson > 0 {
@@ -66,17 +72,10 @@ func claim(ctx context.Context, tx *db.Tx, order int64, a Applied, who Buyer, da
 			return taken
 		}
 	}
-	if a.CodeID != 0 {
-		done := tx.Query(ctx).Exec("UPDATE promotion_codes SET used = used + 1 WHERE id = ? AND (limit_all = 0 OR used < limit_all)", a.CodeID)
-		if done.Error != nil {
-			return fmt.Errorf("claim a code: %w", done.Error)
+	if ok, err := useCode(ctx, tx, a.CodeID); err != nil || !ok {
+		if err == nil {
+			err = taken
 		}
-		if done.RowsAffected == 0 {
-			return taken
-		}
-	}
-	slot, err := freeSlot(ctx, tx, a.ID, slots[0], a.LimitAll > 0)
-	if err != nil {
 		return err
 	}
 	_, err = tx.Insert(ctx, "redemptions", []string{"promotion_id", "code_id", "order_id", "customer_id", "person", "slot", "state", "amount", "day",
@@ -88,24 +87,66 @@ func claim(ctx context.Context, tx *db.Tx, order int64, a Applied, who Buyer, da
 	return nil
 }
 
-// freeSlot is a place that no order holds: the one the counter says, or where
-// orders have ended since, the first gap (the next one, if nothing is limited).
-func freeSlot(ctx context.Context, tx *db.Tx, id PromotionID, counted int, limited bool) (int, error) {
-	sql := "SELECT coalesce(max(slot), 0) + 1 FROM redemptions WHERE promotion_id = ?"
-	args := []any{int64(id)}
-	if limited {
-		sql = `SELECT CASE
-			WHEN NOT EXISTS (SELECT 1 FROM redemptions WHERE promotion_id = ? AND slot = ?) THEN ?
-			WHEN NOT EXISTS (SELECT 1 FROM redemptions WHERE promotion_id = ? AND slot = 1) THEN 1
-			ELSE (SELECT min(r.slot) + 1 FROM redemptions r WHERE r.promotion_id = ? AND r.slot > 0
-				AND NOT EXISTS (SELECT 1 FROM redemptions n WHERE n.promotion_id = r.promotion_id AND n.slot = r.slot + 1)) END`
-		args = []any{int64(id), counted, int64(counted), int64(id), int64(id)}
+// place counts an order into a promotion and returns its slot; false: there is
+// no place left, or the promotion is another by now. Without a limit nothing is
+// counted; the shared lock keeps staff from setting one meanwhile.
+func place(ctx context.Context, tx *db.Tx, order int64, a Applied) (slot int64, ok bool, err error) {
+	var found []int64
+	if a.LimitAll == 0 && a.LimitPerson == 0 {
+		err = db.ForShare(tx.Query(ctx).Table("promotions")).Select("id").
+			Where("id = ? AND state = 'live' AND limit_all = 0 AND limit_person = 0", int64(a.ID)).Scan(&found).Error
+	} else {
+		err = tx.Query(ctx).Raw(`UPDATE promotions SET used = used + 1 WHERE id = ? AND state = 'live' AND limit_all + limit_person > 0
+			AND (limit_all = 0 OR used < limit_all) RETURNING used`, int64(a.ID)).Scan(&found).Error
 	}
-	var slot int
-	if err := tx.Query(ctx).Raw(sql, args...).Scan(&slot).Error; err != nil {
+	if err != nil {
+		return 0, false, fmt.Errorf("claim promotion %d: %w", a.ID, err)
+	}
+	switch {
+	case len(found) == 0:
+		return 0, false, nil
+	case a.LimitAll == 0:
+		return order, true, nil // any number of its own will do
+	}
+	slot, err = freeSlot(ctx, tx, a.ID, found[0])
+	return slot, true, err
+}
+
+// freeSlot is a place within the limit that no order holds: the one the counter
+// says, or where orders have ended since, the first gap.
+func freeSlot(ctx context.Context, tx *db.Tx, id PromotionID, counted int64) (slot int64, err error) {
+	err = tx.Query(ctx).Raw(`SELECT CASE
+		WHEN NOT EXISTS (SELECT 1 FROM redemptions WHERE promotion_id = ? AND slot = ?) THEN ?
+		WHEN NOT EXISTS (SELECT 1 FROM redemptions WHERE promotion_id = ? AND slot = 1) THEN 1
+		ELSE (SELECT min(r.slot) + 1 FROM redemptions r WHERE r.promotion_id = ? AND r.slot > 0
+			AND NOT EXISTS (SELECT 1 FROM redemptions n WHERE n.promotion_id = r.promotion_id AND n.slot = r.slot + 1)) END`,
+		int64(id), counted, counted, int64(id), int64(id)).Scan(&slot).Error
+	if err != nil {
 		return 0, fmt.Errorf("find a place in promotion %d: %w", id, err)
 	}
 	return slot, nil
+}
+
+// useCode counts a code that is good so often only; one that is good as often
+// as its promotion is not counted.
+func useCode(ctx context.Context, tx *db.Tx, id int64) (bool, error) {
+	if id == 0 {
+		return true, nil
+	}
+	done := tx.Query(ctx).Exec("UPDATE promotion_codes SET used = used + 1 WHERE id = ? AND limit_all > 0 AND used < limit_all", id)
+	if done.Error != nil || done.RowsAffected == 1 {
+		return done.RowsAffected == 1, wrapped("claim a code", done.Error)
+	}
+	var free []int64
+	err := tx.Query(ctx).Raw("SELECT id FROM promotion_codes WHERE id = ? AND limit_all = 0", id).Scan(&free).Error
+	return len(free) == 1, wrapped("claim a code", err)
+}
+
+func wrapped(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // Release gives the places of an order that ended to others.
@@ -126,11 +167,27 @@ func Release(ctx context.Context, tx *db.Tx, order int64) error {
 		if done.RowsAffected == 0 || r.Slot == 0 { // an order paid late took no place
 			continue
 		}
-		if err := tx.Query(ctx).Exec("UPDATE promotions SET used = used - 1 WHERE id = ?", r.PromotionID).Error; err != nil {
-			return fmt.Errorf("release promotion %d: %w", r.PromotionID, err)
+		if err := uncount(ctx, tx, r.PromotionID); err != nil {
+			return err
 		}
-		if err := tx.Query(ctx).Exec("UPDATE promotion_codes SET used = used - 1 WHERE id = ?", r.CodeID).Error; err != nil {
+		if err := tx.Query(ctx).Exec("UPDATE promotion_codes SET used = used - 1 WHERE id = ? AND limit_all > 0", r.CodeID).Error; err != nil {
 			return fmt.Errorf("release a code: %w", err)
+		}
+	}
+	return nil
+}
+
+// uncount takes an order out of the count of a promotion with a limit. One
+// without is locked against getting a limit meanwhile, and asked again.
+func uncount(ctx context.Context, tx *db.Tx, id int64) error {
+	for range 2 {
+		done := tx.Query(ctx).Exec("UPDATE promotions SET used = used - 1 WHERE id = ? AND limit_all + limit_person > 0", id)
+		if done.Error != nil || done.RowsAffected == 1 {
+			return wrapped(fmt.Sprintf("release promotion %d", id), done.Error)
+		}
+		var found []int64
+		if err := db.ForShare(tx.Query(ctx).Table("promotions")).Select("id").Where("id = ?", id).Scan(&found).Error; err != nil {
+			return fmt.Errorf("release promotion %d: %w", id, err)
 		}
 	}
 	return nil

@@ -107,7 +107,28 @@ func Promotions(ctx context.Context, q db.Q) ([]Promotion, error) {
 	if err := q.Query(ctx).Order("state, id DESC").Find(&all).Error; err != nil {
 		return nil, fmt.Errorf("list promotions: %w", err)
 	}
-	return all, nil
+	return all, countUses(ctx, q, all)
+}
+
+// countUses fills in the uses of promotions that keep no count, since nothing
+// limits them.
+func countUses(ctx context.Context, q db.Q, all []Promotion) error {
+	var rows []struct {
+		PromotionID PromotionID
+		N           int
+	}
+	err := q.Query(ctx).Raw("SELECT promotion_id, count(*) AS n FROM redemptions WHERE state = 'held' GROUP BY promotion_id").Scan(&rows).Error
+	if err != nil {
+		return fmt.Errorf("count the uses of promotions: %w", err)
+	}
+	uses := map[PromotionID]int{}
+	for _, r := range rows {
+		uses[r.PromotionID] = r.N
+	}
+	for i := range all {
+		all[i].Used = uses[all[i].ID]
+	}
+	return nil
 }
 
 // ByToken reads a promotion as it is stored; fault.NotFound if there is none.
@@ -119,13 +140,13 @@ func ByToken(ctx context.Context, q db.Q, token string) (*Promotion, error) {
 	if len(found) == 0 {
 		return nil, fault.New(fault.NotFound, "pricing.promotion.unknown")
 	}
-	return &found[0], nil
+	return &found[0], countUses(ctx, q, found)
 }
 
 // columns are what the form of a promotion decides.
 func (p *Promotion) columns() []string {
 	return []string{"Name", "Kind", "Value", "Currency", "Buy", "Free", "MinSubtotal", "Categories", "Products", "Segments", "Tiers", "StartsOn", "EndsOn",
-		"NeedsCode", "LimitAll", "LimitPerson", "Priority", "Exclusive", "UpdatedAt"}
+		"NeedsCode", "LimitAll", "LimitPerson", "Priority", "Exclusive", "Used", "UpdatedAt"}
 }
 
 // Put stores a promotion: a new one without an ID, else the change of a live
@@ -147,18 +168,41 @@ func Put(ctx context.Context, tx *db.Tx, p *Promotion, now time.Time) error {
 		}
 		return nil
 	}
+	if err := p.recount(ctx, tx); err != nil {
+		return err
+	}
+	if p.LimitAll > 0 && p.Used > p.LimitAll {
+		return fault.New(fault.Conflict, "pricing.promotion.changed")
+	}
 	before := p.UpdatedAt
 	p.UpdatedAt = db.At(now)
 	if !p.UpdatedAt.After(before.Time) {
 		p.UpdatedAt = db.At(before.Add(time.Millisecond))
 	}
 	done := tx.Query(ctx).Model(&Promotion{}).Select(p.columns()).
-		Where("id = ? AND state = 'live' AND updated_at = ? AND (? = 0 OR used <= ?)", int64(p.ID), before, p.LimitAll, p.LimitAll).Updates(p)
+		Where("id = ? AND state = 'live' AND updated_at = ?", int64(p.ID), before).Updates(p)
 	if done.Error != nil {
 		return fmt.Errorf("store promotion %s: %w", p.Name.En, done.Error)
 	}
 	if done.RowsAffected == 0 {
 		return fault.New(fault.Conflict, "pricing.promotion.changed")
+	}
+	return nil
+}
+
+// recount takes the promotion's row and counts its orders: those that were
+// placed while nothing limited it are in no counter.
+func (p *Promotion) recount(ctx context.Context, tx *db.Tx) error {
+	if err := tx.Query(ctx).Exec("UPDATE promotions SET used = used WHERE id = ?", int64(p.ID)).Error; err != nil {
+		return fmt.Errorf("store promotion %s: %w", p.Name.En, err)
+	}
+	p.Used = 0
+	if p.LimitAll == 0 && p.LimitPerson == 0 {
+		return nil
+	}
+	err := tx.Query(ctx).Raw("SELECT count(*) FROM redemptions WHERE promotion_id = ? AND state = 'held'", int64(p.ID)).Scan(&p.Used).Error
+	if err != nil {
+		return fmt.Errorf("count the uses of promotion %s: %w", p.Name.En, err)
 	}
 	return nil
 }
@@ -184,7 +228,9 @@ type Batch struct {
 // Batches lists the codes of a promotion by bundle, oldest first.
 func Batches(ctx context.Context, q db.Q, id PromotionID) ([]Batch, error) {
 	var all []Batch
-	err := q.Query(ctx).Raw(`SELECT batch, min(code) AS code, count(*) AS codes, sum(used) AS used FROM promotion_codes WHERE promotion_id = ?
+	err := q.Query(ctx).Raw(`SELECT batch, min(code) AS code, count(*) AS codes, sum(CASE WHEN limit_all > 0 THEN used ELSE (
+		SELECT count(*) FROM redemptions r WHERE r.promotion_id = promotion_codes.promotion_id AND r.code_id = promotion_codes.id AND r.state = 'held') END) AS used
+		FROM promotion_codes WHERE promotion_id = ?
 		GROUP BY batch ORDER BY min(id)`, int64(id)).Scan(&all).Error
 	if err != nil {
 		return nil, fmt.Errorf("list codes: %w", err)
@@ -312,26 +358,34 @@ func plainCode(key string) bool {
 
 // NeedsSegment reports whether any of the deals asks for the shopper's segment.
 func (d *Deals) NeedsSegment() bool {
-	return slices.ContainsFunc(d.Promotions, func(p Promotion) bool { return len(p.Segments) > 0 })
+	return slices.ContainsFunc(d.Promotions, func(p Promotion) bool { return len(p.Segments) > 0 }) ||
+		slices.ContainsFunc(d.Lists, func(l PriceList) bool { return l.Segment != "" })
 }
 
-// Taken is what a promotion took off an order, under the name it had then. Off
+// Taken is what a promotion or a price list took off an order, under the name it had then. Off
 // is what it took off the goods; the rest of Amount is delivery that was free.
 type Taken struct {
 	Name        i18n.Text
 	Amount, Off money.Amount
 }
 
-// TakenOff lists the promotions of an order as they were when it was placed.
+// TakenOff lists the price lists and promotions of an order as they were when
+// it was placed.
 func TakenOff(ctx context.Context, q db.Q, order int64) ([]Taken, error) {
 	var all []Taken
-	err := q.Query(ctx).Raw(`SELECT CASE WHEN r.name = '{"en":""}' THEN p.name ELSE r.name END AS name, r.amount,
+	err := q.Query(ctx).Raw(`SELECT name, amount, amount AS off FROM (SELECT min(name) AS name, sum(amount) AS amount, min(position) AS place
+		FROM line_members WHERE order_id = ? GROUP BY list_id) m ORDER BY place`, order).Scan(&all).Error
+	if err != nil {
+		return nil, fmt.Errorf("read price lists of order %d: %w", order, err)
+	}
+	var promotions []Taken
+	err = q.Query(ctx).Raw(`SELECT CASE WHEN r.name = '{"en":""}' THEN p.name ELSE r.name END AS name, r.amount,
 		(SELECT coalesce(sum(d.amount), 0) FROM line_discounts d WHERE d.order_id = r.order_id AND d.promotion_id = r.promotion_id) AS off
-		FROM redemptions r JOIN promotions p ON p.id = r.promotion_id WHERE r.order_id = ? ORDER BY r.id`, order).Scan(&all).Error
+		FROM redemptions r JOIN promotions p ON p.id = r.promotion_id WHERE r.order_id = ? ORDER BY r.id`, order).Scan(&promotions).Error
 	if err != nil {
 		return nil, fmt.Errorf("read promotions of order %d: %w", order, err)
 	}
-	return all, nil
+	return append(all, promotions...), nil
 }
 
 // Only is a reading in which there is this promotion and no other, on its own

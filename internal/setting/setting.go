@@ -46,6 +46,11 @@ var Keys = []Key{
 	{"hold.minutes", "30", checkMinutes},
 	{"returns.days", "30", checkDays},
 	{"payments.offered", "auto", checkPayments},
+	{"payment.transfer.details", "", checkMaybeLine},
+	{"payment.transfer.details.zh", "", checkMaybeLine},
+	{"payment.transfer.days", "7", checkWait},
+	{"payment.cod.max", "0", checkAmount},
+	{"payment.cod.countries", "", checkCountries},
 }
 
 // Values is one consistent reading of all settings. The zero value answers
@@ -280,8 +285,8 @@ func checkPayments(s string) error {
 	seen := map[string]bool{}
 	for part := range strings.SplitSeq(s, ",") {
 		part = strings.TrimSpace(part)
-		if !slices.Contains([]string{"auto", "test", "stripe"}, part) || seen[part] {
-			return fmt.Errorf("wants auto, or ways to pay from: test, stripe")
+		if !slices.Contains([]string{"auto", "test", "stripe", "transfer", "cod"}, part) || seen[part] {
+			return fmt.Errorf("wants auto, or ways to pay from: test, stripe, transfer, cod")
 		}
 		seen[part] = true
 	}

@@ -95,7 +95,7 @@ func parseRates(s string) ([]TaxRate, error) {
 	}
 	var all []TaxRate
 	seen := map[string]bool{}
-	for part := range strings.SplitSeq(s, ",") {
+	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == '，' || r == '\n' }) {
 		words := strings.Fields(part)
 		if len(words) == 0 {
 			continue

@@ -7,7 +7,7 @@ import (
 )
 
 func TestRateOfAPlace(t *testing.T) {
-	const table = "DE 19, DE reduced 7, US CA 7.25, US New York 8.87,US reduced 2, FR 20,GB zero 5"
+	const table = "DE 19, DE reduced 7\nUS CA 7.25，US New York 8.87,US reduced 2, FR 20,GB zero 5"
 	if err := checkRates(table); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
@@ -84,7 +85,8 @@ func New(t testing.TB, d *db.DB) *Shop {
 	}
 	s.Desk = &checkout.Desk{DB: d, Now: s.Now, Settings: s.Settings, Log: log, Secret: secret}
 	s.Office = &outreach.Desk{DB: d, Mailer: &outreach.Folder{Dir: s.MailDir}, Settings: s.Settings, BaseURL: "http://shop.example", Templates: templates.Files,
-		Now: s.Now, Log: log, AccessKey: func(number string) string { return order.AccessKey(secret, number) }}
+		Now: s.Now, Log: log, AccessKey: func(number string) string { return order.AccessKey(secret, number) },
+		CardCode: func(token string) string { return credit.Code(secret, token) }}
 	s.Jobs = jobs.NewRunner(d, log)
 	s.Desk.Register(s.Jobs)
 	s.Office.Register(s.Jobs)

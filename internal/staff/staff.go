@@ -100,6 +100,7 @@ var Areas = []Area{
 	{Name: "products", Path: "/admin/products", Write: []Role{Merchant}},
 	{Name: "stock", Path: "/admin/stock", Write: []Role{Merchant}},
 	{Name: "promotions", Path: "/admin/promotions", Write: []Role{Merchant, Marketer}},
+	{Name: "gift-cards", Path: "/admin/gift-cards", Read: []Role{Support}, Write: []Role{Merchant}},
 	{Name: "customers", Path: "/admin/customers", Read: []Role{Merchant, Marketer}, Write: []Role{Support}},
 	{Name: "segments", Path: "/admin/segments", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "homepages", Path: "/admin/homepages", Write: []Role{Marketer}},

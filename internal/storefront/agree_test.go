@@ -167,6 +167,11 @@ func TestSalePriceIsSaidOnPageCardAndLine(t *testing.T) {
 	s.Tx(func(ctx context.Context, tx *db.Tx) error {
 		return catalog.PutSale(ctx, tx, &sale, catalog.Day(s.Now(), s.Settings.Now().Zone()), s.Now())
 	})
+	for _, path := range []string{"/p/calm-bottle?size=240&colour=aqua", "/c/feeding", "/c/feeding?max=10", "/"} {
+		if page := s.Browser().Get(path); strings.Contains(page.Text(), "30 days before") { // and what is kept of it must not outlive the day
+			t.Errorf("%s is reduced too early", path)
+		}
+	}
 	s.Pass(18 * 24 * time.Hour)
 	if err := catalog.TurnSales(context.Background(), s.DB, s.Settings.Now().Zone(), s.Now); err != nil {
 		t.Fatal(err)
@@ -197,4 +202,46 @@ func TestSalePriceIsSaidOnPageCardAndLine(t *testing.T) {
 	if words := s.Text("SELECT words FROM order_lines"); !strings.Contains(words, "Bottle days") || !strings.Contains(words, "14.00") {
 		t.Errorf("the line does not say how its price came about: %s", words)
 	}
+}
+
+// A group's price stands on the product page for everybody, in the same bytes;
+// only the group pays it.
+func TestAGroupsPriceIsNamedToEverybodyAndPaidByTheGroup(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := shoptest.New(t, d)
+		list := pricing.PriceList{Name: i18n.Text{En: "Student price", Zh: "学生价"}, Currency: "USD", Segment: "student", Percent: 1000}
+		s.Tx(func(ctx context.Context, tx *db.Tx) error { return pricing.PutList(ctx, tx, &list, s.Now()) })
+		const path = "/p/calm-bottle?size=240&colour=aqua"
+		prices := map[string]int{}
+		for name, b := range map[string]*shoptest.Browser{"guest": s.Browser(), "student": s.SignedIn(shoptest.Student), "private": s.SignedIn(shoptest.Private)} {
+			page := b.Get(path)
+			sound(t, path, page)
+			if !strings.Contains(page.Text(), "Student price: $12.60") || !strings.Contains(page.Text(), "$14.00") {
+				t.Errorf("%s does not read the price of the group: %s", name, page.Text())
+			}
+			if formula := b.Get("/p/infant-formula"); strings.Contains(formula.Text(), "Student price") {
+				t.Errorf("%s reads a group's price of sensitive goods", name)
+			}
+			b.Submit(page, "/cart/items", "qty", "1")
+			cart := b.Get("/cart")
+			prices[name] = cents(t, cart)
+			if strings.Contains(cart.Text(), "Student price") != (name == "student") {
+				t.Errorf("the cart of %s says %s", name, cart.Text())
+			}
+			if name == "student" {
+				placed := b.Submit(b.Get("/checkout"), "/checkout", address...)
+				status := b.Follow(b.Submit(b.Follow(placed), "/gateway/test/", "outcome", "paid"))
+				if cents(t, status) != prices[name] || !strings.Contains(status.Text(), "Student price") {
+					t.Errorf("the order says %s", status.Text())
+				}
+			}
+		}
+		if prices["guest"] != 1400+420 || prices["private"] != prices["guest"] || prices["student"] != 1260+420 {
+			t.Errorf("they pay %v", prices)
+		}
+		report, err := doctor.Check(context.Background(), d, doctor.Options{Now: s.Now()})
+		if err != nil || !report.OK {
+			t.Errorf("%+v %v", report, err)
+		}
+	})
 }

@@ -320,6 +320,9 @@ func (s *Shop) apiCart(c echo.Context) error {
 			return err
 		}
 		promotions := []apiPromotion{}
+		for _, m := range q.Members {
+			promotions = append(promotions, apiPromotion{in(c, m.Name), price(m.Amount)})
+		}
 		for _, a := range q.Applied {
 			promotions = append(promotions, apiPromotion{in(c, a.Name), price(a.Amount)})
 		}

@@ -12,6 +12,7 @@ import (
 	"regulars/internal/art"
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
+	"regulars/internal/checkout"
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
@@ -43,6 +44,8 @@ type (
 		EmptyArt  picture
 		CountText string
 		Coupon    couponBox
+		Gift      couponBox
+		Tender    tender
 	}
 	undo struct{ SKU, Qty, Text string }
 )
@@ -137,11 +140,14 @@ func (s *Shop) cartLine(c echo.Context, open *cart.Cart, item cart.Item) cartLin
 // total words the sums with the first delivery to the usual country: what
 // checkout will show, unless the shopper chooses otherwise there.
 func (s *Shop) total(c echo.Context, p *cartPage, view *cart.View) error {
-	quote, err := s.quoted(c, view)
+	offer, err := s.offered(c, view)
 	if err != nil {
 		return err
 	}
+	quote := offer.With("")
 	p.Sums = s.sums(c, quote, s.waitOf(view.Items), t(c, "shop.sum.tax.estimate", "country", countryName(c, s.country(c, quote.Currency))))
+	p.Tender = s.tender(c, offer, quote)
+	p.Sums = append(p.Sums, p.Tender.Sums...)
 	if no := quote.Refused; no != nil {
 		p.Coupon.Error = web.FieldError{Field: "coupon", Text: t(c, no.Words, no.Args...), Prefix: t(c, "web.errors.prefix")}
 	}
@@ -164,6 +170,14 @@ func (s *Shop) total(c echo.Context, p *cartPage, view *cart.View) error {
 }
 
 func (s *Shop) quoted(c echo.Context, view *cart.View) (*pricing.Quote, error) {
+	offer, err := s.offered(c, view)
+	if err != nil {
+		return nil, err
+	}
+	return offer.With(""), nil
+}
+
+func (s *Shop) offered(c echo.Context, view *cart.View) (*checkout.Offer, error) {
 	currency := s.currency(c)
 	if view.Cart != nil {
 		currency = view.Cart.Currency
@@ -173,17 +187,16 @@ func (s *Shop) quoted(c echo.Context, view *cart.View) (*pricing.Quote, error) {
 		return nil, err
 	}
 	who.Country = s.country(c, currency)
-	offer, err := s.Desk.OfferTo(c.Request().Context(), s.DB, view, who)
-	if err != nil {
-		return nil, err
-	}
-	return offer.With(""), nil
+	return s.Desk.OfferTo(c.Request().Context(), s.DB, view, who)
 }
 
 // sums are the amounts of a quote; w is how long its goods wait, tax what is
 // said of tax on top.
 func (s *Shop) sums(c echo.Context, q *pricing.Quote, w wait, tax string) []sum {
 	out := []sum{{Name: t(c, "shop.sum.subtotal"), Value: s.money(c, q.Subtotal, q.Currency)}}
+	for _, m := range q.Members {
+		out = append(out, sum{in(c, m.Name), s.money(c, -m.Amount, q.Currency), "sums-less"})
+	}
 	delivery, spared := q.Delivery, []sum{}
 	for _, a := range q.Applied {
 		less := sum{in(c, a.Name), s.money(c, -a.Amount, q.Currency), "sums-less"}

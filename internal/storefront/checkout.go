@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -37,6 +38,14 @@ type (
 		Coupon   string `form:"coupon,max=200"`
 		MailOK   bool   `form:"mail_ok"`
 		AllHere  bool   `form:"all_here"` // the page said that nothing has yet to come
+
+		Gift      string `form:"gift,max=200"`     // a gift card's code, to be put to the others
+		TakeOff   string `form:"take_off,max=100"` // the button that takes one off
+		Apply     string `form:"apply,max=10"`     // the button that only puts it in
+		Credit    string `form:"credit,max=50"`    // what the page showed of cards and credit
+		UseCredit bool   `form:"use_credit"`
+		CardEmail string `form:"card_email,max=254"`
+		CardWords string `form:"card_words,max=2000"`
 	}
 	choice struct {
 		Code, Text, Note, End string
@@ -64,13 +73,16 @@ type (
 		PayText    string
 		SignedIn   bool
 		HoldText   string
+		Tender     tender
+		HasCards   bool // gift cards are bought
 		quote      *pricing.Quote
 	}
 )
 
 func (f checkoutForm) form() checkout.Form {
 	return checkout.Form{Key: f.Key, Email: f.Email, Name: f.Name, Country: f.Country, Line1: f.Line1, Line2: f.Line2, City: f.City,
-		Region: f.Region, Postcode: f.Postcode, Phone: f.Phone, Delivery: f.Delivery, Payment: f.Payment, Coupon: f.Coupon, MailOK: f.MailOK, AllHere: f.AllHere}
+		Region: f.Region, Postcode: f.Postcode, Phone: f.Phone, Delivery: f.Delivery, Payment: f.Payment, Coupon: f.Coupon, MailOK: f.MailOK, AllHere: f.AllHere,
+		CardEmail: f.CardEmail, CardWords: f.CardWords, UseOwn: f.UseCredit, Credit: shown(f.Credit)}
 }
 
 // checkout shows the one page on which an order is placed. A cart that cannot
@@ -136,7 +148,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	if err != nil {
 		return nil, err
 	}
-	who.Country, who.Region, who.Coupon, who.Email = f.Country, f.Region, f.Coupon, f.Email
+	who.Country, who.Region, who.Coupon, who.Email, who.UseOwn = f.Country, f.Region, f.Coupon, f.Email, f.UseCredit
 	offer, err := s.Desk.OfferTo(c.Request().Context(), s.DB, view, who)
 	if err != nil {
 		return nil, err
@@ -163,7 +175,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 			end, quote.Method != nil && quote.Method.Code == m.Code})
 	}
 	for i, m := range offer.Payments {
-		p.Payments = append(p.Payments, choice{Code: m.Code, Text: in(c, m.Name), Chosen: m.Code == f.Payment || f.Payment == "" && i == 0})
+		p.Payments = append(p.Payments, choice{Code: m.Code, Text: in(c, m.Name), Note: in(c, m.Note), Chosen: m.Code == f.Payment || f.Payment == "" && i == 0})
 	}
 	for _, item := range view.Items {
 		note := t(c, "shop.checkout.qty", "count", item.Line.Qty)
@@ -177,10 +189,10 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	}
 	p.quote = quote
 	p.Sums, p.Total = s.sums(c, quote, waits, t(c, "shop.sum.tax.added")), s.money(c, quote.Total, quote.Currency)
-	p.PayText = t(c, "shop.checkout.pay")
-	if len(p.Deliveries) < 2 {
-		p.PayText = t(c, "shop.checkout.pay-total", "total", p.Total)
-	}
+	p.HasCards = slices.ContainsFunc(quote.Lines, func(l pricing.Line) bool { return l.GiftCard })
+	p.Tender = s.tender(c, offer, quote)
+	p.Sums, p.Form.Credit = append(p.Sums, p.Tender.Sums...), p.Tender.Shown
+	s.payText(c, p, offer.Due(quote))
 	return p, nil
 }
 
@@ -203,6 +215,9 @@ func (s *Shop) placeOrder(c echo.Context) error {
 	}
 	if formErr == nil {
 		formErr = s.mayTry(c, open, in.Coupon)
+	}
+	if formErr == nil && open != nil && (in.Gift != "" || in.TakeOff != "" || in.Apply != "") {
+		return s.tenderAtCheckout(c, open, in)
 	}
 	if formErr != nil {
 		if len(in.Coupon) > 0 && open != nil {

@@ -26,7 +26,7 @@ type couponBox struct {
 // asks says who looks at a cart, for its price.
 func (s *Shop) asks(c echo.Context, open *cart.Cart) (checkout.Ask, error) {
 	p, err := s.person(c)
-	a := checkout.Ask{Person: p}
+	a := checkout.Ask{Person: p, Credit: true}
 	if open != nil {
 		a.Coupon, a.Email = open.Coupon, open.Email
 	}

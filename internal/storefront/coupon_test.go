@@ -63,7 +63,7 @@ func TestACodeIsSeenInCartCheckoutAndOrder(t *testing.T) {
 			t.Errorf("the checkout says %s", till.Text())
 		}
 		placed := b.Submit(till, "/checkout", address...)
-		if placed.Status != http.StatusSeeOther || s.Count("SELECT total FROM orders") != 1820 || s.Count("SELECT used FROM promotions") != 1 {
+		if placed.Status != http.StatusSeeOther || s.Count("SELECT total FROM orders") != 1820 || s.Count("SELECT count(*) FROM redemptions WHERE state = 'held'") != 1 {
 			t.Errorf("placed: %d, total %d: %s", placed.Status, s.Count("SELECT total FROM orders"), placed.Text())
 		}
 	})

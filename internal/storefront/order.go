@@ -32,6 +32,8 @@ type (
 		Email                 string
 		Key                   string
 		CanPay                bool
+		After                 string // what is left to do for the shopper
+		AfterRows             []sum
 		PayText               string
 		CanChange             bool // the shopper may still cancel
 		CanReaddress          bool
@@ -125,7 +127,7 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 		return nil, err
 	}
 	p := &orderPage{Page: s.page(c, "shop.order.title", "number", o.Number), Number: o.Number, Email: o.Email, Key: key}
-	p.NoIndex, p.CanPay = true, o.Open()
+	p.NoIndex = true
 	p.Refresh = o.PaymentState == order.Processing && o.State == order.StatePlaced
 	p.Other = web.In(other(p.Lang), "/orders/"+o.Number+query(key))
 	p.StateText, p.StateTag = t(c, "order.payment."+string(o.PaymentState)), stateTag(o)
@@ -139,8 +141,10 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 	if err := s.returns(c, p, o, lines); err != nil {
 		return nil, err
 	}
-	p.PayText = t(c, "shop.order.pay", "total", o.Price())
 	if err := s.orderLines(c, p, o, lines); err != nil {
+		return nil, err
+	}
+	if err := s.paidBy(c, p, o); err != nil {
 		return nil, err
 	}
 	waits, err := s.goods(c, p, o, lines)
@@ -280,11 +284,16 @@ func (s *Shop) timeline(c echo.Context, o *order.Order, past []order.History) []
 	if waiting == "" {
 		waiting = "paid"
 	}
-	steps = append(steps, step(waiting, o.PaidAt, paid, !paid))
+	if !o.AtDoor {
+		steps = append(steps, step(waiting, o.PaidAt, paid, !paid))
+	}
 	shipped := o.DeliveryState == order.Shipped || o.DeliveryState == order.Delivered || o.DeliveryState == order.Returned
-	steps = append(steps, step("packing", db.Time{}, shipped, paid && !shipped),
+	steps = append(steps, step("packing", db.Time{}, shipped, (paid || o.AtDoor) && !shipped),
 		step("shipped", at(order.DeliveryAxis, "shipped"), shipped, o.DeliveryState == order.Shipped),
 		step("delivered", at(order.DeliveryAxis, "delivered"), o.DeliveryState == order.Delivered || o.DeliveryState == order.Returned, false))
+	if o.AtDoor { // the money comes last
+		steps = append(steps, step(waiting, o.PaidAt, paid, !paid && o.DeliveryState == order.Delivered))
+	}
 	return steps
 }
 

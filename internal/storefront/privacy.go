@@ -10,6 +10,7 @@ import (
 
 	"regulars/internal/ask"
 	"regulars/internal/cart"
+	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
@@ -209,7 +210,7 @@ func (s *Shop) erase(c echo.Context) error {
 		return s.knownPage(c, http.StatusUnprocessableEntity, failed)
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, order.Forget, ask.Forget)
+		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, credit.Forget, order.Forget, ask.Forget)
 	})
 	if err != nil {
 		return err

@@ -299,6 +299,11 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 	if v.Sale != (i18n.Text{}) {
 		notes = append(notes, t(c, "shop.price.sale", "name", v.Sale))
 	}
+	groups, err := s.groupPrices(c, d, v)
+	if err != nil {
+		return err
+	}
+	notes = append(notes, groups...)
 	if says := pricing.TaxesIn(s.Settings.Now(), s.country(c, v.Price.Currency), "").Says(d.TaxClass); says != "" {
 		notes = append(notes, t(c, says))
 	}

@@ -4,11 +4,13 @@ package dbtest
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -70,6 +72,10 @@ func migratedFile() ([]byte, error) {
 	return os.ReadFile(whole)
 }
 
+// run names this process's databases: a process number comes again, and one
+// that was killed left its own behind.
+var run = strings.ToLower(rand.Text())
+
 var (
 	serial     atomic.Int64
 	pgTemplate struct {
@@ -98,7 +104,7 @@ func Postgres(t testing.TB) *db.DB {
 	if pgTemplate.err != nil {
 		t.Fatal(pgTemplate.err)
 	}
-	name := fmt.Sprintf("regulars_test_%d_%d", os.Getpid(), serial.Add(1))
+	name := fmt.Sprintf("regulars_test_%s_%d", run, serial.Add(1))
 	if _, err := admin.Exec("CREATE DATABASE " + name + " TEMPLATE " + pgTemplate.name); err != nil {
 		t.Fatalf("create test database: %v", err)
 	}
@@ -114,7 +120,7 @@ func Postgres(t testing.TB) *db.DB {
 }
 
 func migratedTemplate(admin *sql.DB, server string) (string, error) {
-	name := fmt.Sprintf("regulars_template_%d", os.Getpid())
+	name := "regulars_template_" + run
 	if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
 		return "", fmt.Errorf("create template database: %w", err)
 	}
