@@ -156,6 +156,7 @@ func (a *app) work() {
 	search.Register(a.runner, a.db)
 	a.desk.Register(a.runner)
 	a.mails.Register(a.runner)
+	a.traits()
 	a.runner.Every("abandonment", time.Minute, func(ctx context.Context) error {
 		return analytics.Refresh(ctx, a.db, a.settings.Now(), a.now())
 	})

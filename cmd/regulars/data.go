@@ -82,7 +82,10 @@ func derive(w *world, d *db.DB, kind string) error {
 		if err := search.Rebuild(w.ctx, d); err != nil {
 			return err
 		}
-		return d.InTx(w.ctx, func(tx *db.Tx) error { return segment.Rebuild(w.ctx, tx, w.now()) })
+		if err := d.InTx(w.ctx, func(tx *db.Tx) error { return segment.Rebuild(w.ctx, tx, w.now()) }); err != nil {
+			return err
+		}
+		return retrait(w.ctx, d, w.now())
 	}
 	return nil
 }
@@ -212,7 +215,10 @@ func (c rebuildCmd) Run(w *world) error {
 	}{
 		{"search", func() error { return search.Rebuild(w.ctx, d) }},
 		{"segments", func() error {
-			return d.InTx(w.ctx, func(tx *db.Tx) error { return segment.Rebuild(w.ctx, tx, w.now()) })
+			if err := d.InTx(w.ctx, func(tx *db.Tx) error { return segment.Rebuild(w.ctx, tx, w.now()) }); err != nil {
+				return err
+			}
+			return retrait(w.ctx, d, w.now())
 		}},
 		{"prices", func() error { return catalog.Reprice(w.ctx, d, set.Zone(), w.now) }},
 		{"reports", func() error { return analytics.Rebuild(w.ctx, d, set, w.now()) }},

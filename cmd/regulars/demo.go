@@ -196,6 +196,9 @@ func populate(ctx context.Context, d *db.DB, f folder, env environment, opt demo
 	if err := d.InTx(ctx, func(tx *db.Tx) error { return segment.Rebuild(ctx, tx, opt.Now) }); err != nil {
 		return err
 	}
+	if err := retrait(ctx, d, opt.Now); err != nil {
+		return err
+	}
 	set, err := setting.Read(ctx, d)
 	if err != nil {
 		return err

@@ -38,6 +38,7 @@ import (
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
+	"regulars/internal/trait"
 	"regulars/internal/web"
 	"regulars/static"
 	"regulars/templates"
@@ -292,11 +293,15 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		_, err := credit.Give(ctx, tx, f.Desk.Secret, credit.Wish{Price: money.Price{Amount: 500, Currency: "USD"}}, "a-card-of-this-walk", "staff:1", "", f.now)
 		return err
 	})
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		return trait.Add(ctx, tx, &trait.Trait{Key: "films", Name: i18n.Text{En: "Films"}, Who: i18n.Text{En: "people who like films"}, Active: true,
+			Rule: trait.Rule{Any: []trait.Condition{{Fact: "hobby", Is: "films"}}}}, f.now)
+	})
 	sale := catalog.Sale{Name: deal.Name, Kind: catalog.SalePercent, Value: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return catalog.PutSale(ctx, tx, &sale, f.today(), f.now) })
 	group := pricing.PriceList{Name: deal.Name, Currency: "USD", Segment: "student", Percent: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return pricing.PutList(ctx, tx, &group, f.now) })
-	parts := map[string]string{":promotion": deal.Token, ":sale": sale.Token, ":list": group.Token, ":card": "a-card-of-this-walk", ":mail": "77", ":op": "1", ":return": back, ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":act": "receive", ":token": q[0].Token, ":file": files[0].Name}
+	parts := map[string]string{":promotion": deal.Token, ":trait": "films", ":sale": sale.Token, ":list": group.Token, ":card": "a-card-of-this-walk", ":mail": "77", ":op": "1", ":return": back, ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":act": "receive", ":token": q[0].Token, ":file": files[0].Name}
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	f.want(f.get("/admin/orders/"+number+"/refund"), 200)

@@ -119,9 +119,11 @@ func ruleWords(c echo.Context, r segment.Rule, tree *catalog.Tree) string {
 
 type chainsPage struct {
 	web.Page
-	In    listing
-	Rows  []chainRow
-	Pager pager
+	In     listing
+	Traits []traitRow
+	Write  bool
+	Rows   []chainRow
+	Pager  pager
 }
 
 type chainRow struct {
@@ -159,6 +161,10 @@ func (o *Office) chains(c echo.Context) error {
 		return err
 	}
 	p := chainsPage{Page: page(c, "staff.area.chains"), In: in, Pager: pages(c, found.Page, found.PerPage, found.Total)}
+	p.Write = o.may(c, "chains.write")
+	if p.Traits, err = o.traitRows(c); err != nil {
+		return err
+	}
 	l := p.Lang
 	for _, k := range found.Cards {
 		row := chainRow{Name: k.Name.In(l), URL: web.In(l, "/p/"+k.Slug), Picture: thumb(k.Image.Src)}

@@ -210,7 +210,7 @@ func (o *Office) refundOrder(c echo.Context) error {
 	if err != nil {
 		return o.refused(c, k.ID, err)
 	}
-	if shown := r.Amount.Decimal(k.Currency); in["shown"] != shown && !o.refundDone(ctx, in["key"]) {
+	if shown := r.Amount.Decimal(k.Currency); in["shown"] != shown && !o.refundDone(ctx, k.ID, in["key"]) {
 		return o.showRefund(c, k, http.StatusOK, in, shown, nil)
 	}
 	if err := o.prove(c, in["password,raw"]); errors.Is(err, fault.Invalid) {
@@ -223,8 +223,8 @@ func (o *Office) refundOrder(c echo.Context) error {
 
 // refundDone reports whether the form was sent before: its second click is
 // answered like the first.
-func (o *Office) refundDone(ctx context.Context, key string) bool {
-	done, err := payment.Given(ctx, o.DB, key)
+func (o *Office) refundDone(ctx context.Context, id order.ID, key string) bool {
+	done, err := payment.Given(ctx, o.DB, id, key)
 	return err == nil && done
 }
 

@@ -281,7 +281,8 @@ func whole(v *cart.View) error {
 
 // write is the placing itself: everything that has to be true together.
 func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, v *cart.View, offer *Offer, f Form, lang i18n.Lang, now time.Time) (*Placed, error) {
-	c, bundles, quote := v.Cart, map[catalog.VariantID]bool{}, offer.With(f.Delivery)
+	quote := offer.With(f.Delivery)
+	c, bundles := v.Cart, map[catalog.VariantID]bool{}
 	for _, item := range v.Items {
 		bundles[item.Line.VariantID] = item.Buyable.Bundle
 	}

@@ -19,7 +19,7 @@ func (d *Desk) RefundIn(ctx context.Context, tx *db.Tx, id order.ID, part paymen
 	if err != nil {
 		return false, err
 	}
-	if done, err := payment.Given(ctx, tx, key); err != nil || done {
+	if done, err := payment.Given(ctx, tx, id, key); err != nil || done {
 		return false, err
 	}
 	lines, err := order.Lines(ctx, tx, id)

@@ -72,7 +72,9 @@ func (w *world) sweep(c context.Context) error {
 // by staff.
 func (w *world) change(c context.Context) (string, error) {
 	part := w.r.IntN(3)
-	switch w.r.IntN(6) {
+	switch w.r.IntN(8) {
+	case 6, 7:
+		return w.comeBack(c)
 	case 0:
 		return "withdraw", w.with(c, func(id order.ID) error { return w.desk.Withdraw(c, id) })
 	case 1:

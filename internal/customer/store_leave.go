@@ -19,6 +19,7 @@ type Exported struct {
 	Addresses []ExportedAddress  `json:"addresses"`
 	Consents  []ExportedConsent  `json:"consents"` // every choice made, oldest first
 	Segments  []ExportedSegment  `json:"segments"` // which home page is shown, and why
+	Traits    []ExportedTrait    `json:"traits"`   // what is concluded from orders and profile, and what was taken out
 	Browsers  []ExportedBrowser  `json:"browsers"`
 	Orders    []ExportedOrder    `json:"orders"`
 	Carts     []ExportedCart     `json:"carts"`
@@ -77,6 +78,16 @@ type (
 		Segment string    `json:"segment"`
 		Reason  i18n.Text `json:"reason"`
 		Since   db.Time   `json:"since,omitzero"`
+	}
+	ExportedTrait struct {
+		Trait      string    `json:"trait"`
+		Name       i18n.Text `json:"name"`
+		Evidence   i18n.Text `json:"evidence"`
+		Order      string    `json:"order,omitempty"`
+		Since      db.Time   `json:"since,omitzero"`
+		ExpiresAt  db.Time   `json:"expires_at,omitzero"`
+		Confidence float64   `json:"confidence"`
+		DeletedAt  db.Time   `json:"deleted_at,omitzero"`
 	}
 	ExportedBrowser struct {
 		Personalize string  `json:"personalize"`
@@ -167,6 +178,8 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		{&all.Addresses, "SELECT name, country, line1, line2, city, region, postcode, phone FROM addresses WHERE customer_id = ? ORDER BY id"},
 		{&all.Consents, "SELECT purpose, given, source, at FROM consent_log WHERE customer_id = ? ORDER BY id"},
 		{&all.Segments, "SELECT segment, reason, since FROM segment_members WHERE customer_id = ? ORDER BY segment"},
+		{&all.Traits, `SELECT c.trait, t.name, c.evidence, c.order_number AS "order", c.since, c.expires_at, c.confidence, c.deleted_at
+			FROM customer_traits c JOIN traits t ON t.key = c.trait WHERE c.customer_id = ? ORDER BY c.trait`},
 		{&all.Browsers, "SELECT personalize, lang, created_at, seen_at FROM visitors WHERE customer_id = ? ORDER BY id"},
 		{&all.Orders, `SELECT number, placed_at, state, payment_state, delivery_state, email, phone, name, country, line1, line2, city, region, postcode, currency, total
 			FROM orders WHERE customer_id = ? ORDER BY placed_at, id`},

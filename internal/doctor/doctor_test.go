@@ -350,7 +350,7 @@ var breaks = []struct{ code, sql string }{
 	{"N2", "UPDATE credit_notes SET amount = amount - 1 WHERE seq = 1"},
 	{"N2", "UPDATE credit_notes SET order_id = (SELECT id FROM orders WHERE imported = TRUE) WHERE seq = 1"},
 	{"M14", "UPDATE order_lines SET refunded_qty = refunded_qty + 1 WHERE refunded_qty = 0"},
-	{"M14", "UPDATE refunds SET amount = amount + 1 WHERE key NOT LIKE 'return:%'"},
+	{"M14", "UPDATE refunds SET amount = amount + 1 WHERE key NOT LIKE '%:return:%'"},
 	{"M14", "UPDATE orders SET delivery_refunded = delivery_refunded - 1 WHERE delivery_refunded > 0"},
 	{"N1", "DELETE FROM invoices WHERE seq = 2"},
 	{"N1", "UPDATE invoice_years SET last = last + 1"},

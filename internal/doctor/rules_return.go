@@ -7,14 +7,13 @@ import "regulars/internal/order"
 const claimed = `(SELECT l.line_id, sum(CASE WHEN r.state IN ('asked','approved') THEN l.qty WHEN r.state = 'refused' THEN 0 ELSE l.good + l.lost END) AS units
 	FROM return_lines l JOIN returns r ON r.id = l.return_id GROUP BY l.line_id)`
 
-// cameBack is what arrived of an order's counted goods by its returns, of a
-// bundle its components.
+// cameBack is what arrived of an order's counted goods by its returns, bundles
+// by their components.
 const cameBack = `(SELECT w.order_id, w.variant_id, sum(w.units) AS units, sum(w.lost) AS lost FROM (
 		SELECT o.order_id, coalesce(p.variant_id, o.variant_id) AS variant_id, (l.good + l.lost) * coalesce(p.qty, 1) AS units, l.lost * coalesce(p.qty, 1) AS lost
 		FROM return_lines l JOIN order_lines o ON o.id = l.line_id LEFT JOIN hold_parts p ON p.order_id = o.order_id AND p.bundle_id = o.variant_id
 		WHERE l.good + l.lost > 0) w
-	WHERE EXISTS (SELECT 1 FROM holds h WHERE h.order_id = w.order_id AND h.variant_id = w.variant_id)
-	GROUP BY w.order_id, w.variant_id)`
+	WHERE EXISTS (SELECT 1 FROM holds h WHERE h.order_id = w.order_id AND h.variant_id = w.variant_id) GROUP BY w.order_id, w.variant_id)`
 
 // broughtBack is the same as the ledger of the stock has it.
 const broughtBack = `(SELECT ref, variant_id, sum(CASE WHEN reason = 'returned' THEN qty ELSE 0 END) AS units, sum(CASE WHEN reason = 'written-off' THEN -qty ELSE 0 END) AS lost
@@ -38,7 +37,7 @@ func returnRules() []rule {
 			UNION SELECT r.number FROM returns r WHERE NOT EXISTS (SELECT 1 FROM return_steps s WHERE s.return_id = r.id)
 				OR (r.state IN ('closed','refused')) <> (r.closed_at > 0) OR (r.state = 'closed') <> (r.outcome <> '')
 				OR r.outcome = 'replacement' AND NOT EXISTS (SELECT 1 FROM orders n WHERE n.id = r.replacement AND n.replaces = r.order_id AND n.total = 0)
-				OR r.outcome = 'refund' AND NOT EXISTS (SELECT 1 FROM refunds b WHERE b.key = 'return:' || r.number AND b.amount = r.amount)
+				OR r.outcome = 'refund' AND NOT EXISTS (SELECT 1 FROM refunds b WHERE b.key = CAST(r.order_id AS TEXT) || ':return:' || r.number AND b.amount = r.amount)
 			UNION SELECT r.number FROM returns r JOIN orders o ON o.id = r.order_id WHERE r.outcome = 'cancelled' AND o.state <> 'cancelled'`, []any{order.ReturnLegals()}},
 		{"R3", "what came back is what the stock's ledger took back, and what of it was lost was written off", `
 			SELECT o.number AS id FROM ` + cameBack + ` c JOIN orders o ON o.id = c.order_id LEFT JOIN ` + broughtBack + ` b ON b.ref = CAST(c.order_id AS TEXT) AND b.variant_id = c.variant_id

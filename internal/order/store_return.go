@@ -95,7 +95,7 @@ func (r *Return) noteStep(ctx context.Context, tx *db.Tx, from ReturnState, by, 
 }
 
 func (o *Order) tellReturn(ctx context.Context, tx *db.Tx, r *Return, to string, now time.Time) error {
-	if o.Simulated || o.Imported {
+	if o.Imported || o.Simulated && to != Withdrawn { // only a person at the page withdraws, also in the demo
 		return nil
 	}
 	return jobs.Enqueue(ctx, tx, Moved{Order: int64(o.ID), Axis: ReturnAxis, To: to, At: now.UnixMilli(), Ref: r.ID})

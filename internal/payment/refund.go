@@ -15,7 +15,7 @@ import (
 )
 
 // Refund is what staff decided to send back of an order, and its row. Key
-// names the request: the same again does nothing. Lines and Delivery say what
+// names the request within its order: the same again does nothing. Lines and Delivery say what
 // it is for; what Amount has beyond them (or lacks) is for nothing in
 // particular.
 type Refund struct {

@@ -18,7 +18,10 @@ func (RefundLine) TableName() string { return "refund_lines" }
 
 // write keeps the refund unless its key is there already; false: it is.
 func (r *Refund) write(ctx context.Context, tx *db.Tx) (bool, error) {
-	done := db.IgnoreConflict(tx.Query(ctx)).Create(r)
+	row := *r
+	row.Key = keyOf(r.OrderID, r.Key)
+	done := db.IgnoreConflict(tx.Query(ctx)).Create(&row)
+	r.ID = row.ID
 	if done.Error != nil {
 		return false, fmt.Errorf("write refund %s: %w", r.Key, done.Error)
 	}
@@ -35,10 +38,13 @@ func (r *Refund) write(ctx context.Context, tx *db.Tx) (bool, error) {
 	return true, nil
 }
 
-// Given reports whether the request of that key was done.
-func Given(ctx context.Context, q db.Q, key string) (bool, error) {
+// keyOf names a request in the table of all orders.
+func keyOf(id order.ID, key string) string { return fmt.Sprintf("%d:%s", id, key) }
+
+// Given reports whether an order's request of that key was done.
+func Given(ctx context.Context, q db.Q, id order.ID, key string) (bool, error) {
 	var found []int64
-	if err := q.Query(ctx).Raw("SELECT id FROM refunds WHERE key = ?", key).Scan(&found).Error; err != nil {
+	if err := q.Query(ctx).Raw("SELECT id FROM refunds WHERE key = ?", keyOf(id, key)).Scan(&found).Error; err != nil {
 		return false, fmt.Errorf("read refund %s: %w", key, err)
 	}
 	return len(found) > 0, nil

@@ -25,6 +25,7 @@ import (
 	"regulars/internal/setting"
 	"regulars/internal/staff"
 	"regulars/internal/storefront"
+	"regulars/internal/trait"
 	"regulars/internal/web"
 	"regulars/static"
 	"regulars/templates"
@@ -91,6 +92,7 @@ func New(t testing.TB, d *db.DB) *Shop {
 	s.Desk.Register(s.Jobs)
 	s.Office.Register(s.Jobs)
 	jobs.Work(s.Jobs, func(context.Context, catalog.Changed) error { return nil })
+	trait.Register(s.Jobs, d, s.Settings, s.Now)
 	s.Front = &storefront.Shop{DB: d, Web: s.Web, Engine: s.Engine, Events: s.Events, Settings: s.Settings, Desk: s.Desk, Hasher: s.Hasher,
 		Now: s.Now, Log: log, People: []storefront.DemoSignIn{{Label: text("Chen Yu\nStudent", "陈雨\n学生"), Email: Student}}}
 	s.Front.Routes()

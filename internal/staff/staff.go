@@ -104,7 +104,7 @@ var Areas = []Area{
 	{Name: "customers", Path: "/admin/customers", Read: []Role{Merchant, Marketer}, Write: []Role{Support}},
 	{Name: "segments", Path: "/admin/segments", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "homepages", Path: "/admin/homepages", Write: []Role{Marketer}},
-	{Name: "chains", Path: "/admin/chains", Write: []Role{Marketer}},
+	{Name: "chains", Path: "/admin/chains", Read: []Role{Analyst}, Write: []Role{Merchant, Marketer}},
 	{Name: "abandonment", Path: "/admin/abandonment", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "messages", Path: "/admin/messages", Read: []Role{Support}, Write: []Role{Marketer}},
 	{Name: "experiments", Path: "/admin/experiments", Write: []Role{Marketer}},

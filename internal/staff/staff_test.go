@@ -23,10 +23,10 @@ var (
 // What each role reaches, as the shop's rules put it: w works there, r only
 // reads. The owner works everywhere.
 var reach = map[staff.Role]string{
-	staff.Merchant: "products:w orders:w promotions:w stock:w questions:w customers:r mail:r",
+	staff.Merchant: "products:w orders:w promotions:w stock:w questions:w customers:r mail:r chains:w",
 	staff.Marketer: "customers:r segments:w homepages:w chains:w abandonment:w messages:w experiments:w promotions:w mail:r",
 	staff.Support:  "customers:w orders:w questions:w messages:r mail:r",
-	staff.Analyst:  "abandonment:r segments:r",
+	staff.Analyst:  "abandonment:r segments:r chains:r",
 }
 
 var rooms = strings.Fields("products orders promotions stock customers segments homepages chains abandonment messages experiments questions settings audit mail")

@@ -42,6 +42,7 @@ func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {
 	e.POST("/account/preferences", s.savePreferences, slow)
 	e.GET("/account/privacy", s.known)
 	e.POST("/account/privacy/forget", s.forgetFact, slow)
+	e.POST("/account/privacy/trait", s.forgetTrait, slow)
 	e.GET("/account/export", s.export)
 	e.POST("/account/erase", s.erase, door)
 }

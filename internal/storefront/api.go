@@ -269,7 +269,7 @@ func (s *Shop) apiSuggestions(c echo.Context) error {
 	}
 	out := []apiSuggestion{}
 	for _, f := range found {
-		out = append(out, apiSuggestion{s.apiCard(c, tree, f.Card), f.Kind, f.Score, in(c, f.Reason), in(c, f.Premise)})
+		out = append(out, apiSuggestion{s.apiCard(c, tree, f.Card), f.Kind, f.Score, in(c, f.alone()), in(c, f.Premise)})
 	}
 	return web.JSON(c, http.StatusOK, map[string]any{"suggestions": out})
 }

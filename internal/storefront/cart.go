@@ -109,7 +109,7 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 	if len(found) >= leastToShow {
 		p.Cross = &shelf{ID: "goes-with", Title: t(c, "shop.cart.goes-with")}
 		for _, f := range found {
-			p.Cross.Cards = append(p.Cross.Cards, s.card(c, f.Card, in(c, f.Reason)))
+			p.Cross.Cards = append(p.Cross.Cards, s.card(c, f.Card, in(c, f.alone())))
 		}
 	}
 	return p, view, nil

@@ -15,6 +15,8 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/segment"
+	"regulars/internal/trait"
 	"regulars/internal/web"
 )
 
@@ -28,6 +30,7 @@ type visit struct {
 	cart     *cart.Cart
 	count    int
 	currency money.Currency
+	mine     *trait.Mine
 	past     *past
 }
 
@@ -111,6 +114,15 @@ func (s *Shop) someone(c echo.Context) (*customer.Person, error) {
 	v := s.visit(c)
 	v.person, v.asked, v.carted = s.reckoned(c, customer.NewPerson(visitor, nil, nil, nil)), true, false
 	return v.person, nil
+}
+
+// decide puts a person into their segment and traits again, in the transaction
+// that changed what we know of them or may use.
+func (s *Shop) decide(ctx context.Context, tx *db.Tx, id customer.ID) error {
+	if err := segment.Refresh(ctx, tx, id, s.Now()); err != nil {
+		return err
+	}
+	return trait.Refresh(ctx, tx, id, s.Settings.Now().Currency(), s.Now())
 }
 
 // InTx runs fn in a transaction under the request's context.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -18,6 +19,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/segment"
+	"regulars/internal/trait"
 	"regulars/internal/web"
 )
 
@@ -39,6 +41,8 @@ type (
 		accountPage
 		Segment, Reason string
 		Facts           []factRow
+		Traits          []factRow
+		MayConclude     bool
 		Consents        []factRow
 	}
 	privacyPage struct {
@@ -90,7 +94,7 @@ func (s *Shop) savePreferences(c echo.Context) error {
 				return err
 			}
 		}
-		return segment.Refresh(ctx, tx, p.CustomerID(), s.Now())
+		return s.decide(ctx, tx, p.CustomerID())
 	})
 	if err != nil {
 		return err
@@ -133,6 +137,10 @@ func (s *Shop) knownPage(c echo.Context, status int, failed error) error {
 	for _, f := range facts {
 		page.Facts = append(page.Facts, factRow{f.Kind, f.Value, in(c, customer.TileName(f.Kind, f.Value)), t(c, "shop.known."+f.Source, "date", f.At.In(base.Zone)), f.Source == "inferred"})
 	}
+	if page.Traits, err = s.heldRows(c, base.Zone); err != nil {
+		return err
+	}
+	page.MayConclude = p.MayUseHistory()
 	log, err := customer.ConsentLog(ctx, s.DB, p.CustomerID())
 	if err != nil {
 		return err
@@ -163,12 +171,55 @@ func (s *Shop) forgetFact(c echo.Context) error {
 		if err := customer.DropInterest(ctx, tx, p.CustomerID(), in.Kind, in.Value); err != nil {
 			return err
 		}
-		return segment.Refresh(ctx, tx, p.CustomerID(), s.Now())
+		return s.decide(ctx, tx, p.CustomerID())
 	})
 	if err != nil {
 		return err
 	}
 	web.Flash(c, "ok", "shop.account.removed")
+	return web.Redirect(c, "/account/privacy")
+}
+
+// heldRows are the traits held about whoever asks, each with what speaks for it.
+func (s *Shop) heldRows(c echo.Context, zone *time.Location) ([]factRow, error) {
+	rules, err := s.traits.Rules(c.Request().Context(), s.DB)
+	if err != nil {
+		return nil, err
+	}
+	mine, err := s.mine(c, rules)
+	if err != nil {
+		return nil, err
+	}
+	var rows []factRow
+	for _, h := range mine.Held {
+		row := factRow{Value: h.Trait, Name: in(c, rules.Find(h.Trait).Name), Evidence: in(c, h.Evidence) + t(c, "shop.known.stop"), Inferred: true}
+		if !h.Expires.IsZero() {
+			row.Evidence += t(c, "shop.known.trait.until", "date", h.Expires.In(zone))
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// forgetTrait takes a trait out for good; the next page is made without it.
+func (s *Shop) forgetTrait(c echo.Context) error {
+	p, err := s.member(c)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Trait string `form:"trait,max=40"`
+	}
+	if err := web.Form(c, &in); err != nil {
+		return err
+	}
+	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		return trait.Delete(ctx, tx, p.CustomerID(), in.Trait, s.Now())
+	})
+	if err != nil {
+		return err
+	}
+	web.Flash(c, "ok", "shop.known.trait.gone")
 	return web.Redirect(c, "/account/privacy")
 }
 
@@ -210,7 +261,7 @@ func (s *Shop) erase(c echo.Context) error {
 		return s.knownPage(c, http.StatusUnprocessableEntity, failed)
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, credit.Forget, order.Forget, ask.Forget)
+		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, credit.Forget, order.Forget, ask.Forget, trait.Forget)
 	})
 	if err != nil {
 		return err
@@ -258,7 +309,7 @@ func (s *Shop) choosePrivacy(c echo.Context) error {
 		if err := customer.SetConsent(ctx, tx, p.CustomerID(), customer.Personalize, on, "privacy page", s.Now()); err != nil {
 			return err
 		}
-		return segment.Refresh(ctx, tx, p.CustomerID(), s.Now())
+		return s.decide(ctx, tx, p.CustomerID())
 	})
 	if err != nil {
 		return err

@@ -16,7 +16,6 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
-	"regulars/internal/segment"
 	"regulars/internal/web"
 )
 
@@ -141,7 +140,7 @@ func (s *Shop) saveDetails(c echo.Context) error {
 			if err := customer.SetProfile(ctx, tx, p.CustomerID(), customer.Profile{Name: in.Name, BirthDate: in.BirthDate, Occupation: in.Occupation, Phone: in.Phone}, s.Now()); err != nil {
 				return err
 			}
-			return segment.Refresh(ctx, tx, p.CustomerID(), s.Now())
+			return s.decide(ctx, tx, p.CustomerID())
 		})
 	}
 	if failed != nil {
@@ -223,7 +222,7 @@ func (s *Shop) saveInterests(c echo.Context) error {
 					return err
 				}
 			}
-			return segment.Refresh(ctx, tx, p.CustomerID(), s.Now())
+			return s.decide(ctx, tx, p.CustomerID())
 		})
 	}
 	if failed != nil {

@@ -21,6 +21,7 @@ import (
 	"regulars/internal/recommend"
 	"regulars/internal/search"
 	"regulars/internal/setting"
+	"regulars/internal/trait"
 	"regulars/internal/web"
 )
 
@@ -40,6 +41,7 @@ type Shop struct {
 	Log      *slog.Logger
 
 	shelves catalog.Live
+	traits  trait.Live
 	speller search.Speller
 	drawn   drawings
 }

@@ -17,7 +17,6 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
-	"regulars/internal/segment"
 	"regulars/internal/staff"
 	"regulars/internal/web"
 )
@@ -154,7 +153,7 @@ func (s *Shop) welcomeIn(c echo.Context, k *customer.Customer) error {
 		if came, err = order.Claim(ctx, tx, k.Email, k.ID); err != nil || came == 0 {
 			return err
 		}
-		return segment.Refresh(ctx, tx, k.ID, s.Now())
+		return s.decide(ctx, tx, k.ID)
 	})
 	if err != nil {
 		return err
@@ -417,7 +416,7 @@ func (s *Shop) prove(c echo.Context, spend func(ctx context.Context, tx *db.Tx) 
 		if came, err = order.Claim(ctx, tx, k.Email, k.ID); err != nil || came == 0 {
 			return err
 		}
-		return segment.Refresh(ctx, tx, k.ID, s.Now())
+		return s.decide(ctx, tx, k.ID)
 	})
 	if err == nil && came > 0 {
 		web.Flash(c, "info", "shop.verify.orders", "count", came)

@@ -13,6 +13,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/recommend"
+	"regulars/internal/web"
 )
 
 // Suggestion limits: what an address may ask for, what one shelf may fill, and
@@ -25,6 +26,7 @@ const (
 	leastToShow   = 2 // fewer good ones make no block (ux.md G7)
 	modelAsked    = 60
 	historyOrders = 200
+	mostBuilding  = 4 // of a complex chain
 )
 
 // A pair of products is worth a sentence from so many common orders on; where
@@ -62,6 +64,17 @@ type suggestion struct {
 	Reason  i18n.Text
 	Premise i18n.Text // of a complex one: what it presumes
 	data    bool
+	yours   bool              // rests on what is held about whoever asks
+	hop     bool              // a second hop: reads whole only after its premise
+	from    catalog.ProductID // of an authored one: the product at hand
+}
+
+// alone is the reason where no heading tells the premise.
+func (f suggestion) alone() i18n.Text {
+	if !f.hop {
+		return f.Reason
+	}
+	return i18n.Text{En: f.Premise.En + " " + f.Reason.En, Zh: f.Premise.In(i18n.Chinese) + f.Reason.In(i18n.Chinese)}
 }
 
 // suggest answers what goes well with the products at hand: for the product
@@ -100,22 +113,65 @@ func (s *Shop) suggest(c echo.Context, at []catalog.ProductID, limit int) ([]sug
 			found = append(found, f)
 		}
 	}
-	barred, err := s.barred(c, at, ids)
+	presumed, err := s.presume(c, at, cards)
 	if err != nil {
 		return nil, err
 	}
 	found = slices.DeleteFunc(found, func(f suggestion) bool {
-		k, ok := cards[f.Card.ID]
-		return !ok || !k.InStock || k.Sensitive || never[k.ID] || barred.holds(k)
+		return f.Kind == "complex" && !presumed.rests(f.from, cards[f.Card.ID])
 	})
+	lists, err := s.building(c, presumed, complexOf(found))
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range slices.Concat(lists...) {
+		cards[f.Card.ID], ids = f.Card, append(ids, f.Card.ID)
+	}
+	barred, err := s.barred(c, at, unique(ids))
+	if err != nil {
+		return nil, err
+	}
+	may := func(f suggestion) bool {
+		k, ok := cards[f.Card.ID]
+		return ok && k.InStock && !k.Sensitive && !never[k.ID] && !barred.holds(k)
+	}
+	found = slices.DeleteFunc(found, func(f suggestion) bool { return !may(f) })
 	for i := range found {
 		found[i].Card = cards[found[i].Card.ID]
 	}
-	chosen := choose(found, limit)
+	chosen := withChain(found, lists, limit, may)
 	if len(chosen) == 0 {
 		return s.alsoThere(c, at, cards, barred, limit)
 	}
 	return chosen, nil
+}
+
+func complexOf(found []suggestion) (alike []suggestion) {
+	for _, f := range found {
+		if f.Kind == "complex" {
+			alike = append(alike, f)
+		}
+	}
+	return alike
+}
+
+// withChain chooses the simple ones and, in a third of the places at most, the
+// complex chain below them: what was counted first, then what an author wrote.
+func withChain(found []suggestion, lists [][]suggestion, limit int, may func(suggestion) bool) []suggestion {
+	places := min(mostBuilding, (limit+1)/3)
+	picked := deal(lists, places, func(f suggestion) bool {
+		return may(f) && !slices.ContainsFunc(found, func(s suggestion) bool { return s.Kind == "simple" && s.Card.ID == f.Card.ID })
+	})
+	if len(picked) == 0 {
+		return choose(found, limit)
+	}
+	for _, f := range complexOf(found) {
+		if len(picked) < places && !slices.ContainsFunc(picked, func(p suggestion) bool { return p.Card.ID == f.Card.ID }) {
+			picked = append(picked, f)
+		}
+	}
+	simple := slices.DeleteFunc(found, func(f suggestion) bool { return f.Kind == "complex" })
+	return append(choose(simple, limit-len(picked)), picked...)
 }
 
 // authored reads what the shop's own people wrote, and the pairs they forbid.
@@ -134,7 +190,7 @@ func (s *Shop) authored(ctx context.Context, at []catalog.ProductID) ([]suggesti
 		if !ok || r.Reason.En == "" {
 			continue
 		}
-		found = append(found, suggestion{Card: catalog.Card{ID: r.ToID}, Group: g.group, Kind: g.kind, Score: r.Weight, Reason: r.Reason, Premise: r.Premise})
+		found = append(found, suggestion{Card: catalog.Card{ID: r.ToID}, Group: g.group, Kind: g.kind, Score: r.Weight, Reason: r.Reason, Premise: r.Premise, from: r.FromID})
 	}
 	return found, never, nil
 }
@@ -365,6 +421,7 @@ func unique(ids []catalog.ProductID) []catalog.ProductID {
 // chain is the block "goes well with".
 type chain struct {
 	Title, WhyTitle, Why string
+	Yours                string // where to take out what it rests on, "" if it rests on nobody
 	Groups               []shelf
 }
 
@@ -389,6 +446,9 @@ func (s *Shop) chained(c echo.Context, title string, found []suggestion) *chain 
 				g.Cards = append(g.Cards, s.card(c, f.Card, in(c, f.Reason)))
 				if g.Why == "" && f.Kind == "complex" {
 					g.Why = in(c, f.Premise)
+				}
+				if f.yours {
+					out.Yours = web.URL(c, "/account/privacy#traits")
 				}
 			}
 		}

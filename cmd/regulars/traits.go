@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"regulars/internal/db"
+	"regulars/internal/order"
+	"regulars/internal/setting"
+	"regulars/internal/trait"
+)
+
+// retrait decides everybody's traits again and counts what follows from them:
+// the one path for the command, the nightly job, imports and the demo.
+func retrait(ctx context.Context, d *db.DB, now time.Time) error {
+	set, err := setting.Read(ctx, d)
+	if err != nil {
+		return err
+	}
+	return trait.Rebuild(ctx, d, set.Currency(), now)
+}
+
+// traits keeps the list of who holds what in step: everybody each night, and
+// each minute who bought something since. Pages do not wait for it: they
+// decide for themselves.
+func (a *app) traits() {
+	trait.Register(a.runner, a.db, a.settings, a.now)
+	a.runner.Every("traits", 24*time.Hour, func(ctx context.Context) error { return retrait(ctx, a.db, a.now()) })
+	var entry int64 // of the order history, read so far; 0 before the first look
+	a.runner.Every("traits.moved", time.Minute, func(ctx context.Context) error {
+		if entry == 0 { // everybody was decided at the start
+			seen, err := order.Seen(ctx, a.db)
+			entry = max(1, seen)
+			return err
+		}
+		moved, last, err := trait.Moved(ctx, a.db, max(0, entry-lookBack))
+		if err != nil {
+			return err
+		}
+		for _, id := range moved {
+			err := a.db.InTx(ctx, func(tx *db.Tx) error { return trait.Refresh(ctx, tx, id, a.settings.Now().Currency(), a.now()) })
+			if err != nil {
+				return err
+			}
+		}
+		entry = max(entry, last)
+		return nil
+	})
+}
