@@ -140,6 +140,8 @@ func (s *Shop) lateText(c echo.Context, l inventory.Late) string {
 	switch {
 	case l.There:
 		return t(c, "shop.wait.there")
+	case l.Due.After(s.Now()) && l.Late < l.Qty:
+		return t(c, "shop.wait.some", "count", l.Late, "date", s.date(c, l.Due.Time))
 	case l.Due.After(s.Now()):
 		return t(c, "shop.wait.backorder", "date", s.date(c, l.Due.Time))
 	}
