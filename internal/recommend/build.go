@@ -18,7 +18,7 @@ import (
 // error the iterator yields, or with the context's.
 //
 // What a cart foretells is the linear model of ease.go for the best sold
-// products; the others, and a little of all, go by neighbours. The score of a
+// products; the others go by neighbours. The score of a
 // neighbour is the recency- and size-weighted co-occurrence of
 // recommender.md 4(a): each basket counts 2^(-age/HalfLife)/size for each pair
 // in it, and the sum c(i,j) is divided by c(i)^.8 c(j)^.5 + .5. Dividing by the

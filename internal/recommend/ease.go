@@ -20,10 +20,10 @@ const (
 	easeHalfLife = 240 * 24 * 3600. // seconds
 	easeSize     = -.75             // a basket's weight is its size to this power
 	easeLambda   = 3.
-	// easeUnit is how finely weights are kept: 1/16384 and at most 2, so that a
-	// row is half the size of floats and sums of rows come out the same on every
-	// machine.
-	easeUnit = 1 << 14
+	// easeUnit is how finely weights are kept: 1/8192, from -1 to 1, in 14 bits.
+	// Four of them lie in a word, with room for the sum of four rows: one
+	// addition adds four products, on any machine to the same result.
+	easeUnit = 1 << 13
 	// easeDebias takes a little from what sells everywhere: a score is divided by
 	// the orders of the last months to this power.
 	easeDebias = .1
@@ -45,7 +45,7 @@ type ease struct {
 	products []uint32  // head number to product
 	number   []int32   // product to head number, -1 outside the head
 	size     int       // products the matrix knows; later ones live in patches
-	weights  []int16   // size × size, row i: -P(i,j)/P(j,j) in units, 0 on the diagonal
+	weights  []uint64  // size rows of words, row i: -P(i,j)/P(j,j) in units above easeUnit, 0 on the diagonal
 	base     []float32 // P(j,j) of the matrix
 	diag     []float32 // P(j,j) with the patches
 	orders   []float32 // the orders of each, fading
@@ -169,66 +169,108 @@ func (e *ease) keep(p []float64) {
 		e.base[i] = float32(p[i*n+i])
 		e.diag[i] = e.base[i]
 	}
-	e.weights = make([]int16, n*n)
+	e.weights = make([]uint64, n*words(n))
 	for i := range n {
-		for j := i + 1; j < n; j++ {
-			v := -p[i*n+j]
-			e.weights[i*n+j] = unit(v / p[j*n+j])
-			e.weights[j*n+i] = unit(v / p[i*n+i])
+		for j := range n {
+			v := 0.
+			if i < j {
+				v = -p[i*n+j] / p[j*n+j]
+			} else if i > j {
+				v = -p[j*n+i] / p[j*n+j]
+			}
+			put(e.weights[i*words(n):], j, float32(v*easeUnit))
 		}
 	}
 }
 
-func unit(v float64) int16 {
-	return int16(math.Round(max(-2*easeUnit+1, min(2*easeUnit-1, v*easeUnit))))
+// words is how many words a row of n weights takes.
+func words(n int) int { return (n + 3) / 4 }
+
+// put writes a weight, in units, at place j of an empty row.
+func put(row []uint64, j int, v float32) {
+	v = max(-easeUnit, min(easeUnit-1, v)) + easeUnit
+	row[j/4] |= uint64(v+.5) << (j % 4 * 16)
 }
 
-// sum adds up the rows of the given head numbers into out, in units. Four at a
-// time: the sums are then fetched and stored a quarter as often.
-func (e *ease) sum(of []int32, out []int32) {
-	out = out[:e.size]
-	row := func(i int32) []int16 { return e.weights[int(i)*e.size:][:len(out)] }
-	var four [4][]int16
-	n := 0
-	for _, i := range of {
-		if int(i) >= e.size {
+// weight is one weight of the matrix.
+func (e *ease) weight(i, j int) float32 {
+	w := e.weights[i*words(e.size)+j/4] >> (j % 4 * 16) & 0xffff
+	return (float32(w) - easeUnit) * (1. / easeUnit)
+}
+
+const halves = 0x0000ffff0000ffff
+
+// sum adds up the rows of the given head numbers: the weights of every head
+// number into out, which is cleared first. s lends the memory of two rows.
+func (e *ease) sum(of []int32, s *sums, out []float32) {
+	n := words(e.size)
+	s.grow(n)
+	even, odd := s.even[:n], s.odd[:n]
+	clear(even)
+	clear(odd)
+	var four [4][]uint64
+	rows, had := 0, 0
+	for at, i := range of {
+		if int(i) < e.size {
+			four[had] = e.weights[int(i)*n:][:n]
+			rows++
+			had++
+		}
+		if had == 0 || had < len(four) && at+1 < len(of) {
 			continue
 		}
-		four[n] = row(i)
-		if n++; n < 4 {
-			continue
+		for ; had < len(four); had++ {
+			four[had] = s.none[:n]
 		}
-		n = 0
-		a, b, c, d := four[0][:len(out)], four[1][:len(out)], four[2][:len(out)], four[3][:len(out)]
-		for j := range out {
-			out[j] += int32(a[j]) + int32(b[j]) + int32(c[j]) + int32(d[j])
+		had = 0
+		a, b, c, d := four[0][:n], four[1][:n], four[2][:n], four[3][:n]
+		for k := range even {
+			v := a[k] + b[k] + c[k] + d[k] // four times 14 bits: no lane runs over
+			even[k] += v & halves
+			odd[k] += v >> 16 & halves
 		}
 	}
-	for _, a := range four[:n] {
-		a = a[:len(out)]
-		for j := range out {
-			out[j] += int32(a[j])
-		}
+	clear(out)
+	zero := float32(rows * easeUnit)
+	for j := range e.size / 4 {
+		x, y, o := even[j], odd[j], out[4*j:4*j+4]
+		o[0] = (float32(uint32(x)) - zero) * (1. / easeUnit)
+		o[1] = (float32(uint32(y)) - zero) * (1. / easeUnit)
+		o[2] = (float32(uint32(x>>32)) - zero) * (1. / easeUnit)
+		o[3] = (float32(uint32(y>>32)) - zero) * (1. / easeUnit)
+	}
+	for j := e.size / 4 * 4; j < e.size; j++ {
+		v := [2]uint64{even[j/4], odd[j/4]}[j%2] >> (j % 4 / 2 * 32)
+		out[j] = (float32(uint32(v)) - zero) * (1. / easeUnit)
+	}
+}
+
+// sums is what adding up rows needs: sums of even and of odd places, two of 32
+// bits in a word, and a row of nothing.
+type sums struct{ even, odd, none []uint64 }
+
+func (s *sums) grow(n int) {
+	if len(s.even) < n {
+		n += n / 8
+		s.even, s.odd, s.none = make([]uint64, n), make([]uint64, n), make([]uint64, n)
 	}
 }
 
 // score computes what the products of a cart (head numbers) foretell for each of
-// the head; units is scratch. Both are as long as the head.
-func (e *ease) score(cart []int32, units []int32, out []float32) {
-	clear(units)
-	e.sum(cart, units)
+// the head; out is as long as the head.
+func (e *ease) score(cart []int32, s *sums, out []float32) {
+	e.sum(cart, s, out)
 	for j := range e.size {
-		out[j] = float32(units[j]) * (1. / easeUnit) * e.base[j]
+		out[j] *= e.base[j]
 	}
-	clear(out[e.size:])
 	for _, p := range e.patches {
-		var s float32
+		var on float32
 		for _, i := range cart {
 			if int(i) < len(p.u) {
-				s += p.u[i]
+				on += p.u[i]
 			}
 		}
-		blas32.Axpy(p.f*s, blas32.Vector{N: len(p.u), Inc: 1, Data: p.u}, blas32.Vector{N: len(p.u), Inc: 1, Data: out})
+		blas32.Axpy(p.f*on, blas32.Vector{N: len(p.u), Inc: 1, Data: p.u}, blas32.Vector{N: len(p.u), Inc: 1, Data: out})
 	}
 	for j := range out {
 		out[j] *= e.damp[j] / e.diag[j]
@@ -239,7 +281,7 @@ func (e *ease) score(cart []int32, units []int32, out []float32) {
 func (e *ease) share(i, j int32) float32 {
 	var v float32
 	if int(i) < e.size && int(j) < e.size {
-		v = float32(e.weights[int(i)*e.size+int(j)]) * (1. / easeUnit) * e.base[j]
+		v = e.weight(int(i), int(j)) * e.base[j]
 	}
 	for _, p := range e.patches {
 		if int(i) < len(p.u) && int(j) < len(p.u) {
@@ -286,10 +328,9 @@ func (e *ease) learn(lines []int32, size int, at int64, head []uint32) *ease {
 
 // times puts P x into u, x being 1 for the given head numbers.
 func (e *ease) times(lines []int32, u []float32) {
-	units := make([]int32, len(u))
-	e.sum(lines, units)
+	e.sum(lines, &sums{}, u)
 	for j := range e.size {
-		u[j] = -float32(units[j]) * (1. / easeUnit) * e.base[j]
+		u[j] *= -e.base[j]
 	}
 	for _, i := range lines {
 		if int(i) < e.size {
@@ -312,7 +353,7 @@ func (e *ease) times(lines []int32, u []float32) {
 // fold works the patches into a new matrix, and products met since with them.
 func (e *ease) fold() {
 	n := len(e.products)
-	weights := make([]int16, n*n)
+	weights := make([]uint64, n*words(n))
 	per := make([]float32, n)
 	for j := range per {
 		per[j] = easeUnit / e.diag[j]
@@ -321,7 +362,7 @@ func (e *ease) fold() {
 	var wait sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), 8) {
 		wait.Go(func() {
-			row := make([]float32, n)
+			row, lent := make([]float32, n), sums{}
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= n {
@@ -329,8 +370,9 @@ func (e *ease) fold() {
 				}
 				clear(row)
 				if i < e.size {
-					for j, w := range e.weights[i*e.size : (i+1)*e.size] {
-						row[j] = float32(w) * (1. / easeUnit) * e.base[j]
+					e.sum([]int32{int32(i)}, &lent, row)
+					for j := range e.size {
+						row[j] *= e.base[j]
 					}
 				}
 				for _, p := range e.patches {
@@ -338,11 +380,10 @@ func (e *ease) fold() {
 						blas32.Axpy(p.f*p.u[i], blas32.Vector{N: len(p.u), Inc: 1, Data: p.u}, blas32.Vector{N: len(p.u), Inc: 1, Data: row})
 					}
 				}
-				out := weights[i*n : (i+1)*n]
+				row[i] = 0
 				for j, v := range row {
-					out[j] = int16(max(-2*easeUnit+1, min(2*easeUnit-1, roundHalf(v*per[j]))))
+					put(weights[i*words(n):], j, v*per[j])
 				}
-				out[i] = 0
 			}
 		})
 	}
@@ -351,16 +392,8 @@ func (e *ease) fold() {
 	e.base = e.diag
 }
 
-// roundHalf rounds half away from zero; math.Round is a good deal slower.
-func roundHalf(v float32) float32 {
-	if v < 0 {
-		return float32(int32(v - .5))
-	}
-	return float32(int32(v + .5))
-}
-
 func (e *ease) bytes() int {
-	n := 4*len(e.products) + 4*len(e.number) + 2*len(e.weights) + 4*(len(e.base)+len(e.diag)+len(e.orders)+len(e.damp))
+	n := 4*len(e.products) + 4*len(e.number) + 8*len(e.weights) + 4*(len(e.base)+len(e.diag)+len(e.orders)+len(e.damp))
 	for _, p := range e.patches {
 		n += 4 * len(p.u)
 	}

@@ -79,7 +79,7 @@ func (e *ease) encode(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(e.orders[i]))
 	}
 	for _, w := range e.weights {
-		b = binary.LittleEndian.AppendUint16(b, uint16(w))
+		b = binary.LittleEndian.AppendUint64(b, w)
 	}
 	return b
 }
@@ -265,7 +265,7 @@ func (d *decoder) ease(m *Model) {
 	for p := range e.number {
 		e.number[p] = -1
 	}
-	if e.size > len(m.products) || len(d.b) < 12*e.size+2*e.size*e.size {
+	if e.size > len(m.products) || len(d.b) < 12*e.size+8*e.size*words(e.size) {
 		d.fail()
 		e.size = 0
 	}
@@ -283,10 +283,10 @@ func (d *decoder) ease(m *Model) {
 	}
 	e.base = e.diag
 	e.dampen()
-	e.weights = make([]int16, e.size*e.size)
+	e.weights = make([]uint64, e.size*words(e.size))
 	for i := range e.weights {
-		e.weights[i] = int16(binary.LittleEndian.Uint16(d.b[2*i:]))
+		e.weights[i] = binary.LittleEndian.Uint64(d.b[8*i:])
 	}
-	d.b = d.b[2*len(e.weights):]
+	d.b = d.b[8*len(e.weights):]
 	m.ease = e
 }

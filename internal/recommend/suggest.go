@@ -12,8 +12,6 @@ import (
 // of Online Retail II. The linear model's own figure, which is near a
 // probability, is the measure of the others.
 const (
-	// nearWeight is what the best of the neighbours gets on top.
-	nearWeight = .07
 	// tailWeight is what the best neighbour outside the linear model gets, of the
 	// model's own best.
 	tailWeight = .7
@@ -44,8 +42,8 @@ type scratch struct {
 	near    []float32 // likewise
 	own     []float32 // likewise
 	barred  []bool    // per product, all false between queries
-	units   []int32   // per product of the head
-	head    []float32 // likewise
+	lent    sums
+	head    []float32 // per product of the head
 	touched []uint32  // the products with a score
 	met     []uint32  // the products in the rows of the cart
 	cart    []uint32
@@ -61,7 +59,7 @@ func (s *scratch) grow(n int) {
 	if len(s.sums) < n {
 		n += n / 8
 		s.sums, s.near, s.own, s.barred = make([]float32, n), make([]float32, n), make([]float32, n), make([]bool, n)
-		s.units, s.head = make([]int32, n), make([]float32, n)
+		s.head = make([]float32, n)
 	}
 }
 
@@ -114,7 +112,7 @@ func (m *Model) foretell(s *scratch) {
 	var most float32
 	if len(s.heads) > 0 {
 		head := s.head[:len(e.products)]
-		e.score(s.heads, s.units[:len(e.products)], head)
+		e.score(s.heads, &s.lent, head)
 		f := float32(math.Pow(float64(len(s.heads))/10, -cartDamp))
 		for j, v := range head {
 			if v > 0 {
@@ -124,9 +122,20 @@ func (m *Model) foretell(s *scratch) {
 		}
 		most *= f
 	}
+	if len(e.products) < len(m.products) {
+		m.foretellTail(s, most)
+	}
+}
+
+// foretellTail scores the products outside the linear model by their place
+// among the neighbours of the cart. most is the best score inside.
+func (m *Model) foretellTail(s *scratch, most float32) {
 	near, best := s.near[:len(m.products)], float32(0)
 	for _, p := range s.asked[:min(len(s.asked), nearMost)] {
 		for _, x := range m.rows[p] {
+			if m.ease.number[x.product] >= 0 && most > 0 {
+				continue
+			}
 			if near[x.product] == 0 {
 				s.met = append(s.met, x.product)
 			}
@@ -138,16 +147,12 @@ func (m *Model) foretell(s *scratch) {
 			best = max(best, near[p])
 		}
 	}
-	if best == 0 {
-		best = 1
+	w := float32(1)
+	if most > 0 {
+		w = tailWeight * most
 	}
-	inside, outside := nearWeight/best, (nearWeight+tailWeight*most)/best
 	for _, p := range s.met {
-		if e.number[p] >= 0 {
-			s.add(p, inside*near[p])
-		} else {
-			s.add(p, outside*near[p])
-		}
+		s.add(p, w*near[p]/best)
 		near[p] = 0
 	}
 }

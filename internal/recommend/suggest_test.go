@@ -93,19 +93,14 @@ func TestGoesWellWith(t *testing.T) {
 }
 
 // foretold is the formula of Suggest written down plainly, for orders of one
-// moment and without history: the linear model by Gauss and Jordan, and the
-// best neighbours on top.
+// moment and without history: the linear model by Gauss and Jordan.
 func foretold(all []recommend.Basket, n int, cart ...recommend.ProductID) []float64 {
 	g := make([][]float64, n)
 	for i := range g {
 		g[i] = make([]float64, 2*n)
 		g[i][i], g[i][n+i] = 3, 1
 	}
-	orders, sums := make([]float64, n), make([]float64, n)
-	pairs := make([]map[int]float64, n)
-	for i := range pairs {
-		pairs[i] = map[int]float64{}
-	}
+	orders := make([]float64, n)
 	for _, b := range all {
 		held := map[int]bool{}
 		for _, it := range b.Items {
@@ -114,12 +109,8 @@ func foretold(all []recommend.Basket, n int, cart ...recommend.ProductID) []floa
 		size := float64(len(held))
 		for i := range held {
 			orders[i]++
-			sums[i] += 1 / size
 			for j := range held {
 				g[i][j] += math.Pow(size, -.75)
-				if i != j {
-					pairs[i][j] += 1 / size
-				}
 			}
 		}
 	}
@@ -136,24 +127,15 @@ func foretold(all []recommend.Basket, n int, cart ...recommend.ProductID) []floa
 			}
 		}
 	}
-	near, out := make([]float64, n), make([]float64, n)
-	inside := map[int]bool{}
+	out, inside := make([]float64, n), map[int]bool{}
 	for _, p := range cart {
 		inside[int(p)-1] = true
 	}
-	most := 0.
 	for j := range n {
 		for i := range inside {
 			out[j] -= g[i][n+j] / g[j][n+j]
-			near[j] += pairs[i][j] / (math.Pow(sums[i], .8)*math.Sqrt(sums[j]) + .5)
 		}
 		out[j] = max(0, out[j]) * math.Pow(float64(len(inside))/10, -.2) * math.Pow(orders[j]+1, -.1)
-		if !inside[j] {
-			most = max(most, near[j])
-		}
-	}
-	for j := range out {
-		out[j] += .07 * near[j] / most
 	}
 	return out
 }
