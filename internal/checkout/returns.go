@@ -316,6 +316,8 @@ func (d *Desk) ReceiveReturnIn(ctx context.Context, tx *db.Tx, number string, ca
 }
 
 // allBack moves the delivery axis once everything that was sent has come back.
+// An order of which nobody told that it arrived is over with it: there is
+// nothing left that could.
 func (d *Desk) allBack(ctx context.Context, tx *db.Tx, o *order.Order, lines []order.Line, by string, now time.Time) error {
 	all, err := order.ReturnsOf(ctx, tx, o.ID)
 	if err != nil {
@@ -333,7 +335,11 @@ func (d *Desk) allBack(ctx context.Context, tx *db.Tx, o *order.Order, lines []o
 	if missing > 0 || o.DeliveryState == order.Unshipped {
 		return nil
 	}
-	_, err = o.Move(ctx, tx, order.DeliveryAxis, string(order.Returned), by, "", now)
+	steps := []order.Step{{Axis: order.DeliveryAxis, To: string(order.Returned), By: by, At: now}}
+	if o.State == order.StatePlaced && !(o.AtDoor && o.PaymentState == order.Pending) {
+		steps = append(steps, order.Step{Axis: order.OrderAxis, To: string(order.Completed), By: by, At: now})
+	}
+	_, err = o.Walk(ctx, tx, steps)
 	return err
 }
 

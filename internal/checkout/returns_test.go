@@ -223,6 +223,31 @@ func TestAReplacementTakesStockAndCostsNothing(t *testing.T) {
 	})
 }
 
+// Carriers do not always tell: what went out, and came back whole, is over.
+func TestAnOrderThatCameBackUntoldIsOver(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		p := s.guest()
+		id := s.place(p, s.fill(p, 1, s.sell("BOTTLE", 1000, 20)), form()).Order.ID
+		s.tell(id, payment.OutcomePaid)
+		if err := s.desk.Ship(ctx, id, "staff:1"); err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.ask(id, map[int]int{1: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(s.decide(r.Number, true), s.took(r.Number, map[int]checkout.Came{1: {Good: 1}})); err != nil {
+			t.Fatal(err)
+		}
+		o, err := order.ByID(ctx, d, id)
+		if err != nil || o.State != order.Completed || o.DeliveryState != order.Returned {
+			t.Errorf("the order stands at %s, %s: %v", o.State, o.DeliveryState, err)
+		}
+		sound(t, d, s.now())
+	})
+}
+
 func TestReturnsAndWithdrawalEndInTime(t *testing.T) {
 	s := open(t, dbtest.SQLite(t))
 	id := s.arrived(3, "BOTTLE")
