@@ -262,9 +262,6 @@ func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, lines []pricing.Wanted,
 	if err != nil {
 		return deals, err
 	}
-	if a.Person.CustomerID() == 0 && !deals.NeedsSegment() { // a stranger is in no group
-		return deals, nil
-	}
 	variants := make([]catalog.VariantID, len(lines))
 	for i, w := range lines {
 		variants[i] = w.Buyable.VariantID
