@@ -250,7 +250,8 @@ func (c evalCmd) Run(w *world) error {
 	if (c.Profiles != "") != (protocol == recommend.Profile) {
 		return &wrongUse{"--profiles goes with --protocol profile, and that one needs it"}
 	}
-	report, err := recommend.Evaluate(w.ctx, protocol, c.File, recommend.EvalOptions{K: c.K, Profiles: c.Profiles, Online: c.Online, Miss: c.Unseen == "miss"})
+	report, err := recommend.Evaluate(w.ctx, protocol, c.File, recommend.EvalOptions{K: c.K, Profiles: c.Profiles, Online: c.Online, Miss: c.Unseen == "miss",
+		Peer: protocol == recommend.Session && !c.JSON})
 	if err != nil {
 		return err
 	}
@@ -261,6 +262,7 @@ func (c evalCmd) Run(w *world) error {
 	fmt.Fprintf(w.out, "recall %.4f (most sold products: %.4f), mrr %.4f, ndcg %.4f, coverage %.3f\n", report.Recall, report.PopularityRecall, report.MRR, report.NDCG, report.Coverage)
 	fmt.Fprintf(w.out, "trained in %.2f s, query p50 %.0f µs, p99 %.0f µs, model %d bytes, peak memory %d bytes\n",
 		report.TrainSeconds, report.QueryP50, report.QueryP99, report.ModelBytes, report.PeakRSS)
+	saySessions(w.out, report)
 	if report.Left > 0 {
 		fmt.Fprintf(w.out, "%d rows were no purchase and are left out\n", report.Left)
 	}
