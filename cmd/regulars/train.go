@@ -29,6 +29,10 @@ func (c trainCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
+	choice, err := weigh(w.ctx, d, w.now)
+	if err != nil {
+		return err
+	}
 	if c.JSON {
 		return json.NewEncoder(w.out).Encode(t)
 	}
@@ -36,8 +40,9 @@ func (c trainCmd) Run(w *world) error {
 	if !t.Accepted {
 		verdict = "refused: it foretells worse than the model in use or than plain popularity; that one stays"
 	}
-	_, err = fmt.Fprintf(w.out, "%d products, %d orders, %.2f s, %d bytes: model %s %s\n", t.Products, t.Orders, t.Seconds, t.Bytes, t.Version, verdict)
-	return err
+	fmt.Fprintf(w.out, "%d products, %d orders, %.2f s, %d bytes: model %s %s\n", t.Products, t.Orders, t.Seconds, t.Bytes, t.Version, verdict)
+	sayChoice(w.out, choice)
+	return nil
 }
 
 // training is what `train --json` prints.

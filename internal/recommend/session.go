@@ -7,13 +7,15 @@ import (
 	"time"
 )
 
+// SessionPause ends a session; what a visitor looks at after it is another.
+const SessionPause = 30 * time.Minute
+
 // Limits of what counts as one person looking around.
 const (
-	sessionPause   = 30 * time.Minute // after it a new session begins
-	sessionLongest = 200              // clicks; whoever makes more is no shopper
-	sessionFastest = 30               // clicks within a minute, likewise
-	sessionsADay   = 4                // of one visitor; what else they do that day teaches nothing
-	sessionClicks  = 4_000_000        // kept at most; the oldest sessions fall out
+	sessionLongest = 200       // clicks; whoever makes more is no shopper
+	sessionFastest = 30        // clicks within a minute, likewise
+	sessionsADay   = 4         // of one visitor; what else they do that day teaches nothing
+	sessionClicks  = 4_000_000 // kept at most; the oldest sessions fall out
 )
 
 // Click is one look at a product. Who tells visitors apart, as event.Seen does;
@@ -151,7 +153,7 @@ func (s *Sessions) see(c Click) {
 		s.running[c.Who] = v
 	}
 	s.newest = max(s.newest, c.At)
-	if v.last == 0 || c.At-v.last > sessionPause.Milliseconds() {
+	if v.last == 0 || c.At-v.last > SessionPause.Milliseconds() {
 		if v.walk != nil {
 			v.walk.open = false
 		}
@@ -279,7 +281,7 @@ func (s *Sessions) pack(live bool) {
 	var stay, over []*walk
 	closed := 0
 	for _, w := range s.fresh.sessions {
-		if live && w.open && s.newest-w.last <= sessionPause.Milliseconds() {
+		if live && w.open && s.newest-w.last <= SessionPause.Milliseconds() {
 			stay = append(stay, w)
 			continue
 		}

@@ -11,6 +11,7 @@ const (
 	choiceFewest = 100 // below, chance would choose
 	choiceTop    = 20
 	choiceGain   = .004 // of recall and MRR together, less is noise
+	choiceLost   = .97  // of the best's, on a first quarter of the questions: the rest is not asked
 	choiceRounds = 2
 )
 
@@ -70,11 +71,12 @@ func (s *Sessions) Choose() Choice {
 	past.fresh.visits = make([][]uint32, len(s.items))
 
 	c.Weights.Repeats = past.repeats()
-	c.Recall, c.MRR = past.trial(held, c.Weights)
+	race := race{index: past, first: held[:len(held)/4], rest: held[len(held)/4:]}
+	c.Recall, c.MRR = race.run(c.Weights)
 	c.UsualRecall, c.UsualMRR = c.Recall, c.MRR
 	for _, w := range starts {
 		w.Repeats = c.Weights.Repeats
-		if recall, mrr := past.trial(held, w); recall+mrr > c.Recall+c.MRR {
+		if recall, mrr := race.run(w); recall+mrr > c.Recall+c.MRR {
 			c.Weights, c.Recall, c.MRR = w, recall, mrr
 		}
 	}
@@ -88,7 +90,7 @@ func (s *Sessions) Choose() Choice {
 					continue
 				}
 				*g.of(&w) = v
-				if recall, mrr := past.trial(held, w); recall+mrr > best.Recall+best.MRR {
+				if recall, mrr := race.run(w); recall+mrr > best.Recall+best.MRR {
 					best.Weights, best.Recall, best.MRR = w, recall, mrr
 				}
 			}
@@ -139,7 +141,14 @@ func (s *Sessions) held(cut int) []question {
 			}
 		}
 	}
-	return out
+	// A first quarter that is spread over all, for the race.
+	mixed := make([]question, 0, len(out))
+	for from := range 4 {
+		for i := from; i < len(out); i += 4 {
+			mixed = append(mixed, out[i])
+		}
+	}
+	return mixed
 }
 
 // repeats counts how far back the log goes when it goes back, as shares of the
@@ -172,15 +181,35 @@ func (s *Sessions) repeats() []float64 {
 	return counts
 }
 
-func (s *Sessions) trial(held []question, w Weights) (recall, mrr float64) {
-	s.Use(w)
-	for _, q := range held {
-		for i, a := range s.Next(Path{Clicks: q.clicks, K: choiceTop}) {
-			if a.Product == q.next {
-				recall++
-				mrr += 1 / float64(i+1)
+// race asks the same questions with one setting after the other, and few of
+// one that falls behind.
+type race struct {
+	index       *Sessions
+	first, rest []question
+	best, start float64 // recall and MRR of the best, in all and of the first part, as sums
+}
+
+func (r *race) run(w Weights) (recall, mrr float64) {
+	r.index.Use(w)
+	ask := func(held []question) {
+		for _, q := range held {
+			for i, a := range r.index.Next(Path{Clicks: q.clicks, K: choiceTop}) {
+				if a.Product == q.next {
+					recall++
+					mrr += 1 / float64(i+1)
+				}
 			}
 		}
 	}
-	return recall / float64(len(held)), mrr / float64(len(held))
+	ask(r.first)
+	start := recall + mrr
+	if start < choiceLost*r.start {
+		return 0, 0
+	}
+	ask(r.rest)
+	if recall+mrr > r.best {
+		r.best, r.start = recall+mrr, start
+	}
+	n := float64(len(r.first) + len(r.rest))
+	return recall / n, mrr / n
 }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"regulars/internal/db"
+	"regulars/internal/db/dbtest"
+	"regulars/internal/event"
+	"regulars/internal/exchange"
+	"regulars/internal/recommend"
+	"regulars/internal/shoptest"
+)
+
+// Two processes follow one log, each a look at a time; who did not allow it,
+// bots, and what is sensitive teach neither.
+func TestSessionsFollowTheLog(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		s := shoptest.New(t, d)
+		at := s.Now()
+		see := func(events ...event.Event) {
+			t.Helper()
+			for i := range events {
+				at = at.Add(20 * time.Second)
+				events[i].At, events[i].Kind = db.At(at), event.ItemSeen
+			}
+			s.Tx(func(ctx context.Context, tx *db.Tx) error { return event.Write(ctx, tx, events) })
+		}
+		by := func(visitor, customer int64, code string) event.Event {
+			return event.Event{VisitorID: visitor, CustomerID: customer, ProductID: int64(s.Products[code])}
+		}
+		id := func(code string) recommend.ProductID { return recommend.ProductID(s.Products[code]) }
+		see(by(1, 0, "BB01"), by(1, 0, "BB03"))
+		see(by(0, 0, "BB01"), by(0, 0, "BK02")) // nobody who may be known
+		crawler := by(2, 0, "BB01")
+		crawler.Bot = true
+		see(crawler, by(2, 0, "BK02"))
+		see(by(3, 0, "BB01"), by(3, 0, "BB07"), by(3, 0, "BB09")) // infant formula is sensitive
+
+		first, second := &viewer{index: &recommend.Sessions{}}, &viewer{index: &recommend.Sessions{}}
+		look := func(v *viewer) {
+			t.Helper()
+			if err := v.look(ctx, d, s.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		then := func(v *viewer, a, b string) int { n, _ := v.index.Then(id(a), id(b)); return n }
+		look(first)
+		if then(first, "BB01", "BB03") != 1 || then(first, "BB01", "BK02") != 0 {
+			t.Errorf("bottle, then teats %d, then book %d; want 1, 0", then(first, "BB01", "BB03"), then(first, "BB01", "BK02"))
+		}
+		if then(first, "BB01", "BB07") != 0 || then(first, "BB01", "BB09") != 1 {
+			t.Errorf("bottle, then formula %d, then bodies %d; want 0, 1", then(first, "BB01", "BB07"), then(first, "BB01", "BB09"))
+		}
+		see(by(0, 7, "BB01"), by(0, 7, "BB03")) // signed in, no cookie
+		look(first)
+		look(first) // what was read is not learned twice
+		look(second)
+		for _, v := range []*viewer{first, second} {
+			if n, of := v.index.Then(id("BB01"), id("BB03")); n != 2 || of != 3 {
+				t.Errorf("bottle, then teats in %d of %d, want 2 of 3", n, of)
+			}
+		}
+
+		// Weights are chosen once and taken by all.
+		if _, err := weigh(ctx, d, s.Now); err != nil {
+			t.Fatal(err)
+		}
+		w := recommend.Choice{Weights: recommend.Weights{Decay: 1, Near: 2, Before: .3}}
+		s.Tx(func(ctx context.Context, tx *db.Tx) error { return recommend.SaveChoice(ctx, tx, w, 3, 6, s.Now()) })
+		look(first)
+		if got := first.index.Weights(); got.Decay != 1 || got.Before != .3 {
+			t.Errorf("weights in use: %+v", got)
+		}
+	})
+}
+
+func TestClicksAreExportedAsSessions(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := shoptest.New(t, d)
+		at := s.Now()
+		var log []event.Event
+		for _, e := range []struct {
+			who   int64
+			after time.Duration
+			code  string
+		}{{1, 0, "BB01"}, {2, time.Minute, "BB01"}, {1, time.Minute, "BB03"}, {2, time.Minute, "BB07"}, {1, time.Hour, "BB09"}, {0, 0, "BK02"}} {
+			at = at.Add(e.after)
+			log = append(log, event.Event{At: db.At(at), Kind: event.ItemSeen, VisitorID: e.who, ProductID: int64(s.Products[e.code])})
+		}
+		s.Tx(func(ctx context.Context, tx *db.Tx) error { return event.Write(ctx, tx, log) })
+		var out strings.Builder
+		if err := export(t.Context(), d, &out); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for line := range strings.Lines(out.String()) {
+			f := strings.Split(line, ",")
+			got = append(got, f[0]+" "+f[2])
+		}
+		if want := []string{"order_id product_id", "1 calm-bottle", "2 calm-bottle", "1 spare-teats", "3 cotton-bodies"}; !slices.Equal(got, want) {
+			t.Errorf("exported %q, want %q", got, want)
+		}
+	})
+}
+
+func export(ctx context.Context, d *db.DB, w *strings.Builder) error {
+	return exchange.Export(ctx, d, exchange.Clicks, w, exchange.ExportOptions{BaseURL: "http://shop.example"})
+}
