@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -110,4 +113,48 @@ func TestClicksAreExportedAsSessions(t *testing.T) {
 
 func export(ctx context.Context, d *db.DB, w *strings.Builder) error {
 	return exchange.Export(ctx, d, exchange.Clicks, w, exchange.ExportOptions{BaseURL: "http://shop.example"})
+}
+
+// BenchmarkSessionsFromLog fills an index from a database as a start does: a
+// million looks and as many other events. VIEWS=200000 asks for another size.
+func BenchmarkSessionsFromLog(b *testing.B) {
+	n := 1_000_000
+	if v, err := strconv.Atoi(os.Getenv("VIEWS")); err == nil {
+		n = v
+	}
+	d := dbtest.SQLite(b)
+	ctx := b.Context()
+	r := rand.New(rand.NewPCG(1, 2))
+	at := time.Now().Add(-90 * 24 * time.Hour)
+	var log []event.Event
+	for i := range 2 * n {
+		at = at.Add(time.Duration(r.IntN(4000)) * time.Millisecond)
+		e := event.Event{At: db.At(at), Kind: event.ItemSeen, VisitorID: int64(i/600*100 + r.IntN(100) + 1), ProductID: int64(r.IntN(20_000)/(1+r.IntN(40)) + 1)}
+		if i%2 == 1 {
+			e.Kind, e.ProductID = event.ListShown, 0
+		}
+		if log = append(log, e); len(log) == 20_000 || i == 2*n-1 {
+			if err := d.InTx(ctx, func(tx *db.Tx) error { return event.Write(ctx, tx, log) }); err != nil {
+				b.Fatal(err)
+			}
+			log = log[:0]
+		}
+	}
+	for b.Loop() {
+		v := &viewer{index: &recommend.Sessions{}}
+		start := time.Now()
+		for !v.full {
+			if err := v.look(ctx, d, at); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(time.Since(start).Seconds()*1e6/float64(n), "s/Mviews")
+		_, clicks := v.index.Size()
+		b.ReportMetric(float64(v.index.Bytes())/float64(clicks), "bytes/click")
+		start = time.Now()
+		if err := v.look(ctx, d, at); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(time.Since(start).Microseconds()), "µs/look")
+	}
 }

@@ -36,9 +36,9 @@ func ViewsAfter(ctx context.Context, q db.Q, entry int64, limit int) ([]View, er
 // this process has yet to write. Without ids, which nobody without consent has
 // here, it lists nothing.
 func (l *Log) ViewsOf(ctx context.Context, q db.Q, visitorID, customerID int64, limit int) ([]View, error) {
-	column, id := "visitor_id", visitorID
+	whose, id := "visitor_id = ? AND visitor_id <> 0 AND customer_id = 0", visitorID
 	if customerID != 0 {
-		column, id = "customer_id", customerID
+		whose, id = "customer_id = ? AND customer_id <> 0", customerID
 	}
 	if id == 0 {
 		return nil, nil
@@ -46,7 +46,7 @@ func (l *Log) ViewsOf(ctx context.Context, q db.Q, visitorID, customerID int64, 
 	waiting := l.Waiting(visitorID, customerID) // before the read: what is written in between is then there twice, not lost
 	var all []View
 	err := q.Query(ctx).Raw(`SELECT at, product_id AS product FROM (
-			SELECT id, at, kind, product_id FROM events WHERE `+column+` = ? AND `+column+` <> 0 ORDER BY at DESC LIMIT 100) AS last
+			SELECT id, at, kind, product_id FROM events WHERE `+whose+` ORDER BY at DESC LIMIT 100) AS last
 		WHERE kind = ? AND product_id <> 0 ORDER BY at DESC, id DESC LIMIT ?`, id, string(ItemSeen), limit).Scan(&all).Error
 	if err != nil {
 		return nil, fmt.Errorf("read the last looks: %w", err)

@@ -20,7 +20,8 @@ func WhoOf(visitorID, customerID int64) int64 {
 }
 
 // Waiting lists the events of a person that this process has not written yet,
-// the oldest first: what they did a moment ago counts at the next page.
+// the oldest first: what they did a moment ago counts at the next page. A browser
+// that nobody is signed in at is not told what an account did in it.
 func (l *Log) Waiting(visitorID, customerID int64) []Event {
 	if visitorID == 0 && customerID == 0 {
 		return nil
@@ -30,7 +31,7 @@ func (l *Log) Waiting(visitorID, customerID int64) []Event {
 	var out []Event
 	for _, part := range [][]Event{l.writing, l.buffer} {
 		for _, e := range part {
-			if customerID != 0 && e.CustomerID == customerID || visitorID != 0 && e.VisitorID == visitorID {
+			if customerID != 0 && e.CustomerID == customerID || customerID == 0 && e.CustomerID == 0 && e.VisitorID == visitorID {
 				out = append(out, e)
 			}
 		}

@@ -79,7 +79,7 @@ func (s *Shop) home(c echo.Context) error {
 			sh.More, sh.MoreText = web.URL(c, sec.More), t(c, "shop.see-all")
 		}
 		p.Sections = append(p.Sections, sh)
-		if p.Hero == nil && len(sec.Cards) > 0 {
+		if len(sec.Cards) > 0 && (p.Hero == nil || p.HeroURL == "" && sh.More != "") { // the first shelf that leads on
 			hero := s.picture(c, sec.Cards[0].Image, art.Moment)
 			hero.Eager, hero.Alt = true, ""
 			p.Hero, p.HeroURL, p.HeroText = &hero, sh.More, t(c, "shop.home.see", "shelf", sec.Title)
@@ -141,6 +141,9 @@ func (s *Shop) welcome(c echo.Context) (*welcome, error) {
 			{Kind: "new", Title: both("shop.home.new"), Reason: both("shop.home.new.why")}}
 	}
 	if sections, err = s.withOwn(c, sections); err != nil {
+		return nil, err
+	}
+	if sections, err = s.withLooked(c, sections); err != nil {
 		return nil, err
 	}
 	if w.Continue, err = s.unfinished(c); err != nil {
@@ -276,6 +279,8 @@ func (s *Shop) candidates(c echo.Context, sec segment.Section) (candidates, erro
 		}
 		again := s.Engine.Model().Again(recommend.Query{Owned: models(past.products), OwnedAt: past.at, At: s.Now(), K: bestAsked})
 		return candidates{ids: idsOf(again), then: past.newest(), fleeting: true}, nil
+	case "looked":
+		return candidates{ids: s.visit(c).looked, least: leastToShow}, nil
 	case "goes":
 		past, err := s.past(c)
 		if err != nil {
@@ -340,14 +345,11 @@ func (s *Shop) unfinished(c echo.Context) ([]marked, error) {
 		return nil, err
 	}
 	inCart := len(ids)
-	visitor, who := p.Tracked()
-	seen, err := event.Recent(ctx, s.DB, event.ItemSeen, int64(visitor), int64(who), unfinishedCards)
+	views, _, err := s.views(c)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range seen {
-		ids = append(ids, catalog.ProductID(id))
-	}
+	ids = append(ids, lastSeen(views)...)
 	marks := map[catalog.ProductID]string{}
 	for i, id := range ids {
 		switch {

@@ -12,6 +12,7 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/customer"
 	"regulars/internal/db"
+	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
@@ -32,6 +33,9 @@ type visit struct {
 	currency money.Currency
 	mine     *trait.Mine
 	past     *past
+	viewed   bool
+	views    []event.View
+	looked   []catalog.ProductID // of the home page's section
 }
 
 func (s *Shop) visit(c echo.Context) *visit {
