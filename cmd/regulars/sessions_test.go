@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -156,5 +157,62 @@ func BenchmarkSessionsFromLog(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(time.Since(start).Microseconds()), "µs/look")
+	}
+}
+
+// What the demo's pages say of visits is recounted from the exported file, by
+// nothing of the index; and that file measures the index.
+func TestVisitsOfTheDemoAreCountedTruly(t *testing.T) {
+	a, base := town(t, 300, 300)
+	var out strings.Builder
+	if err := export(t.Context(), a.db, &out); err != nil {
+		t.Fatal(err)
+	}
+	path := file(t, "clicks.csv", []byte(out.String()))
+	var order []string
+	visits := map[string][]string{}
+	for line := range strings.Lines(out.String()) {
+		f := strings.Split(line, ",")
+		if visits[f[0]] == nil {
+			order = append(order, f[0])
+		}
+		visits[f[0]] = append(visits[f[0]], f[2])
+	}
+	count := func(first, next string) (then, of int) {
+		for _, name := range order {
+			if v := visits[name]; len(v) > 1 {
+				if i := slices.Index(v, first); i >= 0 {
+					of++
+					if slices.Contains(v[i+1:], next) {
+						then++
+					}
+				}
+			}
+		}
+		return then, of
+	}
+	guest, checked := newShopper(base), 0
+	for _, slug := range []string{"calculus-slowly", "margin-notebook-x3", "circuits-from-scratch", "clay-teapot", "calm-bottle", "corvane-14"} {
+		for _, f := range ask[struct{ Suggestions []chained }](t, guest, "/api/v1/products/"+slug+"/suggestions?limit=24").Suggestions {
+			var n, m int
+			if _, err := fmt.Sscanf(f.Reason, "Afterwards in %d of %d simulated visits", &n, &m); err != nil {
+				continue
+			}
+			checked++
+			if then, of := count(slug, f.Slug); then != n || of != m {
+				t.Errorf("%s, then %s: the page says %d of %d, the file %d of %d", slug, f.Slug, n, m, then, of)
+			}
+		}
+	}
+	if checked < 5 {
+		t.Errorf("%d reasons were found to check", checked)
+	}
+	r, err := recommend.Evaluate(t.Context(), recommend.Session, path, recommend.EvalOptions{K: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d visits, %d cases, recall %.3f (most seen %.3f); held out: %+v", len(order), r.Cases, r.Recall, r.PopularityRecall, *r.Choice)
+	if r.Choice.Cases < 100 || r.Choice.Recall < .5 {
+		t.Errorf("held out: %+v", *r.Choice)
 	}
 }
