@@ -182,7 +182,7 @@ func (a *app) work() {
 		_, err := train(ctx, a.db, a.now)
 		return err
 	})
-	a.runner.Every("sessions", 24*time.Hour, func(ctx context.Context) error {
+	a.runner.Every("visits", 24*time.Hour, func(ctx context.Context) error {
 		_, err := weigh(ctx, a.db, a.now)
 		return err
 	})

@@ -407,21 +407,22 @@ func (s *Sessions) Bytes() int {
 }
 
 // Then counts the sessions of two clicks and more that held a, and those of
-// them that came to b after it. Readers of a reason can recount it.
-func (s *Sessions) Then(a, b ProductID) (then, of int) {
+// them that came to b after it: readers of a reason can recount it. Beyond says
+// how many times more often that is than among all sessions (1 = as often).
+func (s *Sessions) Then(a, b ProductID) (then, of int, beyond float64) {
 	if s == nil {
-		return 0, 0
+		return 0, 0, 0
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	x, okA := s.number[a]
 	y, okB := s.number[b]
 	if !okA {
-		return 0, 0
+		return 0, 0, 0
 	}
-	of = len(s.packed.of(x)) + len(s.fresh.visits[x])
+	of = s.with(x)
 	if !okB || a == b {
-		return 0, of
+		return 0, of, 0
 	}
 	for n := range meet(s.packed.of(x), s.packed.of(y)) {
 		if follows(s.packed.session(n), x, y) {
@@ -433,22 +434,14 @@ func (s *Sessions) Then(a, b ProductID) (then, of int) {
 			then++
 		}
 	}
-	return then, of
+	if then == 0 {
+		return 0, of, 0
+	}
+	return then, of, float64(then) * float64(s.known()) / (float64(of) * float64(s.with(y)))
 }
 
-// Beyond tells how many times more often sessions with a came to b than all
-// others that have b would lead one to think (1 = as often), 0 when never.
-func (s *Sessions) Beyond(a, b ProductID) float64 {
-	then, of := s.Then(a, b)
-	if then == 0 {
-		return 0
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	y := s.number[b]
-	with := len(s.packed.of(y)) + len(s.fresh.visits[y])
-	return float64(then) * float64(s.known()) / (float64(of) * float64(with))
-}
+// with counts the sessions that hold a product.
+func (s *Sessions) with(p uint32) int { return len(s.packed.of(p)) + len(s.fresh.visits[p]) }
 
 // follows reports whether y stands somewhere after the first x.
 func follows(clicks []uint32, x, y uint32) bool {

@@ -239,7 +239,7 @@ func (s *Sessions) take(m *paces, w *tuned, recent []uint32, q Path) []Suggestio
 			continue
 		}
 		if w.Popular > 0 {
-			v *= w.known[eighths(uint32(len(s.packed.of(p))+len(s.fresh.visits[p])))]
+			v *= w.known[eighths(uint32(s.with(p)))]
 		}
 		most = max(most, v)
 		if b := m.marks[p]; b != 0 {

@@ -33,6 +33,8 @@ type visit struct {
 	currency money.Currency
 	mine     *trait.Mine
 	past     *past
+	goods    []catalog.ProductID // in the cart goodsOf
+	goodsOf  *cart.Cart
 	viewed   bool
 	views    []event.View
 	looked   []catalog.ProductID // of the home page's section

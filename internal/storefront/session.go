@@ -22,11 +22,12 @@ const (
 )
 
 const (
-	lookedAsked = 60
-	lookedCards = 4
-	viewsRead   = 40
-	lookedBack  = 5                   // products of the last visit that the home page may go by
-	lookedFor   = 30 * 24 * time.Hour // until it forgets the last visit
+	lookedAsked  = 60
+	lookedEnough = 24 // of those worth saying, from which cart, sold out and seen ones go
+	lookedCards  = 4
+	viewsRead    = 40
+	lookedBack   = 5                   // products of the last visit that the home page may go by
+	lookedFor    = 30 * 24 * time.Hour // until it forgets the last visit
 )
 
 // views are the last looks of whoever asks, the oldest first, up to a moment
@@ -71,7 +72,6 @@ func visited(views []event.View, since time.Time) []recommend.ProductID {
 // follow is a product that visits came to after another.
 type follow struct {
 	id       catalog.ProductID
-	score    float64
 	then, of int // of the visits that went on from there, so many came to it
 }
 
@@ -82,14 +82,14 @@ func (s *Shop) follows(path []recommend.ProductID, who int64) []follow {
 	sessions, _ := s.Sessions.Size()
 	var out []follow
 	for _, n := range s.Sessions.Next(recommend.Path{Clicks: path, Who: who, New: true, K: lookedAsked}) {
-		then, of := s.Sessions.Then(from, n.Product)
-		if then < fewVisits || sessions >= manySessions && then < manyVisits {
+		if len(out) == lookedEnough {
+			break // counting takes its time where visits are many
+		}
+		then, of, beyond := s.Sessions.Then(from, n.Product)
+		if then < fewVisits || beyond <= 1 || sessions >= manySessions && (then < manyVisits || beyond < manyBeyond) {
 			continue
 		}
-		if beyond := s.Sessions.Beyond(from, n.Product); beyond <= 1 || sessions >= manySessions && beyond < manyBeyond {
-			continue
-		}
-		out = append(out, follow{catalog.ProductID(n.Product), n.Score, then, of})
+		out = append(out, follow{catalog.ProductID(n.Product), then, of})
 	}
 	return out
 }
