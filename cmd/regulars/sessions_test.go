@@ -52,7 +52,7 @@ func TestSessionsFollowTheLog(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		then := func(v *viewer, a, b string) int { n, _, _ := v.index.Then(id(a), id(b)); return n }
+		then := func(v *viewer, a, b string) int { return v.index.Then(id(a), id(b))[0].Then }
 		look(first)
 		if then(first, "BB01", "BB03") != 1 || then(first, "BB01", "BK02") != 0 {
 			t.Errorf("bottle, then teats %d, then book %d; want 1, 0", then(first, "BB01", "BB03"), then(first, "BB01", "BK02"))
@@ -65,8 +65,8 @@ func TestSessionsFollowTheLog(t *testing.T) {
 		look(first) // what was read is not learned twice
 		look(second)
 		for _, v := range []*viewer{first, second} {
-			if n, of, _ := v.index.Then(id("BB01"), id("BB03")); n != 2 || of != 3 {
-				t.Errorf("bottle, then teats in %d of %d, want 2 of 3", n, of)
+			if c := v.index.Then(id("BB01"), id("BB03"))[0]; c.Then != 2 || c.Of != 3 {
+				t.Errorf("bottle, then teats: %+v, want 2 of 3", c)
 			}
 		}
 

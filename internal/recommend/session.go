@@ -406,70 +406,8 @@ func (s *Sessions) Bytes() int {
 	return n
 }
 
-// Then counts the sessions of two clicks and more that held a, and those of
-// them that came to b after it: readers of a reason can recount it. Beyond says
-// how many times more often that is than among all sessions (1 = as often).
-func (s *Sessions) Then(a, b ProductID) (then, of int, beyond float64) {
-	if s == nil {
-		return 0, 0, 0
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	x, okA := s.number[a]
-	y, okB := s.number[b]
-	if !okA {
-		return 0, 0, 0
-	}
-	of = s.with(x)
-	if !okB || a == b {
-		return 0, of, 0
-	}
-	for n := range meet(s.packed.of(x), s.packed.of(y)) {
-		if follows(s.packed.session(n), x, y) {
-			then++
-		}
-	}
-	for n := range meet(s.fresh.visits[x], s.fresh.visits[y]) {
-		if follows(s.fresh.sessions[n].clicks, x, y) {
-			then++
-		}
-	}
-	if then == 0 {
-		return 0, of, 0
-	}
-	return then, of, float64(then) * float64(s.known()) / (float64(of) * float64(s.with(y)))
-}
-
 // with counts the sessions that hold a product.
 func (s *Sessions) with(p uint32) int { return len(s.packed.of(p)) + len(s.fresh.visits[p]) }
-
-// follows reports whether y stands somewhere after the first x.
-func follows(clicks []uint32, x, y uint32) bool {
-	at := slices.Index(clicks, x)
-	return at >= 0 && slices.Contains(clicks[at+1:], y)
-}
-
-// meet goes over what two ascending lists share, leaping through the longer.
-func meet(x, y []uint32) func(func(uint32) bool) {
-	return func(yield func(uint32) bool) {
-		if len(x) > len(y) {
-			x, y = y, x
-		}
-		for _, v := range x {
-			step := 1
-			for step < len(y) && y[step] < v {
-				step *= 2
-			}
-			at, ok := slices.BinarySearch(y[:min(step+1, len(y))], v)
-			if ok && !yield(v) {
-				return
-			}
-			if y = y[at:]; len(y) == 0 {
-				return
-			}
-		}
-	}
-}
 
 // tune prepares the tables that queries read instead of reckoning.
 func (w Weights) tune() *tuned {

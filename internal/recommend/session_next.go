@@ -76,15 +76,8 @@ func (s *Sessions) Next(q Path) []Suggestion {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	w := s.weights()
-	m, _ := s.scratch.Get().(*paces)
-	if m == nil {
-		m = &paces{slots: make([]sum, sessionSlots)}
-	}
+	m := s.paces()
 	defer s.scratch.Put(m)
-	if n := len(s.items) - len(m.scores); n > 0 {
-		m.scores = append(m.scores, make([]float32, n)...)
-		m.marks = append(m.marks, make([]uint8, n)...)
-	}
 	recent := s.recent(m, q.Clicks)
 	own := uint32(1<<32 - 1)
 	if q.Who != 0 && q.own == nil {
@@ -101,6 +94,18 @@ func (s *Sessions) Next(q Path) []Suggestion {
 		s.vote(m, w, n)
 	}
 	return s.take(m, w, recent, q)
+}
+
+func (s *Sessions) paces() *paces {
+	m, _ := s.scratch.Get().(*paces)
+	if m == nil {
+		m = &paces{slots: make([]sum, sessionSlots)}
+	}
+	if n := len(s.items) - len(m.scores); n > 0 {
+		m.scores = append(m.scores, make([]float32, n)...)
+		m.marks = append(m.marks, make([]uint8, n)...)
+	}
+	return m
 }
 
 // recent turns clicks into positions, newest first, each product once, and

@@ -22,12 +22,12 @@ const (
 )
 
 const (
-	lookedAsked  = 60
-	lookedEnough = 24 // of those worth saying, from which cart, sold out and seen ones go
-	lookedCards  = 4
-	viewsRead    = 40
-	lookedBack   = 5                   // products of the last visit that the home page may go by
-	lookedFor    = 30 * 24 * time.Hour // until it forgets the last visit
+	lookedAsked = 60
+	lookedSpare = 4 // counted beyond what is shown: some are sold out or in the cart
+	lookedCards = 4
+	viewsRead   = 40
+	lookedBack  = 5                   // products of the last visit that the home page may go by
+	lookedFor   = 30 * 24 * time.Hour // until it forgets the last visit
 )
 
 // views are the last looks of whoever asks, the oldest first, up to a moment
@@ -76,20 +76,26 @@ type follow struct {
 }
 
 // follows lists what visits came to after a product, if often enough to say so,
-// in the order that fits the whole path best. The path ends with the product.
-func (s *Shop) follows(path []recommend.ProductID, who int64) []follow {
+// in the order that fits the whole path best: so many of those that are wanted.
+// The path ends with the product.
+func (s *Shop) follows(path []recommend.ProductID, who int64, most int, wanted func(catalog.ProductID) bool) []follow {
 	from := path[len(path)-1]
 	sessions, _ := s.Sessions.Size()
-	var out []follow
+	var ids []recommend.ProductID
 	for _, n := range s.Sessions.Next(recommend.Path{Clicks: path, Who: who, New: true, K: lookedAsked}) {
-		if len(out) == lookedEnough {
-			break // counting takes its time where visits are many
+		if wanted(catalog.ProductID(n.Product)) {
+			ids = append(ids, n.Product)
 		}
-		then, of, beyond := s.Sessions.Then(from, n.Product)
-		if then < fewVisits || beyond <= 1 || sessions >= manySessions && (then < manyVisits || beyond < manyBeyond) {
-			continue
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var out []follow
+	for i, n := range s.Sessions.Then(from, ids...) {
+		many := sessions < manySessions || n.Then >= manyVisits && n.Beyond >= manyBeyond
+		if n.Then >= fewVisits && n.Beyond > 1 && many && len(out) < most {
+			out = append(out, follow{catalog.ProductID(ids[i]), n.Then, n.Of})
 		}
-		out = append(out, follow{catalog.ProductID(n.Product), then, of})
 	}
 	return out
 }
@@ -103,8 +109,8 @@ func (s *Shop) looked(c echo.Context, at catalog.ProductID, shown map[catalog.Pr
 		return nil, err
 	}
 	path := append(visited(views, s.Now().Add(-recommend.SessionPause)), recommend.ProductID(at))
-	found := slices.DeleteFunc(s.follows(path, who), func(f follow) bool { return shown[f.id] })
-	if len(found) == 0 || limit < 1 {
+	found := s.follows(path, who, limit+lookedSpare, func(id catalog.ProductID) bool { return !shown[id] })
+	if len(found) == 0 {
 		return nil, nil
 	}
 	ids := make([]catalog.ProductID, len(found))
@@ -190,8 +196,8 @@ func (s *Shop) withLooked(c echo.Context, sections []segment.Section) ([]segment
 	v := s.visit(c)
 	for back := len(path); back > max(0, len(path)-lookedBack); back-- {
 		from := catalog.ProductID(path[back-1])
-		found := slices.DeleteFunc(s.follows(path[:back], who), func(f follow) bool {
-			return barred.ids[f.id] || barred.owned[f.id] || slices.Contains(path, recommend.ProductID(f.id))
+		found := s.follows(path[:back], who, lookedCards+lookedSpare, func(id catalog.ProductID) bool {
+			return !barred.ids[id] && !barred.owned[id] && !slices.Contains(path, recommend.ProductID(id))
 		})
 		if len(found) < leastToShow {
 			continue
