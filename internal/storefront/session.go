@@ -129,6 +129,7 @@ func (s *Shop) looked(c echo.Context, at catalog.ProductID, shown map[catalog.Pr
 	if s.Demo {
 		key = "shop.looked.count.simulated"
 	}
+	own := slices.ContainsFunc(path, func(id recommend.ProductID) bool { return id != recommend.ProductID(at) })
 	var out []suggestion
 	for _, f := range found {
 		i := slices.IndexFunc(list, func(k catalog.Card) bool { return k.ID == f.id })
@@ -136,7 +137,7 @@ func (s *Shop) looked(c echo.Context, at catalog.ProductID, shown map[catalog.Pr
 			continue
 		}
 		if k := list[i]; k.InStock && !k.Sensitive && !barred.holds(k) {
-			out = append(out, suggestion{Card: k, Group: "looked", Kind: "simple", Score: purchaseScore * float64(f.then) / float64(f.of), Reason: both(key, "n", f.then, "m", f.of)})
+			out = append(out, suggestion{Card: k, Group: "looked", Kind: "simple", Score: purchaseScore * float64(f.then) / float64(f.of), Reason: both(key, "n", f.then, "m", f.of), yours: own})
 		}
 	}
 	return out, nil
@@ -165,6 +166,9 @@ func (s *Shop) lookedShelf(c echo.Context, found []suggestion, instead *shelf) *
 	sh := &shelf{ID: "looked", Title: t(c, "shop.looked"), Why: t(c, "shop.looked.why")}
 	if s.Demo {
 		sh.Why = t(c, "shop.looked.why.simulated")
+	}
+	if slices.ContainsFunc(found, func(f suggestion) bool { return f.yours }) {
+		sh.Why += " " + t(c, "shop.looked.yours")
 	}
 	for _, f := range found {
 		k := s.card(c, f.Card, in(c, f.Reason))

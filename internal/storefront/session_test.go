@@ -164,9 +164,14 @@ func TestTheRunningVisitCountsForWhoAllowsIt(t *testing.T) {
 		if !in("bottle-warmer") || !in("first-porridge") || in("cotton-bodies") {
 			t.Errorf("the API's sections: %+v", api.Sections)
 		}
-		// What was seen on the way is not held up again.
-		if names, _ := lookedAt(open.Get("/p/calculus-slowly")); slices.Contains(names, "Calculus, Slowly") {
-			t.Errorf("after the book came %q", names)
+		// What was seen on the way is not held up again, and the page says whose order it is.
+		open.Get("/p/desk-lamp")
+		names, block := lookedAt(open.Get("/p/calculus-slowly"))
+		if !slices.Equal(names, []string{"Squared Notebook", "Bottle Warmer"}) || !strings.Contains(block, "In the order that fits your visit so far") {
+			t.Errorf("after lamp and book came %q: %s", names, block)
+		}
+		if _, block := lookedAt(guest.Get("/p/calculus-slowly")); !strings.Contains(block, "Desk Lamp") || strings.Contains(block, "your visit") {
+			t.Errorf("a guest is told of a visit: %s", block)
 		}
 		same("while somebody else looks around")
 
