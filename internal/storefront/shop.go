@@ -17,9 +17,11 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
+	"regulars/internal/homepage"
 	"regulars/internal/i18n"
 	"regulars/internal/recommend"
 	"regulars/internal/search"
+	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/trait"
 	"regulars/internal/web"
@@ -41,6 +43,8 @@ type Shop struct {
 	Log      *slog.Logger
 
 	shelves catalog.Live
+	homes   homepage.Live
+	kinds   segment.Live
 	traits  trait.Live
 	speller search.Speller
 	drawn   drawings
