@@ -211,9 +211,9 @@ func (l *Live) Order(ctx context.Context, d *db.DB, categories []CategoryID, sor
 	})
 }
 
-// Reduced lists the products that a running sale made cheaper.
+// Reduced is the function Reduced.
 func (l *Live) Reduced(ctx context.Context, d *db.DB, currency money.Currency) (map[ProductID]bool, error) {
-	return kept(l, reducedKey(currency), func(all map[ProductID]bool) int { return 1 + len(all)/32 }, func() (map[ProductID]bool, error) { return reduced(ctx, d, currency) })
+	return kept(l, reducedKey(currency), func(all map[ProductID]bool) int { return 1 + len(all)/32 }, func() (map[ProductID]bool, error) { return Reduced(ctx, d, currency) })
 }
 
 // Inside says which products are in the bundles of each product.

@@ -189,3 +189,16 @@ func Audiences(variants []Variant, today string) (keys []string) {
 	}
 	return keys
 }
+
+// Arranged lists the departments of a shop, those of a page first.
+func Arranged(departments []catalog.Category, first []catalog.CategoryID) []catalog.Category {
+	place := func(k catalog.Category) int {
+		if i := slices.Index(first, k.ID); i >= 0 {
+			return i
+		}
+		return len(first)
+	}
+	all := slices.Clone(departments)
+	slices.SortStableFunc(all, func(a, b catalog.Category) int { return place(a) - place(b) })
+	return all
+}

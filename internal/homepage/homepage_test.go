@@ -243,6 +243,8 @@ func TestAPageIsWrittenLookedAtPublishedAndGoneBackTo(t *testing.T) {
 			t.Errorf("versions %+v, %v", versions, err)
 		}
 		refused(t, d, "a version that never was", fault.NotFound, func(tx *db.Tx) error { return homepage.Restore(ctx, tx, "spring", 9, now) })
+		refused(t, d, "removing what is on", fault.Invalid, func(tx *db.Tx) error { return homepage.Drop(ctx, tx, "spring") })
+		tx(t, d, func(tx *db.Tx) error { return homepage.Switch(ctx, tx, "spring", false, now) })
 		tx(t, d, func(tx *db.Tx) error { return homepage.Drop(ctx, tx, "spring") })
 		if _, err := homepage.ByKey(ctx, d, "spring"); !errors.Is(err, fault.NotFound) {
 			t.Errorf("a removed one: %v", err)

@@ -52,11 +52,10 @@ func ByKey(ctx context.Context, q db.Q, key string) (*Variant, error) {
 // check refuses a variant that must not be.
 func (v *Variant) check() error {
 	var form fault.Form
-	if v.Key == "" || len(v.Key) > 40 || strings.Trim(v.Key, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		form.Wrong("name_en", "homepage.key.invalid")
-	}
 	if v.Name.En == "" {
 		form.Wrong("name_en", "homepage.name.missing")
+	} else if v.Key == "" || len(v.Key) > 40 || strings.Trim(v.Key, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		form.Wrong("name_en", "homepage.key.invalid")
 	}
 	short(&form, "name", v.Name, 60)
 	for _, day := range []struct{ name, value string }{{"starts_on", v.StartsOn}, {"ends_on", v.EndsOn}} {
@@ -265,15 +264,15 @@ func Move(ctx context.Context, tx *db.Tx, key string, up bool, now time.Time) er
 	return nil
 }
 
-// Drop removes a variant and its versions. The default cannot be.
+// Drop removes a variant that is off, and its versions. The default cannot be.
 func Drop(ctx context.Context, tx *db.Tx, key string) error {
 	changes.Announce()
-	gone := tx.Query(ctx).Exec("DELETE FROM home_variants WHERE key = ? AND key <> 'default'", key)
+	gone := tx.Query(ctx).Exec("DELETE FROM home_variants WHERE key = ? AND key <> 'default' AND active = FALSE", key)
 	if gone.Error != nil {
 		return fmt.Errorf("remove home page %s: %w", key, gone.Error)
 	}
 	if gone.RowsAffected == 0 {
-		return fault.New(fault.Invalid, "homepage.switch.not")
+		return fault.New(fault.Invalid, "homepage.remove.not")
 	}
 	return nil
 }

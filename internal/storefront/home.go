@@ -1,7 +1,6 @@
 package storefront
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -32,6 +31,7 @@ type welcome struct {
 	Departments      []catalog.CategoryID
 	Continue         []marked
 	Sections         []welcomeSection
+	look             *lookNotice // staff look at it
 }
 
 // marked is a card with the word why it is there.
@@ -57,6 +57,7 @@ type homePage struct {
 	Sections               []shelf
 	Continue               *shelf
 	Tiles                  []deptTile
+	Look                   *lookNotice
 }
 
 type deptTile struct {
@@ -76,7 +77,7 @@ func (s *Shop) home(c echo.Context) error {
 func (s *Shop) showHome(c echo.Context, w *welcome) error {
 	p := homePage{Page: s.titled(c, w.Title), Heading: in(c, w.Title), Lead: in(c, w.Reason),
 		Change: t(c, "shop.home.change"), ChangeURL: web.URL(c, "/account/interests")}
-	p.Title, p.Description = p.ShopName, t(c, "shop.home.description")
+	p.Title, p.Description, p.Look = p.ShopName, t(c, "shop.home.description"), w.look
 	if w.Segment != segment.Default {
 		p.Change = t(c, "shop.home.not-you")
 	}
@@ -127,15 +128,7 @@ func (s *Shop) tiles(c echo.Context, p *homePage, first []catalog.CategoryID) er
 	if err != nil {
 		return err
 	}
-	place := func(k catalog.Category) int {
-		if i := slices.Index(first, k.ID); i >= 0 {
-			return i
-		}
-		return len(first)
-	}
-	roots := slices.Clone(tree.Roots())
-	slices.SortStableFunc(roots, func(a, b catalog.Category) int { return cmp.Compare(place(a), place(b)) })
-	for _, d := range roots {
+	for _, d := range homepage.Arranged(tree.Roots(), first) {
 		a := art.Piece{Form: d.Form, Hue: d.Hue}
 		if !slices.Contains(art.Forms(), d.Form) {
 			a = plain

@@ -73,6 +73,7 @@ func (s *Shop) Routes() {
 
 	e.Use(s.chooseCurrency)
 	e.GET("/", s.home)
+	e.GET("/home/preview", s.previewHome)
 	e.GET("/c/:slug", s.category)
 	e.GET("/p/:slug", s.product)
 	e.POST("/p/:slug/questions", s.askAboutProduct, door)
