@@ -285,6 +285,9 @@ func (s *Shop) apiHome(c echo.Context) error {
 	}
 	sections := []apiSection{}
 	for _, sec := range w.Sections {
+		if len(sec.Cards) == 0 { // a banner is of the page alone
+			continue
+		}
 		sections = append(sections, apiSection{in(c, sec.Title), in(c, sec.Reason), s.apiCards(c, tree, sec.Cards)})
 	}
 	return web.JSON(c, http.StatusOK, struct {

@@ -17,9 +17,11 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
+	"regulars/internal/homepage"
 	"regulars/internal/i18n"
 	"regulars/internal/recommend"
 	"regulars/internal/search"
+	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/trait"
 	"regulars/internal/web"
@@ -41,6 +43,8 @@ type Shop struct {
 	Log      *slog.Logger
 
 	shelves catalog.Live
+	homes   homepage.Live
+	kinds   segment.Live
 	traits  trait.Live
 	speller search.Speller
 	drawn   drawings
@@ -69,6 +73,7 @@ func (s *Shop) Routes() {
 
 	e.Use(s.chooseCurrency)
 	e.GET("/", s.home)
+	e.GET("/home/preview", s.previewHome)
 	e.GET("/c/:slug", s.category)
 	e.GET("/p/:slug", s.product)
 	e.POST("/p/:slug/questions", s.askAboutProduct, door)
