@@ -137,7 +137,7 @@ func (s *shop) recount(p *checkout.Past, v catalog.VariantID, who *customer.Pers
 	p.Steps = []cart.Trace{{Kind: cart.StepAdd, VariantID: v, Qty: 2, At: at}}
 	buyables, err := catalog.Buyables(ctx, s.db, []catalog.VariantID{v}, "USD")
 	s.try(err)
-	methods, err := pricing.Methods(ctx, s.db, "USD", "DE")
+	methods, err := pricing.Methods(ctx, s.db, "USD", "DE", "")
 	s.try(err)
 	p.Quote, err = pricing.Make(pricing.Input{Lines: []pricing.Wanted{{Buyable: buyables[v], Qty: 2}}, Currency: "USD", Method: &methods[0],
 		Country: "DE", Taxes: pricing.Taxes{Standard: 2000, Reduced: 2000}})

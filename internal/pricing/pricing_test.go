@@ -90,7 +90,7 @@ func TestDeliveriesOffered(t *testing.T) {
 		ctx := context.Background()
 		offered := func(c money.Currency, country string) (codes string) {
 			t.Helper()
-			all, err := Methods(ctx, d, c, country)
+			all, err := Methods(ctx, d, c, country, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +121,7 @@ func TestDeliveriesOffered(t *testing.T) {
 		if us, de, eur := offered("USD", "US"), offered("USD", "DE"), offered("EUR", "DE"); us != "post bike " || de != "post " || eur != "" {
 			t.Errorf("offered to US %q, to DE %q, in euro %q", us, de, eur)
 		}
-		if all, _ := Methods(ctx, d, "USD", ""); all[0].Price != 500 {
+		if all, _ := Methods(ctx, d, "USD", "", ""); all[0].Price != 500 {
 			t.Errorf("stored again, post costs %d, want 500", all[0].Price)
 		}
 		bad := d.InTx(ctx, func(tx *db.Tx) error {

@@ -5,8 +5,8 @@ ALTER TABLE returns ADD COLUMN wish TEXT NOT NULL DEFAULT '' CHECK (wish IN ('',
 ALTER TABLE refunds ADD COLUMN credited INTEGER NOT NULL DEFAULT 0 CHECK (credited >= 0);
 ALTER TABLE refunds ADD COLUMN credit_id INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX payment_ops_refund ON payment_ops(refund_id) WHERE refund_id > 0;
--- The hour of the shop's day until which an order leaves the same day (-1: none), and the version that a form has seen.
-ALTER TABLE delivery_methods ADD COLUMN cutoff INTEGER NOT NULL DEFAULT -1 CHECK (cutoff BETWEEN -1 AND 23);
+-- The hour of the shop's day until which an order leaves the same day (0: none), and the version that a form has seen.
+ALTER TABLE delivery_methods ADD COLUMN cutoff INTEGER NOT NULL DEFAULT 0 CHECK (cutoff BETWEEN 0 AND 23);
 ALTER TABLE delivery_methods ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 -- What a delivery costs from an amount of goods on; below the first one it costs delivery_methods.price.
 CREATE TABLE delivery_bands (
