@@ -26,7 +26,6 @@ type (
 	methodRow struct {
 		URL, Code, Zone, Price, Days, Class string
 		Name                                i18n.Text
-		Position                            int
 		State                               tag
 	}
 	methodGroup struct {
@@ -76,7 +75,7 @@ func (o *Office) deliveries(c echo.Context) error {
 	for i := range all {
 		m := &all[i]
 		g := group(string(m.Currency))
-		row := methodRow{URL: methodPath(m), Code: m.Code, Name: m.Name, Position: m.Position, Zone: zoneSays(c, m), Price: costSays(c, m), Days: daysSay(c, m),
+		row := methodRow{URL: methodPath(m), Code: m.Code, Name: m.Name, Zone: zoneSays(c, m), Price: costSays(c, m), Days: daysSay(c, m),
 			Class: t(c, "admin.tax-class."+m.TaxClass), State: tag{"ok", t(c, "admin.delivery.on")}}
 		if !m.Active {
 			row.State = tag{"info", t(c, "admin.delivery.off")}

@@ -140,7 +140,7 @@ func (s *shop) recount(p *checkout.Past, v catalog.VariantID, who *customer.Pers
 	methods, err := pricing.Methods(ctx, s.db, "USD", "DE", "")
 	s.try(err)
 	p.Quote, err = pricing.Make(pricing.Input{Lines: []pricing.Wanted{{Buyable: buyables[v], Qty: 2}}, Currency: "USD", Method: &methods[0],
-		Country: "DE", Taxes: pricing.Taxes{Standard: 2000, Reduced: 2000}})
+		Country: "DE", Taxes: pricing.Taxes{Standard: 20_000, Reduced: 20_000}})
 	s.try(err)
 	s.tx(func(tx *db.Tx) error { return s.desk.Tell(ctx, tx, []checkout.Past{*p}, by, now) })
 }

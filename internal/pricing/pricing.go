@@ -30,7 +30,7 @@ type Line struct {
 	Unit      money.Amount
 	Discount  money.Amount
 	TaxClass  string
-	TaxRate   money.BasisPoints
+	TaxRate   money.Rate
 	Tax       money.Amount
 	Total     money.Amount
 	Parts     []Part // what Discount is made of
@@ -48,7 +48,7 @@ type Quote struct {
 	Subtotal     money.Amount
 	Discount     money.Amount
 	Delivery     money.Amount
-	DeliveryRate money.BasisPoints
+	DeliveryRate money.Rate
 	DeliveryTax  money.Amount // part of Tax
 	Tax          money.Amount
 	Total        money.Amount

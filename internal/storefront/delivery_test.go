@@ -51,10 +51,10 @@ func TestDeliveryAsStaffKeepIt(t *testing.T) {
 		says("/delivery", "$7.77", "$3.33")
 		change("standard", func(m *pricing.Method) { m.Countries = "DE, AT" })
 		change("express", func(m *pricing.Method) { m.Countries = "CN" })
-		says("/cart", "We do not deliver to United States", "/checkout")
+		says("/cart", "United States: we do not deliver there", "/checkout")
 		says("/zh/cart", "暂不配送到美国")
 		says("/api/v1/cart", `"deliverable":false`)
-		says("/checkout", "We do not deliver to United States")
+		says("/checkout", "United States: we do not deliver there")
 		form := b.Get("/checkout")
 		done := b.Submit(form, "/checkout", "email", "li@mail.example", "name", "Li Na", "country", "US", "line1", "1 Bank Street", "city", "Riverside", "region", "CA", "postcode", "92501", "payment", "test")
 		if done.Status != http.StatusUnprocessableEntity || !strings.Contains(done.Body, `href="#country`) {

@@ -17,3 +17,7 @@ CREATE TABLE delivery_bands (
   PRIMARY KEY (code, currency, from_amount),
   FOREIGN KEY (code, currency) REFERENCES delivery_methods(code, currency)
 );
+-- Tax rates are kept in thousandths of a percent, since some places have three digits (8.875 %). The rates of earlier
+-- orders mean the same in the new unit; no amount changes.
+UPDATE order_lines SET tax_rate = tax_rate * 10 WHERE tax_rate > 0;
+UPDATE orders SET delivery_rate = delivery_rate * 10 WHERE delivery_rate > 0;
