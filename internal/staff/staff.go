@@ -99,6 +99,7 @@ var Areas = []Area{
 	{Name: "returns", Path: "/admin/returns", Write: []Role{Merchant, Support}},
 	{Name: "products", Path: "/admin/products", Write: []Role{Merchant}},
 	{Name: "stock", Path: "/admin/stock", Write: []Role{Merchant}},
+	{Name: "delivery", Path: "/admin/delivery", Read: []Role{Support}, Write: []Role{Merchant}},
 	{Name: "promotions", Path: "/admin/promotions", Write: []Role{Merchant, Marketer}},
 	{Name: "gift-cards", Path: "/admin/gift-cards", Read: []Role{Support}, Write: []Role{Merchant}},
 	{Name: "customers", Path: "/admin/customers", Read: []Role{Merchant, Marketer}, Write: []Role{Support}},

@@ -159,6 +159,9 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	for _, k := range checkout.Countries(l) {
 		p.Countries = append(p.Countries, countryChoice{k.Code, k.Name.In(l), k.Code == strings.ToUpper(f.Country)})
 	}
+	if offer.Nowhere() {
+		p.Note = t(c, "shop.checkout.no-delivery", "country", countryName(c, strings.ToUpper(f.Country)))
+	}
 	quote, waits := offer.With(f.Delivery), s.waitOf(view.Items)
 	p.Form.AllHere = !waits.late
 	for i := range offer.Methods {
