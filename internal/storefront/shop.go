@@ -21,6 +21,7 @@ import (
 	"regulars/internal/recommend"
 	"regulars/internal/search"
 	"regulars/internal/setting"
+	"regulars/internal/staff"
 	"regulars/internal/trait"
 	"regulars/internal/web"
 )
@@ -34,8 +35,9 @@ type Shop struct {
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Hasher   *customer.Hasher
-	Folder   string // the data folder; pictures lie in its media/
-	Demo     bool   // the ribbon, one-click sign-ins, "simulated" in reasons
+	Alarms   *staff.Alarms // may be nil
+	Folder   string        // the data folder; pictures lie in its media/
+	Demo     bool          // the ribbon, one-click sign-ins, "simulated" in reasons
 	People   []DemoSignIn
 	Now      func() time.Time
 	Log      *slog.Logger
