@@ -135,6 +135,8 @@ func (o *Office) Routes() {
 	g.GET("/mail/:file", o.mail)
 	g.GET("/settings", o.settings)
 	g.POST("/settings", o.saveSettings)
+	g.GET("/alarms", o.alarms)
+	g.POST("/alarms", o.seeAlarms)
 	g.GET("/audit", o.audit)
 	o.Web.OnPage(o.dress)
 }

@@ -112,6 +112,7 @@ var Areas = []Area{
 	{Name: "questions", Path: "/admin/questions", Write: []Role{Merchant, Support}},
 	{Name: "mail", Path: "/admin/mail", Read: []Role{Merchant, Marketer, Support}},
 	{Name: "settings", Path: "/admin/settings"},
+	{Name: "alarms", Path: "/admin/alarms", Read: []Role{Support}, Write: []Role{Merchant}},
 	{Name: "audit", Path: "/admin/audit"},
 }
 

@@ -17,6 +17,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/pricing"
+	"regulars/internal/staff"
 	"regulars/internal/web"
 )
 
@@ -230,6 +231,9 @@ func (s *Shop) placeOrder(c echo.Context) error {
 	}
 	if open != nil {
 		if err := s.Desk.Admit(c.Request().Context(), p); err != nil {
+			if fault.Kind(err) == fault.Conflict {
+				s.Alarms.Sound(staff.AlarmHoard, staff.Network(c.RealIP()), s.Now())
+			}
 			return s.notPlaced(c, open, in, err)
 		}
 	}

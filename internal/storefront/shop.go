@@ -23,6 +23,7 @@ import (
 	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/internal/staff"
 	"regulars/internal/trait"
 	"regulars/internal/web"
 )
@@ -36,8 +37,9 @@ type Shop struct {
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Hasher   *customer.Hasher
-	Folder   string // the data folder; pictures lie in its media/
-	Demo     bool   // the ribbon, one-click sign-ins, "simulated" in reasons
+	Alarms   *staff.Alarms // may be nil
+	Folder   string        // the data folder; pictures lie in its media/
+	Demo     bool          // the ribbon, one-click sign-ins, "simulated" in reasons
 	People   []DemoSignIn
 	Now      func() time.Time
 	Log      *slog.Logger
