@@ -47,6 +47,7 @@ type productPage struct {
 	Promises     []string
 	Facts        []factView
 	Chain        *chain
+	Along        *shelf // what goes with it, once it was added
 	Alternatives *shelf
 	Questions    []questionView
 	Ask          askForm
