@@ -16,6 +16,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/pricing"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
 	"regulars/internal/web"
@@ -38,6 +39,7 @@ type visit struct {
 	viewed   bool
 	views    []event.View
 	looked   []catalog.ProductID // of the home page's section
+	look     *looking
 }
 
 func (s *Shop) visit(c echo.Context) *visit {
@@ -206,17 +208,7 @@ func (s *Shop) country(c echo.Context, currency money.Currency) string {
 	if p, err := s.person(c); err == nil && p.SignedIn() && p.Customer.Country != "" {
 		return p.Customer.Country
 	}
-	switch currency {
-	case "CNY":
-		return "CN"
-	case "GBP":
-		return "GB"
-	case "EUR":
-		return "DE"
-	case "JPY":
-		return "JP"
-	}
-	return "US"
+	return pricing.Home(currency)
 }
 
 // device is the class of the browser's machine, as reports cut by it.

@@ -8,8 +8,8 @@ import (
 
 	"regulars/internal/catalog"
 	"regulars/internal/event"
+	"regulars/internal/homepage"
 	"regulars/internal/recommend"
-	"regulars/internal/segment"
 )
 
 // What visits came to after a product is worth saying from so many visits on;
@@ -182,9 +182,12 @@ func (s *Shop) lookedShelf(c echo.Context, found []suggestion, instead *shelf) *
 	return sh
 }
 
+// lookedKind is the section of it, which nobody writes: it comes with a visit.
+const lookedKind = "looked"
+
 // withLooked puts first what others looked at after something of this person's
 // last visit: the newest of it that says enough.
-func (s *Shop) withLooked(c echo.Context, sections []segment.Section) ([]segment.Section, error) {
+func (s *Shop) withLooked(c echo.Context, sections []homepage.Section) ([]homepage.Section, error) {
 	views, who, err := s.views(c)
 	if err != nil {
 		return nil, err
@@ -221,8 +224,8 @@ func (s *Shop) withLooked(c echo.Context, sections []segment.Section) ([]segment
 		if s.Demo {
 			key = "shop.home.looked.why.simulated"
 		}
-		sec := segment.Section{Kind: "looked", Title: both("shop.home.looked", "name", list[0].Name), Reason: both(key)}
-		return append([]segment.Section{sec}, sections...), nil
+		sec := homepage.Section{Kind: lookedKind, Title: both("shop.home.looked", "name", list[0].Name), Reason: both(key)}
+		return append([]homepage.Section{sec}, sections...), nil
 	}
 	return sections, nil
 }

@@ -41,8 +41,8 @@ func crowd(s *shoptest.Shop) {
 	visits(s, 2, "BK01", "BB12") // too few to say so
 }
 
-// lookedAt reads the block's cards: name and reason.
-func lookedAt(p *shoptest.Page) (names []string, reasons string) {
+// thenLooked reads the block's cards: name and reason.
+func thenLooked(p *shoptest.Page) (names []string, reasons string) {
 	_, block, ok := strings.Cut(p.Body, `aria-labelledby="looked"`)
 	if !ok {
 		return nil, ""
@@ -61,7 +61,7 @@ func TestOthersThenLookedAt(t *testing.T) {
 	crowd(s)
 	p := s.Browser().Get("/p/calculus-slowly")
 	sound(t, "/p/calculus-slowly", p)
-	names, block := lookedAt(p)
+	names, block := thenLooked(p)
 	if !slices.Equal(names, []string{"Squared Notebook", "Desk Lamp", "Bottle Warmer"}) {
 		t.Fatalf("after the book came %q", names)
 	}
@@ -80,7 +80,7 @@ func TestOthersThenLookedAt(t *testing.T) {
 	// What is in the cart is gone from it; what stands elsewhere on the page, too.
 	b := s.Browser()
 	b.Post("/cart/items", "sku", "BB02")
-	if names, _ := lookedAt(b.Get("/p/calculus-slowly")); slices.Contains(names, "Bottle Warmer") {
+	if names, _ := thenLooked(b.Get("/p/calculus-slowly")); slices.Contains(names, "Bottle Warmer") {
 		t.Error("what is in the cart is suggested")
 	}
 	for _, path := range []string{"/p/calculus-slowly", "/p/calm-bottle", "/p/spare-teats", "/p/jig-saw"} {
@@ -166,11 +166,11 @@ func TestTheRunningVisitCountsForWhoAllowsIt(t *testing.T) {
 		}
 		// What was seen on the way is not held up again, and the page says whose order it is.
 		open.Get("/p/desk-lamp")
-		names, block := lookedAt(open.Get("/p/calculus-slowly"))
+		names, block := thenLooked(open.Get("/p/calculus-slowly"))
 		if !slices.Equal(names, []string{"Squared Notebook", "Bottle Warmer"}) || !strings.Contains(block, "In the order that fits your visit so far") {
 			t.Errorf("after lamp and book came %q: %s", names, block)
 		}
-		if _, block := lookedAt(guest.Get("/p/calculus-slowly")); !strings.Contains(block, "Desk Lamp") || strings.Contains(block, "your visit") {
+		if _, block := thenLooked(guest.Get("/p/calculus-slowly")); !strings.Contains(block, "Desk Lamp") || strings.Contains(block, "your visit") {
 			t.Errorf("a guest is told of a visit: %s", block)
 		}
 		same("while somebody else looks around")
