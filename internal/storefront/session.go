@@ -182,11 +182,9 @@ func (s *Shop) lookedShelf(c echo.Context, found []suggestion, instead *shelf) *
 	return sh
 }
 
-// lookedKind is the section of it, which nobody writes: it comes with a visit.
-const lookedKind = "looked"
-
-// withLooked puts first what others looked at after something of this person's
-// last visit: the newest of it that says enough.
+// withLooked puts first, or where the page has a place for it, what others
+// looked at after something of this person's last visit: the newest of it that
+// says enough.
 func (s *Shop) withLooked(c echo.Context, sections []homepage.Section) ([]homepage.Section, error) {
 	views, who, err := s.views(c)
 	if err != nil {
@@ -224,7 +222,15 @@ func (s *Shop) withLooked(c echo.Context, sections []homepage.Section) ([]homepa
 		if s.Demo {
 			key = "shop.home.looked.why.simulated"
 		}
-		sec := homepage.Section{Kind: lookedKind, Title: both("shop.home.looked", "name", list[0].Name), Reason: both(key)}
+		sec := homepage.Section{Kind: homepage.Looked, Title: both("shop.home.looked", "name", list[0].Name), Reason: both(key)}
+		for i, written := range sections {
+			if written.Kind == homepage.Looked {
+				sec.Cards = written.Cards
+				sections = slices.Clone(sections)
+				sections[i] = sec
+				return sections, nil
+			}
+		}
 		return append([]homepage.Section{sec}, sections...), nil
 	}
 	return sections, nil
