@@ -7,6 +7,7 @@ import (
 	"iter"
 	"time"
 
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/order"
 	"regulars/internal/recommend"
@@ -90,6 +91,9 @@ func train(ctx context.Context, d *db.DB, now func() time.Time) (training, error
 	if model, err = model.LearnAll(ctx, list(after)); err != nil {
 		return training{}, err
 	}
+	if model, err = model.WithPrior(ctx, people(ctx, d)); err != nil {
+		return training{}, err
+	}
 	text, err := json.Marshal(score)
 	if err != nil {
 		return training{}, err
@@ -162,6 +166,17 @@ func baskets(orders iter.Seq2[order.Basket, error]) iter.Seq2[recommend.Basket, 
 				b.Back = append(b.Back, recommend.ProductID(id))
 			}
 			if !yield(b, err) {
+				return
+			}
+		}
+	}
+}
+
+// people are who allows it, with what they said of themselves.
+func people(ctx context.Context, q db.Q) iter.Seq2[recommend.Person, error] {
+	return func(yield func(recommend.Person, error) bool) {
+		for p, err := range customer.AllTold(ctx, q) {
+			if !yield(recommend.Person{Customer: recommend.CustomerID(p.ID), Features: p.Facts}, err) {
 				return
 			}
 		}

@@ -161,8 +161,16 @@ const regular = 3
 // withOwn adds the sections that follow from what the person bought.
 func (s *Shop) withOwn(c echo.Context, sections []segment.Section) ([]segment.Section, error) {
 	past, err := s.past(c)
-	if err != nil || past.orders == 0 {
-		return sections, err
+	if err != nil {
+		return nil, err
+	}
+	if like, some, err := s.like(c, past.orders); err != nil {
+		return nil, err
+	} else if some {
+		sections = slices.Insert(slices.Clone(sections), min(likeAfter, len(sections)), like)
+	}
+	if past.orders == 0 {
+		return sections, nil
 	}
 	own := []segment.Section{
 		{Kind: "again", Title: both("shop.home.again"), Reason: both("shop.home.again.why")},
@@ -172,7 +180,7 @@ func (s *Shop) withOwn(c echo.Context, sections []segment.Section) ([]segment.Se
 	if past.orders >= regular || len(written) == 0 {
 		return append(own, written...), nil
 	}
-	return slices.Concat(written[:1], own, written[1:]), nil
+	return slices.Concat(written[:1], own, written[1:]), nil // the segment's first shelf, their own, the rest
 }
 
 // fill puts the products that can be bought on the sections, at most
@@ -184,6 +192,9 @@ func (s *Shop) fill(c echo.Context, sections []segment.Section, above map[catalo
 	for i, sec := range sections {
 		var err error
 		if wanted[i], err = s.candidates(c, sec); err != nil {
+			return nil, err
+		}
+		if err = s.incline(c, sec.Kind, &wanted[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -222,6 +233,9 @@ func (s *Shop) fill(c echo.Context, sections []segment.Section, above map[catalo
 				}
 				continue
 			}
+			if wanted[i].because != nil {
+				filled.Reason = wanted[i].because(filled.Cards[0])
+			}
 			out = append(out, filled)
 		}
 		if enough || depth >= homeDeepest {
@@ -233,10 +247,11 @@ func (s *Shop) fill(c echo.Context, sections []segment.Section, above map[catalo
 // candidates are what a section may show, best first.
 type candidates struct {
 	ids      []catalog.ProductID
-	then     []catalog.ProductID // when those run out; some may be the same
-	more     string              // path of the whole shelf, "" if there is none
-	fleeting bool                // nothing that is bought once
-	least    int                 // fewer make no section
+	then     []catalog.ProductID                // when those run out; some may be the same
+	more     string                             // path of the whole shelf, "" if there is none
+	fleeting bool                               // nothing that is bought once
+	least    int                                // fewer make no section
+	because  func(first catalog.Card) i18n.Text // the reason, where it is about the product that stands first
 }
 
 func (w candidates) upTo(n int) []catalog.ProductID {

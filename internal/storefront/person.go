@@ -32,6 +32,8 @@ type visit struct {
 	currency money.Currency
 	mine     *trait.Mine
 	past     *past
+	leant    bool
+	leaning  *leaning
 }
 
 func (s *Shop) visit(c echo.Context) *visit {
