@@ -225,6 +225,9 @@ func (c evalCmd) Run(w *world) error {
 	fmt.Fprintf(w.out, "recall %.4f (most sold products: %.4f), mrr %.4f, ndcg %.4f, coverage %.3f\n", report.Recall, report.PopularityRecall, report.MRR, report.NDCG, report.Coverage)
 	fmt.Fprintf(w.out, "trained in %.2f s, query p50 %.0f µs, p99 %.0f µs, model %d bytes, peak memory %d bytes\n",
 		report.TrainSeconds, report.QueryP50, report.QueryP99, report.ModelBytes, report.PeakRSS)
+	if protocol == recommend.Profile || protocol == recommend.NextBasket {
+		fmt.Fprintf(w.out, "recall above the most sold products: %.4f, 95 %% between %.4f and %.4f\n", report.Recall-report.PopularityRecall, report.GainLow, report.GainHigh)
+	}
 	if report.Left > 0 {
 		fmt.Fprintf(w.out, "%d rows were no purchase and are left out\n", report.Left)
 	}

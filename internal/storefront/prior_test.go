@@ -19,7 +19,9 @@ import (
 // (BB12) and the third book (BK03), parents who buy bottles.
 func teach(t *testing.T, s *shoptest.Shop) (students, buyers int) {
 	t.Helper()
-	id := func(code string) recommend.Item { return recommend.Item{Product: recommend.ProductID(s.Products[code]), Qty: 1} }
+	id := func(code string) recommend.Item {
+		return recommend.Item{Product: recommend.ProductID(s.Products[code]), Qty: 1}
+	}
 	var baskets []recommend.Basket
 	var people []recommend.Person
 	for i := range 90 {
