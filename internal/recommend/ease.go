@@ -285,6 +285,12 @@ func (s *sums) grow(n int) {
 // the head; out is as long as the head.
 func (e *ease) score(cart []int32, s *sums, out []float32) {
 	e.sum(cart, s, out)
+	if len(e.patches) == 0 { // base and diag are the same
+		for j := range out {
+			out[j] *= e.damp[j]
+		}
+		return
+	}
 	for j := range e.size {
 		out[j] *= e.base[j]
 	}

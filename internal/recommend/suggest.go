@@ -88,11 +88,6 @@ func (m *Model) Suggest(q Query) []Suggestion {
 	for _, c := range m.less {
 		s.sums[c.product] *= c.score
 	}
-	for _, p := range s.touched {
-		if s.sums[p] > 0 {
-			s.best = append(s.best, candidate{product: p, score: s.sums[p]})
-		}
-	}
 	out := m.pick(s, q)
 	s.clear()
 	return out
@@ -226,15 +221,67 @@ func (m *Model) addOwn(s *scratch, q Query) {
 	}
 }
 
-// pick takes the best candidates in order, asking the caller's rules of each
-// only when its turn comes.
-func (m *Model) pick(s *scratch, q Query) []Suggestion {
-	h := s.best
+// firstMost is how many candidates are put in order at first; a query rarely
+// needs more.
+const firstMost = 32
+
+// foremost puts the k best candidates into best, in order. Nearly all of the
+// others cost one comparison, which the processor foresees.
+func (s *scratch) foremost(k int) {
+	h := s.best[:0]
+	if s.best = h; k == 0 {
+		return
+	}
+	for _, p := range s.touched {
+		c := candidate{product: p, score: s.sums[p]}
+		if c.score <= 0 || len(h) == k && !before(c, h[k-1]) {
+			continue
+		}
+		if len(h) < k {
+			h = append(h, c)
+		}
+		at := len(h) - 1
+		for ; at > 0 && before(c, h[at-1]); at-- {
+			h[at] = h[at-1]
+		}
+		h[at] = c
+	}
+	s.best = h
+}
+
+// behind adds all candidates after the last to those left, and heaps them up.
+func (s *scratch) behind(h []candidate, last candidate) []candidate {
+	for _, p := range s.touched {
+		if c := (candidate{product: p, score: s.sums[p]}); c.score > 0 && before(last, c) {
+			h = append(h, c)
+		}
+	}
 	for i := len(h)/2 - 1; i >= 0; i-- {
 		sift(h, i)
 	}
-	out := make([]Suggestion, 0, min(q.K, len(h)))
-	for len(h) > 0 && len(out) < q.K {
+	return h
+}
+
+// pick takes the best candidates in order, asking the caller's rules of each
+// only when its turn comes.
+func (m *Model) pick(s *scratch, q Query) []Suggestion {
+	first := max(firstMost, 2*q.K)
+	if first > 4*firstMost {
+		first = 0 // so many are asked for that a heap of all is quicker
+	}
+	s.foremost(first)
+	h, last, more := s.best, candidate{score: math.MaxFloat32}, true
+	if len(h) > 0 {
+		last, more = h[len(h)-1], len(h) == first
+	}
+	out := make([]Suggestion, 0, min(q.K, len(s.touched)))
+	for len(out) < q.K {
+		if more && (len(h) == 0 || before(last, h[0])) {
+			h, more = s.behind(h, last), false
+		}
+		if len(h) == 0 {
+			break
+		}
 		c := h[0]
 		a := Suggestion{Product: m.products[c.product], Score: float64(c.score)}
 		kind := int64(0)
