@@ -8,9 +8,9 @@ import (
 
 	"regulars/internal/catalog"
 	"regulars/internal/customer"
+	"regulars/internal/homepage"
 	"regulars/internal/i18n"
 	"regulars/internal/recommend"
-	"regulars/internal/segment"
 )
 
 const (
@@ -73,7 +73,7 @@ func (s *Shop) leaning(c echo.Context) (*leaning, error) {
 // what people who told the same buy, and more and more, with each order, what
 // follows from their own. What neither knows keeps the shop's own order behind.
 func (s *Shop) incline(c echo.Context, kind string, w *candidates) error {
-	if kind != "category" && kind != sectionLike {
+	if kind != homepage.Category && kind != sectionLike {
 		return nil
 	}
 	l, err := s.leaning(c)
@@ -107,12 +107,12 @@ const sectionLike = "like"
 
 // like is that section, for people who told something that foretells what they
 // buy and have not bought often enough to speak for themselves.
-func (s *Shop) like(c echo.Context, orders int) (segment.Section, bool, error) {
+func (s *Shop) like(c echo.Context, orders int) (homepage.Section, bool, error) {
 	l, err := s.leaning(c)
 	if err != nil || l == nil || l.prior == nil || orders >= regular {
-		return segment.Section{}, false, err
+		return homepage.Section{}, false, err
 	}
-	return segment.Section{Kind: sectionLike, Title: both("shop.home.like")}, true, nil
+	return homepage.Section{Kind: sectionLike, Title: both("shop.home.like")}, true, nil
 }
 
 // alike fills the section. Its reason is about the product that stands first,
