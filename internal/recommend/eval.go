@@ -176,7 +176,7 @@ type trial struct {
 
 	choice              *Choice
 	peerRecall, peerMRR float64
-	each, floors           []float64 // recall of each customer asked about, and popularity's
+	each, floors        []float64 // recall of each customer asked about, and popularity's
 }
 
 func (t *trial) train() { t.started = time.Now() }
