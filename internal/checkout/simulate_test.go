@@ -255,7 +255,7 @@ func (w *world) act(c context.Context) (string, error) {
 		return "cancel", w.with(c, func(id order.ID) error { return w.desk.Cancel(c, id, "staff:1", "simulated") })
 	case n < 85:
 		return "receive", w.db.InTx(c, func(tx *db.Tx) error {
-			return inventory.Receive(c, tx, w.goods[w.r.IntN(4)], 1+w.r.IntN(2), fmt.Sprintf("receive:%d", w.steps), w.at)
+			return inventory.ReceiveAt(c, tx, 0, w.goods[w.r.IntN(4)], 1+w.r.IntN(2), fmt.Sprintf("receive:%d", w.steps), w.at)
 		})
 	case n < 92:
 		return "time", w.jump()
