@@ -211,7 +211,7 @@ func (s *shop) promote() {
 		if err := pricing.PutList(ctx, tx, &group, s.now); err != nil {
 			return err
 		}
-		if err := segment.Put(ctx, tx, segment.Segment{Key: segment.Default, Name: group.Name, Title: group.Name, Why: group.Name}, nil); err != nil {
+		if err := segment.Put(ctx, tx, segment.Segment{Key: segment.Default, Name: group.Name, Title: group.Name, Why: group.Name}); err != nil {
 			return err
 		}
 		code := pricing.Promotion{Name: i18n.Text{En: "A coin off"}, Kind: pricing.Amount, Value: 100, Currency: "USD", NeedsCode: true, LimitAll: 50}

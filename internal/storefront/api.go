@@ -267,6 +267,18 @@ func (s *Shop) apiSuggestions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(found) < in_.Limit || found[0].Group == "shelf" {
+		goes, looked, err := s.withLookedAt(c, p.ID, found, in_.Limit)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(goes, func(f suggestion) bool { return f.Group == "shelf" })
+		if at < 0 {
+			at = len(goes)
+		}
+		found = slices.Insert(goes, at, looked...)
+		found = found[:min(len(found), in_.Limit)]
+	}
 	out := []apiSuggestion{}
 	for _, f := range found {
 		out = append(out, apiSuggestion{s.apiCard(c, tree, f.Card), f.Kind, f.Score, in(c, f.alone()), in(c, f.Premise)})
@@ -285,6 +297,9 @@ func (s *Shop) apiHome(c echo.Context) error {
 	}
 	sections := []apiSection{}
 	for _, sec := range w.Sections {
+		if len(sec.Cards) == 0 { // a banner is of the page alone
+			continue
+		}
 		sections = append(sections, apiSection{in(c, sec.Title), in(c, sec.Reason), s.apiCards(c, tree, sec.Cards)})
 	}
 	return web.JSON(c, http.StatusOK, struct {

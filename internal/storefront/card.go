@@ -39,6 +39,7 @@ type (
 	shelf struct {
 		ID, Title, Why, More, MoreText string
 		Cards                          []card
+		Words                          []crumb // to search for, instead of cards
 	}
 )
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -103,6 +104,9 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 	}
 	if p.Undo, err = s.undone(c); err != nil {
 		return nil, nil, err
+	}
+	if p.Cross, err = s.withAdded(c, view); err != nil || p.Cross != nil {
+		return p, view, err
 	}
 	found, err := s.suggest(c, view.Products(), shelfCards)
 	if err != nil {
@@ -296,6 +300,7 @@ func (s *Shop) addItem(c echo.Context) error {
 			return err
 		}
 		web.Flash(c, "ok", "shop.cart.added", "name", product.Name)
+		web.SetCookie(c, addedCookie, v.SKU, time.Minute)
 		return web.Redirect(c, "/cart")
 	}
 	page, err := s.productPage(c, v.ProductID, url.Values{"v": {v.SKU}})
@@ -303,6 +308,9 @@ func (s *Shop) addItem(c echo.Context) error {
 		return err
 	}
 	page.Added = true
+	if page.Along, err = s.complementShelf(c, t(c, "shop.chain.title", "name", page.Name), []catalog.ProductID{v.ProductID}); err != nil {
+		return err
+	}
 	page.Note = &web.Notice{Kind: "ok", Text: t(c, "shop.cart.added", "name", page.Name)}
 	return web.Render(c, http.StatusOK, "storefront/product", page)
 }

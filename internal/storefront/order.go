@@ -50,6 +50,7 @@ type (
 		Returns               []returnRow
 		ReturnText            string // until when goods can be sent back; "" if they cannot
 		WithdrawText          string // the same of withdrawing from the contract
+		Cross                 *shelf // what goes with it, while the page is the confirmation
 		OfferAccount          bool
 		AccountErrors         web.FormErrors
 	}
@@ -171,7 +172,7 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 		return nil, err
 	}
 	p.OfferAccount = key != "" && !person.SignedIn() && o.CustomerID == nil && o.State != order.Cancelled
-	return p, nil
+	return p, s.withOrder(c, p, o, lines)
 }
 
 // parcels shows each parcel of the order, and says so when more will follow.
