@@ -39,6 +39,8 @@ type visit struct {
 	viewed   bool
 	views    []event.View
 	looked   []catalog.ProductID // of the home page's section
+	leant    bool
+	leaning  *leaning
 	look     *looking
 }
 
