@@ -3,11 +3,13 @@ package storefront_test
 import (
 	"context"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"regulars/internal/catalog"
 	"regulars/internal/customer"
@@ -171,10 +173,15 @@ func (f *fuzz) furnish() {
 
 // allow sets the switches of an account, or of a browser.
 func (f *fuzz) allow(who *someoneElse, personal, history bool) {
-	word := map[bool]string{true: "on", false: ""}
-	p := (*shoptest.Page)(nil)
+	var p *shoptest.Page
 	if who.account {
-		p = who.b.Post("/account/preferences", "personalize", word[personal], "history", word[history])
+		given := url.Values{}
+		for purpose, yes := range map[customer.Purpose]bool{customer.Personalize: personal, customer.History: history} {
+			if yes {
+				given.Add("given", string(purpose))
+			}
+		}
+		p = who.b.PostForm("/account/preferences", given)
 	} else {
 		p = who.b.Post("/privacy", "personalize", map[bool]string{true: "on", false: "off"}[personal])
 	}
@@ -190,6 +197,7 @@ func (f *fuzz) allow(who *someoneElse, personal, history bool) {
 var fuzzSKUs = []string{"BB03", "BB05", "BB09", "BB12", "BK01", "BK03", "TL01"}
 
 func (f *fuzz) act(who *someoneElse) {
+	f.Pass(300 * time.Millisecond) // the limits against abuse refill
 	switch f.r.IntN(4) {
 	case 0:
 		if who.name != "staff" && who.name != "a stranger" {
@@ -206,8 +214,7 @@ func (f *fuzz) act(who *someoneElse) {
 			who.b.Post("/cart/items/"+id, "qty", "0")
 			f.asked++
 		}
-		who.cart = false
-		who.b.Get("/cart")
+		who.cart = len(f.lines(who)) > 0
 	default:
 		if f.r.IntN(10) == 0 {
 			if err := f.Events.Flush(context.Background()); err != nil {
