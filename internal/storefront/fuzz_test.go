@@ -80,6 +80,9 @@ func TestNothingPersonalReachesSomebodyElse(t *testing.T) {
 				continue
 			}
 			f.look(who)
+			if f.asked%10_000 == 0 {
+				t.Logf("%d requests: %v", f.asked, f.counts)
+			}
 		}
 		if t.Failed() {
 			t.Fatalf("found after %d requests; FUZZ_SEED=%d FUZZ_REQUESTS=%d repeats it", f.asked, seed, requests)
