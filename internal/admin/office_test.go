@@ -306,7 +306,27 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return catalog.PutSale(ctx, tx, &sale, f.today(), f.now) })
 	group := pricing.PriceList{Name: deal.Name, Currency: "USD", Segment: "student", Percent: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return pricing.PutList(ctx, tx, &group, f.now) })
-	parts := map[string]string{":variant": "parents", ":version": "1", ":promotion": deal.Token, ":trait": "films", ":sale": sale.Token, ":list": group.Token, ":card": "a-card-of-this-walk", ":mail": "77", ":op": "1", ":return": back, ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":act": "receive", ":token": q[0].Token, ":file": files[0].Name}
+	parts := map[string]string{
+		":variant":   "parents",
+		":version":   "1",
+		":promotion": deal.Token,
+		":trait":     "films",
+		":sale":      sale.Token,
+		":list":      group.Token,
+		":card":      "a-card-of-this-walk",
+		":mail":      "77",
+		":op":        "1",
+		":return":    back,
+		":code":      "BB01",
+		":number":    number,
+		":email":     "parent@demo.example",
+		":sku":       "BB01-S",
+		":act":       "receive",
+		":token":     q[0].Token,
+		":file":      files[0].Name,
+		":currency":  "USD",
+		":method":    "standard",
+	}
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	f.want(f.get("/admin/orders/"+number+"/refund"), 200)

@@ -17,11 +17,17 @@ var proofBreaks = []struct{ code, sql string }{
 	{"M10", "UPDATE payments SET captured = amount, refunded = 0, state = 'succeeded' WHERE state = 'refunded' AND provider = 'test';UPDATE orders SET payment_state = 'paid' WHERE payment_state = 'refunded';" +
 		"DELETE FROM order_history WHERE to_state = 'refunded';DELETE FROM payment_ops WHERE kind = 'refund' AND refund_id = 0;" +
 		"DELETE FROM invoices;DELETE FROM invoice_years;DELETE FROM credit_notes;DELETE FROM credit_years"},
+	{"D1", "UPDATE delivery_methods SET days_max = days_min - 1"},
+	{"D1", "UPDATE delivery_methods SET version = 0"},
+	{"D1", "INSERT INTO delivery_bands (code, currency, from_amount, price) SELECT code, currency, 100, 1 FROM delivery_methods; UPDATE delivery_methods SET free_from = 100"},
 	{"S5", "DELETE FROM holds WHERE state = 'open';UPDATE stock SET reserved = (SELECT coalesce(sum(qty - shipped), 0) FROM holds h WHERE h.variant_id = stock.variant_id AND h.state IN ('open','committed'))"},
 	{"O2", "UPDATE orders SET place_hash = '' WHERE imported = FALSE"},
 	{"O4", "UPDATE cart_lines SET qty = qty + 1"},
 	{"O4", "DELETE FROM cart_lines"},
 	{"P1", "UPDATE redemptions SET customer_id = 7, limit_person = 1, person = CAST(order_id AS TEXT) WHERE state = 'held'"},
+	{"T1", `INSERT INTO customers (id, email, email_key, created_at, updated_at) VALUES (99001, 'old@shop.example', 'old@shop.example', 1, 1);` +
+		`INSERT INTO traits (key, position, name, who, updated_at) VALUES ('fine', 1, '{"en":"Fine"}', '{"en":"people"}', 1);` +
+		"INSERT INTO customer_traits (customer_id, trait, since) VALUES (99001, 'fine', 1)"},
 	{"W3", "INSERT INTO payment_ops (payment_id, kind, key, state, ref, created_at, updated_at) SELECT min(id), 'expire', 'k', 'planned', 'cs_1', 9000000000000, 9000000000000 FROM payments"},
 	{"W3", "INSERT INTO payment_ops (payment_id, kind, key, state, ref, created_at, updated_at) SELECT min(id), 'start', 'k', 'known', 'cs_1', 1, 1 FROM payments"},
 	{"H1", "UPDATE home_variants SET version = 3"},

@@ -143,11 +143,11 @@ type Order struct {
 	ExternalID       *string
 	Simulated        bool
 	DeliveryTax      money.Amount // part of Tax
-	DeliveryRate     money.BasisPoints
+	DeliveryRate     money.Rate
 }
 
 // Unrated is the tax rate of what was sold before rates were kept, or elsewhere.
-const Unrated money.BasisPoints = -1
+const Unrated money.Rate = -1
 
 // Price is the total with its currency.
 func (o *Order) Price() money.Price { return money.Price{Amount: o.Total, Currency: o.Currency} }
@@ -198,7 +198,7 @@ type Line struct {
 	RefundedQty  int // units whose money went back
 	ReturnedQty  int // units in returns that were not refused
 	TaxClass     string
-	TaxRate      money.BasisPoints
+	TaxRate      money.Rate
 	Words        i18n.Text // how the price came about
 }
 
@@ -314,13 +314,16 @@ func sameHash(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), [
 
 // Basket is one order as the recommender learns from it.
 type Basket struct {
-	Customer int64 // 0 for a guest
+	// Customer tells people apart: an account's row, below 0 a guest by their
+	// address (a number made of it, which leads back to nobody), 0 unknown.
+	Customer int64
 	At       db.Time
 	Order    ID
 	Products []Item
+	Back     []catalog.ProductID // what came back or was paid back, and nothing of it was kept
 }
 
-// Item is a product in a basket; Qty is what was not cancelled.
+// Item is a product in a basket; Qty is what was kept.
 type Item struct {
 	Product catalog.ProductID
 	Qty     int

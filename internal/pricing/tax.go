@@ -9,7 +9,7 @@ import (
 // nothing.
 type Taxes struct {
 	Added                   bool // on top of the prices; else inside them
-	Standard, Reduced, Zero money.BasisPoints
+	Standard, Reduced, Zero money.Rate
 }
 
 // TaxesIn are the shop's taxes of a country and region.
@@ -17,9 +17,6 @@ func TaxesIn(set setting.Values, country, region string) Taxes {
 	return Taxes{Added: !set.TaxIncluded(), Standard: set.TaxFor(country, region, "standard"),
 		Reduced: set.TaxFor(country, region, "reduced"), Zero: set.TaxFor(country, region, "zero")}
 }
-
-// Any reports whether anything is taxed at all.
-func (t Taxes) Any() bool { return t.Standard > 0 || t.Reduced > 0 || t.Zero > 0 }
 
 // Says is the message by which a price says how it stands to tax; "" where
 // nothing is taxed.
@@ -33,7 +30,7 @@ func (t Taxes) Says(class string) string {
 	return "shop.price.tax"
 }
 
-func (t Taxes) rate(class string) money.BasisPoints {
+func (t Taxes) rate(class string) money.Rate {
 	switch class {
 	case "reduced":
 		return t.Reduced
@@ -43,7 +40,7 @@ func (t Taxes) rate(class string) money.BasisPoints {
 	return t.Standard
 }
 
-func (t Taxes) of(a money.Amount, rate money.BasisPoints) money.Amount {
+func (t Taxes) of(a money.Amount, rate money.Rate) money.Amount {
 	if t.Added {
 		return rate.Of(a)
 	}

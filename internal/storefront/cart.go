@@ -38,6 +38,8 @@ type (
 		Lines     []cartLine
 		Sums      []sum
 		FreeText  string
+		NoWay     string // nothing is delivered to where it would go
+		Stuck     bool   // nor anywhere else
 		Note      string // what could not be done, in words
 		Undo      *undo
 		Blocked   bool
@@ -165,12 +167,29 @@ func (s *Shop) total(c echo.Context, p *cartPage, view *cart.View) error {
 		}
 		at++
 	}
+	if offer.Nowhere() {
+		if err := s.noWay(c, p, quote.Currency); err != nil {
+			return err
+		}
+	}
 	if m := quote.Method; m != nil {
 		if more := m.ToFree(quote.Subtotal - quote.Discount); more > 0 {
 			p.FreeText = t(c, "shop.cart.to-free", "price", money.Price{Amount: more, Currency: quote.Currency})
 		}
 	}
 	return nil
+}
+
+// noWay says that no delivery goes to the shopper's country, before checkout
+// does. Where others are served, checkout may still name one of these.
+func (s *Shop) noWay(c echo.Context, p *cartPage, currency money.Currency) error {
+	all, err := pricing.Methods(c.Request().Context(), s.DB, currency, "", "")
+	if p.Stuck = len(all) == 0; p.Stuck {
+		p.NoWay = t(c, "shop.cart.no-delivery", "currency", string(currency))
+	} else {
+		p.NoWay = t(c, "shop.cart.no-delivery.country", "country", countryName(c, s.country(c, currency)))
+	}
+	return err
 }
 
 func (s *Shop) quoted(c echo.Context, view *cart.View) (*pricing.Quote, error) {

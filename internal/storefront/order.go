@@ -11,7 +11,9 @@ import (
 	"regulars/internal/checkout"
 	"regulars/internal/customer"
 	"regulars/internal/db"
+	"regulars/internal/fault"
 	"regulars/internal/order"
+	"regulars/internal/staff"
 	"regulars/internal/web"
 )
 
@@ -374,10 +376,16 @@ func (s *Shop) payAgain(c echo.Context) error {
 	}
 	if o.PaymentState == order.Failed {
 		if err := s.Desk.AdmitPayment(c.Request().Context(), c.RealIP()); err != nil {
-			return err
+			if fault.Kind(err) == fault.TooMany {
+				s.Alarms.Sound(staff.AlarmCards, staff.Network(c.RealIP()), s.Now())
+			}
+			return s.notChanged(c, o.ID, in.Key, nil, err)
 		}
 	}
 	placed, err := s.Desk.Retry(c.Request().Context(), o.ID)
+	if checkout.TriedOut(err) {
+		s.Alarms.Sound(staff.AlarmOrder, o.Number, s.Now())
+	}
 	if err != nil {
 		return err
 	}

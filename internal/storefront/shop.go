@@ -23,6 +23,7 @@ import (
 	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/internal/staff"
 	"regulars/internal/trait"
 	"regulars/internal/web"
 )
@@ -32,12 +33,14 @@ type Shop struct {
 	DB       *db.DB
 	Web      *web.Server
 	Engine   *recommend.Engine
+	Sessions *recommend.Sessions // what visits foretell; may be nil
 	Events   *event.Log
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Hasher   *customer.Hasher
-	Folder   string // the data folder; pictures lie in its media/
-	Demo     bool   // the ribbon, one-click sign-ins, "simulated" in reasons
+	Alarms   *staff.Alarms // may be nil
+	Folder   string        // the data folder; pictures lie in its media/
+	Demo     bool          // the ribbon, one-click sign-ins, "simulated" in reasons
 	People   []DemoSignIn
 	Now      func() time.Time
 	Log      *slog.Logger
