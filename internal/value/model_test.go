@@ -3,7 +3,6 @@ package value_test
 import (
 	"compress/gzip"
 	"encoding/csv"
-	"errors"
 	"io"
 	"math"
 	"os"
@@ -33,9 +32,6 @@ func (h *history) on(day time.Time, amount float64) {
 func read(t testing.TB, name, who, when string, amount func(row map[string]string) float64) map[string]*history {
 	t.Helper()
 	f, err := os.Open("../../../shared/data/" + name)
-	if errors.Is(err, os.ErrNotExist) {
-		f, err = os.Open("/work/shared/data/" + name) // REMOVE
-	}
 	if err != nil {
 		t.Skip("the real history is not at hand: ", err)
 	}
@@ -202,30 +198,4 @@ func TestACohortOfTwentyThousandIsFittedWithinASecond(t *testing.T) {
 	near(t, "b", m.B, 2.1602, .005)
 	mae, _ := off(func(i int) float64 { return m.Expected(counts[i], 39) }, later)
 	near(t, "the mean error", mae, .819, .001)
-}
-
-func TestOnlineRetail(t *testing.T) {
-	people := read(t, "online_retail_orders.csv.gz", "customer_id", "ordered_at", func(row map[string]string) float64 {
-		return number(t, row["quantity"]) * number(t, row["unit_price"])
-	})
-	for _, end := range []time.Time{time.Date(2011, 6, 10, 0, 0, 0, 0, time.UTC), time.Date(2011, 6, 9, 0, 0, 0, 0, time.UTC)} {
-		counts, spent, later, laterSpent := split(people, end, 26)
-		m, err := value.Fit(value.Buying, counts)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%+v", *m)
-		w, _ := value.FitWorth(spent)
-		t.Logf("%+v", *w)
-		mae, total := off(func(i int) float64 { return m.Expected(counts[i], 26) }, later)
-		t.Logf("%v bg/nbd %.4f %.1f", end, mae, 100*total)
-		mae, total = off(func(i int) float64 { c := counts[i]; return float64(c.X) / max(c.Age, 1./7) * 26 }, later)
-		t.Logf("x/T %.4f %.1f", mae, 100*total)
-		mae, total = off(func(i int) float64 { c := counts[i]; return float64(c.X+1) / max(c.Age, 1./7) * 26 }, later)
-		t.Logf("(x+1)/T %.4f %.1f", mae, 100*total)
-		mae, total = off(func(i int) float64 { return m.Expected(counts[i], 26) * w.Mean(spent[i]) }, laterSpent)
-		t.Logf("spend %.1f %.1f", mae, 100*total)
-		mae, total = off(func(i int) float64 { c := counts[i]; return float64(c.X) / max(c.Age, 1./7) * 26 * spent[i].Mean }, laterSpent)
-		t.Logf("x/T spend %.1f %.1f", mae, 100*total)
-	}
 }
