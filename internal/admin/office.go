@@ -99,6 +99,8 @@ func (o *Office) Routes() {
 	g.GET("/promotions/:promotion/codes.csv", o.codesFile)
 	g.GET("/customers", o.customers)
 	g.GET("/customers/:email", o.customer)
+	g.POST("/customers/:email/tier", o.giveTier)
+	g.POST("/customers/:email/tier/:grant", o.endTier)
 	g.GET("/stock", o.stock)
 	g.GET("/stock/places", o.places)
 	g.POST("/stock/places", o.savePlace)

@@ -15,6 +15,7 @@ import (
 	"regulars/internal/inventory"
 	"regulars/internal/jobs"
 	"regulars/internal/order"
+	"regulars/internal/value"
 )
 
 const actor = "payment"
@@ -133,6 +134,11 @@ func (s *Settled) bought(ctx context.Context, tx *db.Tx, words string, now time.
 	if s.Payment != nil && s.Payment.Provider == TransferCode && !s.Order.Simulated { // they waited for it far from our pages
 		told := order.Moved{Order: int64(s.Order.ID), Axis: order.PaymentAxis, To: string(order.Paid), At: now.UnixMilli()}
 		if err := jobs.Enqueue(ctx, tx, told); err != nil {
+			return err
+		}
+	}
+	if s.Order.CustomerID != nil {
+		if err := value.Paid(ctx, tx, *s.Order.CustomerID, now); err != nil {
 			return err
 		}
 	}
