@@ -12,6 +12,7 @@ import (
 	"regulars/internal/jobs"
 	"regulars/internal/money"
 	"regulars/internal/order"
+	"regulars/internal/value"
 )
 
 // Refund is what staff decided to send back of an order, and its row. Key
@@ -186,6 +187,11 @@ func follow(ctx context.Context, tx *db.Tx, o *order.Order, by, words string, no
 	all, err := Of(ctx, tx, o.ID)
 	if err != nil {
 		return err
+	}
+	if o.CustomerID != nil { // what was refused counts again, from the day it was bought
+		if err := value.Moved(ctx, tx, *o.CustomerID, now); err != nil {
+			return err
+		}
 	}
 	m, to := Stand(all), order.PartlyRefunded
 	switch {

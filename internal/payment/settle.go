@@ -138,7 +138,7 @@ func (s *Settled) bought(ctx context.Context, tx *db.Tx, words string, now time.
 		}
 	}
 	if s.Order.CustomerID != nil {
-		if err := value.Paid(ctx, tx, *s.Order.CustomerID, now); err != nil {
+		if err := value.Moved(ctx, tx, *s.Order.CustomerID, now); err != nil {
 			return err
 		}
 	}

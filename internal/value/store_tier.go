@@ -74,19 +74,19 @@ func justOne(column string, id customer.ID) (string, []any) {
 
 // boughtRow is a paid order as the database has it.
 type boughtRow struct {
-	OrderID                                         int64
-	CustomerID                                      customer.ID
-	Number                                          string
-	Currency                                        money.Currency
-	PaidAt, ClosedAt                                db.Time
-	State, PaymentState                             string
-	Imported                                        bool
-	Goods, Tax, Total, Gifts, DeliveryRefunded, Due money.Amount
-	TaxIncluded                                     bool
+	OrderID                  int64
+	CustomerID               customer.ID
+	Number                   string
+	Currency                 money.Currency
+	PaidAt, ClosedAt         db.Time
+	State, PaymentState      string
+	Imported                 bool
+	Goods, Tax, Total, Gifts money.Amount
+	TaxIncluded              bool
 }
 
 func (r *boughtRow) purchase(backs []backRow) Purchase {
-	p := Purchase{Number: r.Number, Paid: r.PaidAt.Time, Currency: r.Currency, Goods: (r.Goods - r.Gifts).Clamp0(), Spared: r.DeliveryRefunded}
+	p := Purchase{Number: r.Number, Paid: r.PaidAt.Time, Currency: r.Currency, Goods: (r.Goods - r.Gifts).Clamp0()}
 	if r.State == "cancelled" {
 		p.Gone = r.ClosedAt.Time
 	}
@@ -116,7 +116,7 @@ func boughtBy(ctx context.Context, q db.Q, id customer.ID) ([]boughtRow, map[int
 	only, args := justOne("o.customer_id", id)
 	var rows []boughtRow
 	err := q.Query(ctx).Raw(`SELECT o.id AS order_id, o.customer_id, o.number, o.currency, o.paid_at, o.closed_at, o.state, o.payment_state, o.imported,
-		o.subtotal - o.discount AS goods, o.tax, o.total, o.tax_included, o.delivery_refunded,
+		o.subtotal - o.discount AS goods, o.tax, o.total, o.tax_included,
 		(SELECT coalesce(sum(l.total), 0) FROM order_lines l JOIN products p ON p.id = l.product_id AND p.gift_card = TRUE WHERE l.order_id = o.id) AS gifts
 		FROM orders o JOIN customers c ON c.id = o.customer_id AND c.erased_at = 0 WHERE o.paid_at > 0 AND o.replaces = 0`+only+`
 		ORDER BY o.customer_id, o.paid_at, o.id`, args...).Scan(&rows).Error
@@ -126,7 +126,10 @@ func boughtBy(ctx context.Context, q db.Q, id customer.ID) ([]boughtRow, map[int
 	var backs []backRow
 	err = q.Query(ctx).Raw(`SELECT o.id AS order_id, x.amount, x.created_at AS at FROM orders o JOIN payments p ON p.order_id = o.id
 		JOIN payment_ops x ON x.payment_id = p.id AND x.kind = 'refund' AND x.state <> 'refused' AND x.refund_id >= 0
-		WHERE o.customer_id IS NOT NULL AND o.paid_at > 0`+only+` ORDER BY x.id`, args...).Scan(&backs).Error
+		WHERE o.customer_id IS NOT NULL AND o.paid_at > 0`+only+`
+		UNION ALL SELECT o.id, -r.delivery, r.at FROM orders o JOIN refunds r ON r.order_id = o.id AND r.delivery > 0
+		WHERE o.customer_id IS NOT NULL AND o.paid_at > 0 AND NOT EXISTS (SELECT 1 FROM payment_ops y WHERE y.refund_id = r.id AND y.state = 'refused')`+only+`
+		ORDER BY 1, 3, 2`, append(slices.Clone(args), args...)...).Scan(&backs).Error
 	if err != nil {
 		return nil, nil, fmt.Errorf("read what went back to customers: %w", err)
 	}
@@ -288,9 +291,9 @@ func RefreshTier(ctx context.Context, tx *db.Tx, set setting.Values, id customer
 	return copyTiers(ctx, tx, set, id, now)
 }
 
-// Paid raises the tier of whoever paid for an order, in the transaction that
-// makes it paid.
-func Paid(ctx context.Context, tx *db.Tx, id customer.ID, now time.Time) error {
+// Moved decides the tier of somebody whose money moved, in the transaction that
+// moves it: a payment raises it at once.
+func Moved(ctx context.Context, tx *db.Tx, id customer.ID, now time.Time) error {
 	set, err := setting.Read(ctx, tx)
 	if err != nil {
 		return err

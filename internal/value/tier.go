@@ -57,7 +57,8 @@ type Rules struct {
 	Loyal, Very Rule
 }
 
-// Back is money that went back, or was promised back, of an order.
+// Back is money that went back, or was promised back, of an order; what of it
+// was for delivery stands beside it below nothing.
 type Back struct {
 	At     time.Time
 	Amount money.Amount
@@ -71,7 +72,6 @@ type Purchase struct {
 	Gone     time.Time
 	Currency money.Currency
 	Goods    money.Amount
-	Spared   money.Amount // of what went back, so much was not for goods
 	Back     []Back
 }
 
@@ -80,7 +80,7 @@ func (p *Purchase) worth(at time.Time) money.Amount {
 	if p.Paid.After(at) || !p.Gone.IsZero() && !p.Gone.After(at) {
 		return 0
 	}
-	back := -p.Spared
+	var back money.Amount
 	for _, b := range p.Back {
 		if !b.At.After(at) {
 			back += b.Amount
