@@ -15,7 +15,6 @@ import (
 	"regulars/internal/inventory"
 	"regulars/internal/jobs"
 	"regulars/internal/order"
-	"regulars/internal/value"
 )
 
 const actor = "payment"
@@ -137,10 +136,8 @@ func (s *Settled) bought(ctx context.Context, tx *db.Tx, words string, now time.
 			return err
 		}
 	}
-	if s.Order.CustomerID != nil {
-		if err := value.Moved(ctx, tx, *s.Order.CustomerID, now); err != nil {
-			return err
-		}
+	if err := counted(ctx, tx, s.Order, now); err != nil {
+		return err
 	}
 	return tell(ctx, tx, s.Order, event.Bought, BoughtKey(s.Order.ID), now)
 }
