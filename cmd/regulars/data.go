@@ -78,6 +78,8 @@ func derive(w *world, d *db.DB, kind string) error {
 	switch kind {
 	case "products":
 		return search.Rebuild(w.ctx, d)
+	case "customers": // somebody may have said no
+		return revalue(w.ctx, d, w.now())
 	case "orders":
 		if err := search.Rebuild(w.ctx, d); err != nil {
 			return err

@@ -9,14 +9,17 @@ import (
 	"regulars/internal/value"
 )
 
-// revalue decides everybody's tier again: the one path for the command, the
-// nightly job, imports and the demo.
+// revalue decides everybody's tier and counts everybody's value again: the one
+// path for the command, the nightly job, imports and the demo.
 func revalue(ctx context.Context, d *db.DB, now time.Time) error {
 	set, err := setting.Read(ctx, d)
 	if err != nil {
 		return err
 	}
-	return d.InTx(ctx, func(tx *db.Tx) error { return value.RebuildTiers(ctx, tx, set, now) })
+	if err := d.InTx(ctx, func(tx *db.Tx) error { return value.RebuildTiers(ctx, tx, set, now) }); err != nil {
+		return err
+	}
+	return value.Rebuild(ctx, d, set, now)
 }
 
 // values keeps what customers are promised and worth in step. Pages and prices

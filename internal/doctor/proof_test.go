@@ -23,6 +23,8 @@ var proofBreaks = []struct{ code, sql string }{
 	{"O4", "DELETE FROM cart_lines"},
 	{"P1", "UPDATE redemptions SET customer_id = 7, limit_person = 1, person = CAST(order_id AS TEXT) WHERE state = 'held'"},
 	{"P5", "UPDATE customer_tiers SET tier = 'very-loyal'"},
+	{"V1", "INSERT INTO customer_values (customer_id, version, class, recency, frequency, net, net_before, net_ever, contribution, r, f, m, counts, spending, alive, departments) SELECT max(id), 1, 'A', 1, 1, 1, 1, 1, 1, 1, 1, 1, '{}', 1, 1, 1 FROM customers;" +
+		"INSERT INTO consents (customer_id, purpose, given, source, at) SELECT max(id), 'history', FALSE, 'test', 1 FROM customers"},
 	{"P5", "DELETE FROM customer_tiers"},
 	{"P5", "UPDATE tier_grants SET ended_at = since"},
 	{"P5", "UPDATE customer_tiers SET falls_to = 'occasional', falls_at = 9000000000000"},
