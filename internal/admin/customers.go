@@ -84,6 +84,7 @@ type customerPage struct {
 	Orders     []orderRow
 	Sends      []sendRow
 	Loyalty    loyaltyBox
+	Value      valueBox
 	Errors     web.FormErrors
 	Base       string
 }
@@ -149,6 +150,9 @@ func (o *Office) showCustomer(c echo.Context, status int, k *customer.Customer, 
 	}
 	p.Sends = sendRows(c, sends.Sends)
 	if p.Loyalty, err = o.loyalty(c, k.ID, in); err != nil {
+		return err
+	}
+	if p.Value, err = o.valueOf(c, k.ID); err != nil {
 		return err
 	}
 	return web.Render(c, status, "admin/customer", p)

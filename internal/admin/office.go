@@ -101,6 +101,7 @@ func (o *Office) Routes() {
 	g.GET("/customers/:email", o.customer)
 	g.POST("/customers/:email/tier", o.giveTier)
 	g.POST("/customers/:email/tier/:grant", o.endTier)
+	g.GET("/values", o.values)
 	g.GET("/stock", o.stock)
 	g.GET("/stock/places", o.places)
 	g.POST("/stock/places", o.savePlace)

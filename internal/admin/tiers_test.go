@@ -1,15 +1,19 @@
 package admin
 
 import (
+	"context"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/payment"
 	"regulars/internal/staff"
+	"regulars/internal/value"
 )
 
 func TestATierIsGivenWithAReasonAndEnded(t *testing.T) {
@@ -48,4 +52,38 @@ func TestPricesAndPromotionsForATier(t *testing.T) {
 	w = f.post("/admin/promotions/lists/new", url.Values{"name_en": {"For our best"}, "segment": {"tier:very-loyal"}, "currency": {"USD"}, "percent": {"5"}})
 	f.want(w, 303)
 	f.want(f.get(w.Header().Get("Location")), 200, "for Very loyal customers", `<option value="tier:very-loyal" selected>`)
+}
+
+// Whoever may see what people are worth sees the class, the cuts and, with as
+// little history as this, no forecast but the mean of all; others see nothing.
+func TestValuesAreForThoseWhoMaySeeThem(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		const path = "/admin/customers/parent@demo.example"
+		f := open(t, d).as(staff.Merchant)
+		f.want(f.get("/admin/values"), 200, "Nothing was counted yet")
+		f.order(payment.OutcomePaid)
+		f.want(f.get(path), 200, "they have not bought, or not since the last count")
+		f.must(value.Rebuild(context.Background(), d, f.Settings.Now(), f.now))
+		f.want(f.get("/admin/values"), 200, "parent@demo.example", "too early to tell", "Too little history for a forecast", "5 up to 0", "1 people")
+		f.want(f.get("/admin/values?class=N&tier=occasional&sort=forecast"), 200, "parent@demo.example")
+		for _, list := range value.Lists {
+			f.want(f.get("/admin/values?list="+list), 200, "Nobody is in this list")
+		}
+		f.want(f.get("/admin/values?lang=zh"), 200, "顾客价值", "尚难判断")
+		f.want(f.get(path), 200, "Class N.", "RFM 5-", "Too little history")
+		f.want(f.as(staff.Support).get("/admin/values"), 404)
+		if body := f.get(path).Body.String(); strings.Contains(body, `id="value"`) {
+			t.Error("support sees what somebody is worth")
+		}
+		f.as(staff.Merchant)
+		f.tx(func(ctx context.Context, tx *db.Tx) error {
+			k, err := customer.ByEmail(ctx, tx, "parent@demo.example")
+			if err != nil {
+				return err
+			}
+			return customer.SetConsent(ctx, tx, k.ID, customer.History, false, "test", f.now)
+		})
+		f.want(f.get(path), 200, "None is kept: they said no")
+		f.want(f.get("/admin/values"), 200, "Nobody is in this list")
+	})
 }

@@ -260,3 +260,7 @@ func Together(spent []float64) Cohort {
 
 // Weeks between two instants.
 func weeksBetween(from, to time.Time) float64 { return to.Sub(from).Hours() / (7 * 24) }
+
+// Doubtful reports whether people who buy often spend so differently from
+// others that the worth of a purchase should be read with care.
+func (f *Forecast) Doubtful() bool { return math.Abs(f.Related) > mostRelated }
