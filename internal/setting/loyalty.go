@@ -24,7 +24,7 @@ func (v Values) LoyaltySpend(tier string) map[money.Currency]money.Amount {
 
 // ValueMargin is the share of sales that is left after the goods were paid.
 func (v Values) ValueMargin() money.BasisPoints {
-	rate, _ := parsePercent(v.Get("value.margin"))
+	rate, _ := parseShare(v.Get("value.margin"))
 	return rate
 }
 
@@ -42,7 +42,7 @@ func (v Values) amount(name string) money.Amount {
 // ValueReferral is how much a customer brings by word of mouth, as a share of
 // what they spend themselves; the shop cannot count it.
 func (v Values) ValueReferral() money.BasisPoints {
-	rate, _ := parsePercent(v.Get("value.referral"))
+	rate, _ := parseShare(v.Get("value.referral"))
 	return rate
 }
 
@@ -103,3 +103,14 @@ func cuts(s string) (people bool, a, b int, err error) {
 }
 
 func checkCuts(s string) error { _, _, _, err := cuts(s); return err }
+
+// parseShare reads percent with at most two digits after the point.
+func parseShare(s string) (money.BasisPoints, error) {
+	n, err := money.Parse(s, "USD")
+	if err != nil || n < 0 || n > 10_000 {
+		return 0, fmt.Errorf("wants a percentage from 0 to 100 with at most two digits after the point")
+	}
+	return money.BasisPoints(n), nil
+}
+
+func checkShare(s string) error { _, err := parseShare(s); return err }

@@ -56,10 +56,10 @@ var Keys = []Key{
 	{"loyalty.very.orders", "6", checkCount},
 	{"loyalty.very.spend", "900", checkAmounts},
 	{"value.abc", "sum 80 95", checkCuts},
-	{"value.margin", "40", checkPercent},
+	{"value.margin", "40", checkShare},
 	{"value.return.cost", "0", checkAmount},
 	{"value.question.cost", "0", checkAmount},
-	{"value.referral", "0", checkPercent},
+	{"value.referral", "0", checkShare},
 }
 
 // Values is one consistent reading of all settings. The zero value answers
@@ -126,8 +126,8 @@ func (v Values) Zone() *time.Location {
 var zones sync.Map
 
 // TaxRate is the rate of every country that is not in TaxRates.
-func (v Values) TaxRate() money.BasisPoints {
-	rate, _ := parsePercent(v.Get("tax.percent"))
+func (v Values) TaxRate() money.Rate {
+	rate, _ := money.ParseRate(v.Get("tax.percent"))
 	return rate
 }
 
@@ -212,15 +212,7 @@ func checkZone(s string) error {
 	return nil
 }
 
-func parsePercent(s string) (money.BasisPoints, error) {
-	n, err := money.Parse(s, "USD") // two digits after the point, as in hundredths of a percent
-	if err != nil || n < 0 || n > 10_000 {
-		return 0, fmt.Errorf("wants a percentage from 0 to 100 with at most two digits after the point")
-	}
-	return money.BasisPoints(n), nil
-}
-
-func checkPercent(s string) error { _, err := parsePercent(s); return err }
+func checkPercent(s string) error { _, err := money.ParseRate(s); return err }
 
 func checkDuration(s string) error {
 	if d, err := time.ParseDuration(s); err != nil || d < time.Second || d > 3650*24*time.Hour {
