@@ -51,11 +51,12 @@ func Recent(ctx context.Context, q db.Q, kind Kind, visitorID, customerID int64,
 }
 
 // Forget takes a person out of what they did, signed in or in browsers of
-// theirs before: the counts stay.
+// theirs before: the counts stay. Which place of the shop was shown says nothing
+// of anybody.
 func Forget(ctx context.Context, tx *db.Tx, customerID int64, visitorIDs []int64) error {
-	err := tx.Query(ctx).Exec("UPDATE events SET visitor_id = 0, customer_id = 0, detail = '' WHERE customer_id <> 0 AND customer_id = ?", customerID).Error
+	err := tx.Query(ctx).Exec("UPDATE events SET visitor_id = 0, customer_id = 0, detail = CASE WHEN kind IN ('slot.shown', 'slot.click') THEN detail ELSE '' END WHERE customer_id <> 0 AND customer_id = ?", customerID).Error
 	if err == nil && len(visitorIDs) > 0 {
-		err = tx.Query(ctx).Exec("UPDATE events SET visitor_id = 0, customer_id = 0, detail = '' WHERE visitor_id <> 0 AND customer_id = 0 AND visitor_id IN ?", visitorIDs).Error
+		err = tx.Query(ctx).Exec("UPDATE events SET visitor_id = 0, customer_id = 0, detail = CASE WHEN kind IN ('slot.shown', 'slot.click') THEN detail ELSE '' END WHERE visitor_id <> 0 AND customer_id = 0 AND visitor_id IN ?", visitorIDs).Error
 	}
 	if err != nil {
 		return fmt.Errorf("forget the events of customer %d: %w", customerID, err)

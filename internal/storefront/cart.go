@@ -62,6 +62,9 @@ func (s *Shop) cart(c echo.Context) error {
 		}
 		s.note(c, event.Event{Kind: event.CartSeen, CartID: int64(view.Cart.ID)})
 	}
+	if web.Fragment(c) == "" {
+		s.showed(c)
+	}
 	return web.Render(c, http.StatusOK, "storefront/cart", page)
 }
 
@@ -106,13 +109,8 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(found) >= leastToShow {
-		p.Cross = &shelf{ID: "goes-with", Title: t(c, "shop.cart.goes-with")}
-		for _, f := range found {
-			p.Cross.Cards = append(p.Cross.Cards, s.card(c, f.Card, in(c, f.alone())))
-		}
-	}
-	return p, view, nil
+	p.Cross, err = s.cross(c, found)
+	return p, view, err
 }
 
 func (s *Shop) cartLine(c echo.Context, open *cart.Cart, item cart.Item) cartLine {
@@ -256,6 +254,7 @@ func (s *Shop) addItem(c echo.Context) error {
 	in := struct {
 		SKU string `form:"sku,max=80"`
 		Qty int    `form:"qty"`
+		Via string `form:"via,max=100"`
 	}{Qty: 1}
 	formErr := web.Form(c, &in)
 	ctx := c.Request().Context()
@@ -298,12 +297,13 @@ func (s *Shop) add(c echo.Context, v *catalog.Variant, qty int) error {
 	if err != nil {
 		return err
 	}
+	from, _ := s.via(c)
 	return s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
 		open, err := cart.Ensure(ctx, tx, p, s.currency(c), web.Lang(c), device(c), s.Now())
 		if err != nil {
 			return err
 		}
-		return cart.Add(ctx, tx, open.ID, v.ID, qty, s.Now())
+		return cart.AddFrom(ctx, tx, open.ID, v.ID, qty, from.String(), s.Now())
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/recommend"
 	"regulars/internal/segment"
+	"regulars/internal/slot"
 	"regulars/internal/web"
 )
 
@@ -29,6 +30,7 @@ const (
 // welcome is the home page of whoever asks, as page and API show it.
 type welcome struct {
 	Segment       string
+	Audience      string // the segment of whoever asks, also where they go without its page
 	Title, Reason i18n.Text
 	Continue      []marked
 	Sections      []welcomeSection
@@ -41,6 +43,7 @@ type marked struct {
 }
 
 type welcomeSection struct {
+	Kind          string
 	Title, Reason i18n.Text
 	More          string // path of the whole shelf, "" if there is none
 	Cards         []catalog.Card
@@ -74,7 +77,7 @@ func (s *Shop) home(c echo.Context) error {
 		p.Change = t(c, "shop.home.not-you")
 	}
 	for i, sec := range w.Sections {
-		sh := shelf{ID: "s" + string(rune('1'+i)), Title: in(c, sec.Title), Why: in(c, sec.Reason), Cards: s.cards(c, sec.Cards)}
+		sh := shelf{ID: "s" + string(rune('1'+i)), Title: in(c, sec.Title), Why: in(c, sec.Reason), Cards: s.section(c, sec.Kind, w.Audience, sec.Cards)}
 		if sec.More != "" {
 			sh.More, sh.MoreText = web.URL(c, sec.More), t(c, "shop.see-all")
 		}
@@ -87,14 +90,16 @@ func (s *Shop) home(c echo.Context) error {
 	}
 	if len(w.Continue) > 0 {
 		p.Continue = &shelf{ID: "continue", Title: t(c, "shop.home.continue"), Why: t(c, "shop.home.continue.why")}
+		mark := s.stand(c, slot.Section("continue"), slot.Page(w.Audience), nil)
 		for _, m := range w.Continue {
-			p.Continue.Cards = append(p.Continue.Cards, s.badged(c, m.card, t(c, m.mark), ""))
+			p.Continue.Cards = append(p.Continue.Cards, tagged(s.badged(c, m.card, t(c, m.mark), ""), mark))
 		}
 	}
 	if err := s.tiles(c, &p); err != nil {
 		return err
 	}
 	s.note(c, event.Event{Kind: event.HomeSeen, Detail: w.Segment})
+	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/home", &p)
 }
 
@@ -121,11 +126,11 @@ func (s *Shop) welcome(c echo.Context) (*welcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	seg, reason, err := segment.Of(ctx, s.DB, p, s.Now())
+	seg, reason, audience, err := s.pageOf(c, p)
 	if err != nil {
 		return nil, err
 	}
-	w := &welcome{Segment: seg.Key, Title: seg.Title, Reason: reason}
+	w := &welcome{Segment: seg.Key, Audience: audience, Title: seg.Title, Reason: reason}
 	if w.Reason == (i18n.Text{}) {
 		w.Reason = seg.Why
 	}
@@ -150,8 +155,10 @@ func (s *Shop) welcome(c echo.Context) (*welcome, error) {
 	for _, m := range w.Continue {
 		shown[m.card.ID] = true
 	}
-	w.Sections, err = s.fill(c, sections, shown)
-	return w, err
+	if w.Sections, err = s.fill(c, sections, shown); err != nil {
+		return nil, err
+	}
+	return w, s.holdBack(c, w)
 }
 
 // regular is from how many orders on a person's own purchases lead the home
@@ -206,7 +213,7 @@ func (s *Shop) fill(c echo.Context, sections []segment.Section, above map[catalo
 			if len(out) == homeSections {
 				break
 			}
-			filled := welcomeSection{Title: sec.Title, Reason: sec.Reason, More: wanted[i].more}
+			filled := welcomeSection{Kind: sec.Kind, Title: sec.Title, Reason: sec.Reason, More: wanted[i].more}
 			first := wanted[i].upTo(depth)
 			for _, id := range first {
 				k := cards[id]

@@ -32,6 +32,7 @@ type visit struct {
 	currency money.Currency
 	mine     *trait.Mine
 	past     *past
+	shown    []impression
 }
 
 func (s *Shop) visit(c echo.Context) *visit {

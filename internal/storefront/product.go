@@ -21,6 +21,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/pricing"
+	"regulars/internal/slot"
 	"regulars/internal/web"
 )
 
@@ -53,6 +54,7 @@ type productPage struct {
 	LD           map[string]any
 	SelfURL      string
 	CartText     string
+	Via          string // the place that led here, for the cart
 }
 
 type (
@@ -107,6 +109,8 @@ func (s *Shop) product(c echo.Context) error {
 		return err
 	}
 	s.note(c, event.Event{Kind: event.ItemSeen, ProductID: int64(p.ID), Detail: page.SKU})
+	s.clicked(c, p.ID)
+	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/product", page)
 }
 
@@ -126,6 +130,9 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	p := &productPage{Page: s.titled(c, d.Name), Name: in(c, d.Name), Line: in(c, d.Line), About: in(c, d.About), Qty: "1",
 		SelfURL: web.URL(c, "/p/"+d.Slug), CartText: t(c, "shop.buy.see-cart")}
 	p.Description = p.Line
+	if m, _ := s.via(c); m.Slot != "" {
+		p.Via = m.Carry()
+	}
 	var path []catalog.Category
 	if d.CategoryID != nil {
 		if path = tree.Path(*d.CategoryID); len(path) > 0 {
@@ -197,7 +204,7 @@ func (s *Shop) gallery(c echo.Context, p *productPage, d *catalog.Detail, v *cat
 			q.Set("view", code)
 		}
 		pic.Eager = true
-		p.Thumbs = append(p.Thumbs, thumb{URL: withQuery(p.SelfURL, q), Alt: alt, Picture: pic, Current: code == view})
+		p.Thumbs = append(p.Thumbs, thumb{URL: withQuery(p.SelfURL, s.kept(c, q)), Alt: alt, Picture: pic, Current: code == view})
 	}
 	for i, img := range images {
 		if v != nil {
@@ -245,7 +252,7 @@ func (s *Shop) options(c echo.Context, d *catalog.Detail, at *catalog.VariantInf
 				q.Set(each.Code, at.Choices[each.Code])
 			}
 			q.Set(o.Code, ch.Code)
-			k := choiceView{URL: withQuery(web.URL(c, "/p/"+d.Slug), q), Text: in(c, ch.Name), Current: at.Choices[o.Code] == ch.Code}
+			k := choiceView{URL: withQuery(web.URL(c, "/p/"+d.Slug), s.kept(c, q)), Text: in(c, ch.Name), Current: at.Choices[o.Code] == ch.Code}
 			if colour, ok := colours[ch.Accent]; ok && ch.Accent != "" {
 				k.Swatch = colour.Hex()
 			}
@@ -369,6 +376,9 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 	if err != nil {
 		return err
 	}
+	if found, err = s.tested(c, d, found); err != nil {
+		return err
+	}
 	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), found)
 	if !p.Buyable {
 		if p.Alternatives, err = s.alternatives(c, d); err != nil {
@@ -417,15 +427,17 @@ func (s *Shop) alternatives(c echo.Context, d *catalog.Detail) (*shelf, error) {
 	}
 	sh := &shelf{ID: "instead", Title: t(c, "shop.instead"), Why: t(c, "shop.instead.why")}
 	seen := map[catalog.ProductID]bool{d.ID: true}
+	var list []catalog.Card
 	for _, k := range cards {
-		if k.InStock && !seen[k.ID] && len(sh.Cards) < shelfCards {
+		if k.InStock && !seen[k.ID] && len(list) < shelfCards {
 			seen[k.ID] = true
-			sh.Cards = append(sh.Cards, s.card(c, k, ""))
+			list = append(list, k)
 		}
 	}
-	if len(sh.Cards) == 0 {
+	if len(list) == 0 {
 		return nil, nil
 	}
+	sh.Cards = s.placed(c, s.stand(c, slot.Alternatives, slot.Page(d.Code), list), list)
 	return sh, nil
 }
 

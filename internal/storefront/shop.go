@@ -21,6 +21,7 @@ import (
 	"regulars/internal/recommend"
 	"regulars/internal/search"
 	"regulars/internal/setting"
+	"regulars/internal/slot"
 	"regulars/internal/trait"
 	"regulars/internal/web"
 )
@@ -44,6 +45,7 @@ type Shop struct {
 	traits  trait.Live
 	speller search.Speller
 	drawn   drawings
+	slots   slot.Live
 }
 
 // DemoSignIn is a person of the tour whom a click signs in. Label is the name,

@@ -1,0 +1,296 @@
+package storefront
+
+import (
+	"html/template"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/catalog"
+	"regulars/internal/customer"
+	"regulars/internal/event"
+	"regulars/internal/i18n"
+	"regulars/internal/segment"
+	"regulars/internal/slot"
+	"regulars/internal/web"
+)
+
+// viaName is the parameter by which links and forms say which place of the
+// shop led there. It names no person and never leads anywhere by itself.
+const viaName = "via"
+
+// impression is a place that the page of this request shows, or would show to
+// somebody who does not go without it.
+type impression struct {
+	mark     slot.Mark
+	products []catalog.ProductID
+}
+
+// arm is the side of the test of a place on which whoever asks is. In the demo
+// everybody who really looks sees everything: its crowd alone is tested.
+func (s *Shop) arm(c echo.Context, key slot.Key) (slot.Arm, error) {
+	p, err := s.person(c)
+	if err != nil || p == nil || s.Demo {
+		return slot.Outside, err
+	}
+	rules, err := s.slots.Rules(c.Request().Context(), s.DB)
+	if err != nil {
+		return slot.Outside, err
+	}
+	return rules.Arm(key, p), nil
+}
+
+// without reports whether whoever asks goes without a place.
+func (s *Shop) without(c echo.Context, key slot.Key) (bool, error) {
+	arm, err := s.arm(c, key)
+	return arm == slot.Without, err
+}
+
+// stands notes that a place is on this page with these products, none where it
+// was left out; the page counts it once it is sent (showed).
+func (s *Shop) stands(c echo.Context, m slot.Mark, list []catalog.Card) slot.Mark {
+	seen := impression{mark: m}
+	for _, k := range list {
+		seen.products = append(seen.products, k.ID)
+	}
+	v := s.visit(c)
+	v.shown = append(v.shown, seen)
+	return m
+}
+
+// stand is stands for a place whose side nobody asked for yet. Where that
+// cannot be read the page goes on: it only is not counted in a test.
+func (s *Shop) stand(c echo.Context, key slot.Key, page string, list []catalog.Card) slot.Mark {
+	arm, err := s.arm(c, key)
+	if err != nil {
+		s.Log.Warn("side of a test not read", "slot", key, "error", err)
+	}
+	return s.stands(c, slot.Mark{Slot: key, Arm: arm, Page: page}, list)
+}
+
+// showed counts every place of the page that is about to be sent: one event a
+// place. Staff at work are nobody's shoppers.
+func (s *Shop) showed(c echo.Context) {
+	v := s.visit(c)
+	for _, seen := range v.shown {
+		ids := make([]int64, len(seen.products))
+		for i, id := range seen.products {
+			ids[i] = int64(id)
+		}
+		s.noteSlot(c, event.Event{Kind: event.SlotShown, Detail: seen.mark.Seen(ids)})
+	}
+	v.shown = nil
+}
+
+func (s *Shop) noteSlot(c echo.Context, e event.Event) {
+	if p, err := s.person(c); err != nil || p != nil && p.Staff || web.Session(c).StaffID() != 0 {
+		return
+	}
+	s.note(c, e)
+}
+
+// via is the place that led to this request, with the side its shopper is on,
+// and whether it was just clicked. A name that is no place is nothing.
+func (s *Shop) via(c echo.Context) (slot.Mark, bool) {
+	m, clicked := slot.ParseTag(c.FormValue(viaName))
+	if m.Slot == "" {
+		return m, false
+	}
+	arm, err := s.arm(c, m.Slot)
+	if err != nil {
+		return slot.Mark{}, false
+	}
+	m.Arm = arm
+	return m, clicked
+}
+
+// clicked counts the place by whose link this product page was opened.
+func (s *Shop) clicked(c echo.Context, id catalog.ProductID) {
+	if m, on := s.via(c); on {
+		s.noteSlot(c, event.Event{Kind: event.SlotClick, ProductID: int64(id), Detail: m.String()})
+	}
+}
+
+// kept is the parameter for links that stay with the product.
+func (s *Shop) kept(c echo.Context, q url.Values) url.Values {
+	if m, _ := s.via(c); m.Slot != "" {
+		q.Set(viaName, m.Carry())
+	}
+	return q
+}
+
+// tagged makes a finished card's links say which place they stand in.
+func tagged(k card, m slot.Mark) card {
+	tag := m.Tag()
+	if tag == "" {
+		return k
+	}
+	query := "?" + url.Values{viaName: {tag}}.Encode()
+	switch {
+	case k.HTML == "":
+		k.URL += query
+		return k
+	case k.head == 0:
+		return k
+	}
+	at := k.head + len(query)
+	out := make([]byte, 0, len(k.HTML)+len(query))
+	out = append(append(append(out, k.HTML[:k.head]...), query...), k.HTML[k.head:]...)
+	k.HTML, k.head = template.HTML(out), at
+	return k
+}
+
+// headOf finds where the address of a card ends in its HTML; 0 if it is not
+// the one link that a card has.
+func headOf(html, address string) int {
+	href := `href="` + template.HTMLEscapeString(address) + `"`
+	if strings.Count(html, href) != 1 {
+		return 0
+	}
+	return strings.Index(html, href) + len(href) - 1
+}
+
+// placed draws cards for a place.
+func (s *Shop) placed(c echo.Context, m slot.Mark, list []catalog.Card) []card {
+	out := s.cards(c, list)
+	for i := range out {
+		out[i] = tagged(out[i], m)
+	}
+	return out
+}
+
+// tested puts the sides of the two tests of a product's page into effect: for
+// whoever goes without, complements give way to what else stands on the shelf,
+// the complex chain to nothing. Where nobody wrote and nobody bought enough
+// both sides see the shelf, which tests nothing.
+func (s *Shop) tested(c echo.Context, d *catalog.Detail, found []suggestion) ([]suggestion, error) {
+	page := ""
+	if !d.Sensitive {
+		page = slot.Page(d.Code)
+	}
+	marks := map[bool]slot.Mark{}
+	for _, f := range found {
+		complex := f.Kind == "complex"
+		if _, known := marks[complex]; known {
+			continue
+		}
+		m := slot.Mark{Slot: slot.Complements, Page: page}
+		if complex {
+			m.Slot = slot.Complex
+		}
+		if f.Group != "shelf" {
+			var err error
+			if m.Arm, err = s.arm(c, m.Slot); err != nil {
+				return nil, err
+			}
+		}
+		marks[complex] = m
+	}
+	var out []suggestion
+	for _, f := range found {
+		if f.mark = marks[f.Kind == "complex"]; f.mark.Arm != slot.Without {
+			out = append(out, f)
+		}
+	}
+	if m := marks[true]; m.Arm == slot.Without {
+		s.stands(c, m, nil)
+	}
+	if m := marks[false]; m.Arm == slot.Without {
+		shelf, err := s.plainShelf(c, d)
+		if err != nil {
+			return nil, err
+		}
+		for i := range shelf {
+			shelf[i].mark = m
+		}
+		if len(shelf)+len(out) < leastToShow {
+			s.stands(c, m, nil) // no block at all: still what this person goes without
+		}
+		out = append(shelf, out...)
+	}
+	return out, nil
+}
+
+// plainShelf is what stands beside a product for people who go without its
+// complements: nothing that an order or an author said.
+func (s *Shop) plainShelf(c echo.Context, d *catalog.Detail) ([]suggestion, error) {
+	at := []catalog.ProductID{d.ID}
+	barred, err := s.barred(c, at, at)
+	if err != nil {
+		return nil, err
+	}
+	return s.alsoThere(c, at, map[catalog.ProductID]catalog.Card{d.ID: d.Card}, barred, shelfCards)
+}
+
+// cross is the row of the cart, for people who do not go without it.
+func (s *Shop) cross(c echo.Context, found []suggestion) (*shelf, error) {
+	if len(found) < leastToShow {
+		return nil, nil
+	}
+	arm, err := s.arm(c, slot.CartChain)
+	m := slot.Mark{Slot: slot.CartChain, Arm: arm}
+	if err != nil || arm == slot.Without {
+		s.stands(c, m, nil)
+		return nil, err
+	}
+	sh := &shelf{ID: "goes-with", Title: t(c, "shop.cart.goes-with")}
+	var list []catalog.Card
+	for _, f := range found {
+		sh.Cards, list = append(sh.Cards, tagged(s.card(c, f.Card, in(c, f.alone())), m)), append(list, f.Card)
+	}
+	s.stands(c, m, list)
+	return sh, nil
+}
+
+// pageOf is the segment whose home page whoever asks sees, and the one they
+// are in: people who go without their segment's page see everybody's.
+func (s *Shop) pageOf(c echo.Context, p *customer.Person) (seg segment.Segment, reason i18n.Text, audience string, err error) {
+	ctx := c.Request().Context()
+	if seg, reason, err = segment.Of(ctx, s.DB, p, s.Now()); err != nil {
+		return seg, reason, "", err
+	}
+	m := slot.Mark{Slot: slot.Home, Page: slot.Page(seg.Key)}
+	if audience = seg.Key; audience != segment.Default { // others see one and the same page on both sides
+		if m.Arm, err = s.arm(c, slot.Home); err != nil {
+			return seg, reason, "", err
+		}
+	}
+	s.stands(c, m, nil)
+	if m.Arm == slot.Without {
+		seg, reason, err = segment.Of(ctx, s.DB, nil, s.Now())
+	}
+	return seg, reason, audience, err
+}
+
+// holdBack takes out of a home page the sections that whoever asks goes
+// without. They are filled before, so that both sides of a test count the same
+// people.
+func (s *Shop) holdBack(c echo.Context, w *welcome) error {
+	out := w.Sections[:0]
+	for _, sec := range w.Sections {
+		held, err := s.without(c, slot.Section(sec.Kind))
+		if err != nil {
+			return err
+		}
+		if !held {
+			out = append(out, sec)
+			continue
+		}
+		s.stands(c, slot.Mark{Slot: slot.Section(sec.Kind), Arm: slot.Without, Page: slot.Page(w.Audience)}, nil)
+	}
+	if w.Sections = out; len(w.Continue) == 0 {
+		return nil
+	}
+	held, err := s.without(c, slot.Section("continue"))
+	if held {
+		s.stands(c, slot.Mark{Slot: slot.Section("continue"), Arm: slot.Without, Page: slot.Page(w.Audience)}, nil)
+		w.Continue = nil
+	}
+	return err
+}
+
+// section draws the cards of a section of the home page.
+func (s *Shop) section(c echo.Context, kind, audience string, list []catalog.Card) []card {
+	return s.placed(c, s.stand(c, slot.Section(kind), slot.Page(audience), list), list)
+}
