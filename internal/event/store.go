@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"regulars/internal/db"
 )
@@ -60,6 +61,15 @@ func Forget(ctx context.Context, tx *db.Tx, customerID int64, visitorIDs []int64
 	}
 	if err != nil {
 		return fmt.Errorf("forget the events of customer %d: %w", customerID, err)
+	}
+	return nil
+}
+
+// DropSlots lets impressions and clicks of the shop's places go that are older:
+// what they add up to is kept by the day (package analytics).
+func DropSlots(ctx context.Context, tx *db.Tx, before time.Time) error {
+	if err := tx.Query(ctx).Exec("DELETE FROM events WHERE kind IN (?, ?) AND at < ?", string(SlotShown), string(SlotClick), db.At(before)).Error; err != nil {
+		return fmt.Errorf("drop old impressions: %w", err)
 	}
 	return nil
 }
