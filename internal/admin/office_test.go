@@ -301,7 +301,7 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return catalog.PutSale(ctx, tx, &sale, f.today(), f.now) })
 	group := pricing.PriceList{Name: deal.Name, Currency: "USD", Segment: "student", Percent: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return pricing.PutList(ctx, tx, &group, f.now) })
-	parts := map[string]string{":promotion": deal.Token, ":trait": "films", ":sale": sale.Token, ":list": group.Token, ":card": "a-card-of-this-walk", ":mail": "77", ":op": "1", ":return": back, ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":act": "receive", ":token": q[0].Token, ":file": files[0].Name}
+	parts := map[string]string{":promotion": deal.Token, ":trait": "films", ":slot": "product.complements", ":sale": sale.Token, ":list": group.Token, ":card": "a-card-of-this-walk", ":mail": "77", ":op": "1", ":return": back, ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":act": "receive", ":token": q[0].Token, ":file": files[0].Name}
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	f.want(f.get("/admin/orders/"+number+"/refund"), 200)
@@ -347,8 +347,8 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 func TestMenuShowsWhatTheRoleMayEnter(t *testing.T) {
 	f := open(t, dbtest.SQLite(t))
 	f.want(f.as(staff.Analyst).get("/admin"), 200, `href="/admin/abandonment"`, `!href="/admin/settings"`, `!href="/admin/orders"`, "!/admin/promotions", "The analyst")
-	f.want(f.as(staff.Owner).get("/admin"), 200, `href="/admin/settings"`, `href="/admin/audit"`, `href="/admin/promotions"`, "!/admin/experiments", "question waits for an answer")
-	for _, gone := range []string{"/admin/promotions/none", "/admin/experiments", "/admin/nothing", "/admin/orders/00000000", "/admin/products/none", "/admin/mail/..%2fshop.db"} {
+	f.want(f.as(staff.Owner).get("/admin"), 200, `href="/admin/settings"`, `href="/admin/audit"`, `href="/admin/promotions"`, `href="/admin/experiments"`, "question waits for an answer")
+	for _, gone := range []string{"/admin/promotions/none", "/admin/experiments/none", "/admin/nothing", "/admin/orders/00000000", "/admin/products/none", "/admin/mail/..%2fshop.db"} {
 		f.want(f.get(gone), 404)
 	}
 }
@@ -360,7 +360,7 @@ func TestStaffReadTheirOwnLanguage(t *testing.T) {
 	if !strings.Contains(w.Header().Get("Set-Cookie"), "staff-lang=zh") {
 		t.Error("the choice is not kept")
 	}
-	for _, path := range []string{"/admin", "/admin/products", "/admin/products/BB01", "/admin/stock", "/admin/abandonment", "/admin/settings", "/admin/questions", "/admin/segments", "/admin/homepages", "/admin/chains"} {
+	for _, path := range []string{"/admin", "/admin/products", "/admin/products/BB01", "/admin/stock", "/admin/abandonment", "/admin/settings", "/admin/questions", "/admin/segments", "/admin/homepages", "/admin/chains", "/admin/experiments", "/admin/experiments/product.complements"} {
 		f.want(f.get(path+"?lang=zh"), 200, `lang="zh-Hans"`)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/experiment"
+	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/setting"
 	"regulars/internal/slot"
@@ -101,6 +102,7 @@ type SlotReport struct {
 // SlotPage is one product's page, or one product on it, in a place.
 type SlotPage struct {
 	Page    string // the product's code
+	Name    i18n.Text
 	Product catalog.ProductID
 	Arms    map[slot.Arm]Placed
 	Worth   map[slot.Arm]money.Amount // of what was added, at today's prices

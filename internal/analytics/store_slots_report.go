@@ -11,6 +11,7 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/event"
+	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/setting"
 	"regulars/internal/slot"
@@ -136,8 +137,8 @@ func slotTests(ctx context.Context, q db.Q, rules *slot.Rules, simulated bool, n
 }
 
 // SlotPages tells a place of product pages apart by the page, over the last
-// SlotDays days: the most shown first.
-func SlotPages(ctx context.Context, q db.Q, key slot.Key, simulated bool, v setting.Values, now time.Time) ([]SlotPage, error) {
+// SlotDays days: the most shown first, so many of them at most.
+func SlotPages(ctx context.Context, q db.Q, key slot.Key, simulated bool, most int, v setting.Values, now time.Time) ([]SlotPage, error) {
 	from, _ := slotWindow(v, now)
 	pages := map[string]*SlotPage{}
 	at := func(m slot.Mark) *SlotPage {
@@ -198,7 +199,8 @@ func SlotPages(ctx context.Context, q db.Q, key slot.Key, simulated bool, v sett
 		return n
 	}
 	slices.SortFunc(out, func(a, b SlotPage) int { return cmp.Or(cmp.Compare(shown(b), shown(a)), cmp.Compare(a.Page, b.Page)) })
-	return out, nil
+	out = out[:min(len(out), most)]
+	return out, named(ctx, q, out)
 }
 
 // SlotGoods tells what stood in a place of one product's page apart by product:
@@ -242,30 +244,36 @@ func SlotGoods(ctx context.Context, q db.Q, key slot.Key, page string, simulated
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	names, err := codes(ctx, q, ids)
-	if err != nil {
-		return nil, err
-	}
 	var out []SlotPage
 	for _, id := range ids {
-		g := goods[id]
-		g.Page = names[id]
-		out = append(out, *g)
+		out = append(out, *goods[id])
 	}
-	return out, nil
+	return out, named(ctx, q, out)
 }
 
-func codes(ctx context.Context, q db.Q, ids []catalog.ProductID) (map[catalog.ProductID]string, error) {
-	out := map[catalog.ProductID]string{}
-	if len(ids) == 0 {
-		return out, nil
+// named fills in codes and names of the products that are still there; one
+// that is gone keeps its code as its name.
+func named(ctx context.Context, q db.Q, pages []SlotPage) error {
+	ids, codes := make([]int64, len(pages)), make([]string, len(pages))
+	for i, p := range pages {
+		ids[i], codes[i] = int64(p.Product), p.Page
+		pages[i].Name = i18n.Text{En: p.Page, Zh: p.Page}
 	}
-	err := each(ctx, q, "SELECT id, code FROM products WHERE id IN ?", []any{ids}, func(rows *sql.Rows) error {
+	if len(pages) == 0 {
+		return nil
+	}
+	return each(ctx, q, "SELECT id, code, name FROM products WHERE id IN ? OR code IN ?", []any{ids, codes}, func(rows *sql.Rows) error {
 		var id catalog.ProductID
 		var code string
-		err := rows.Scan(&id, &code)
-		out[id] = code
-		return err
+		var name i18n.Text
+		if err := rows.Scan(&id, &code, &name); err != nil {
+			return err
+		}
+		for i := range pages {
+			if pages[i].Product == id || pages[i].Product == 0 && pages[i].Page == code {
+				pages[i].Page, pages[i].Name = code, name
+			}
+		}
+		return nil
 	})
-	return out, err
 }

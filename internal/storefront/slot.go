@@ -31,7 +31,7 @@ type impression struct {
 // everybody who really looks sees everything: its crowd alone is tested.
 func (s *Shop) arm(c echo.Context, key slot.Key) (slot.Arm, error) {
 	p, err := s.person(c)
-	if err != nil || p == nil || s.Demo {
+	if err != nil || !p.Personalized() || s.Demo {
 		return slot.Outside, err
 	}
 	rules, err := s.slots.Rules(c.Request().Context(), s.DB)
