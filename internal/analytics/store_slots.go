@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"regulars/internal/customer"
@@ -141,8 +142,7 @@ func recountSlots(ctx context.Context, d *db.DB, from, to time.Time, v setting.V
 		if err := tx.Query(ctx).Exec("DELETE FROM slot_days WHERE day >= ? AND day <= ?", from.Format(time.DateOnly), last).Error; err != nil {
 			return err
 		}
-		_, err := tx.Insert(ctx, "slot_days", []string{"day", "slot", "page", "arm", "simulated", "shown", "clicks", "adds", "orders", "units",
-			"revenue", "margin", "costed", "currency", "counted_at"}, rows, false)
+		_, err := tx.Insert(ctx, "slot_days", strings.Fields("day slot page arm simulated shown clicks adds orders units revenue margin costed currency counted_at"), rows, false)
 		return err
 	})
 }
