@@ -229,13 +229,6 @@ func (s *Shop) gallery(c echo.Context, p *productPage, d *catalog.Detail, v *cat
 	}
 }
 
-func withQuery(path string, q url.Values) string {
-	if len(q) == 0 {
-		return path
-	}
-	return path + "?" + q.Encode()
-}
-
 // options words each question with one link a choice: the address of the
 // variant that differs from the chosen one in this alone.
 func (s *Shop) options(c echo.Context, d *catalog.Detail, at *catalog.VariantInfo) []optionView {
