@@ -100,7 +100,7 @@ func TestWhatWasPlantedInPlacesIsFoundAgain(t *testing.T) {
 		}
 	}
 	t.Logf("laptops %.3f of %+v, each worth %d", laptop.More(), laptop.Arms, worth/int64(max(1, adds)))
-	if math.Abs(laptop.More()-.07) > .02 {
+	if math.Abs(laptop.More()-.07) > .012 { // one thing more or less is a hundredth here
 		t.Errorf("the complex chain of the laptops adds %.3f, planted was 0.07", laptop.More())
 	}
 	each := func(p analytics.SlotPage) (sum int64, n int) {

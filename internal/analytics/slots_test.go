@@ -75,7 +75,9 @@ func (s *placed) buys(m slot.Mark, qty int, at time.Time) order.ID {
 	}
 	past := []order.History{{Axis: order.OrderAxis, ToState: "placed", Actor: "shopper", At: db.At(at)}, {Axis: order.PaymentAxis, FromState: "pending", ToState: "paid", Actor: "payment", At: db.At(at)}}
 	orders := []order.Order{o}
-	s.tx(func(tx *db.Tx) error { return order.CreateMany(ctx, tx, orders, [][]order.Line{lines}, [][]order.History{past}) })
+	s.tx(func(tx *db.Tx) error {
+		return order.CreateMany(ctx, tx, orders, [][]order.Line{lines}, [][]order.History{past})
+	})
 	return orders[0].ID
 }
 
