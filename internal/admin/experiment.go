@@ -131,6 +131,9 @@ func says(c echo.Context, v analytics.Tested, currency money.Currency) (sentence
 	if v.Held == 0 {
 		return t(c, "admin.experiment.says.off"), ""
 	}
+	if within != "" {
+		within = t(c, "admin.experiment.within", "range", within)
+	}
 	return t(c, "admin.experiment.says."+string(v.Verdict), "what", what, "est", est, "people", v.Shown.N+v.Result.Held.N,
 		"buyers", min(v.Shown.Buyers, v.Result.Held.Buyers), "least", experiment.FewestBuyers, "since", v.Since.Format(time.DateOnly)), within
 }

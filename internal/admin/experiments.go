@@ -32,6 +32,7 @@ type (
 		Homes       []homeRow
 		Chart       []slotLine
 		Zero        string // where the chart's line of no difference stands
+		Foot        string // where that line ends
 		Height      string
 		Axis        []rule
 		ChartLabel  string
@@ -202,7 +203,7 @@ func (p *experimentsPage) draw(c echo.Context, r *analytics.SlotReport) {
 		return
 	}
 	x := func(v float64) float64 { return slotLeft + (v-low)/(high-low)*(slotRight-slotLeft) }
-	p.Zero, p.Height = px(x(0)), strconv.Itoa(slotRowHeight*len(bars)+30)
+	p.Zero, p.Foot, p.Height = px(x(0)), strconv.Itoa(slotRowHeight*len(bars)+8), strconv.Itoa(slotRowHeight*len(bars)+30)
 	for n, b := range bars {
 		y := float64(slotRowHeight*n) + 18
 		est, within := caused(c, b.f.Test, r.Currency)
