@@ -74,7 +74,8 @@ func (o *Office) experiments(c echo.Context) error {
 		Period: t(c, "admin.experiments.period", "from", r.From, "to", r.To), ChartLabel: t(c, "admin.experiments.chart"),
 		File: "/admin/experiments/days.csv?" + url.Values{"simulated": {yesNo(simulated)}}.Encode()}
 	for _, key := range []string{"caused", "credited", "arms", "held", "first", "money", "cap", "interval", "limits", "blocked", "privacy", "simulated"} {
-		p.Counted = append(p.Counted, t(c, "admin.experiments.counted."+key, "days", analytics.SlotDays, "people", experiment.FewestPeople, "buyers", experiment.FewestBuyers))
+		p.Counted = append(p.Counted, t(c, "admin.experiments.counted."+key, "days", analytics.SlotDays, "people", experiment.FewestPeople, "buyers", experiment.FewestBuyers,
+			"visitors", experiment.FewestVisitors, "clickers", experiment.FewestClickers))
 	}
 	p.fill(c, r, names)
 	return web.Render(c, http.StatusOK, "admin/experiments", p)

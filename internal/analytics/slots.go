@@ -369,7 +369,7 @@ func judged(t slot.Test, shown, held half, revenue bool, since, now time.Time) T
 	out := Tested{Result: experiment.Judge(plan, shown.outcome, held.outcome), Held: t.Share(), Since: since, Revenue: revenue,
 		Means: [2]float64{shown.clicks.Mean(), held.clicks.Mean()}}
 	if out.Verdict != experiment.Uneven {
-		out.Clicks, out.ClicksOK = experiment.Mean(shown.clicks, held.clicks, t.Planned)
+		out.Clicks, out.ClicksOK = experiment.Clicks(shown.clicks, held.clicks, t.Planned)
 	}
 	out.Weeks = weeks(t, shown.outcome, held.outcome, now.Sub(since))
 	return out

@@ -65,17 +65,19 @@ func (b *builder) places(ctx context.Context, tx *db.Tx) error {
 		return err
 	}
 	for _, s := range slot.Slots {
-		held := 0
+		held, people := 0, 0
 		switch s.Key {
-		case slot.Home, slot.Complements, slot.Complex:
-			held = heldInTests
+		case slot.Home:
+			held, people = heldInTests, 200 // of one segment
+		case slot.Complements, slot.Complex:
+			held, people = heldInTests, 1000 // who come by in so many days
 		case slot.CartChain:
 			held = heldInCart
 		}
 		if s.Held == slot.Always || held == 0 {
 			continue
 		}
-		if err := slot.SetHeld(ctx, tx, s.Key, held, 0, b.tested()); err != nil {
+		if err := slot.SetHeld(ctx, tx, s.Key, held, people, b.tested()); err != nil {
 			return err
 		}
 	}

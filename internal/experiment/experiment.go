@@ -23,6 +23,9 @@ const UsualSize = 5000
 const (
 	FewestPeople = 100
 	FewestBuyers = 60
+	// Clicks of a person have no long tail: fewer people are enough.
+	FewestVisitors = 60
+	FewestClickers = 20
 	// UnevenAt is the probability below which the sizes of two groups cannot be
 	// luck, GrowthBook's limit.
 	UnevenAt = 0.001
@@ -143,9 +146,10 @@ func (p Plan) size() int {
 	return p.People
 }
 
-// Mean compares two groups by their means alone, without looking back.
-func Mean(shown, held Sample, size int) (Interval, bool) {
-	if min(shown.N, held.N) < FewestPeople || min(shown.Buyers, held.Buyers) < FewestBuyers {
+// Clicks compares how often people of two groups clicked, without looking
+// back; false where too few did.
+func Clicks(shown, held Sample, size int) (Interval, bool) {
+	if min(shown.N, held.N) < FewestVisitors || min(shown.Buyers, held.Buyers) < FewestClickers {
 		return Interval{}, false
 	}
 	return difference(moments{shown.N, shown.Mean(), shown.Variance()}, moments{held.N, held.Mean(), held.Variance()}, Plan{People: size}.size()), true

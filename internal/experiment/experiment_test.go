@@ -18,9 +18,17 @@ type world struct {
 	lift        float64 // more of what is spent by those who are shown something
 	slow        bool    // people buy over the weeks after they came, not at once
 	planned     int
+	clicks      float64 // of a person, instead of what they spend
 }
 
 func (w world) spends(r *rand.Rand, shown bool) float64 {
+	if w.clicks > 0 {
+		n, rate := 0.0, w.clicks*(.4+1.2*r.Float64()) // some click more than others
+		for at := r.ExpFloat64(); at < rate; at += r.ExpFloat64() {
+			n++
+		}
+		return n
+	}
 	if r.Float64() >= w.buys {
 		return 0
 	}
@@ -79,7 +87,13 @@ func (w world) run(seed uint64, truth float64) (missed, claimed bool) {
 			}
 			slowly[at] = rest
 		}
-		if i, ok := Mean(shown, held, w.planned); ok {
+		i, ok := Interval{}, false
+		if w.clicks > 0 {
+			i, ok = Clicks(shown, held, w.planned)
+		} else if r := Judge(Plan{People: w.planned}, shown, held); r.Verdict != Early {
+			i, ok = r.Lift, true
+		}
+		if ok {
 			missed = missed || i.Low > truth || i.High < truth
 			claimed = claimed || !i.Zero()
 		}
@@ -104,6 +118,8 @@ func TestOneMayLookEveryDay(t *testing.T) {
 		{name: "a fifth held, a true effect", held: .2, daily: 60, days: 90, buys: .15, tail: .9, lift: .3},
 		{name: "people buy later, no effect", held: .2, daily: 60, days: 90, buys: .15, tail: 1, slow: true},
 		{name: "everybody buys, long tails", held: .1, daily: 50, days: 90, buys: .6, tail: 1.3},
+		{name: "clicks of few people", held: .5, daily: 4, days: 90, clicks: .5},
+		{name: "clicks, a twentieth held", held: .05, daily: 80, days: 90, clicks: .4},
 	} {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
