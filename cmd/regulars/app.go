@@ -26,6 +26,7 @@ import (
 	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/internal/staff"
 	"regulars/internal/storefront"
 	"regulars/internal/web"
 	"regulars/static"
@@ -40,6 +41,7 @@ type app struct {
 	now      func() time.Time
 	settings *setting.Live
 	events   *event.Log
+	alarms   *staff.Alarms
 	engine   *recommend.Engine
 	desk     *checkout.Desk
 	mails    *outreach.Desk
@@ -84,6 +86,7 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 		return nil, err
 	}
 	a.events = event.NewLog(d, opt.log)
+	a.alarms = &staff.Alarms{DB: d, Log: opt.log}
 	a.desk = &checkout.Desk{DB: d, Now: opt.now, Settings: a.settings, Log: opt.log, Secret: secret}
 	if a.desk.Pay, err = providers(opt, base, secret); err != nil {
 		return nil, err
@@ -110,13 +113,13 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	}
 
 	a.web, err = web.New(web.Options{Log: opt.log, BaseURL: opt.env.BaseURL, TrustedProxies: opt.env.TrustedProxies, Secret: secret,
-		Templates: pages, Static: assets, Dev: opt.dev, Now: opt.now, DB: d, Ready: opt.ready})
+		Templates: pages, Static: assets, Dev: opt.dev, Now: opt.now, DB: d, Ready: opt.ready, Ignored: a.alarms.Ignored(opt.now)})
 	if err != nil {
 		return nil, err
 	}
 	hasher := customer.NewHasher()
 	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
-		Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Now: opt.now, Log: opt.log}
+		Alarms: a.alarms, Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Now: opt.now, Log: opt.log}
 	shop.Routes()
 	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Door: hasher, Demo: opt.demo, Now: opt.now, Log: opt.log}
 	office.Routes()
@@ -217,6 +220,7 @@ func (a *app) run(ctx context.Context, addr, role string) error {
 	// Events must outlive the last request.
 	eventsCtx, stopEvents := context.WithCancel(context.WithoutCancel(ctx))
 	background.Go(func() { a.events.Run(eventsCtx) })
+	background.Go(func() { a.alarms.Run(eventsCtx) })
 	background.Go(func() { a.watch(ctx) })
 	if role != roleWeb {
 		if err := a.runner.Start(ctx); err != nil {

@@ -29,7 +29,7 @@ type (
 		Period      string
 		Stats       []stat
 		Rows        []slotRow
-		Homes       []homeRow
+		Homes       []audienceRow
 		Chart       []slotLine
 		Zero        string // where the chart's line of no difference stands
 		Foot        string // where that line ends
@@ -47,8 +47,8 @@ type (
 		Shown, Held                  string
 		Empty                        bool
 	}
-	// homeRow is the home page of one segment.
-	homeRow struct {
+	// audienceRow is the home page of one segment.
+	audienceRow struct {
 		Name, Shown, Held, Ratio, Caused string
 		Verdict                          tag
 	}
@@ -102,7 +102,7 @@ func (p *experimentsPage) fill(c echo.Context, r *analytics.SlotReport, names ma
 			margin, revenue, costed = margin+f.Total.Margin, revenue+f.Total.Revenue, costed+f.Total.Costed
 		}
 		for _, a := range f.Audiences {
-			p.Homes = append(p.Homes, homeOf(c, a, names, r.Currency))
+			p.Homes = append(p.Homes, audienceOf(c, a, names, r.Currency))
 		}
 	}
 	p.Stats = []stat{
@@ -113,8 +113,8 @@ func (p *experimentsPage) fill(c echo.Context, r *analytics.SlotReport, names ma
 	p.draw(c, r)
 }
 
-func homeOf(c echo.Context, a analytics.Audience, names map[string]i18n.Text, currency money.Currency) homeRow {
-	row := homeRow{Name: cmp.Or(names[a.Segment].In(lang(c)), a.Segment), Shown: clicksOf(c, a.Arms[slot.Shown]), Held: clicksOf(c, a.Arms[slot.Without]), Ratio: "–"}
+func audienceOf(c echo.Context, a analytics.Audience, names map[string]i18n.Text, currency money.Currency) audienceRow {
+	row := audienceRow{Name: cmp.Or(names[a.Segment].In(lang(c)), a.Segment), Shown: clicksOf(c, a.Arms[slot.Shown]), Held: clicksOf(c, a.Arms[slot.Without]), Ratio: "–"}
 	if ratio := a.Ratio(); ratio > 0 {
 		row.Ratio = t(c, "admin.experiments.times", "times", strconv.FormatFloat(ratio, 'f', 2, 64))
 	}

@@ -20,31 +20,20 @@ type segmentsPage struct {
 
 type segmentRow struct {
 	segment.Segment
-	Who      string // who belongs to it, in a sentence
-	Members  int    // -1 for everybody else
-	URL      string // its members
-	Sections []shelfRow
+	Who     string // who belongs to it, in a sentence
+	Members int    // -1 for everybody else
+	URL     string // its members
 }
-
-type shelfRow struct{ Kind, Category, Title, Reason string }
 
 func (o *Office) segments(c echo.Context) error {
 	p := segmentsPage{Page: page(c, "staff.area.segments")}
-	if err := o.fillSegments(c, &p, false); err != nil {
+	if err := o.fillSegments(c, &p); err != nil {
 		return err
 	}
 	return web.Render(c, http.StatusOK, "admin/segments", p)
 }
 
-func (o *Office) homepages(c echo.Context) error {
-	p := segmentsPage{Page: page(c, "staff.area.homepages")}
-	if err := o.fillSegments(c, &p, true); err != nil {
-		return err
-	}
-	return web.Render(c, http.StatusOK, "admin/homepages", p)
-}
-
-func (o *Office) fillSegments(c echo.Context, p *segmentsPage, shelves bool) error {
+func (o *Office) fillSegments(c echo.Context, p *segmentsPage) error {
 	ctx := c.Request().Context()
 	all, err := segment.List(ctx, o.DB)
 	if err != nil {
@@ -65,32 +54,9 @@ func (o *Office) fillSegments(c echo.Context, p *segmentsPage, shelves bool) err
 		} else if o.may(c, "customers.read") {
 			row.URL = "/admin/customers?state=" + s.Key
 		}
-		if shelves {
-			if row.Sections, err = o.shelves(c, s.Key, tree); err != nil {
-				return err
-			}
-		}
 		p.Rows = append(p.Rows, row)
 	}
 	return nil
-}
-
-func (o *Office) shelves(c echo.Context, key string, tree *catalog.Tree) ([]shelfRow, error) {
-	sections, err := segment.Sections(c.Request().Context(), o.DB, key)
-	if err != nil {
-		return nil, err
-	}
-	var rows []shelfRow
-	for _, s := range sections {
-		row := shelfRow{Kind: t(c, "admin.shelf."+s.Kind), Title: s.Title.In(lang(c)), Reason: s.Reason.In(lang(c))}
-		if s.CategoryID != nil {
-			if k, ok := tree.ByID(*s.CategoryID); ok {
-				row.Category = k.Name.In(lang(c))
-			}
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
 }
 
 // ruleWords says a rule as a sentence.

@@ -310,12 +310,7 @@ func Seen(ctx context.Context, tx *db.Tx, v *View, now time.Time) error {
 
 // Step writes that a cart took a step.
 func Step(ctx context.Context, tx *db.Tx, id ID, kind Kind, variant catalog.VariantID, qty int, detail string, now time.Time) error {
-	err := tx.Query(ctx).Exec("INSERT INTO cart_steps (cart_id, kind, variant_id, qty, detail, at) VALUES (?, ?, ?, ?, ?, ?)",
-		int64(id), string(kind), int64(variant), qty, detail, db.At(now)).Error
-	if err != nil {
-		return fmt.Errorf("note step %s of cart %d: %w", kind, id, err)
-	}
-	return nil
+	return StepAll(ctx, tx, []Trace{{CartID: id, Kind: kind, VariantID: variant, Qty: qty, Detail: detail, At: db.At(now)}})
 }
 
 // StepAll writes steps in one statement.
@@ -324,10 +319,7 @@ func StepAll(ctx context.Context, tx *db.Tx, steps []Trace) error {
 	for i, s := range steps {
 		rows[i] = []any{int64(s.CartID), string(s.Kind), int64(s.VariantID), s.Qty, s.Detail, s.At}
 	}
-	if _, err := tx.Insert(ctx, "cart_steps", []string{"cart_id", "kind", "variant_id", "qty", "detail", "at"}, rows, false); err != nil {
-		return fmt.Errorf("note %d steps: %w", len(steps), err)
-	}
-	return nil
+	return tx.InsertLater(ctx, "cart_steps", []string{"cart_id", "kind", "variant_id", "qty", "detail", "at"}, rows, nil)
 }
 
 // Steps reads what happened to a cart, oldest first.

@@ -294,7 +294,8 @@ func (c *Cart) values() []any {
 
 // Convert closes an open cart as the order of that number, with the steps
 // that a placed order implies and the cart has not taken yet. The caller has
-// locked the cart; a cart that is not open any more is fault.Conflict.
+// locked the cart; a cart that is not open any more is fault.Conflict, at the
+// latest with the commit.
 func Convert(ctx context.Context, tx *db.Tx, c *Cart, email string, mailOK bool, delivery, pay, number string, now time.Time) error {
 	at := db.At(now)
 	begun := c.CheckoutAt
@@ -314,13 +315,17 @@ func Convert(ctx context.Context, tx *db.Tx, c *Cart, email string, mailOK bool,
 	}
 	take(StepPayment, pay)
 	take(StepConverted, number)
-	result := tx.Query(ctx).Exec(`UPDATE carts SET state = 'converted', closed_at = ?, active_at = ?, checkout_at = ?, email = ?, mail_ok = ?, version = version + 1
-		WHERE id = ? AND state = 'open'`, at, at, begun, email, mailOK, int64(c.ID))
-	if result.Error != nil {
-		return fmt.Errorf("convert cart %d: %w", c.ID, result.Error)
+	stillOpen := func(rows int64) error {
+		if rows == 0 {
+			return fault.New(fault.Conflict, "cart.closed")
+		}
+		return nil
 	}
-	if result.RowsAffected == 0 {
-		return fault.New(fault.Conflict, "cart.closed")
+	err := tx.Later(ctx, fmt.Sprintf("convert cart %d", c.ID), stillOpen, `UPDATE carts
+		SET state = 'converted', closed_at = ?, active_at = ?, checkout_at = ?, email = ?, mail_ok = ?, version = version + 1
+		WHERE id = ? AND state = 'open'`, at, at, begun, email, mailOK, int64(c.ID))
+	if err != nil {
+		return err
 	}
 	c.State = Converted
 	return StepAll(ctx, tx, steps)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 
 	"regulars/internal/db"
 	"regulars/internal/fault"
@@ -87,7 +89,7 @@ func VariantBySKU(ctx context.Context, q db.Q, sku string) (*Variant, error) {
 }
 
 // priceRow is the joined price of a variant; no row means "not priced".
-type priceRow struct{ amount, was, list, typed, until sql.NullInt64 }
+type priceRow struct{ amount, was, list, typed, until, sale sql.NullInt64 }
 
 // said reports that the earlier price rests on the merchant's word alone.
 func (p priceRow) said() bool { return p.until.Int64 > 0 }
@@ -216,11 +218,10 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 	}
 	rows, err := q.Query(ctx).Raw(`SELECT v.id, v.product_id, v.sku, v.choices, v.accent, v.active,
 		p.slug, p.name, p.published, p.max_qty, p.sensitive, p.digital, p.gift_card, p.durable, p.tax_class, coalesce(p.category_id, 0),
-		coalesce(i.src, ''), i.alt, pr.amount, pr.was, pr.list_amount, coalesce(sl.name, '{"en":""}'), v.cost, `+supplyColumns+`
+		coalesce(i.src, ''), i.alt, pr.amount, pr.was, pr.list_amount, pr.sale_id, v.cost, `+supplyColumns+`
 		FROM variants v JOIN products p ON p.id = v.product_id
 		LEFT JOIN product_images i ON i.product_id = p.id AND i.position = 0
 		LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ?
-		LEFT JOIN sales sl ON sl.id = pr.sale_id
 		LEFT JOIN stock s ON s.variant_id = v.id WHERE v.id IN ?`, string(currency), ids).Rows()
 	if err != nil {
 		return nil, fmt.Errorf("read %d variants: %w", len(ids), err)
@@ -229,6 +230,7 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 	choices := map[VariantID]map[string]string{}
 	var products []ProductID
 	var bundles []VariantID
+	sales := map[VariantID]int64{}
 	for rows.Next() {
 		var b Buyable
 		var chosen, accent string
@@ -236,7 +238,7 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 		var stock stockRow
 		if err := rows.Scan(&b.VariantID, &b.ProductID, &b.SKU, &chosen, &accent, &b.Active,
 			&b.Slug, &b.Name, &b.Published, &b.MaxQty, &b.Sensitive, &b.Digital, &b.GiftCard, &b.Durable, &b.TaxClass, &b.CategoryID,
-			&b.Image.Src, &b.Image.Alt, &price.amount, &price.was, &price.list, &b.Sale, &b.Cost, &stock.tracked, &stock.onHand, &stock.reserved,
+			&b.Image.Src, &b.Image.Alt, &price.amount, &price.was, &price.list, &price.sale, &b.Cost, &stock.tracked, &stock.onHand, &stock.reserved,
 			&stock.beyond, &stock.policy, &stock.readyAt, &stock.expectedAt, &stock.bundle); err != nil {
 			return nil, fmt.Errorf("read %d variants: %w", len(ids), err)
 		}
@@ -248,6 +250,9 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 		b.Available = b.Supply.Available
 		if b.Bundle = stock.bundle; b.Bundle {
 			bundles = append(bundles, b.VariantID)
+		}
+		if price.sale.Int64 != 0 {
+			sales[b.VariantID] = price.sale.Int64
 		}
 		if chosen != "{}" {
 			if choices[b.VariantID], err = parseChoices(chosen); err != nil {
@@ -270,7 +275,35 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 		b.Supply, b.Available = s, s.Available
 		found[id] = b
 	}
+	if err := nameSales(ctx, q, found, sales); err != nil {
+		return nil, err
+	}
 	return found, nameChoices(ctx, q, found, choices, products)
+}
+
+// nameSales reads the names of the sales that made the prices: few prices have
+// one, and a join would make all of them pay for it.
+func nameSales(ctx context.Context, q db.Q, found map[VariantID]Buyable, of map[VariantID]int64) error {
+	if len(of) == 0 {
+		return nil
+	}
+	var sales []struct {
+		ID   int64
+		Name i18n.Text
+	}
+	if err := q.Query(ctx).Raw("SELECT id, name FROM sales WHERE id IN ?", slices.Collect(maps.Values(of))).Scan(&sales).Error; err != nil {
+		return fmt.Errorf("read the sales of %d variants: %w", len(of), err)
+	}
+	names := make(map[int64]i18n.Text, len(sales))
+	for _, s := range sales {
+		names[s.ID] = s.Name
+	}
+	for id, sale := range of {
+		b := found[id]
+		b.Sale = names[sale]
+		found[id] = b
+	}
+	return nil
 }
 
 func nameChoices(ctx context.Context, q db.Q, found map[VariantID]Buyable, choices map[VariantID]map[string]string, products []ProductID) error {

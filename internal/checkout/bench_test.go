@@ -80,8 +80,12 @@ func (s *placing) limitOne(n int) error {
 	at := s.now().UnixMilli()
 	three := s.three(n)
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		inner, err := tx.SQL(ctx)
+		if err != nil {
+			return err
+		}
 		var id int64
-		err := tx.SQL().QueryRowContext(ctx, `INSERT INTO orders (number, place_key, place_hash, access_hash, email, phone, lang, name, country, line1, line2, city, region, postcode,
+		err = inner.QueryRowContext(ctx, `INSERT INTO orders (number, place_key, place_hash, access_hash, email, phone, lang, name, country, line1, line2, city, region, postcode,
 			currency, subtotal, total, payment_code, delivery_code, placed_at) VALUES ($1, $2, $1, $1, 'li@mail.example', '', 'en', 'Li Na', 'DE', 'Bank Street 1', '', 'Berlin', '', '10115',
 			'USD', 3600, 3600, 'test', '', $3) RETURNING id`, fmt.Sprintf("limit%d", n), fmt.Sprintf("limit%d", n), at).Scan(&id)
 		if err != nil {
@@ -96,12 +100,12 @@ func (s *placing) limitOne(n int) error {
 			values += fmt.Sprintf("($1, %d, %d, $%d, 'GOOD', '{}', '{}', 1, 1200, 1200)", k+1, int64(v), k+2)
 			args = append(args, int64(v))
 		}
-		if _, err := tx.SQL().ExecContext(ctx, line+values, args...); err != nil {
+		if _, err := inner.ExecContext(ctx, line+values, args...); err != nil {
 			return err
 		}
 		for _, v := range three {
 			var result sql.Result
-			result, err = tx.SQL().ExecContext(ctx, "UPDATE stock SET reserved = reserved + 1, updated_at = $1 WHERE variant_id = $2 AND tracked = TRUE AND on_hand - reserved >= 1", at, int64(v))
+			result, err = inner.ExecContext(ctx, "UPDATE stock SET reserved = reserved + 1, updated_at = $1 WHERE variant_id = $2 AND tracked = TRUE AND on_hand - reserved >= 1", at, int64(v))
 			if err != nil {
 				return err
 			}

@@ -19,6 +19,9 @@ func (t *Tx) Insert(ctx context.Context, table string, columns []string, rows []
 	if err := faultAt(ctx, BeforeStatement); err != nil {
 		return 0, fmt.Errorf("insert into %s: %w", table, err)
 	}
+	if err := t.Flush(ctx); err != nil {
+		return 0, err
+	}
 	perStatement := max(1, min(500, 30_000/len(columns)))
 	if !t.postgres {
 		perStatement = max(1, min(100, 30_000/len(columns)))
@@ -97,6 +100,9 @@ func (t *Tx) insertSQL(table string, columns []string, rows int, ignore bool) st
 // are written.
 func (t *Tx) NextIDs(ctx context.Context, table string, n int) ([]int64, error) {
 	ids := make([]int64, 0, n)
+	if err := t.Flush(ctx); err != nil {
+		return nil, err
+	}
 	if !t.postgres {
 		// Safe: the transaction is SQLite's only writer.
 		var last int64

@@ -9,6 +9,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -51,7 +52,10 @@ type DB struct {
 type Tx struct {
 	g        *gorm.DB
 	sql      *sql.Tx
+	conn     *sql.Conn // what sql runs on
 	postgres bool
+	waiting  []later // statements put off, see Later
+	failed   error   // of one of those
 }
 
 // Options says which database to open.
@@ -196,14 +200,18 @@ func (d *DB) Query(ctx context.Context) *gorm.DB { return d.read.WithContext(ctx
 // Query starts a statement inside the transaction.
 func (t *Tx) Query(ctx context.Context) *gorm.DB {
 	g := t.g.WithContext(ctx)
-	if err := faultAt(ctx, BeforeStatement); err != nil {
+	err := t.Flush(ctx)
+	if err == nil {
+		err = faultAt(ctx, BeforeStatement)
+	}
+	if err != nil {
 		g.AddError(err)
 	}
 	return g
 }
 
 // SQL is the transaction for libraries that bring their own statements.
-func (t *Tx) SQL() *sql.Tx { return t.sql }
+func (t *Tx) SQL(ctx context.Context) (*sql.Tx, error) { return t.sql, t.Flush(ctx) }
 
 // Writable reports whether a transaction can be opened and rolled back now.
 func (d *DB) Writable(ctx context.Context) error {
@@ -233,38 +241,59 @@ func (d *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 }
 
 func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) error {
-	g := d.write.WithContext(ctx).Begin()
-	if g.Error != nil {
-		return fmt.Errorf("begin: %w", g.Error)
+	tx, err := d.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
 	}
-	sqlTx, ok := g.Statement.ConnPool.(*sql.Tx)
-	if !ok {
-		g.Rollback()
-		return fmt.Errorf("begin: transaction is a %T", g.Statement.ConnPool)
-	}
+	defer tx.conn.Close()
 	done := false
 	defer func() {
 		if !done { // fn panicked
-			g.Rollback()
+			tx.sql.Rollback()
 		}
 	}()
-	err := fn(&Tx{g: g, sql: sqlTx, postgres: d.postgres})
+	err = fn(tx)
 	done = true
+	if err == nil {
+		err = tx.Flush(ctx)
+	}
 	if err != nil {
-		g.Rollback()
+		tx.sql.Rollback()
 		return err
 	}
 	if err := faultAt(ctx, BeforeCommit); err != nil {
-		g.Rollback()
+		tx.sql.Rollback()
 		return fmt.Errorf("commit: %w", err)
 	}
-	if err := g.Commit().Error; err != nil {
+	if err := tx.sql.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	if err := faultAt(ctx, AfterCommit); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// begin opens a transaction on a connection of its own, so that statements can
+// be sent past database/sql, which knows no batches. A connection that died in
+// the pool is taken for another, as database/sql does for its own.
+func (d *DB) begin(ctx context.Context) (*Tx, error) {
+	for try := 0; ; try++ {
+		conn, err := d.writeSQL.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		started, err := conn.BeginTx(ctx, nil)
+		if err == nil {
+			g := d.write.Session(&gorm.Session{Context: ctx, NewDB: true})
+			g.Statement.ConnPool = started
+			return &Tx{g: g, sql: started, conn: conn, postgres: d.postgres}, nil
+		}
+		conn.Close()
+		if try == 2 || !errors.Is(err, driver.ErrBadConn) {
+			return nil, err
+		}
+	}
 }
 
 // away makes what only time or a person can mend fault.Unavailable: a full

@@ -22,7 +22,11 @@ func TestKeptStatementsAnswerAsNewOnes(t *testing.T) {
 			}
 		}
 		const all = "SELECT value FROM settings WHERE key LIKE 'k%' ORDER BY key"
-		outer, err := tx.SQL().QueryContext(ctx, all)
+		held, err := tx.SQL(ctx)
+		if err != nil {
+			return err
+		}
+		outer, err := held.QueryContext(ctx, all)
 		if err != nil {
 			return err
 		}
@@ -33,7 +37,7 @@ func TestKeptStatementsAnswerAsNewOnes(t *testing.T) {
 			if err := outer.Scan(&value); err != nil {
 				return err
 			}
-			inner, err := tx.SQL().QueryContext(ctx, all) // the same, while the first is being read
+			inner, err := held.QueryContext(ctx, all) // the same, while the first is being read
 			if err != nil {
 				return err
 			}

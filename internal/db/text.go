@@ -13,6 +13,9 @@ import (
 
 // IndexTerms replaces the terms of a document.
 func (t *Tx) IndexTerms(ctx context.Context, id int64, lang, terms string) error {
+	if err := t.Flush(ctx); err != nil {
+		return wrapIndex(id, err)
+	}
 	if t.postgres {
 		_, err := t.sql.ExecContext(ctx, `INSERT INTO search_terms (rowid, terms, lang) VALUES ($1, $2, $3)
 			ON CONFLICT (rowid) DO UPDATE SET terms = excluded.terms, lang = excluded.lang`, id, terms, lang)
@@ -27,6 +30,9 @@ func (t *Tx) IndexTerms(ctx context.Context, id int64, lang, terms string) error
 
 // DropTerms takes a document out of the index.
 func (t *Tx) DropTerms(ctx context.Context, id int64) error {
+	if err := t.Flush(ctx); err != nil {
+		return wrapIndex(id, err)
+	}
 	query := "DELETE FROM search_terms WHERE rowid = ?"
 	if t.postgres {
 		query = "DELETE FROM search_terms WHERE rowid = $1"
@@ -37,6 +43,9 @@ func (t *Tx) DropTerms(ctx context.Context, id int64) error {
 
 // DropAllTerms empties the index.
 func (t *Tx) DropAllTerms(ctx context.Context) error {
+	if err := t.Flush(ctx); err != nil {
+		return fmt.Errorf("empty the search index: %w", err)
+	}
 	if _, err := t.sql.ExecContext(ctx, "DELETE FROM search_terms"); err != nil {
 		return fmt.Errorf("empty the search index: %w", err)
 	}

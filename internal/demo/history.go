@@ -103,7 +103,7 @@ func (b *builder) history(ctx context.Context) error {
 		if t.buyables[c], err = catalog.Buyables(ctx, b.db, ids, c); err != nil {
 			return err
 		}
-		if t.methods[c], err = pricing.Methods(ctx, b.db, c, ""); err != nil {
+		if t.methods[c], err = pricing.Methods(ctx, b.db, c, "", ""); err != nil {
 			return err
 		}
 	}

@@ -35,8 +35,8 @@ type Promise struct {
 // Reserve holds the lines for an order until expires. Of a bundle it holds
 // each component. Either all are held or none: with *OutOfStockError nothing
 // has changed, and the transaction may go on. Variants that are not counted
-// hold nothing. An order reserves once; a second time is fault.Conflict and
-// spoils the transaction.
+// hold nothing. An order reserves once; a second time is fault.Conflict, at the
+// latest with the commit, and spoils the transaction.
 func Reserve(ctx context.Context, tx *db.Tx, orderID int64, lines []Line, expires, now time.Time) (Promise, error) {
 	wanted, parts, err := unpacked(ctx, tx, lines)
 	if err != nil {
@@ -53,12 +53,14 @@ func Reserve(ctx context.Context, tx *db.Tx, orderID int64, lines []Line, expire
 	for i, h := range held {
 		rows[i] = []any{orderID, int64(h.Variant), h.Qty, "open", db.At(expires).Milli(), db.At(now).Milli(), h.Late, h.Due.Milli()}
 	}
-	n, err := tx.Insert(ctx, "holds", []string{"order_id", "variant_id", "qty", "state", "expires_at", "created_at", "late", "due"}, rows, true)
+	err = tx.InsertLater(ctx, "holds", []string{"order_id", "variant_id", "qty", "state", "expires_at", "created_at", "late", "due"}, rows, func(n int64) error {
+		if int(n) != len(held) {
+			return fault.New(fault.Conflict, "inventory.held", "order", orderID)
+		}
+		return nil
+	})
 	if err != nil {
 		return Promise{}, fmt.Errorf("reserve for order %d: %w", orderID, err)
-	}
-	if int(n) != len(held) {
-		return Promise{}, fault.New(fault.Conflict, "inventory.held", "order", orderID)
 	}
 	return promise(held), writeParts(ctx, tx, orderID, parts)
 }
@@ -87,24 +89,36 @@ type taken struct {
 }
 
 // take adds lines to what is reserved, in order, and returns those that are
-// counted. If one cannot be had it gives the earlier ones back.
+// counted. If one cannot be had it gives the others back.
 func take(ctx context.Context, tx *db.Tx, lines []Line, now time.Time) ([]taken, error) {
-	held := make([]taken, 0, len(lines))
-	for _, l := range lines {
-		took, err := takeOne(ctx, tx, l, now)
-		if err != nil {
-			for _, h := range held { // still locked by this transaction: nobody saw them gone
-				if err := giveBack(ctx, tx, h.Line, now); err != nil {
-					return nil, err
-				}
-			}
+	got := make([]*taken, len(lines))
+	for i, l := range lines {
+		if err := asked(ctx, tx, l, now, &got[i]); err != nil {
 			return nil, err
 		}
-		if took != nil {
-			held = append(held, *took)
+	}
+	if err := tx.Flush(ctx); err != nil { // all lines in one journey
+		return nil, err
+	}
+	held := make([]taken, 0, len(lines))
+	var failed error
+	for i, l := range lines {
+		if got[i] == nil && failed == nil {
+			got[i], failed = takeAgain(ctx, tx, l, now)
+		}
+		if got[i] != nil {
+			held = append(held, *got[i])
 		}
 	}
-	return held, nil
+	if failed == nil {
+		return held, nil
+	}
+	for _, h := range held { // still locked by this transaction: nobody saw them gone
+		if err := giveBack(ctx, tx, h.Line, now); err != nil {
+			return nil, err
+		}
+	}
+	return nil, failed
 }
 
 // after is a stock row as a guarded update left it.
@@ -133,20 +147,28 @@ func (a after) of(l Line, now time.Time) taken {
 	return t
 }
 
-func takeOne(ctx context.Context, tx *db.Tx, l Line, now time.Time) (*taken, error) {
+// asked holds a line and puts the answer into got with the next statement: nil
+// if it cannot be had, or is not counted.
+func asked(ctx context.Context, tx *db.Tx, l Line, now time.Time, got **taken) error {
+	return tx.LaterRow(ctx, fmt.Sprintf("hold variant %d", l.Variant), func(scan func(...any) error) error {
+		var a after
+		if err := scan(&a.OnHand, &a.Reserved, &a.Policy, &a.ReadyAt, &a.ExpectedAt); err != nil {
+			return err
+		}
+		t := a.of(l, now)
+		*got = &t
+		return nil
+	}, `UPDATE stock SET reserved = reserved + ?, updated_at = ?
+		WHERE variant_id = ? AND tracked = TRUE AND on_hand + beyond - reserved >= ?`+afterColumns, l.Qty, db.At(now), int64(l.Variant), l.Qty)
+}
+
+// takeAgain finds out why a line was not held, and tries again where a hold
+// ended between two statements.
+func takeAgain(ctx context.Context, tx *db.Tx, l Line, now time.Time) (*taken, error) {
 	left := 0
 	for range 3 {
-		var rows []after
-		err := tx.Query(ctx).Raw(`UPDATE stock SET reserved = reserved + ?, updated_at = ?
-			WHERE variant_id = ? AND tracked = TRUE AND on_hand + beyond - reserved >= ?`+afterColumns, l.Qty, db.At(now), l.Variant, l.Qty).Scan(&rows).Error
-		if err != nil {
-			return nil, fmt.Errorf("hold variant %d: %w", l.Variant, err)
-		}
-		if len(rows) == 1 {
-			t := rows[0].of(l, now)
-			return &t, nil
-		}
 		var counted bool
+		var err error
 		if left, counted, err = sellable(ctx, tx, l.Variant); err != nil {
 			return nil, err
 		}
@@ -155,7 +177,14 @@ func takeOne(ctx context.Context, tx *db.Tx, l Line, now time.Time) (*taken, err
 		}
 		if left < l.Qty {
 			break
-		} // else a hold ended between the two statements
+		}
+		var got *taken
+		if err := asked(ctx, tx, l, now, &got); err != nil {
+			return nil, err
+		}
+		if err := tx.Flush(ctx); err != nil || got != nil {
+			return got, err
+		}
 	}
 	return nil, &OutOfStockError{l.Variant, min(left, l.Qty-1)}
 }

@@ -71,7 +71,11 @@ func Enqueue(ctx context.Context, tx *db.Tx, args Args, options ...Option) error
 	for _, o := range options {
 		o(&opts)
 	}
-	if _, err := client.InsertTx(ctx, tx.SQL(), args, &opts); err != nil {
+	inner, err := tx.SQL(ctx)
+	if err != nil {
+		return fmt.Errorf("enqueue %s: %w", args.Kind(), err)
+	}
+	if _, err := client.InsertTx(ctx, inner, args, &opts); err != nil {
 		return fmt.Errorf("enqueue %s: %w", args.Kind(), err)
 	}
 	return nil

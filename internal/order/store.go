@@ -76,7 +76,7 @@ func (o *Order) fill(ctx context.Context, tx *db.Tx, lines []Line) error {
 		lines[i].OrderID, lines[i].Position = o.ID, i+1
 		rows[i] = lines[i].values(o.ID)
 	}
-	if _, err := tx.Insert(ctx, "order_lines", lineColumns, rows, false); err != nil {
+	if err := tx.InsertLater(ctx, "order_lines", lineColumns, rows, nil); err != nil {
 		return fmt.Errorf("create order %s: %w", o.Number, err)
 	}
 	return note(ctx, tx, History{OrderID: o.ID, Axis: OrderAxis, ToState: string(StatePlaced), Actor: "shopper", At: o.PlacedAt})
@@ -294,12 +294,9 @@ func Remark(ctx context.Context, tx *db.Tx, o *Order, words, by string, now time
 }
 
 func note(ctx context.Context, tx *db.Tx, h History) error {
-	err := tx.Query(ctx).Exec("INSERT INTO order_history (order_id, axis, from_state, to_state, actor, note, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		int64(h.OrderID), string(h.Axis), h.FromState, h.ToState, h.Actor, h.Note, h.At).Error
-	if err != nil {
-		return fmt.Errorf("write history of order %d: %w", h.OrderID, err)
-	}
-	return nil
+	return tx.Later(ctx, fmt.Sprintf("write history of order %d", h.OrderID), nil,
+		"INSERT INTO order_history (order_id, axis, from_state, to_state, actor, note, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		int64(h.OrderID), string(h.Axis), h.FromState, h.ToState, h.Actor, h.Note, h.At)
 }
 
 // OfCustomer lists a customer's orders, newest first.

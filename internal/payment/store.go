@@ -49,7 +49,8 @@ func Latest(ctx context.Context, q db.Q, id order.ID) (*Payment, error) {
 }
 
 // Plan writes the first attempt to pay what is due of an order that was
-// created in this transaction, after those attempts that credit made.
+// created in this transaction, after those attempts that credit made. Its ID is
+// known once another statement or the commit has followed.
 func Plan(ctx context.Context, tx *db.Tx, o *order.Order, provider string, due money.Amount, after int, now time.Time) (*Payment, error) {
 	return plan(ctx, tx, o, provider, due, after+1, now)
 }
@@ -78,8 +79,11 @@ func Again(ctx context.Context, tx *db.Tx, o *order.Order, provider string, now 
 func plan(ctx context.Context, tx *db.Tx, o *order.Order, provider string, due money.Amount, attempt int, now time.Time) (*Payment, error) {
 	p := Payment{OrderID: o.ID, Provider: provider, Token: newToken(), Attempt: attempt, Amount: due, Currency: o.Currency,
 		State: Planned, CreatedAt: db.At(now), UpdatedAt: db.At(now)}
-	if err := tx.Query(ctx).Create(&p).Error; err != nil {
-		return nil, fmt.Errorf("plan payment %d of order %s: %w", attempt, o.Number, err)
+	err := tx.LaterRow(ctx, fmt.Sprintf("plan payment %d of order %s", attempt, o.Number), func(scan func(...any) error) error { return scan(&p.ID) },
+		`INSERT INTO payments (order_id, provider, token, attempt, amount, currency, state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		int64(o.ID), provider, p.Token, attempt, int64(due), string(o.Currency), string(Planned), p.CreatedAt, p.UpdatedAt)
+	if err != nil {
+		return nil, err
 	}
 	return &p, nil
 }

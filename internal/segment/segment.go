@@ -1,4 +1,4 @@
-// Package segment decides which home page a person sees, and says why. A rule
+// Package segment decides what kind of customer somebody is, and says why. A rule
 // looks only at what the person told us and, if they allow it, at what they
 // bought; the reason is a sentence about exactly that. Membership is derived:
 // one function decides, for one person now and for everybody in a rebuild.
@@ -9,38 +9,26 @@ import (
 	"slices"
 	"time"
 
-	"regulars/internal/catalog"
 	"regulars/internal/customer"
 	"regulars/internal/i18n"
 )
 
-// Default is the key of the home page for guests, for everybody with personal
-// pages switched off, and for whom no rule matches.
+// Default is the key of guests, of everybody with personal pages switched off,
+// and of whom no rule matches.
 const Default = "default"
 
-// Segment is a kind of customer with a home page of its own.
+// Segment is a kind of customer. Title and Why are what a home page made for
+// it begins with.
 type Segment struct {
 	Key      string `gorm:"primaryKey"`
 	Position int    // rules are asked in this order, the first match decides
 	Name     i18n.Text
-	Title    i18n.Text // heading of the home page
-	Why      i18n.Text // says for whom the page is made
-	Rule     Rule      `gorm:"serializer:json"`
+	Title    i18n.Text
+	Why      i18n.Text
+	Rule     Rule `gorm:"serializer:json"`
 }
 
 func (Segment) TableName() string { return "segments" }
-
-// Section is a shelf of a segment's home page.
-type Section struct {
-	Segment    string
-	Position   int
-	Kind       string // category, best, new, again
-	CategoryID *catalog.CategoryID
-	Title      i18n.Text
-	Reason     i18n.Text
-}
-
-func (Section) TableName() string { return "home_sections" }
 
 // Rule matches if any of its conditions does. An empty rule matches nobody.
 type Rule struct {
@@ -78,20 +66,27 @@ type Bought struct {
 // says why, or Default and no reason. It is pure: the same facts always decide
 // the same. segments are in order of position.
 func Decide(segments []Segment, k Known) (key string, reason i18n.Text) {
-	if !k.Personalized {
-		return Default, i18n.Text{}
-	}
 	for _, s := range segments {
-		if s.Key == Default {
-			continue
-		}
-		for _, c := range s.Rule.Any {
-			if reason, ok := c.match(k); ok {
-				return s.Key, reason
-			}
+		if reason, ok := s.Holds(k); ok {
+			return s.Key, reason
 		}
 	}
 	return Default, i18n.Text{}
+}
+
+// Holds reports whether somebody is in the segment, whatever else they are in,
+// with the sentence that says why. Nobody is in Default, and who does not let
+// pages be personal is in none.
+func (s Segment) Holds(k Known) (reason i18n.Text, ok bool) {
+	if !k.Personalized || s.Key == Default {
+		return i18n.Text{}, false
+	}
+	for _, c := range s.Rule.Any {
+		if reason, ok := c.match(k); ok {
+			return reason, true
+		}
+	}
+	return i18n.Text{}, false
 }
 
 func (c Condition) match(k Known) (i18n.Text, bool) {

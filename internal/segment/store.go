@@ -14,6 +14,17 @@ import (
 	"regulars/internal/i18n"
 )
 
+var changes db.Changes
+
+// Live is List for the pages that ask over and over: a change shows at the next
+// view in this process and within a second in others.
+type Live struct{ kept db.Kept[[]Segment] }
+
+// List is the function List. What it returns is shared: nobody may change it.
+func (l *Live) List(ctx context.Context, q db.Q) ([]Segment, error) {
+	return l.kept.Get(&changes, func() ([]Segment, error) { return List(ctx, q) })
+}
+
 // List returns every segment in order of position.
 func List(ctx context.Context, q db.Q) ([]Segment, error) {
 	var all []Segment
@@ -23,25 +34,10 @@ func List(ctx context.Context, q db.Q) ([]Segment, error) {
 	return all, nil
 }
 
-// Sections returns the shelves of a segment's home page in order. A segment
-// without any (or gone by now) shows those of Default: a home page is never
-// empty, and never falls open to somebody else's.
-func Sections(ctx context.Context, q db.Q, key string) ([]Section, error) {
-	var rows []Section
-	if err := q.Query(ctx).Where("segment IN ?", []string{key, Default}).Order("position").Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read the home page of %s: %w", key, err)
-	}
-	own := slices.DeleteFunc(slices.Clone(rows), func(s Section) bool { return s.Segment != key })
-	if len(own) > 0 {
-		return own, nil
-	}
-	return rows, nil
-}
-
 var facts = []string{"occupation", "life", "interest", "hobby", "for", "bought"}
 
-// Put keeps a segment and its home page as given.
-func Put(ctx context.Context, tx *db.Tx, s Segment, sections []Section) error {
+// Put keeps a segment as given.
+func Put(ctx context.Context, tx *db.Tx, s Segment) error {
 	var form fault.Form
 	if s.Key == "" || len(s.Key) > 40 {
 		form.Wrong("key", "segment.key.invalid")
@@ -57,20 +53,9 @@ func Put(ctx context.Context, tx *db.Tx, s Segment, sections []Section) error {
 	if err := form.Err(); err != nil {
 		return err
 	}
+	changes.Announce()
 	if err := tx.Query(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, UpdateAll: true}).Create(&s).Error; err != nil {
 		return fmt.Errorf("put segment %s: %w", s.Key, err)
-	}
-	if err := tx.Query(ctx).Exec("DELETE FROM home_sections WHERE segment = ?", s.Key).Error; err != nil {
-		return fmt.Errorf("put the home page of %s: %w", s.Key, err)
-	}
-	for i := range sections {
-		sections[i].Segment, sections[i].Position = s.Key, i
-	}
-	if len(sections) == 0 {
-		return nil
-	}
-	if err := tx.Query(ctx).Create(&sections).Error; err != nil {
-		return fmt.Errorf("put the home page of %s: %w", s.Key, err)
 	}
 	return nil
 }
@@ -82,16 +67,9 @@ func Of(ctx context.Context, q db.Q, p *customer.Person, now time.Time) (Segment
 	if err != nil {
 		return Segment{}, i18n.Text{}, err
 	}
-	known := Known{Now: now}
-	if p.SignedIn() && p.Personalized() {
-		known = Known{Personalized: true, Occupation: p.Customer.Occupation, Interests: p.Interests, Now: now}
-		if p.MayUseHistory() && asksBought(all) {
-			bought, err := readBought(ctx, q, p.CustomerID())
-			if err != nil {
-				return Segment{}, i18n.Text{}, err
-			}
-			known.Bought = bought[p.CustomerID()]
-		}
+	known, err := KnownOf(ctx, q, all, p, now)
+	if err != nil {
+		return Segment{}, i18n.Text{}, err
 	}
 	key, reason := Decide(all, known)
 	for _, s := range all {
@@ -100,6 +78,24 @@ func Of(ctx context.Context, q db.Q, p *customer.Person, now time.Time) (Segment
 		}
 	}
 	return Segment{Key: Default}, i18n.Text{}, nil
+}
+
+// KnownOf reads what segments may look at of whoever is asking: nothing of
+// strangers and of who does not let pages be personal, and purchases only
+// where one of the segments asks for them and the person lets them be used.
+func KnownOf(ctx context.Context, q db.Q, segments []Segment, p *customer.Person, now time.Time) (Known, error) {
+	if !p.SignedIn() || !p.Personalized() {
+		return Known{Now: now}, nil
+	}
+	known := Known{Personalized: true, Occupation: p.Customer.Occupation, Interests: p.Interests, Now: now}
+	if p.MayUseHistory() && asksBought(segments) {
+		bought, err := readBought(ctx, q, p.CustomerID())
+		if err != nil {
+			return Known{}, err
+		}
+		known.Bought = bought[p.CustomerID()]
+	}
+	return known, nil
 }
 
 func asksBought(all []Segment) bool {

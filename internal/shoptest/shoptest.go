@@ -58,6 +58,7 @@ type Shop struct {
 
 	Products  map[string]catalog.ProductID // by code
 	Customers map[string]customer.ID       // by address
+	Alarms    *staff.Alarms
 
 	mu  sync.Mutex
 	now time.Time
@@ -80,8 +81,9 @@ func New(t testing.TB, d *db.DB) *Shop {
 	if err := s.Settings.Refresh(context.Background(), d); err != nil {
 		t.Fatal(err)
 	}
+	s.Alarms = &staff.Alarms{DB: d, Log: log}
 	var err error
-	if s.Web, err = web.New(web.Options{Log: log, Secret: secret, Templates: templates.Files, Static: static.Files, Now: s.Now, DB: d}); err != nil {
+	if s.Web, err = web.New(web.Options{Log: log, Secret: secret, Templates: templates.Files, Static: static.Files, Now: s.Now, DB: d, Ignored: s.Alarms.Ignored(s.Now)}); err != nil {
 		t.Fatal(err)
 	}
 	s.Desk = &checkout.Desk{DB: d, Now: s.Now, Settings: s.Settings, Log: log, Secret: secret}
@@ -94,7 +96,7 @@ func New(t testing.TB, d *db.DB) *Shop {
 	jobs.Work(s.Jobs, func(context.Context, catalog.Changed) error { return nil })
 	trait.Register(s.Jobs, d, s.Settings, s.Now)
 	s.Front = &storefront.Shop{DB: d, Web: s.Web, Engine: s.Engine, Events: s.Events, Settings: s.Settings, Desk: s.Desk, Hasher: s.Hasher,
-		Now: s.Now, Log: log, People: []storefront.DemoSignIn{{Label: text("Chen Yu\nStudent", "陈雨\n学生"), Email: Student}}}
+		Alarms: s.Alarms, Now: s.Now, Log: log, People: []storefront.DemoSignIn{{Label: text("Chen Yu\nStudent", "陈雨\n学生"), Email: Student}}}
 	s.Front.Routes()
 	t.Cleanup(func() {
 		seen.Lock()

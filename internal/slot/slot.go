@@ -67,6 +67,7 @@ var Slots = []Slot{
 	{"home.best", "hb", Always},
 	{"home.new", "hn", Always},
 	{"home.picked", "hp", Always},
+	{"home.reduced", "hr", Always},
 	{other, "ho", Always},
 }
 

@@ -15,6 +15,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/pricing"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
 	"regulars/internal/web"
@@ -33,6 +34,8 @@ type visit struct {
 	mine     *trait.Mine
 	past     *past
 	shown    []impression
+	audience string // whose home page it is, as marks name it
+	look     *looking
 }
 
 func (s *Shop) visit(c echo.Context) *visit {
@@ -201,17 +204,7 @@ func (s *Shop) country(c echo.Context, currency money.Currency) string {
 	if p, err := s.person(c); err == nil && p.SignedIn() && p.Customer.Country != "" {
 		return p.Customer.Country
 	}
-	switch currency {
-	case "CNY":
-		return "CN"
-	case "GBP":
-		return "GB"
-	case "EUR":
-		return "DE"
-	case "JPY":
-		return "JP"
-	}
-	return "US"
+	return pricing.Home(currency)
 }
 
 // device is the class of the browser's machine, as reports cut by it.

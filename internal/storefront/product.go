@@ -48,6 +48,7 @@ type productPage struct {
 	Promises     []string
 	Facts        []factView
 	Chain        *chain
+	Along        *shelf // what goes with it, once it was added
 	Alternatives *shelf
 	Questions    []questionView
 	Ask          askForm
@@ -326,7 +327,7 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 		p.Promises = []string{t(c, "shop.promise.digital")}
 		return nil
 	}
-	methods, err := pricing.Methods(c.Request().Context(), s.DB, v.Price.Currency, s.country(c, v.Price.Currency))
+	methods, err := pricing.Methods(c.Request().Context(), s.DB, v.Price.Currency, s.country(c, v.Price.Currency), "")
 	if err != nil {
 		return err
 	}
@@ -340,8 +341,8 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 			key = "shop.promise.delivery.later"
 		}
 		p.Promises = append(p.Promises, t(c, key, "when", s.arrival(c, m, waits), "cost", s.money(c, m.Cost(v.Price.Amount), v.Price.Currency)))
-		if more := m.ToFree(v.Price.Amount); more > 0 {
-			p.Promises = append(p.Promises, t(c, "shop.promise.free-from", "price", s.money(c, m.FreeFrom, v.Price.Currency)))
+		if free := m.FreeAt(v.Price.Amount); free > 0 {
+			p.Promises = append(p.Promises, t(c, "shop.promise.free-from", "price", s.money(c, free, v.Price.Currency)))
 		}
 	}
 	p.Promises = append(p.Promises, t(c, "shop.promise.returns", "count", max(s.Settings.Now().ReturnDays(), order.WithdrawalDays)))

@@ -8,10 +8,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/catalog"
-	"regulars/internal/customer"
 	"regulars/internal/event"
-	"regulars/internal/i18n"
-	"regulars/internal/segment"
+	"regulars/internal/homepage"
 	"regulars/internal/slot"
 	"regulars/internal/web"
 )
@@ -28,10 +26,11 @@ type impression struct {
 }
 
 // arm is the side of the test of a place on which whoever asks is. In the demo
-// everybody who really looks sees everything: its crowd alone is tested.
+// everybody who really looks sees everything: its crowd alone is tested. So do
+// staff who look at a page as somebody else.
 func (s *Shop) arm(c echo.Context, key slot.Key) (slot.Arm, error) {
 	p, err := s.person(c)
-	if err != nil || !p.Personalized() || s.Demo {
+	if err != nil || !p.Personalized() || s.Demo || s.visit(c).look != nil {
 		return slot.Outside, err
 	}
 	rules, err := s.slots.Rules(c.Request().Context(), s.DB)
@@ -39,12 +38,6 @@ func (s *Shop) arm(c echo.Context, key slot.Key) (slot.Arm, error) {
 		return slot.Outside, err
 	}
 	return rules.Arm(key, p), nil
-}
-
-// without reports whether whoever asks goes without a place.
-func (s *Shop) without(c echo.Context, key slot.Key) (bool, error) {
-	arm, err := s.arm(c, key)
-	return arm == slot.Without, err
 }
 
 // stands notes that a place is on this page with these products, none where it
@@ -223,18 +216,15 @@ func (s *Shop) plainShelf(c echo.Context, d *catalog.Detail) ([]suggestion, erro
 	return s.alsoThere(c, at, map[catalog.ProductID]catalog.Card{d.ID: d.Card}, barred, shelfCards)
 }
 
-// cross is the row of the cart, for people who do not go without it.
-func (s *Shop) cross(c echo.Context, found []suggestion) (*shelf, error) {
-	if len(found) < leastToShow {
-		return nil, nil
-	}
-	arm, err := s.arm(c, slot.CartChain)
-	m := slot.Mark{Slot: slot.CartChain, Arm: arm}
+// row is a row of suggestions, for people who do not go without it.
+func (s *Shop) row(c echo.Context, key slot.Key, title string, found []suggestion) (*shelf, error) {
+	arm, err := s.arm(c, key)
+	m := slot.Mark{Slot: key, Arm: arm}
 	if err != nil || arm == slot.Without {
 		s.stands(c, m, nil)
 		return nil, err
 	}
-	sh := &shelf{ID: "goes-with", Title: t(c, "shop.cart.goes-with")}
+	sh := &shelf{ID: "goes-with", Title: title}
 	var list []catalog.Card
 	for _, f := range found {
 		sh.Cards, list = append(sh.Cards, tagged(s.card(c, f.Card, in(c, f.alone())), m)), append(list, f.Card)
@@ -243,24 +233,24 @@ func (s *Shop) cross(c echo.Context, found []suggestion) (*shelf, error) {
 	return sh, nil
 }
 
-// pageOf is the segment whose home page whoever asks sees, and the one they
-// are in: people who go without their segment's page see everybody's.
-func (s *Shop) pageOf(c echo.Context, p *customer.Person) (seg segment.Segment, reason i18n.Text, audience string, err error) {
-	ctx := c.Request().Context()
-	if seg, reason, err = segment.Of(ctx, s.DB, p, s.Now()); err != nil {
-		return seg, reason, "", err
-	}
-	m := slot.Mark{Slot: slot.Home, Page: slot.Page(seg.Key)}
-	if audience = seg.Key; audience != segment.Default { // others see one and the same page on both sides
+// withOrWithout is the home page that whoever asks sees: the one of their
+// audience, or everybody's for people who go without theirs. Staff who look at
+// a page see it as it is written.
+func (s *Shop) withOrWithout(c echo.Context, own *homepage.Variant, everybodys func() *homepage.Variant) (*homepage.Variant, error) {
+	m := slot.Mark{Slot: slot.Home, Page: homepage.Default}
+	if own.Audience != "" { // others see one and the same page on both sides
+		var err error
 		if m.Arm, err = s.arm(c, slot.Home); err != nil {
-			return seg, reason, "", err
+			return nil, err
 		}
+		m.Page = slot.Page(own.Audience)
 	}
+	s.visit(c).audience = m.Page
 	s.stands(c, m, nil)
 	if m.Arm == slot.Without {
-		seg, reason, err = segment.Of(ctx, s.DB, nil, s.Now())
+		return everybodys(), nil
 	}
-	return seg, reason, audience, err
+	return own, nil
 }
 
 // holdBack takes out of a home page the sections that whoever asks goes
@@ -269,28 +259,38 @@ func (s *Shop) pageOf(c echo.Context, p *customer.Person) (seg segment.Segment, 
 func (s *Shop) holdBack(c echo.Context, w *welcome) error {
 	out := w.Sections[:0]
 	for _, sec := range w.Sections {
-		held, err := s.without(c, slot.Section(sec.Kind))
+		held, err := s.heldBack(c, sec.Kind)
 		if err != nil {
 			return err
 		}
 		if !held {
 			out = append(out, sec)
-			continue
 		}
-		s.stands(c, slot.Mark{Slot: slot.Section(sec.Kind), Arm: slot.Without, Page: slot.Page(w.Audience)}, nil)
 	}
 	if w.Sections = out; len(w.Continue) == 0 {
 		return nil
 	}
-	held, err := s.without(c, slot.Section("continue"))
+	held, err := s.heldBack(c, "continue")
 	if held {
-		s.stands(c, slot.Mark{Slot: slot.Section("continue"), Arm: slot.Without, Page: slot.Page(w.Audience)}, nil)
 		w.Continue = nil
 	}
 	return err
 }
 
+func (s *Shop) heldBack(c echo.Context, kind string) (bool, error) {
+	key := slot.Section(kind)
+	arm, err := s.arm(c, key)
+	if err != nil || arm != slot.Without {
+		return false, err
+	}
+	s.stands(c, slot.Mark{Slot: key, Arm: arm, Page: s.visit(c).audience}, nil)
+	return true, nil
+}
+
 // section draws the cards of a section of the home page.
-func (s *Shop) section(c echo.Context, kind, audience string, list []catalog.Card) []card {
-	return s.placed(c, s.stand(c, slot.Section(kind), slot.Page(audience), list), list)
+func (s *Shop) section(c echo.Context, kind string, list []catalog.Card) []card {
+	if len(list) == 0 { // words, no products
+		return nil
+	}
+	return s.placed(c, s.stand(c, slot.Section(kind), s.visit(c).audience, list), list)
 }
