@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -33,6 +34,8 @@ type teller struct {
 	asking   [2]*quota         // of carts bought, left
 	ways     *quota            // of orders
 	late     []event.Event     // of a batch to come
+	strays   *rand.Rand        // of looks alone
+	rows     map[string][]*good
 
 	rules       *slot.Rules
 	dues        due                // what places bring
@@ -86,7 +89,8 @@ func (q *quota) next() int {
 func (b *builder) history(ctx context.Context) error {
 	b.prepare()
 	t := &teller{builder: b, buyables: map[money.Currency]map[catalog.VariantID]catalog.Buyable{}, methods: map[money.Currency][]pricing.Method{},
-		stages: map[string]*quota{}, ways: newQuota(.923, .06, .011, .006), dues: due{}}
+		stages: map[string]*quota{}, ways: newQuota(.923, .06, .011, .006), dues: due{},
+		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C))}
 	rules, err := slot.Read(ctx, b.db)
 	if err != nil {
 		return err
@@ -176,17 +180,10 @@ func (t *teller) look(s *shopper, v visit) {
 			log = append(log, t.happened(s, event.ItemSeen, other[0].to, "", at.Add(2*time.Minute)))
 		}
 	}
-	for _, e := range log {
-		switch e.Kind {
-		case event.HomeSeen:
-			log = append(log, t.atHome(s, g, e.At.Time)...)
-		case event.ItemSeen:
-			if e.ProductID == int64(g.id) {
-				_, more := t.atProduct(s, nil, []wish{{good: g}}, e.At.Time)
-				log = append(log, more...)
-			}
-		}
+	if last := log[len(log)-1]; last.Kind == event.ItemSeen {
+		log = append(log, t.browse(s, g, last.At.Time)...)
 	}
+	log = append(log, t.inPlaces(s, g, log)...)
 	for i := range log {
 		if s.remember {
 			log[i].VisitorID, log[i].CustomerID = int64(s.visitor), int64(s.id)

@@ -145,7 +145,7 @@ func (t *teller) atHome(s *shopper, g *good, at time.Time) []event.Event {
 			rate *= lift
 		}
 	}
-	log := []event.Event{t.placed(s, event.SlotShown, m, at, nil), t.placed(s, event.SlotShown, section, at, nil, t.beside(g, 4)...)}
+	log := []event.Event{t.placed(s, event.SlotShown, m, at, nil), t.placed(s, event.SlotShown, section, at, nil, t.shelfOf(g, 4)...)}
 	key := "home " + m.Page + " " + string(m.Arm)
 	t.dues.owes(key, rate)
 	if t.dues.pays(key, 1) == 1 {
@@ -156,8 +156,23 @@ func (t *teller) atHome(s *shopper, g *good, at time.Time) []event.Event {
 	return log
 }
 
-// beside are goods of the same shelf.
-func (t *teller) beside(g *good, most int) (list []*good) {
+// inPlaces is what a visit without a cart saw of places: on the home page, and
+// on the first page of what it came for.
+func (t *teller) inPlaces(s *shopper, g *good, seen []event.Event) (log []event.Event) {
+	for _, e := range seen {
+		switch {
+		case e.Kind == event.HomeSeen:
+			log = append(log, t.atHome(s, g, e.At.Time)...)
+		case e.Kind == event.ItemSeen && e.ProductID == int64(g.id):
+			_, more := t.atProduct(s, nil, []wish{{good: g}}, e.At.Time)
+			return append(log, more...)
+		}
+	}
+	return log
+}
+
+// shelfOf are other goods of the same shelf.
+func (t *teller) shelfOf(g *good, most int) (list []*good) {
 	for i := range t.goods {
 		if o := &t.goods[i]; o != g && o.shelf == g.shelf && !o.Sensitive && !o.NotSold && len(list) < most {
 			list = append(list, o)
@@ -198,7 +213,7 @@ func (t *teller) atProduct(s *shopper, c *told, wishes []wish, at time.Time) ([]
 		shown := goods
 		if m.Arm == slot.Without {
 			if shown = nil; !complex {
-				shown = t.beside(g, 4)
+				shown = t.shelfOf(g, 4)
 			}
 		}
 		log = append(log, t.placed(s, event.SlotShown, m, at, nil, shown...))

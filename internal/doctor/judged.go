@@ -9,6 +9,7 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/setting"
+	"regulars/internal/trait"
 )
 
 // judgement is an invariant that no statement can decide: the rules behind it
@@ -25,6 +26,15 @@ var judgements = []judgement{
 	{"C2", "the earlier price beside a price is the lowest of the 30 days before it fell", func(ctx context.Context, q db.Q, now time.Time) ([]string, error) {
 		return mispriced(ctx, q, now, true)
 	}},
+	{"T1", "what is kept of people's traits is what the rules decide from the facts, by the next night", strayed},
+}
+
+func strayed(ctx context.Context, q db.Q, now time.Time) ([]string, error) {
+	set, err := setting.Read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return trait.Strayed(ctx, q, set.Currency(), now)
 }
 
 // mispriced names the prices that are wrong now and were so a while ago: at

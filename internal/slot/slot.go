@@ -24,6 +24,7 @@ const (
 	Complements  Key = "product.complements"
 	Complex      Key = "product.complex"
 	Alternatives Key = "product.alternatives"
+	Looked       Key = "product.looked"
 	CartChain    Key = "cart.chain"
 	Added        Key = "cart.added"
 	Confirmation Key = "confirmation"
@@ -54,6 +55,7 @@ var Slots = []Slot{
 	{Home, "h", Neutral},
 	{Complements, "pc", Shelf},
 	{Complex, "px", Nothing},
+	{Looked, "pl", Nothing},
 	{CartChain, "cc", Nothing},
 	{Added, "ca", Nothing},
 	{Confirmation, "oc", Nothing},
@@ -62,7 +64,7 @@ var Slots = []Slot{
 	{"home.goes", "hg", Nothing},
 	{"home.continue", "hu", Nothing},
 	{"home.looked", "hl", Nothing},
-	{"home.alike", "hk", Nothing},
+	{"home.like", "hk", Nothing},
 	{"home.category", "hc", Always},
 	{"home.best", "hb", Always},
 	{"home.new", "hn", Always},

@@ -23,7 +23,7 @@ const confirming = time.Hour
 // complement.
 func (s *Shop) complements(c echo.Context, at []catalog.ProductID) ([]suggestion, error) {
 	found, err := s.suggest(c, at, shelfCards)
-	found = slices.DeleteFunc(found, func(f suggestion) bool { return f.Group == "shelf" })
+	found = slices.DeleteFunc(found, func(f suggestion) bool { return f.fallback() })
 	shelves := map[catalog.CategoryID]int{}
 	found = slices.DeleteFunc(found, func(f suggestion) bool {
 		shelves[f.Card.CategoryID]++

@@ -106,6 +106,7 @@ type fuzz struct {
 // a trait with its link, people of every sort.
 func (f *fuzz) furnish() {
 	s := f.Shop
+	crowd(s)
 	s.Learn([]string{"BB01", "BB03"}, []string{"BB01", "BB03", "BB05"}, []string{"BB01", "BB03"}, []string{"BK02", "BK03", "BB09"}, []string{"BK02", "BK03"}, []string{"BK02", "BK03"})
 	s.Tx(func(ctx context.Context, tx *db.Tx) error {
 		words := i18n.Text{En: "Fitting out", Zh: "置办"}
@@ -124,7 +125,7 @@ func (f *fuzz) furnish() {
 		if err != nil {
 			return err
 		}
-		v.Page.Sections = append(v.Page.Sections, homepage.Section{Kind: homepage.Again}, homepage.Section{Kind: homepage.Goes})
+		v.Page.Sections = append(v.Page.Sections, homepage.Section{Kind: homepage.Again}, homepage.Section{Kind: homepage.Goes}, homepage.Section{Kind: homepage.Looked})
 		return homepage.Put(ctx, tx, *v, s.Now())
 	})
 	for _, who := range []*someoneElse{

@@ -12,6 +12,7 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/customer"
 	"regulars/internal/db"
+	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
@@ -34,7 +35,14 @@ type visit struct {
 	mine     *trait.Mine
 	past     *past
 	shown    []impression
-	audience string // whose home page it is, as marks name it
+	audience string              // whose home page it is, as marks name it
+	goods    []catalog.ProductID // in the cart goodsOf
+	goodsOf  *cart.Cart
+	viewed   bool
+	views    []event.View
+	looked   []catalog.ProductID // of the home page's section
+	leant    bool
+	leaning  *leaning
 	look     *looking
 }
 

@@ -3,6 +3,7 @@ package storefront
 import (
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -55,11 +56,22 @@ func (s *Shop) stands(c echo.Context, m slot.Mark, list []catalog.Card) slot.Mar
 // stand is stands for a place whose side nobody asked for yet. Where that
 // cannot be read the page goes on: it only is not counted in a test.
 func (s *Shop) stand(c echo.Context, key slot.Key, page string, list []catalog.Card) slot.Mark {
+	return s.stands(c, slot.Mark{Slot: key, Arm: s.side(c, key), Page: page}, list)
+}
+
+// stoodIn reports whether a product stands in that place of this page already.
+func (s *Shop) stoodIn(c echo.Context, key slot.Key, id catalog.ProductID) bool {
+	return slices.ContainsFunc(s.visit(c).shown, func(seen impression) bool {
+		return seen.mark.Slot == key && slices.Contains(seen.products, id)
+	})
+}
+
+func (s *Shop) side(c echo.Context, key slot.Key) slot.Arm {
 	arm, err := s.arm(c, key)
 	if err != nil {
 		s.Log.Warn("side of a test not read", "slot", key, "error", err)
 	}
-	return s.stands(c, slot.Mark{Slot: key, Arm: arm, Page: page}, list)
+	return arm
 }
 
 // showed counts every place of the page that is about to be sent: one event a
@@ -158,10 +170,7 @@ func (s *Shop) placed(c echo.Context, m slot.Mark, list []catalog.Card) []card {
 // the complex chain to nothing. Where nobody wrote and nobody bought enough
 // both sides see the shelf, which tests nothing.
 func (s *Shop) tested(c echo.Context, d *catalog.Detail, found []suggestion) ([]suggestion, error) {
-	page := ""
-	if !d.Sensitive {
-		page = slot.Page(d.Code)
-	}
+	page := pageName(d)
 	marks := map[bool]slot.Mark{}
 	for _, f := range found {
 		complex := f.Kind == "complex"
@@ -172,7 +181,7 @@ func (s *Shop) tested(c echo.Context, d *catalog.Detail, found []suggestion) ([]
 		if complex {
 			m.Slot = slot.Complex
 		}
-		if f.Group != "shelf" {
+		if !f.fallback() {
 			var err error
 			if m.Arm, err = s.arm(c, m.Slot); err != nil {
 				return nil, err
@@ -194,12 +203,12 @@ func (s *Shop) tested(c echo.Context, d *catalog.Detail, found []suggestion) ([]
 		if err != nil {
 			return nil, err
 		}
+		var list []catalog.Card
 		for i := range shelf {
 			shelf[i].mark = m
+			list = append(list, shelf[i].Card)
 		}
-		if len(shelf)+len(out) < leastToShow {
-			s.stands(c, m, nil) // no block at all: still what this person goes without
-		}
+		s.stands(c, m, list) // also where too little is left for a block
 		out = append(shelf, out...)
 	}
 	return out, nil
@@ -213,7 +222,23 @@ func (s *Shop) plainShelf(c echo.Context, d *catalog.Detail) ([]suggestion, erro
 	if err != nil {
 		return nil, err
 	}
-	return s.alsoThere(c, at, map[catalog.ProductID]catalog.Card{d.ID: d.Card}, barred, shelfCards)
+	found, err := s.resembling(c, at, nil, barred, 2*shelfCards)
+	found = slices.DeleteFunc(found, func(f suggestion) bool { return !f.fallback() })
+	return found[:min(len(found), shelfCards)], err
+}
+
+// fallback reports whether a suggestion only stands there for want of one that
+// an author or an order gave.
+func (f suggestion) fallback() bool {
+	return f.Group == "shelf" || f.Group == "near" || f.Group == "now"
+}
+
+// pageName is a product's page as marks name it; a sensitive one is not named.
+func pageName(d *catalog.Detail) string {
+	if d.Sensitive {
+		return ""
+	}
+	return slot.Page(d.Code)
 }
 
 // row is a row of suggestions, for people who do not go without it.
