@@ -231,3 +231,26 @@ func TestWhoGoesWithoutStillHasAWholePage(t *testing.T) {
 		}
 	})
 }
+
+// TestRowsAfterAddingAndOrderingAreCounted: what goes with a thing that was put
+// into the cart, and with an order, are places of their own.
+func TestRowsAfterAddingAndOrderingAreCounted(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	b := s.Browser()
+	cart := b.Follow(b.Post("/cart/items", "sku", "BB01-240-AQUA"))
+	if got := ways(cart)["/p/spare-teats"]; got != "ca" {
+		t.Errorf("after adding the links say %q: %v", got, ways(cart))
+	}
+	b.Get("/cart") // the second look is at the cart's own row
+	placed := b.Submit(b.Get("/checkout"), "/checkout", address...)
+	order := b.Follow(b.Submit(b.Follow(placed), "/gateway/test/", "outcome", "paid"))
+	if got := ways(order)["/p/spare-teats"]; got != "oc" {
+		t.Errorf("on the confirmation the links say %q: %v", got, ways(order))
+	}
+	f := recounted(t, s)
+	for _, key := range []slot.Key{slot.Added, slot.CartChain, slot.Confirmation} {
+		if got := f[key].Total.Shown; got != 1 {
+			t.Errorf("%s was shown %d times, want 1", key, got)
+		}
+	}
+}
