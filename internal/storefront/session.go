@@ -11,6 +11,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/homepage"
 	"regulars/internal/recommend"
+	"regulars/internal/slot"
 )
 
 // What visits came to after a product is worth saying from so many visits on;
@@ -163,7 +164,9 @@ func (s *Shop) withLookedAt(c echo.Context, at catalog.ProductID, found []sugges
 }
 
 // lookedShelf is the block of them on a product's page.
-func (s *Shop) lookedShelf(c echo.Context, found []suggestion) *shelf {
+func (s *Shop) lookedShelf(c echo.Context, page string, found []suggestion) *shelf {
+	m := slot.Mark{Slot: slot.Looked, Arm: s.side(c, slot.Looked), Page: page}
+	var list []catalog.Card
 	sh := &shelf{ID: "looked", Title: t(c, "shop.looked"), Why: t(c, "shop.looked.why")}
 	if s.Demo {
 		sh.Why = t(c, "shop.looked.why.simulated")
@@ -172,11 +175,16 @@ func (s *Shop) lookedShelf(c echo.Context, found []suggestion) *shelf {
 		sh.Why += " " + t(c, "shop.looked.yours")
 	}
 	for _, f := range found {
-		sh.Cards = append(sh.Cards, s.card(c, f.Card, in(c, f.Reason)))
+		sh.Cards, list = append(sh.Cards, tagged(s.card(c, f.Card, in(c, f.Reason)), m)), append(list, f.Card)
 	}
 	if len(sh.Cards) < leastToShow {
 		return nil
 	}
+	if m.Arm == slot.Without {
+		s.stands(c, m, nil)
+		return nil
+	}
+	s.stands(c, m, list)
 	return sh
 }
 
