@@ -30,6 +30,9 @@ var proofBreaks = []struct{ code, sql string }{
 		"INSERT INTO customer_traits (customer_id, trait, since) VALUES (99001, 'fine', 1)"},
 	{"W3", "INSERT INTO payment_ops (payment_id, kind, key, state, ref, created_at, updated_at) SELECT min(id), 'expire', 'k', 'planned', 'cs_1', 9000000000000, 9000000000000 FROM payments"},
 	{"W3", "INSERT INTO payment_ops (payment_id, kind, key, state, ref, created_at, updated_at) SELECT min(id), 'start', 'k', 'known', 'cs_1', 1, 1 FROM payments"},
+	{"H1", "UPDATE home_variants SET version = 3"},
+	{"H1", "INSERT INTO home_versions (variant, number, page, published_at) SELECT key, 2, page, 1 FROM home_variants"},
+	{"H1", "DELETE FROM home_variants"},
 }
 
 // places says of every invariant of the design where it is held: "doctor", the

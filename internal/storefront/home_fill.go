@@ -135,6 +135,8 @@ func (s *Shop) candidates(c echo.Context, sec homepage.Section) (candidates, err
 		}
 		ids, err := s.shelves.Order(ctx, s.DB, under, "", currency)
 		return candidates{ids: slices.DeleteFunc(slices.Clone(ids), func(id catalog.ProductID) bool { return !cheaper[id] }), more: more, reduced: true}, err
+	case homepage.Looked:
+		return candidates{ids: s.visit(c).looked, least: leastToShow}, nil
 	case homepage.Again:
 		past, err := s.past(c)
 		if err != nil {
