@@ -22,6 +22,7 @@ import (
 	"regulars/internal/outreach"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
+	"regulars/internal/value"
 	"regulars/internal/web"
 )
 
@@ -263,7 +264,7 @@ func (s *Shop) erase(c echo.Context) error {
 		return s.knownPage(c, http.StatusUnprocessableEntity, failed)
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, credit.Forget, order.Forget, ask.Forget, trait.Forget)
+		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, credit.Forget, order.Forget, ask.Forget, trait.Forget, value.Forget)
 	})
 	if err != nil {
 		return err
