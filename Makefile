@@ -29,10 +29,11 @@ simulate:
 		go test -count 1 -timeout 60m -v -run '^(TestSimulation|TestRace.*|TestKilled.*|TestFlashSale)$$' ./internal/checkout ./cmd/regulars
 	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-100000} go test -count 1 -timeout 60m -v -run '^TestNothingPersonalReachesSomebodyElse$$/^sqlite$$' ./internal/storefront
 
-# The recommender, placing an order beside the database's own limit, and the
+# The recommender and its index of visits, placing an order beside the database's own limit, and the
 # pages beside a plain Echo handler that sends the same bytes; ends with a
 # table of the pages.
 bench:
 	FSYNC=on sh .ci/postgres go test -run '^$$' -bench 'BenchmarkPlace$$' -benchtime 2000x ./internal/checkout
 	go test -run '^$$' -bench . -benchmem -benchtime 1s ./internal/recommend
 	go test -run '^$$' -bench 'EchoStatic|Pages' -benchmem -benchtime 1s ./cmd/regulars
+	go test -run '^$$' -bench SessionsFromLog -benchtime 1x ./cmd/regulars

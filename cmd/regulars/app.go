@@ -48,6 +48,7 @@ type app struct {
 	runner   *jobs.Runner
 	web      *web.Server
 	model    *follower
+	views    *viewer
 }
 
 // appOptions is what differs between serve, demo and tests.
@@ -97,6 +98,11 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 		opt.log.Error("model not loaded", "error", err)
 	}
 
+	a.views = &viewer{index: &recommend.Sessions{}}
+	if err := a.views.look(ctx, d, opt.now()); err != nil {
+		opt.log.Error("sessions not loaded", "error", err)
+	}
+
 	pages, assets := fs.FS(templates.Files), fs.FS(static.Files)
 	if opt.dev {
 		pages, assets = os.DirFS("templates"), os.DirFS("static")
@@ -118,7 +124,7 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 		return nil, err
 	}
 	hasher := customer.NewHasher()
-	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
+	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Sessions: a.views.index, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
 		Alarms: a.alarms, Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Now: opt.now, Log: opt.log}
 	shop.Routes()
 	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Door: hasher, Demo: opt.demo, Now: opt.now, Log: opt.log}
@@ -180,6 +186,10 @@ func (a *app) work() {
 		_, err := train(ctx, a.db, a.now)
 		return err
 	})
+	a.runner.Every("visits", 24*time.Hour, func(ctx context.Context) error {
+		_, err := weigh(ctx, a.db, a.now)
+		return err
+	})
 }
 
 // watch keeps this process in step with what others change: settings, model.
@@ -197,6 +207,9 @@ func (a *app) watch(ctx context.Context) {
 		}
 		if err := a.model.look(ctx, a.db); err != nil && ctx.Err() == nil {
 			a.log.Error("model not current", "error", err)
+		}
+		if err := a.views.look(ctx, a.db, a.now()); err != nil && ctx.Err() == nil {
+			a.log.Error("sessions not current", "error", err)
 		}
 	}
 }

@@ -126,7 +126,7 @@ func sayImported(out io.Writer, s *exchange.Summary, dry bool) {
 
 type exportCmd struct {
 	folder
-	Kind string `arg:"" enum:"products,customers,orders,feed" help:"products, customers, orders, or feed (Google Merchant)."`
+	Kind string `arg:"" enum:"products,customers,orders,feed,clicks,history,profiles" help:"products, customers, orders, feed (Google Merchant), or what eval measures by: history, profiles, clicks (of consenting visitors)."`
 	Out  string `help:"File to write; standard output without it."`
 }
 

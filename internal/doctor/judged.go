@@ -9,6 +9,7 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/setting"
+	"regulars/internal/trait"
 	"regulars/internal/value"
 )
 
@@ -27,6 +28,15 @@ var judgements = []judgement{
 		return mispriced(ctx, q, now, true)
 	}},
 	{"P5", "a loyalty tier is what orders, reviews and grants make of it", mistiered},
+	{"T1", "what is kept of people's traits is what the rules decide from the facts, by the next night", strayed},
+}
+
+func strayed(ctx context.Context, q db.Q, now time.Time) ([]string, error) {
+	set, err := setting.Read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return trait.Strayed(ctx, q, set.Currency(), now)
 }
 
 // mispriced names the prices that are wrong now and were so a while ago: at

@@ -31,8 +31,14 @@ var proofBreaks = []struct{ code, sql string }{
 	{"P5", "DELETE FROM customer_tiers"},
 	{"P5", "UPDATE tier_grants SET ended_at = since"},
 	{"P5", "UPDATE customer_tiers SET falls_to = 'occasional', falls_at = 9000000000000"},
+	{"T1", `INSERT INTO customers (id, email, email_key, created_at, updated_at) VALUES (99001, 'old@shop.example', 'old@shop.example', 1, 1);` +
+		`INSERT INTO traits (key, position, name, who, updated_at) VALUES ('fine', 1, '{"en":"Fine"}', '{"en":"people"}', 1);` +
+		"INSERT INTO customer_traits (customer_id, trait, since) VALUES (99001, 'fine', 1)"},
 	{"W3", "INSERT INTO payment_ops (payment_id, kind, key, state, ref, created_at, updated_at) SELECT min(id), 'expire', 'k', 'planned', 'cs_1', 9000000000000, 9000000000000 FROM payments"},
 	{"W3", "INSERT INTO payment_ops (payment_id, kind, key, state, ref, created_at, updated_at) SELECT min(id), 'start', 'k', 'known', 'cs_1', 1, 1 FROM payments"},
+	{"H1", "UPDATE home_variants SET version = 3"},
+	{"H1", "INSERT INTO home_versions (variant, number, page, published_at) SELECT key, 2, page, 1 FROM home_variants"},
+	{"H1", "DELETE FROM home_variants"},
 }
 
 // places says of every invariant of the design where it is held: "doctor", the

@@ -37,5 +37,11 @@ func proofRules() []rule {
 			SELECT key AS id FROM payment_ops WHERE state = 'planned' AND ref <> '' OR kind = 'refund' AND amount = 0
 			UNION SELECT p.token FROM payments p JOIN payment_ops x ON x.payment_id = p.id AND x.kind = 'start' AND x.ref <> ''
 				WHERE p.provider_ref <> x.ref`, nil},
+		{"H1", "what a home page shows is the last version kept of it, versions are counted without a gap, and the default is there", `
+			SELECT v.key AS id FROM home_variants v WHERE v.version > 0 AND NOT EXISTS (
+				SELECT 1 FROM home_versions h WHERE h.variant = v.key AND h.number = v.version AND h.page = v.page)
+			UNION SELECT variant FROM home_versions GROUP BY variant HAVING min(number) <> 1 OR max(number) <> count(*)
+				OR max(number) <> (SELECT v.version FROM home_variants v WHERE v.key = variant)
+			UNION SELECT 'default' AS id WHERE NOT EXISTS (SELECT 1 FROM home_variants WHERE key = 'default')`, nil},
 	}
 }

@@ -76,14 +76,15 @@ const (
 	Searches = "searches" // words to search for
 	Again    = "again"    // what the person buys again and again
 	Goes     = "goes"     // what goes with what the person bought
+	Looked   = "looked"   // what others looked at after what the person looked at last
 )
 
 // Kinds lists every kind of section, in the order in which staff choose.
-var Kinds = []string{Category, Best, New, Reduced, Picked, Banner, Searches, Again, Goes}
+var Kinds = []string{Category, Best, New, Reduced, Picked, Banner, Searches, Again, Goes, Looked}
 
 // Own reports whether a kind of section is about the person, and so has words
 // of its own, which are always true.
-func Own(kind string) bool { return kind == Again || kind == Goes }
+func Own(kind string) bool { return kind == Again || kind == Goes || kind == Looked }
 
 // Section is one part of a page.
 type Section struct {

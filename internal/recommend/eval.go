@@ -45,6 +45,8 @@ type EvalOptions struct {
 	// Miss counts hidden products that training never saw as misses
 	// (--unseen miss) instead of leaving them out.
 	Miss bool
+	// Peer asks V-SKNN the same questions (protocol session), which takes its time.
+	Peer bool
 	// Build shapes the model under test.
 	Build Options
 }
@@ -66,8 +68,15 @@ type Report struct {
 	ModelBytes       int
 	PeakRSS          int64 // 0 where the system does not tell
 	PopularityRecall float64
+	// GainLow and GainHigh are the 95 % interval of Recall less PopularityRecall,
+	// by a bootstrap over the customers; of protocols about customers only.
+	GainLow, GainHigh float64
 	// Left counts rows of the file that were no purchase (quantity 0 or less).
 	Left int
+	// Of protocol session, beyond the contract's figures: the weights chosen, and
+	// what V-SKNN found if it was asked.
+	Choice              *Choice
+	PeerRecall, PeerMRR float64
 }
 
 // MarshalJSON writes the contract's object.
@@ -139,6 +148,7 @@ func Evaluate(ctx context.Context, protocol Protocol, path string, opt EvalOptio
 	}
 	r := t.report()
 	r.Protocol, r.File = protocol, path
+	t.beside(&r)
 	if protocol == Baskets || protocol == Session {
 		r.NDCG = math.NaN()
 	} else {
@@ -163,6 +173,10 @@ type trial struct {
 	cases                  int
 	groups                 int // what the figures are averaged over
 	recall, mrr, ndcg, pop float64
+
+	choice              *Choice
+	peerRecall, peerMRR float64
+	each, floors        []float64 // recall of each customer asked about, and popularity's
 }
 
 func (t *trial) train() { t.started = time.Now() }
@@ -224,6 +238,7 @@ func (t *trial) report() Report {
 		n := float64(t.groups)
 		r.Recall, r.MRR, r.NDCG, r.PopularityRecall = t.recall/n, t.mrr/n, t.ndcg/n, t.pop/n
 	}
+	r.GainLow, r.GainHigh = interval(t.each, t.floors)
 	if len(t.ranking) > 0 {
 		shown := 0
 		for _, p := range t.ranking {

@@ -51,6 +51,7 @@ type Shop struct {
 	Office   *outreach.Desk
 	Engine   *recommend.Engine
 	Events   *event.Log
+	Sessions *recommend.Sessions
 	Settings *setting.Live
 	Hasher   *customer.Hasher
 	Jobs     *jobs.Runner
@@ -75,7 +76,7 @@ var secret = []byte("a secret of thirty-two bytes, for tests only")
 func New(t testing.TB, d *db.DB) *Shop {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s := &Shop{t: t, DB: d, Engine: &recommend.Engine{}, Events: event.NewLog(d, log), Settings: &setting.Live{}, Hasher: hasher(), MailDir: t.TempDir(),
+	s := &Shop{t: t, DB: d, Engine: &recommend.Engine{}, Sessions: &recommend.Sessions{}, Events: event.NewLog(d, log), Settings: &setting.Live{}, Hasher: hasher(), MailDir: t.TempDir(),
 		Products: map[string]catalog.ProductID{}, Customers: map[string]customer.ID{}, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	s.seed()
 	if err := s.Settings.Refresh(context.Background(), d); err != nil {
@@ -95,7 +96,7 @@ func New(t testing.TB, d *db.DB) *Shop {
 	s.Office.Register(s.Jobs)
 	jobs.Work(s.Jobs, func(context.Context, catalog.Changed) error { return nil })
 	trait.Register(s.Jobs, d, s.Settings, s.Now)
-	s.Front = &storefront.Shop{DB: d, Web: s.Web, Engine: s.Engine, Events: s.Events, Settings: s.Settings, Desk: s.Desk, Hasher: s.Hasher,
+	s.Front = &storefront.Shop{DB: d, Web: s.Web, Engine: s.Engine, Sessions: s.Sessions, Events: s.Events, Settings: s.Settings, Desk: s.Desk, Hasher: s.Hasher,
 		Alarms: s.Alarms, Now: s.Now, Log: log, People: []storefront.DemoSignIn{{Label: text("Chen Yu\nStudent", "陈雨\n学生"), Email: Student}}}
 	s.Front.Routes()
 	t.Cleanup(func() {

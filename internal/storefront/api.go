@@ -267,6 +267,18 @@ func (s *Shop) apiSuggestions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(found) < in_.Limit || found[0].Group == "shelf" {
+		goes, looked, err := s.withLookedAt(c, p.ID, found, in_.Limit)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(goes, func(f suggestion) bool { return f.Group == "shelf" })
+		if at < 0 {
+			at = len(goes)
+		}
+		found = slices.Insert(goes, at, looked...)
+		found = found[:min(len(found), in_.Limit)]
+	}
 	out := []apiSuggestion{}
 	for _, f := range found {
 		out = append(out, apiSuggestion{s.apiCard(c, tree, f.Card), f.Kind, f.Score, in(c, f.alone()), in(c, f.Premise)})

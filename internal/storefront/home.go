@@ -87,7 +87,7 @@ func (s *Shop) showHome(c echo.Context, w *welcome) error {
 	for i, sec := range w.Sections {
 		sh := s.homeShelf(c, "s"+string(rune('1'+i)), sec)
 		p.Sections = append(p.Sections, sh)
-		if p.Hero == nil && len(sec.Cards) > 0 {
+		if len(sec.Cards) > 0 && (p.Hero == nil || p.HeroURL == "" && sh.More != "") { // the first shelf that leads on
 			s.heroOf(c, &p, sec.Cards[0], sh.More, t(c, "shop.home.see", "shelf", sec.Title))
 		}
 	}
@@ -217,6 +217,9 @@ func (s *Shop) welcome(c echo.Context) (*welcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	if sections, err = s.withLooked(c, sections); err != nil {
+		return nil, err
+	}
 	if w.Continue, err = s.unfinished(c); err != nil {
 		return nil, err
 	}
@@ -269,8 +272,16 @@ const regular = 3
 // what is said of a person must be true of them.
 func (s *Shop) withOwn(c echo.Context, sections []homepage.Section) ([]homepage.Section, error) {
 	past, err := s.past(c)
-	if err != nil || past.orders == 0 {
-		return sections, err
+	if err != nil {
+		return nil, err
+	}
+	if like, some, err := s.like(c, past.orders); err != nil {
+		return nil, err
+	} else if some {
+		sections = slices.Insert(slices.Clone(sections), min(likeAfter, len(sections)), like)
+	}
+	if past.orders == 0 {
+		return sections, nil
 	}
 	own := []homepage.Section{
 		{Kind: homepage.Again, Title: both("shop.home.again"), Reason: both("shop.home.again.why")},
@@ -302,14 +313,11 @@ func (s *Shop) unfinished(c echo.Context) ([]marked, error) {
 		return nil, err
 	}
 	inCart := len(ids)
-	visitor, who := p.Tracked()
-	seen, err := event.Recent(ctx, s.DB, event.ItemSeen, int64(visitor), int64(who), unfinishedCards)
+	views, _, err := s.views(c)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range seen {
-		ids = append(ids, catalog.ProductID(id))
-	}
+	ids = append(ids, lastSeen(views)...)
 	marks := map[catalog.ProductID]string{}
 	for i, id := range ids {
 		switch {

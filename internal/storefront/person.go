@@ -12,6 +12,7 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/customer"
 	"regulars/internal/db"
+	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
@@ -34,6 +35,13 @@ type visit struct {
 	currency money.Currency
 	mine     *trait.Mine
 	past     *past
+	goods    []catalog.ProductID // in the cart goodsOf
+	goodsOf  *cart.Cart
+	viewed   bool
+	views    []event.View
+	looked   []catalog.ProductID // of the home page's section
+	leant    bool
+	leaning  *leaning
 	look     *looking
 }
 

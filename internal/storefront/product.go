@@ -49,6 +49,7 @@ type productPage struct {
 	Chain        *chain
 	Along        *shelf // what goes with it, once it was added
 	Alternatives *shelf
+	Looked       *shelf
 	Questions    []questionView
 	Ask          askForm
 	LD           map[string]any
@@ -370,12 +371,23 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 	if err != nil {
 		return err
 	}
-	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), found)
 	if !p.Buyable {
 		if p.Alternatives, err = s.alternatives(c, d); err != nil {
 			return err
 		}
 	}
+	most := lookedCards
+	if p.Alternatives != nil { // some of them may stand there
+		most *= 2
+	}
+	goes, looked, err := s.withLookedAt(c, d.ID, slices.Clone(found), most)
+	if err != nil {
+		return err
+	}
+	if p.Looked = s.lookedShelf(c, looked, p.Alternatives); p.Looked == nil {
+		goes = found
+	}
+	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), goes)
 	questions, err := ask.OfProduct(ctx, s.DB, d.ID, web.Lang(c), 20)
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ type Shop struct {
 	DB       *db.DB
 	Web      *web.Server
 	Engine   *recommend.Engine
+	Sessions *recommend.Sessions // what visits foretell; may be nil
 	Events   *event.Log
 	Settings *setting.Live
 	Desk     *checkout.Desk
