@@ -14,7 +14,7 @@ type Person struct {
 	Days        int     // with a purchase, the first one too
 	Total       float64 // of all days
 	Spent       Spent   // of the days after the first
-	Recent      int     // days with a purchase in the last stretch as long as the forecast
+	Recent      int     // days with a further purchase in the last stretch as long as the forecast
 	RecentSpent float64
 }
 
