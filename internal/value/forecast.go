@@ -31,8 +31,7 @@ type Forecast struct {
 
 // pastShare is how much of a forecast is "as in the last such stretch again".
 // The models see a whole life evenly; what changed of late they see too little
-// of. A quarter was the best of several on the half year before the one that
-// TestAHalfYearOfOnlineRetail measures.
+// of. The first purchase is no part of it: a newcomer's would be foretold twice.
 const pastShare = .25
 
 // capShare is the share of purchase days that count as they are when what
