@@ -14,6 +14,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/pricing"
 	"regulars/internal/shoptest"
+	"regulars/internal/value"
 )
 
 // A payment makes somebody loyal, and the very next cart costs what the loyal
@@ -87,6 +88,15 @@ func TestATierIsPaidForAndPaysAtOnce(t *testing.T) {
 		if err != nil || !report.OK {
 			t.Errorf("%+v %v", report, err)
 		}
+		if err := value.Rebuild(context.Background(), d, s.Settings.Now(), s.Now()); err != nil {
+			t.Fatal(err)
+		}
+		says("/account/privacy", "How the shop counts your orders", "1 order day and $81.20")
+		b.Post("/account/preferences", "given", "personalize")
+		says("/account/privacy", "Nothing is kept for this")
+		s.Pass(400 * 24 * time.Hour)
+		b = s.SignedIn(shoptest.Student)
+		says("/account/loyalty", "Loyal is yours until", "After that it becomes Occasional", "2 more orders")
 		b.Post("/account/erase", "password", shoptest.Password)
 		if n := s.Count("SELECT count(*) FROM customer_tiers"); n != 0 {
 			t.Errorf("%d tiers outlive their person", n)

@@ -47,6 +47,7 @@ type (
 		Traits          []factRow
 		MayConclude     bool
 		Consents        []factRow
+		Worth           string // what is kept for sorting customers; "" if nothing is
 	}
 	privacyPage struct {
 		web.Page
@@ -144,6 +145,13 @@ func (s *Shop) knownPage(c echo.Context, status int, failed error) error {
 		return err
 	}
 	page.MayConclude = p.MayUseHistory()
+	worth, _, err := value.Of(ctx, s.DB, p.CustomerID())
+	if err != nil {
+		return err
+	}
+	if worth != nil {
+		page.Worth = t(c, "value.known.kept", "count", worth.Frequency, "amount", s.money(c, worth.Net, s.Settings.Now().Currency()), "recency", worth.Recency)
+	}
 	log, err := customer.ConsentLog(ctx, s.DB, p.CustomerID())
 	if err != nil {
 		return err

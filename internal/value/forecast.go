@@ -14,7 +14,7 @@ type Person struct {
 	Days        int     // with a purchase, the first one too
 	Total       float64 // of all days
 	Spent       Spent   // of the days after the first
-	Recent      int     // days with a purchase in the last stretch as long as the forecast
+	Recent      int     // days with a further purchase in the last stretch as long as the forecast
 	RecentSpent float64
 }
 
@@ -31,8 +31,7 @@ type Forecast struct {
 
 // pastShare is how much of a forecast is "as in the last such stretch again".
 // The models see a whole life evenly; what changed of late they see too little
-// of. A quarter was the best of several on the half year before the one that
-// TestAHalfYearOfOnlineRetail measures.
+// of. The first purchase is no part of it: a newcomer's would be foretold twice.
 const pastShare = .25
 
 // capShare is the share of purchase days that count as they are when what

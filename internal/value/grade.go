@@ -115,7 +115,7 @@ func (a *Account) counts(today time.Time) Person {
 			p.X, p.Last = p.X+1, min(p.Age, weeksBetween(first, d.At))
 			p.Spent.N, p.Spent.Mean = p.Spent.N+1, p.Spent.Mean+float64(d.Net)
 		}
-		if d.At.After(from) {
+		if i > 0 && d.At.After(from) {
 			p.Recent, p.RecentSpent = p.Recent+1, p.RecentSpent+float64(d.Net)
 		}
 	}

@@ -172,9 +172,7 @@ func TestTheModelsFindThePublishedParametersOfCDNOW(t *testing.T) {
 	near(t, "v", w.V, 15.44, .005)
 	mae, total := off(func(i int) float64 { return m.Expected(counts[i], 39) }, later)
 	t.Logf("39 weeks: mean error %.4f, in all %+.1f %%", mae, 100*total)
-	if mae > .7855 {
-		t.Errorf("39 weeks are forecast with a mean error of %.4f, want .785 at most", mae)
-	}
+	near(t, "the mean error of BG/NBD alone", mae, .785, .001) // as the design has it
 	l, err := value.Fit(value.Leaving, counts)
 	if err != nil {
 		t.Fatal(err)
@@ -184,7 +182,7 @@ func TestTheModelsFindThePublishedParametersOfCDNOW(t *testing.T) {
 	t.Logf("39 weeks: mean error %.4f, in all %+.1f %%", mae, 100*total)
 }
 
-func TestACohortOfTwentyThousandIsFittedWithinASecond(t *testing.T) {
+func TestAllOfCDNOWIsFitted(t *testing.T) {
 	counts, _, later, _ := split(cdnow(t, "cdnow_master.csv.gz", "customer"), cdnowEnd, 39)
 	start := time.Now()
 	m, err := value.Fit(value.Buying, counts)

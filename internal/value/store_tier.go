@@ -361,8 +361,8 @@ func tiers(ctx context.Context, q db.Q, set setting.Values, id customer.ID, now 
 	return had, want, nil
 }
 
-// TurnTiers refreshes whose tier time alone may have changed, at most so many
-// at once, and everybody when the thresholds did.
+// TurnTiers refreshes whose tier time alone may have changed, and everybody when
+// the thresholds did.
 func TurnTiers(ctx context.Context, d *db.DB, set setting.Values, now time.Time) error {
 	var changed bool
 	err := d.InTx(ctx, func(tx *db.Tx) (err error) {
@@ -375,9 +375,12 @@ func TurnTiers(ctx context.Context, d *db.DB, set setting.Values, now time.Time)
 		return err
 	}
 	var due []customer.ID
-	err = d.Query(ctx).Raw("SELECT customer_id FROM customer_tiers WHERE due_at <= ? ORDER BY due_at LIMIT 2000", db.At(now)).Scan(&due).Error
+	err = d.Query(ctx).Raw("SELECT customer_id FROM customer_tiers WHERE due_at <= ? LIMIT 201", db.At(now)).Scan(&due).Error
 	if err != nil {
 		return fmt.Errorf("read tiers that are due: %w", err)
+	}
+	if len(due) > 200 { // a month begins: everybody at once is cheaper than each
+		return d.InTx(ctx, func(tx *db.Tx) error { return copyTiers(ctx, tx, set, 0, now) })
 	}
 	for part := range slices.Chunk(due, 100) {
 		err := d.InTx(ctx, func(tx *db.Tx) error {
