@@ -37,6 +37,30 @@ func (s *Shop) complements(c echo.Context, at []catalog.ProductID) ([]suggestion
 	return found, err
 }
 
+// along is a short list beside the button, where a shelf has no room.
+type along struct {
+	Title string
+	Rows  []alongRow
+}
+
+type alongRow struct {
+	URL, Name, Reason, Price string
+	Picture                  picture
+}
+
+func (s *Shop) along(c echo.Context, title string, at catalog.ProductID) (*along, error) {
+	found, err := s.complements(c, []catalog.ProductID{at})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	a := &along{Title: title}
+	for _, f := range found {
+		k := s.worded(c, f.Card)
+		a.Rows = append(a.Rows, alongRow{k.URL, k.Name, in(c, f.alone()), k.Price.Now, k.Picture})
+	}
+	return a, nil
+}
+
 func (s *Shop) complementShelf(c echo.Context, title string, at []catalog.ProductID) (*shelf, error) {
 	found, err := s.complements(c, at)
 	if err != nil || len(found) == 0 {

@@ -47,7 +47,7 @@ type productPage struct {
 	Promises     []string
 	Facts        []factView
 	Chain        *chain
-	Along        *shelf // what goes with it, once it was added
+	Along        *along // what goes with it, once it was added
 	Alternatives *shelf
 	Looked       *shelf
 	Questions    []questionView
