@@ -204,3 +204,42 @@ func (s *Shop) soldOut(c echo.Context, p *productPage, v *catalog.VariantInfo) e
 	p.StockText, p.OwnURL = t(c, "shop.own", "number", o.Number), s.ownURL(c, o)
 	return nil
 }
+
+// alternatives is what to take instead of something sold out: what the author
+// named, then what stands on the same shelf; with the set of what it shows.
+func (s *Shop) alternatives(c echo.Context, d *catalog.Detail) (*shelf, map[catalog.ProductID]bool, error) {
+	ctx := c.Request().Context()
+	relations, err := s.shelves.Relations(ctx, s.DB, []catalog.ProductID{d.ID})
+	if err != nil {
+		return nil, nil, err
+	}
+	var ids []catalog.ProductID
+	for _, r := range relations {
+		if r.Kind == "instead" || r.Kind == "replaced" || r.Kind == "next" {
+			ids = append(ids, r.ToID)
+		}
+	}
+	cards, err := s.shelves.Cards(ctx, s.DB, unique(ids), s.currency(c))
+	if err != nil {
+		return nil, nil, err
+	}
+	if d.CategoryID != nil {
+		l, err := s.shelves.List(ctx, s.DB, catalog.ListQuery{Categories: []catalog.CategoryID{*d.CategoryID}, InStock: true, PerPage: 8, Currency: s.currency(c)})
+		if err != nil {
+			return nil, nil, err
+		}
+		cards = append(cards, l.Cards...)
+	}
+	sh := &shelf{ID: "instead", Title: t(c, "shop.instead"), Why: t(c, "shop.instead.why")}
+	seen := map[catalog.ProductID]bool{d.ID: true}
+	for _, k := range cards {
+		if k.InStock && !seen[k.ID] && len(sh.Cards) < shelfCards {
+			seen[k.ID] = true
+			sh.Cards = append(sh.Cards, s.card(c, k, ""))
+		}
+	}
+	if len(sh.Cards) == 0 {
+		return nil, nil, nil
+	}
+	return sh, seen, nil
+}
