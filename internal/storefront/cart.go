@@ -308,7 +308,7 @@ func (s *Shop) addItem(c echo.Context) error {
 		return err
 	}
 	page.Added = true
-	if page.Along, err = s.complementShelf(c, t(c, "shop.chain.title", "name", page.Name), []catalog.ProductID{v.ProductID}); err != nil {
+	if page.Along, err = s.along(c, t(c, "shop.chain.title", "name", page.Name), v.ProductID); err != nil {
 		return err
 	}
 	page.Note = &web.Notice{Kind: "ok", Text: t(c, "shop.cart.added", "name", page.Name)}

@@ -47,7 +47,7 @@ type productPage struct {
 	Promises     []string
 	Facts        []factView
 	Chain        *chain
-	Along        *shelf // what goes with it, once it was added
+	Along        *along // what goes with it, once it was added
 	Alternatives *shelf
 	Looked       *shelf
 	Questions    []questionView
@@ -371,20 +371,18 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 	if err != nil {
 		return err
 	}
+	var instead map[catalog.ProductID]bool
 	if !p.Buyable {
-		if p.Alternatives, err = s.alternatives(c, d); err != nil {
+		if p.Alternatives, instead, err = s.alternatives(c, d); err != nil {
 			return err
 		}
+		found = slices.DeleteFunc(found, func(f suggestion) bool { return instead[f.Card.ID] })
 	}
-	most := lookedCards
-	if p.Alternatives != nil { // some of them may stand there
-		most *= 2
-	}
-	goes, looked, err := s.withLookedAt(c, d.ID, slices.Clone(found), most)
+	goes, looked, err := s.withLookedAt(c, d.ID, slices.Clone(found), instead, lookedCards)
 	if err != nil {
 		return err
 	}
-	if p.Looked = s.lookedShelf(c, looked, p.Alternatives); p.Looked == nil {
+	if p.Looked = s.lookedShelf(c, looked); p.Looked == nil {
 		goes = found
 	}
 	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), goes)
@@ -404,12 +402,12 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 }
 
 // alternatives is what to take instead of something sold out: what the author
-// named, then what stands on the same shelf.
-func (s *Shop) alternatives(c echo.Context, d *catalog.Detail) (*shelf, error) {
+// named, then what stands on the same shelf; with the set of what it shows.
+func (s *Shop) alternatives(c echo.Context, d *catalog.Detail) (*shelf, map[catalog.ProductID]bool, error) {
 	ctx := c.Request().Context()
 	relations, err := s.shelves.Relations(ctx, s.DB, []catalog.ProductID{d.ID})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var ids []catalog.ProductID
 	for _, r := range relations {
@@ -419,12 +417,12 @@ func (s *Shop) alternatives(c echo.Context, d *catalog.Detail) (*shelf, error) {
 	}
 	cards, err := s.shelves.Cards(ctx, s.DB, unique(ids), s.currency(c))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if d.CategoryID != nil {
 		l, err := s.shelves.List(ctx, s.DB, catalog.ListQuery{Categories: []catalog.CategoryID{*d.CategoryID}, InStock: true, PerPage: 8, Currency: s.currency(c)})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		cards = append(cards, l.Cards...)
 	}
@@ -437,9 +435,9 @@ func (s *Shop) alternatives(c echo.Context, d *catalog.Detail) (*shelf, error) {
 		}
 	}
 	if len(sh.Cards) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return sh, nil
+	return sh, seen, nil
 }
 
 // linked is the product as schema.org names it; page, feed and this show one
