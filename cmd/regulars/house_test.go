@@ -31,7 +31,7 @@ var floors = [][]string{
 	{"event", "jobs"},
 	{"catalog", "customer", "staff"},
 	{"inventory", "credit", "search", "recommend"},
-	{"segment", "trait", "slot"},
+	{"segment", "trait", "value", "slot"},
 	{"homepage"},
 	{"pricing"},
 	{"cart"},

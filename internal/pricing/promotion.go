@@ -105,6 +105,7 @@ type Deals struct {
 	Day        string
 	Segment    string // of the shopper; "" = none
 	Tier       string
+	Reached    []string            // that tier and those below: price lists for them are for the shopper, too
 	Mine       map[PromotionID]int // orders of this shopper that stand with it
 }
 

@@ -18,12 +18,15 @@ import (
 // became of the order, and nothing else.
 const confirming = time.Hour
 
-// complements are what goes with some products: said by an author or shown by
-// orders, at most two of a category. What only stands on the same shelf is no
-// complement.
+// goesTogether are the groups of suggestions that make a complement. What only
+// stands near, or sells now, is none.
+var goesTogether = []string{"needed", "moment", "bought", "alike"}
+
+// complements are what goes with some products: said by an author, shown by
+// orders, or made for the same moment, at most two of a category.
 func (s *Shop) complements(c echo.Context, at []catalog.ProductID) ([]suggestion, error) {
 	found, err := s.suggest(c, at, shelfCards)
-	found = slices.DeleteFunc(found, func(f suggestion) bool { return f.fallback() })
+	found = slices.DeleteFunc(found, func(f suggestion) bool { return !slices.Contains(goesTogether, f.Group) })
 	shelves := map[catalog.CategoryID]int{}
 	found = slices.DeleteFunc(found, func(f suggestion) bool {
 		shelves[f.Card.CategoryID]++
@@ -33,6 +36,38 @@ func (s *Shop) complements(c echo.Context, at []catalog.ProductID) ([]suggestion
 		return nil, err
 	}
 	return found, err
+}
+
+// along is a short list beside the button, where a shelf has no room.
+type along struct {
+	Title string
+	Rows  []alongRow
+}
+
+type alongRow struct {
+	URL, Name, Reason, Price string
+	Picture                  picture
+}
+
+func (s *Shop) along(c echo.Context, title string, at catalog.ProductID) (*along, error) {
+	found, err := s.complements(c, []catalog.ProductID{at})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	arm, err := s.arm(c, slot.Added)
+	m := slot.Mark{Slot: slot.Added, Arm: arm}
+	if err != nil || arm == slot.Without {
+		s.stands(c, m, nil)
+		return nil, err
+	}
+	a := &along{Title: title}
+	var list []catalog.Card
+	for _, f := range found {
+		k := tagged(s.worded(c, f.Card), m)
+		a.Rows, list = append(a.Rows, alongRow{k.URL, k.Name, in(c, f.alone()), k.Price.Now, k.Picture}), append(list, f.Card)
+	}
+	s.stands(c, m, list)
+	return a, nil
 }
 
 func (s *Shop) complementShelf(c echo.Context, key slot.Key, title string, at []catalog.ProductID) (*shelf, error) {

@@ -311,7 +311,7 @@ func (s *Shop) addItem(c echo.Context) error {
 	}
 	page.Added = true
 	s.visit(c).shown = nil // only the form is sent, with what goes along
-	if page.Along, err = s.complementShelf(c, slot.Added, t(c, "shop.chain.title", "name", page.Name), []catalog.ProductID{v.ProductID}); err != nil {
+	if page.Along, err = s.along(c, t(c, "shop.chain.title", "name", page.Name), v.ProductID); err != nil {
 		return err
 	}
 	page.Note = &web.Notice{Kind: "ok", Text: t(c, "shop.cart.added", "name", page.Name)}

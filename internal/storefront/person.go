@@ -19,6 +19,7 @@ import (
 	"regulars/internal/pricing"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
+	"regulars/internal/value"
 	"regulars/internal/web"
 )
 
@@ -132,6 +133,9 @@ func (s *Shop) someone(c echo.Context) (*customer.Person, error) {
 // that changed what we know of them or may use.
 func (s *Shop) decide(ctx context.Context, tx *db.Tx, id customer.ID) error {
 	if err := segment.Refresh(ctx, tx, id, s.Now()); err != nil {
+		return err
+	}
+	if err := value.Refresh(ctx, tx, id); err != nil {
 		return err
 	}
 	return trait.Refresh(ctx, tx, id, s.Settings.Now().Currency(), s.Now())

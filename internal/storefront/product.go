@@ -48,7 +48,7 @@ type productPage struct {
 	Promises     []string
 	Facts        []factView
 	Chain        *chain
-	Along        *shelf // what goes with it, once it was added
+	Along        *along // what goes with it, once it was added
 	Alternatives *shelf
 	Looked       *shelf
 	Questions    []questionView
@@ -378,13 +378,10 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 		if p.Alternatives, err = s.alternatives(c, d); err != nil {
 			return err
 		}
-		found = slices.DeleteFunc(found, func(f suggestion) bool { return s.stoodIn(c, slot.Alternatives, f.Card.ID) })
 	}
-	most := lookedCards
-	if p.Alternatives != nil { // some of them may stand there
-		most *= 2
-	}
-	goes, looked, err := s.withLookedAt(c, d.ID, slices.Clone(found), most)
+	instead := s.standing(c, slot.Alternatives)
+	found = slices.DeleteFunc(found, func(f suggestion) bool { return instead[f.Card.ID] })
+	goes, looked, err := s.withLookedAt(c, d.ID, slices.Clone(found), instead, lookedCards)
 	if err != nil {
 		return err
 	}

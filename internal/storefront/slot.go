@@ -59,11 +59,17 @@ func (s *Shop) stand(c echo.Context, key slot.Key, page string, list []catalog.C
 	return s.stands(c, slot.Mark{Slot: key, Arm: s.side(c, key), Page: page}, list)
 }
 
-// stoodIn reports whether a product stands in that place of this page already.
-func (s *Shop) stoodIn(c echo.Context, key slot.Key, id catalog.ProductID) bool {
-	return slices.ContainsFunc(s.visit(c).shown, func(seen impression) bool {
-		return seen.mark.Slot == key && slices.Contains(seen.products, id)
-	})
+// standing is the set of products that stand in a place of this page already.
+func (s *Shop) standing(c echo.Context, key slot.Key) map[catalog.ProductID]bool {
+	ids := map[catalog.ProductID]bool{}
+	for _, seen := range s.visit(c).shown {
+		if seen.mark.Slot == key {
+			for _, id := range seen.products {
+				ids[id] = true
+			}
+		}
+	}
+	return ids
 }
 
 func (s *Shop) side(c echo.Context, key slot.Key) slot.Arm {

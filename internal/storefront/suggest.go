@@ -65,6 +65,7 @@ type suggestion struct {
 	Reason  i18n.Text
 	Premise i18n.Text // of a complex one: what it presumes
 	data    bool
+	nature  bool              // like it by what it is; nobody wrote and nobody bought it
 	yours   bool              // rests on what is held about whoever asks
 	hop     bool              // a second hop: reads whole only after its premise
 	from    catalog.ProductID // of an authored one: the product at hand
