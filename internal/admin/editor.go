@@ -34,6 +34,7 @@ var (
 )
 
 type editorPage struct {
+	Own bool // costs can be typed
 	web.Page
 	Code, Shop string
 	Version    int
@@ -62,12 +63,13 @@ type flagRow struct {
 type variantRow struct {
 	SKU, Words        string
 	Price, Was, Stock string
+	Cost              string
 	Seen              string // the stock that this form was drawn with
 	Counts, Active    bool   // an inactive variant is not counted
 	Promised          int
 	Asked             string // what shoppers pay by a sale; "" without one
 
-	PriceBad, WasBad, StockBad web.FieldError
+	PriceBad, WasBad, StockBad, CostBad web.FieldError
 }
 
 // editing is a product as the editor works on it.
@@ -76,6 +78,8 @@ type editing struct {
 	tree     *catalog.Tree
 	levels   map[catalog.VariantID]inventory.Level
 	currency money.Currency
+	own      bool // it is the shop's own, which costs are in
+	costs    map[catalog.VariantID]money.Amount
 	page     int
 	shown    []catalog.VariantInfo // the variants of this page
 }
@@ -93,6 +97,7 @@ func (o *Office) editing(c echo.Context, q db.Q) (*editing, error) {
 			e.currency = k
 		}
 	}
+	e.own = e.currency == set.Currency()
 	if e.Detail, err = catalog.Detailed(ctx, q, found.ID, e.currency); err != nil {
 		return nil, err
 	}
@@ -108,6 +113,13 @@ func (o *Office) editing(c echo.Context, q db.Q) (*editing, error) {
 	}
 	in, err := list(c)
 	if err != nil {
+		return nil, err
+	}
+	ids := make([]catalog.VariantID, len(e.Variants))
+	for i, v := range e.Variants {
+		ids[i] = v.ID
+	}
+	if e.costs, err = catalog.Costs(ctx, q, ids); err != nil {
 		return nil, err
 	}
 	e.page = in.Page
@@ -135,6 +147,9 @@ func (e *editing) stored() inputs {
 		if v.List.Was > 0 {
 			in["was:"+v.SKU] = v.List.Was.Decimal(e.currency)
 		}
+		if cost, known := e.costs[v.ID]; known && e.own {
+			in["cost:"+v.SKU] = cost.Decimal(e.currency)
+		}
 		in.tick("active:"+v.SKU, v.Active)
 		in["stock:"+v.SKU] = e.onHand(v.ID)
 		in["seen:"+v.SKU] = e.onHand(v.ID)
@@ -159,7 +174,7 @@ func (e *editing) onHand(v catalog.VariantID) string {
 func (e *editing) names() []string {
 	names := slices.Concat(textKeys, flags, []string{"version"})
 	for _, v := range e.shown {
-		for _, part := range []string{"price:", "was:", "stock:", "seen:", "active:"} {
+		for _, part := range []string{"price:", "was:", "cost:", "stock:", "seen:", "active:"} {
 			names = append(names, part+v.SKU)
 		}
 	}
@@ -176,7 +191,7 @@ func (o *Office) product(c echo.Context) error {
 
 func (o *Office) showProduct(c echo.Context, status int, e *editing, in inputs, failure error, stale []difference) error {
 	l := lang(c)
-	p := editorPage{Page: web.NewPage(c, e.Name.In(l)), Code: e.Code, Version: e.Version, In: in, Errors: wrong(c, failure), Stale: stale,
+	p := editorPage{Own: e.own, Page: web.NewPage(c, e.Name.In(l)), Code: e.Code, Version: e.Version, In: in, Errors: wrong(c, failure), Stale: stale,
 		Categories: categoryChoices(c, e.tree, in["category"]), Currency: e.currency,
 		Tiers:      choices(in["tier"], tiers, func(v string) string { return t(c, "admin.tier."+v) }),
 		TaxClasses: choices(in["tax_class"], setting.TaxClasses, func(v string) string { return t(c, "admin.tax-class."+v) }),
@@ -197,7 +212,7 @@ func (o *Office) showProduct(c echo.Context, status int, e *editing, in inputs, 
 	}
 	for _, v := range e.shown {
 		row := variantRow{SKU: v.SKU, Words: catalog.ChoiceText(e.Options, v.Choices).In(l), Price: in["price:"+v.SKU], Was: in["was:"+v.SKU],
-			Stock: in["stock:"+v.SKU], Seen: e.onHand(v.ID), Promised: e.levels[v.ID].Reserved, Counts: v.Active, Active: in.On("active:" + v.SKU),
+			Cost: in["cost:"+v.SKU], CostBad: p.Errors.At("cost:" + v.SKU), Stock: in["stock:"+v.SKU], Seen: e.onHand(v.ID), Promised: e.levels[v.ID].Reserved, Counts: v.Active, Active: in.On("active:" + v.SKU),
 			PriceBad: p.Errors.At("price:" + v.SKU), WasBad: p.Errors.At("was:" + v.SKU), StockBad: p.Errors.At("stock:" + v.SKU)}
 		if v.Sale != (i18n.Text{}) {
 			row.Asked = t(c, "admin.product.asked", "name", v.Sale, "price", v.Price)
@@ -282,13 +297,16 @@ func (o *Office) writeProduct(ctx context.Context, tx *db.Tx, c echo.Context, in
 	}
 	var form fault.Form
 	draft := e.draft(&form, in)
-	counts := e.counts(&form, in)
+	counts, costs := e.counts(&form, in), e.changedCosts(&form, in)
 	if err := form.Err(); err != nil {
 		return "", err
 	}
 	before := e.stored()
 	if _, _, _, err := catalog.Put(ctx, tx, draft, now); err != nil {
 		return "", atInputs(err)
+	}
+	if err := catalog.SetCosts(ctx, tx, costs); err != nil {
+		return "", err
 	}
 	for _, n := range counts {
 		if err := n.store(ctx, tx, now); err != nil {
@@ -386,6 +404,23 @@ func amount(form *fault.Form, in inputs, name string, currency money.Currency, n
 		form.Wrong(name, "admin.price.wrong", "currency", string(currency))
 	}
 	return a
+}
+
+// changedCosts reads what the form says otherwise of unit costs; nil takes one
+// back.
+func (e *editing) changedCosts(form *fault.Form, in inputs) map[catalog.VariantID]*money.Amount {
+	changed, before := map[catalog.VariantID]*money.Amount{}, e.stored()
+	for _, v := range e.shown {
+		typed := in["cost:"+v.SKU]
+		if !e.own || typed == before["cost:"+v.SKU] {
+			continue
+		}
+		if changed[v.ID] = nil; typed != "" {
+			cost := amount(form, in, "cost:"+v.SKU, e.currency, true)
+			changed[v.ID] = &cost
+		}
+	}
+	return changed
 }
 
 // counted is a new count of a variant's units.

@@ -84,3 +84,21 @@ func TestAShareIsChangedOnceAndNoted(t *testing.T) {
 		f.want(f.as(staff.Analyst).post("/admin/experiments/product.complements", url.Values{"held": {"9"}}), 404)
 	})
 }
+
+func TestCostsAreTypedAtTheProduct(t *testing.T) {
+	f := open(t, dbtest.SQLite(t))
+	f.as(staff.Merchant)
+	f.want(f.get("/admin/products/BB01"), 200, "Unit cost", `name="cost:BB01-S"`)
+	f.want(f.post("/admin/products/BB01", f.editor("cost:BB01-S", "4.5")), 303)
+	f.want(f.get("/admin/products/BB01"), 200, `name="cost:BB01-S" inputmode="decimal" value="4.50"`)
+	late := f.editor("cost:BB01-S", "9")
+	f.want(f.post("/admin/products/BB01", f.editor("cost:BB01-S", "4.60")), 303)
+	f.want(f.post("/admin/products/BB01", late), 409)
+	f.want(f.post("/admin/products/BB01", f.editor("cost:BB01-S", "a lot")), 422, `value="a lot"`)
+	f.want(f.post("/admin/products/BB01", f.editor("cost:BB01-S", "")), 303)
+	var n int
+	f.must(f.DB.Query(context.Background()).Raw("SELECT count(*) FROM variants WHERE cost IS NOT NULL").Scan(&n).Error)
+	if n != 0 {
+		t.Errorf("%d costs are left after they were taken back", n)
+	}
+}

@@ -284,6 +284,14 @@ func SetCosts(ctx context.Context, tx *db.Tx, costs map[VariantID]*money.Amount)
 			return fmt.Errorf("keep the cost of variant %d: %w", id, err)
 		}
 	}
+	if len(costs) == 0 {
+		return nil
+	}
+	// A form that was drawn before must not put the old costs back.
+	ids := slices.Collect(maps.Keys(costs))
+	if err := tx.Query(ctx).Exec("UPDATE products SET version = version + 1 WHERE id IN (SELECT product_id FROM variants WHERE id IN ?)", ids).Error; err != nil {
+		return fmt.Errorf("keep costs: %w", err)
+	}
 	return nil
 }
 
