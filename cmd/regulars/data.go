@@ -82,7 +82,7 @@ func derive(w *world, d *db.DB, kind string) error {
 		if err := search.Rebuild(w.ctx, d); err != nil {
 			return err
 		}
-		if err := d.InTx(w.ctx, func(tx *db.Tx) error { return segment.Rebuild(w.ctx, tx, w.now()) }); err != nil {
+		if err := segment.Renew(w.ctx, d, segment.ByRebuild, w.now()); err != nil {
 			return err
 		}
 		return retrait(w.ctx, d, w.now())
@@ -215,7 +215,7 @@ func (c rebuildCmd) Run(w *world) error {
 	}{
 		{"search", func() error { return search.Rebuild(w.ctx, d) }},
 		{"segments", func() error {
-			if err := d.InTx(w.ctx, func(tx *db.Tx) error { return segment.Rebuild(w.ctx, tx, w.now()) }); err != nil {
+			if err := segment.Renew(w.ctx, d, segment.ByRebuild, w.now()); err != nil {
 				return err
 			}
 			return retrait(w.ctx, d, w.now())

@@ -2,13 +2,10 @@ package admin
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/catalog"
-	"regulars/internal/customer"
-	"regulars/internal/i18n"
 	"regulars/internal/segment"
 	"regulars/internal/web"
 )
@@ -46,20 +43,17 @@ func (o *Office) homepages(c echo.Context) error {
 
 func (o *Office) fillSegments(c echo.Context, p *segmentsPage, shelves bool) error {
 	ctx := c.Request().Context()
-	all, err := segment.List(ctx, o.DB)
+	book, err := segment.Read(ctx, o.DB)
 	if err != nil {
 		return err
 	}
+	all, tree := book.Segments, book.Tree
 	members, err := segment.Counts(ctx, o.DB)
 	if err != nil {
 		return err
 	}
-	tree, err := catalog.LoadTree(ctx, o.DB)
-	if err != nil {
-		return err
-	}
 	for _, s := range all {
-		row := segmentRow{Segment: s, Members: members[s.Key], Who: ruleWords(c, s.Rule, tree)}
+		row := segmentRow{Segment: s, Members: members[s.Key], Who: book.Sentence(lang(c), s.Rule)}
 		if s.Key == segment.Default {
 			row.Members, row.Who = -1, t(c, "admin.rule.default")
 		} else if o.may(c, "customers.read") {
@@ -91,30 +85,6 @@ func (o *Office) shelves(c echo.Context, key string, tree *catalog.Tree) ([]shel
 		rows = append(rows, row)
 	}
 	return rows, nil
-}
-
-// ruleWords says a rule as a sentence.
-func ruleWords(c echo.Context, r segment.Rule, tree *catalog.Tree) string {
-	var parts []string
-	for _, k := range r.Any {
-		value := customer.TileName(k.Fact, k.Is)
-		switch k.Fact {
-		case "occupation":
-			value = customer.OccupationName(k.Is)
-		case "bought":
-			value = i18n.Text{En: k.Is}
-			for _, d := range tree.Roots() {
-				if d.Code == k.Is {
-					value = d.Name
-				}
-			}
-		}
-		parts = append(parts, t(c, "admin.rule."+k.Fact, "what", value, "count", max(1, k.AtLeast), "days", k.Days))
-	}
-	if len(parts) == 0 {
-		return t(c, "admin.rule.nobody")
-	}
-	return strings.Join(parts, t(c, "admin.rule.or"))
 }
 
 type chainsPage struct {

@@ -8,6 +8,7 @@ import (
 
 	"regulars/internal/catalog"
 	"regulars/internal/db"
+	"regulars/internal/segment"
 	"regulars/internal/setting"
 )
 
@@ -25,6 +26,7 @@ var judgements = []judgement{
 	{"C2", "the earlier price beside a price is the lowest of the 30 days before it fell", func(ctx context.Context, q db.Q, now time.Time) ([]string, error) {
 		return mispriced(ctx, q, now, true)
 	}},
+	{"G1", "everybody is in the segments whose rules hold of them, and in no other", segment.Misplaced},
 }
 
 // mispriced names the prices that are wrong now and were so a while ago: at
