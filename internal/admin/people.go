@@ -25,14 +25,6 @@ type segmentRow struct {
 
 type shelfRow struct{ Kind, Category, Title, Reason string }
 
-func (o *Office) segments(c echo.Context) error {
-	p := segmentsPage{Page: page(c, "staff.area.segments")}
-	if err := o.fillSegments(c, &p, false); err != nil {
-		return err
-	}
-	return web.Render(c, http.StatusOK, "admin/segments", p)
-}
-
 func (o *Office) homepages(c echo.Context) error {
 	p := segmentsPage{Page: page(c, "staff.area.homepages")}
 	if err := o.fillSegments(c, &p, true); err != nil {

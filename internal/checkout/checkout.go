@@ -270,8 +270,11 @@ func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, lines []pricing.Wanted,
 	if err != nil || a.Person == nil || !deals.NeedsSegment() {
 		return deals, err
 	}
-	of, _, err := segment.Of(ctx, q, a.Person, now)
-	deals.Segment = of.Key
+	in, err := segment.InNow(ctx, q, a.Person, now)
+	deals.Segment = segment.Page(in)
+	for _, m := range in {
+		deals.Segments = append(deals.Segments, m.Segment.Key)
+	}
 	return deals, err
 }
 

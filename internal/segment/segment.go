@@ -408,3 +408,7 @@ func day(t time.Time) time.Time {
 func ValidKey(key string) bool {
 	return key != "" && len(key) <= 40 && strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
+
+// Sensitive reports whether no rule may name a category, since it holds
+// sensitive goods.
+func (b *Book) Sensitive(id catalog.CategoryID) bool { return b.sensitive[id] }

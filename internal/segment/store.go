@@ -233,6 +233,16 @@ func InNow(ctx context.Context, q db.Q, p *customer.Person, now time.Time) ([]Me
 	return among(ctx, q, all, p, func(s *Segment) bool { return s.Purpose != Service }, now)
 }
 
+// Page is the key of the first that decides a home page, Default if none does.
+func Page(in []Member) string {
+	for _, m := range in {
+		if m.Segment.page() {
+			return m.Segment.Key
+		}
+	}
+	return Default
+}
+
 func among(ctx context.Context, q db.Q, all []Segment, p *customer.Person, want func(*Segment) bool, now time.Time) ([]Member, error) {
 	if !p.SignedIn() || !p.Personalized() {
 		return nil, nil
