@@ -23,14 +23,17 @@ check:
 
 # Faults at length: 160,000 steps of simulated shops, 200 rounds of every race,
 # 100 kill -9 a database. A failed seed is printed; SIM_SEED=17 repeats it.
+# Then 100,000 requests of people with all sorts of consents (FUZZ_SEED).
 simulate:
 	SIM_SEEDS=$${SIM_SEEDS:-5000} SIM_ROUNDS=$${SIM_ROUNDS:-200} SIM_KILLS=$${SIM_KILLS:-100} REGULARS_TEST=all sh .ci/postgres \
 		go test -count 1 -timeout 60m -v -run '^(TestSimulation|TestRace.*|TestKilled.*|TestFlashSale)$$' ./internal/checkout ./cmd/regulars
+	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-100000} go test -count 1 -timeout 60m -v -run '^TestNothingPersonalReachesSomebodyElse$$/^sqlite$$' ./internal/storefront
 
-# The recommender, placing an order beside the database's own limit, and the
+# The recommender and its index of visits, placing an order beside the database's own limit, and the
 # pages beside a plain Echo handler that sends the same bytes; ends with a
 # table of the pages.
 bench:
 	FSYNC=on sh .ci/postgres go test -run '^$$' -bench 'BenchmarkPlace$$' -benchtime 2000x ./internal/checkout
 	go test -run '^$$' -bench . -benchmem -benchtime 1s ./internal/recommend
 	go test -run '^$$' -bench 'EchoStatic|Pages' -benchmem -benchtime 1s ./cmd/regulars
+	go test -run '^$$' -bench SessionsFromLog -benchtime 1x ./cmd/regulars

@@ -26,6 +26,7 @@ import (
 	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/internal/staff"
 	"regulars/internal/storefront"
 	"regulars/internal/web"
 	"regulars/static"
@@ -40,12 +41,14 @@ type app struct {
 	now      func() time.Time
 	settings *setting.Live
 	events   *event.Log
+	alarms   *staff.Alarms
 	engine   *recommend.Engine
 	desk     *checkout.Desk
 	mails    *outreach.Desk
 	runner   *jobs.Runner
 	web      *web.Server
 	model    *follower
+	views    *viewer
 }
 
 // appOptions is what differs between serve, demo and tests.
@@ -84,6 +87,7 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 		return nil, err
 	}
 	a.events = event.NewLog(d, opt.log)
+	a.alarms = &staff.Alarms{DB: d, Log: opt.log}
 	a.desk = &checkout.Desk{DB: d, Now: opt.now, Settings: a.settings, Log: opt.log, Secret: secret}
 	if a.desk.Pay, err = providers(opt, base, secret); err != nil {
 		return nil, err
@@ -92,6 +96,11 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	if err := a.model.look(ctx, d); err != nil {
 		// A shop without suggestions is still a shop.
 		opt.log.Error("model not loaded", "error", err)
+	}
+
+	a.views = &viewer{index: &recommend.Sessions{}}
+	if err := a.views.look(ctx, d, opt.now()); err != nil {
+		opt.log.Error("sessions not loaded", "error", err)
 	}
 
 	pages, assets := fs.FS(templates.Files), fs.FS(static.Files)
@@ -110,13 +119,13 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	}
 
 	a.web, err = web.New(web.Options{Log: opt.log, BaseURL: opt.env.BaseURL, TrustedProxies: opt.env.TrustedProxies, Secret: secret,
-		Templates: pages, Static: assets, Dev: opt.dev, Now: opt.now, DB: d, Ready: opt.ready})
+		Templates: pages, Static: assets, Dev: opt.dev, Now: opt.now, DB: d, Ready: opt.ready, Ignored: a.alarms.Ignored(opt.now)})
 	if err != nil {
 		return nil, err
 	}
 	hasher := customer.NewHasher()
-	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
-		Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Now: opt.now, Log: opt.log}
+	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Sessions: a.views.index, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
+		Alarms: a.alarms, Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Now: opt.now, Log: opt.log}
 	shop.Routes()
 	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Door: hasher, Demo: opt.demo, Now: opt.now, Log: opt.log}
 	office.Routes()
@@ -177,6 +186,10 @@ func (a *app) work() {
 		_, err := train(ctx, a.db, a.now)
 		return err
 	})
+	a.runner.Every("visits", 24*time.Hour, func(ctx context.Context) error {
+		_, err := weigh(ctx, a.db, a.now)
+		return err
+	})
 }
 
 // watch keeps this process in step with what others change: settings, model.
@@ -194,6 +207,9 @@ func (a *app) watch(ctx context.Context) {
 		}
 		if err := a.model.look(ctx, a.db); err != nil && ctx.Err() == nil {
 			a.log.Error("model not current", "error", err)
+		}
+		if err := a.views.look(ctx, a.db, a.now()); err != nil && ctx.Err() == nil {
+			a.log.Error("sessions not current", "error", err)
 		}
 	}
 }
@@ -229,6 +245,7 @@ func (a *app) run(ctx context.Context, addr, role string) error {
 	// Events must outlive the last request.
 	eventsCtx, stopEvents := context.WithCancel(context.WithoutCancel(ctx))
 	background.Go(func() { a.events.Run(eventsCtx) })
+	background.Go(func() { a.alarms.Run(eventsCtx) })
 	background.Go(func() { a.watch(ctx) })
 	if role != roleWeb {
 		background.Go(func() { a.turn(ctx) })

@@ -121,7 +121,7 @@ func sayImported(out io.Writer, s *exchange.Summary, dry bool) {
 
 type exportCmd struct {
 	folder
-	Kind string `arg:"" enum:"products,customers,orders,feed" help:"products, customers, orders, or feed (Google Merchant)."`
+	Kind string `arg:"" enum:"products,customers,orders,clicks,feed" help:"products, customers, orders, clicks (what consenting visitors looked at, for eval --protocol session), or feed (Google Merchant)."`
 	Out  string `help:"File to write; standard output without it."`
 }
 

@@ -169,6 +169,9 @@ func (c demoCmd) create(w *world, f folder, d *db.DB) error {
 	if err != nil {
 		return fmt.Errorf("train the demo: %w", err)
 	}
+	if _, err := weigh(w.ctx, d, w.now); err != nil {
+		return fmt.Errorf("train the demo: %w", err)
+	}
 	b, err := json.Marshal(demoState{true, c.Seed, c.Shoppers, c.Days, start.UTC()})
 	if err == nil {
 		err = os.WriteFile(f.path(marker), append(b, '\n'), 0o600)

@@ -32,6 +32,7 @@ var floors = [][]string{
 	{"catalog", "customer", "staff"},
 	{"inventory", "credit", "search", "recommend"},
 	{"segment", "trait"},
+	{"homepage"},
 	{"pricing"},
 	{"cart"},
 	{"order"},

@@ -29,6 +29,10 @@ func (c trainCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
+	choice, err := weigh(w.ctx, d, w.now)
+	if err != nil {
+		return err
+	}
 	if c.JSON {
 		return json.NewEncoder(w.out).Encode(t)
 	}
@@ -36,8 +40,9 @@ func (c trainCmd) Run(w *world) error {
 	if !t.Accepted {
 		verdict = "refused: it foretells worse than the model in use or than plain popularity; that one stays"
 	}
-	_, err = fmt.Fprintf(w.out, "%d products, %d orders, %.2f s, %d bytes: model %s %s\n", t.Products, t.Orders, t.Seconds, t.Bytes, t.Version, verdict)
-	return err
+	fmt.Fprintf(w.out, "%d products, %d orders, %.2f s, %d bytes: model %s %s\n", t.Products, t.Orders, t.Seconds, t.Bytes, t.Version, verdict)
+	sayChoice(w.out, choice)
+	return nil
 }
 
 // training is what `train --json` prints.
@@ -250,7 +255,8 @@ func (c evalCmd) Run(w *world) error {
 	if (c.Profiles != "") != (protocol == recommend.Profile) {
 		return &wrongUse{"--profiles goes with --protocol profile, and that one needs it"}
 	}
-	report, err := recommend.Evaluate(w.ctx, protocol, c.File, recommend.EvalOptions{K: c.K, Profiles: c.Profiles, Online: c.Online, Miss: c.Unseen == "miss"})
+	report, err := recommend.Evaluate(w.ctx, protocol, c.File, recommend.EvalOptions{K: c.K, Profiles: c.Profiles, Online: c.Online, Miss: c.Unseen == "miss",
+		Peer: protocol == recommend.Session && !c.JSON})
 	if err != nil {
 		return err
 	}
@@ -261,6 +267,7 @@ func (c evalCmd) Run(w *world) error {
 	fmt.Fprintf(w.out, "recall %.4f (most sold products: %.4f), mrr %.4f, ndcg %.4f, coverage %.3f\n", report.Recall, report.PopularityRecall, report.MRR, report.NDCG, report.Coverage)
 	fmt.Fprintf(w.out, "trained in %.2f s, query p50 %.0f µs, p99 %.0f µs, model %d bytes, peak memory %d bytes\n",
 		report.TrainSeconds, report.QueryP50, report.QueryP99, report.ModelBytes, report.PeakRSS)
+	saySessions(w.out, report)
 	if report.Left > 0 {
 		fmt.Fprintf(w.out, "%d rows were no purchase and are left out\n", report.Left)
 	}

@@ -79,6 +79,11 @@ func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
 		return nil, err
 	}
 	add("returns.read", "/admin/returns?simulated=no", "admin.needs.returns", back)
+	rang, err := staff.UnseenAlarms(ctx, o.DB)
+	if err != nil {
+		return nil, err
+	}
+	add("alarms.read", "/admin/alarms", "admin.needs.alarms", rang)
 	low := lowStock
 	_, few, err := inventory.Levels(ctx, o.DB, inventory.LevelQuery{Low: &low, PerPage: 1})
 	if err != nil {

@@ -28,6 +28,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/fault"
+	"regulars/internal/homepage"
 	"regulars/internal/i18n"
 	"regulars/internal/inventory"
 	"regulars/internal/money"
@@ -174,7 +175,11 @@ func (f *office) seed() {
 		}
 		parents := segment.Segment{Key: "parents", Position: 1, Name: i18n.Text{En: "New parents"}, Title: i18n.Text{En: "For small hands"}, Why: i18n.Text{En: "Because you said so"},
 			Rule: segment.Rule{Any: []segment.Condition{{Fact: "life", Is: "parent"}}}}
-		if err := segment.Put(ctx, tx, parents, []segment.Section{{Kind: "category", CategoryID: &baby, Title: i18n.Text{En: "Feeding"}, Reason: i18n.Text{En: "For you"}}}); err != nil {
+		if err := segment.Put(ctx, tx, parents); err != nil {
+			return err
+		}
+		if err := homepage.Put(ctx, tx, homepage.Variant{Key: "parents", Name: parents.Name, Audience: "parents", Active: true, Page: homepage.Page{Title: parents.Title, Lead: parents.Why,
+			Sections: []homepage.Section{{Kind: "category", Category: baby, Title: i18n.Text{En: "Feeding"}, Reason: i18n.Text{En: "For you"}}}}}, f.now); err != nil {
 			return err
 		}
 		person, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: "parent@demo.example", Name: "<script>alert(1)</script>", Lang: i18n.English, Personalize: true}, f.now)
@@ -301,7 +306,28 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return catalog.PutSale(ctx, tx, &sale, f.today(), f.now) })
 	group := pricing.PriceList{Name: deal.Name, Currency: "USD", Segment: "student", Percent: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return pricing.PutList(ctx, tx, &group, f.now) })
-	parts := map[string]string{":promotion": deal.Token, ":trait": "films", ":sale": sale.Token, ":list": group.Token, ":card": "a-card-of-this-walk", ":mail": "77", ":op": "1", ":return": back, ":code": "BB01", ":number": number, ":email": "parent@demo.example", ":sku": "BB01-S", ":act": "receive", ":token": q[0].Token, ":file": files[0].Name}
+	parts := map[string]string{
+		":variant":   "parents",
+		":version":   "1",
+		":promotion": deal.Token,
+		":trait":     "films",
+		":sale":      sale.Token,
+		":list":      group.Token,
+		":card":      "a-card-of-this-walk",
+		":mail":      "77",
+		":op":        "1",
+		":return":    back,
+		":code":      "BB01",
+		":number":    number,
+		":email":     "parent@demo.example",
+		":sku":       "BB01-S",
+		":act":       "receive",
+		":token":     q[0].Token,
+		":file":      files[0].Name,
+		":currency":  "USD",
+		":method":    "standard",
+		":segment":   "parents",
+	}
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	f.want(f.get("/admin/orders/"+number+"/refund"), 200)

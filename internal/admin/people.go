@@ -6,78 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/catalog"
-	"regulars/internal/segment"
 	"regulars/internal/web"
 )
-
-type segmentsPage struct {
-	web.Page
-	Rows []segmentRow
-}
-
-type segmentRow struct {
-	segment.Segment
-	Who      string // who belongs to it, in a sentence
-	Members  int    // -1 for everybody else
-	URL      string // its members
-	Sections []shelfRow
-}
-
-type shelfRow struct{ Kind, Category, Title, Reason string }
-
-func (o *Office) homepages(c echo.Context) error {
-	p := segmentsPage{Page: page(c, "staff.area.homepages")}
-	if err := o.fillSegments(c, &p, true); err != nil {
-		return err
-	}
-	return web.Render(c, http.StatusOK, "admin/homepages", p)
-}
-
-func (o *Office) fillSegments(c echo.Context, p *segmentsPage, shelves bool) error {
-	ctx := c.Request().Context()
-	book, err := segment.Read(ctx, o.DB)
-	if err != nil {
-		return err
-	}
-	all, tree := book.Segments, book.Tree
-	members, err := segment.Counts(ctx, o.DB)
-	if err != nil {
-		return err
-	}
-	for _, s := range all {
-		row := segmentRow{Segment: s, Members: members[s.Key], Who: book.Sentence(lang(c), s.Rule)}
-		if s.Key == segment.Default {
-			row.Members, row.Who = -1, t(c, "admin.rule.default")
-		} else if o.may(c, "customers.read") {
-			row.URL = "/admin/customers?state=" + s.Key
-		}
-		if shelves {
-			if row.Sections, err = o.shelves(c, s.Key, tree); err != nil {
-				return err
-			}
-		}
-		p.Rows = append(p.Rows, row)
-	}
-	return nil
-}
-
-func (o *Office) shelves(c echo.Context, key string, tree *catalog.Tree) ([]shelfRow, error) {
-	sections, err := segment.Sections(c.Request().Context(), o.DB, key)
-	if err != nil {
-		return nil, err
-	}
-	var rows []shelfRow
-	for _, s := range sections {
-		row := shelfRow{Kind: t(c, "admin.shelf."+s.Kind), Title: s.Title.In(lang(c)), Reason: s.Reason.In(lang(c))}
-		if s.CategoryID != nil {
-			if k, ok := tree.ByID(*s.CategoryID); ok {
-				row.Category = k.Name.In(lang(c))
-			}
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
-}
 
 type chainsPage struct {
 	web.Page

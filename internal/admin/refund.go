@@ -71,6 +71,8 @@ func (o *Office) money(ctx context.Context, c echo.Context, p *orderPage) error 
 	for _, b := range backs {
 		row := moneyRow{At: b.At, Amount: cash(c, b.Amount, k.Currency), Text: t(c, "admin.money.asked")}
 		switch {
+		case b.Kept:
+			row.Text = t(c, "admin.money.kept")
 		case b.Gone():
 			row.Text = t(c, "admin.money.gone")
 		case b.Refused():

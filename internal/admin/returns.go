@@ -51,6 +51,7 @@ type (
 		Answer, Words   string
 		Amount, Outcome string
 		Proposal        string
+		Wish, Credit    string // what the shopper would like; where credit would go
 		Outcomes        []choice
 		Replacement     string // its page
 		ReplacementText string
@@ -191,6 +192,9 @@ func (o *Office) returnSteps(ctx context.Context, c echo.Context, r *order.Retur
 
 // endings fills in how a received return can end, and what it would pay.
 func (o *Office) endings(ctx context.Context, c echo.Context, p *returnPage, k *order.Order) error {
+	if p.Return.Wish != "" {
+		p.Wish = t(c, "order.return.end."+p.Return.Wish)
+	}
 	if p.Return.Replacement != 0 {
 		n, err := order.ByID(ctx, o.DB, p.Return.Replacement)
 		if err != nil {
@@ -207,8 +211,14 @@ func (o *Office) endings(ctx context.Context, c echo.Context, p *returnPage, k *
 	}
 	p.Proposal = t(c, "admin.return.proposal", "amount", money.Price{Amount: back.Amount, Currency: k.Currency})
 	p.Amount = cmp.Or(p.Amount, back.Amount.Decimal(k.Currency))
-	for _, end := range []string{order.EndRefund, order.EndReplacement, order.EndNone} {
-		p.Outcomes = append(p.Outcomes, choice{end, t(c, "order.return.end."+end), end == cmp.Or(p.Outcome, order.EndRefund)})
+	for _, end := range []string{order.EndRefund, order.EndReplacement, order.EndCredit, order.EndNone} {
+		if end == order.EndCredit && p.Return.Kind == order.KindWithdrawal {
+			continue
+		}
+		p.Outcomes = append(p.Outcomes, choice{end, t(c, "order.return.end."+end), end == cmp.Or(p.Outcome, p.Return.Wish, order.EndRefund)})
+	}
+	if p.Credit = t(c, "admin.return.credit.account", "email", k.Email); k.CustomerID == nil {
+		p.Credit = t(c, "admin.return.credit.card", "email", k.Email)
 	}
 	return nil
 }
@@ -279,8 +289,8 @@ func (o *Office) receiveReturn(c echo.Context) error {
 	})
 }
 
-// resolveReturn ends a return; money goes back only by the hand of who typed
-// the password.
+// resolveReturn ends a return; money and credit are given only by the hand of
+// who typed the password.
 func (o *Office) resolveReturn(c echo.Context) error {
 	ctx := c.Request().Context()
 	in, err := read(c, []string{"outcome", "amount", "words", "password,raw"})
@@ -296,7 +306,7 @@ func (o *Office) resolveReturn(c echo.Context) error {
 		return err
 	}
 	z := checkout.Resolution{Outcome: in["outcome"], Words: in["words"]}
-	if z.Outcome == order.EndRefund && r.State == order.ReturnReceived {
+	if (z.Outcome == order.EndRefund || z.Outcome == order.EndCredit) && r.State == order.ReturnReceived {
 		amount, wrong := money.Parse(in["amount"], k.Currency)
 		if z.Amount = amount; wrong != nil {
 			z.Amount = 0

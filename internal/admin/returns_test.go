@@ -98,3 +98,26 @@ func TestAReturnIsReplacedOrClosed(t *testing.T) {
 	f.want(f.post("/admin/returns/"+two.Number+"/resolve", url.Values{"outcome": {"none"}, "words": {"Nothing came."}}), 303)
 	f.want(f.get("/admin/returns/"+two.Number), 200, "Closed", "Nothing came.")
 }
+
+// Money is not sent: it is owed, as store credit or, to a guest, as a card.
+func TestAReturnEndsInCredit(t *testing.T) {
+	f := open(t, dbtest.SQLite(t))
+	k := f.order(payment.OutcomePaid)
+	r := f.sentBack(k)
+	at := "/admin/returns/" + r.Number
+	f.as(staff.Support)
+	f.want(f.post(at+"/decide", url.Values{"yes": {"1"}}), 303)
+	f.want(f.post(at+"/receive", url.Values{"good-1": {"1"}}), 303)
+	f.want(f.get(at), 200, "Store credit", "no money is sent")
+	credit := url.Values{"outcome": {"credit"}, "amount": {"19.00"}}
+	f.want(f.post(at+"/resolve", credit), 422, "Type the password", `value="credit" selected`)
+	credit.Set("password", secretWord)
+	credit.Set("amount", "99.00")
+	f.want(f.post(at+"/resolve", credit), 409)
+	credit.Set("amount", "19.00")
+	f.want(f.post(at+"/resolve", credit), 303)
+	f.want(f.post(at+"/resolve", credit), 409) // a double click
+	f.want(f.get(at), 200, "Store credit", "!End return")
+	f.want(f.get("/admin/orders/"+k.Number), 200, "not sent: owed as credit")
+	f.want(f.get("/admin/gift-cards"), 200, "$19.00")
+}

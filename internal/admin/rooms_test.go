@@ -390,7 +390,7 @@ func TestListsTakeWhatIsInTheirAddress(t *testing.T) {
 	f.want(f.get("/admin/products?state=published"), 200, "!Oat Porridge")
 	f.want(f.get("/admin/chains"), 200, "From six months on", "Comes next")
 	f.want(f.get("/admin/segments"), 200, "New parents", "daily life: New parent")
-	f.want(f.get("/admin/homepages"), 200, "Feeding", "For you")
+	f.want(f.get("/admin/homepages/parents"), 200, "Feeding", "For you")
 }
 
 func TestAFormFromElsewhereChangesNothing(t *testing.T) {

@@ -90,7 +90,7 @@ func TestPriceListIsMadeChangedAndStopped(t *testing.T) {
 		f.must(err)
 		if len(groups) == 0 {
 			f.tx(func(ctx context.Context, tx *db.Tx) error {
-				return segment.Put(ctx, tx, segment.Segment{Key: "student", Name: i18n.Text{En: "Students", Zh: "学生"}, Title: i18n.Text{En: "T", Zh: "T"}, Why: i18n.Text{En: "W", Zh: "W"}}, nil)
+				return segment.Put(ctx, tx, segment.Segment{Key: "student", Name: i18n.Text{En: "Students", Zh: "学生"}, Title: i18n.Text{En: "T", Zh: "T"}, Why: i18n.Text{En: "W", Zh: "W"}})
 			})
 		}
 		form := func(change ...string) url.Values {

@@ -123,6 +123,7 @@ type (
 		sort string
 	}
 	insideKey    struct{}
+	reducedKey   money.Currency
 	slugKey      string
 	detailKey    ProductID
 	relationsKey ProductID
@@ -208,6 +209,11 @@ func (l *Live) Order(ctx context.Context, d *db.DB, categories []CategoryID, sor
 		}
 		return ids, nil
 	})
+}
+
+// Reduced is the function Reduced.
+func (l *Live) Reduced(ctx context.Context, d *db.DB, currency money.Currency) (map[ProductID]bool, error) {
+	return kept(l, reducedKey(currency), func(all map[ProductID]bool) int { return 1 + len(all)/32 }, func() (map[ProductID]bool, error) { return Reduced(ctx, d, currency) })
 }
 
 // Inside says which products are in the bundles of each product.

@@ -224,3 +224,18 @@ func byPrice(a, b *candidate, compare func(x, y money.Amount) int) int {
 	}
 	return 0
 }
+
+// Reduced lists the products that a running sale made cheaper in a currency.
+func Reduced(ctx context.Context, q db.Q, currency money.Currency) (map[ProductID]bool, error) {
+	var ids []ProductID
+	err := q.Query(ctx).Raw(`SELECT DISTINCT v.product_id FROM prices r JOIN variants v ON v.id = r.variant_id
+		WHERE r.currency = ? AND r.sale_id <> 0 AND r.was > r.amount AND v.active = TRUE`, string(currency)).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("read what a sale made cheaper: %w", err)
+	}
+	all := make(map[ProductID]bool, len(ids))
+	for _, id := range ids {
+		all[id] = true
+	}
+	return all, nil
+}

@@ -99,6 +99,14 @@ func TestBrokenAtEveryPoint(t *testing.T) {
 				return s.desk.ResolveReturnIn(c, tx, number, checkout.Resolution{Outcome: order.EndRefund, Amount: 2500}, "staff:1", s.now())
 			}), func() bool { return s.count("SELECT count(*) FROM payments WHERE refunded = 2500") == 1 }
 		},
+		"credit a return": func(s *shop) (func(context.Context) error, func() bool) {
+			number := s.sentBack(s.arrived(2, "BOTTLE", "SPOON"), order.ReturnReceived)
+			return s.told(func(c context.Context, tx *db.Tx) error {
+					return s.desk.ResolveReturnIn(c, tx, number, checkout.Resolution{Outcome: order.EndCredit, Amount: 2500}, "staff:1", s.now())
+				}), func() bool {
+					return s.count("SELECT count(*) FROM payments WHERE refunded = 2500") == 1 && s.count("SELECT count(*) FROM credits WHERE balance = 2500") == 1
+				}
+		},
 		"replace a return": func(s *shop) (func(context.Context) error, func() bool) {
 			number := s.sentBack(s.arrived(2, "BOTTLE", "SPOON"), order.ReturnReceived)
 			return s.told(func(c context.Context, tx *db.Tx) error {

@@ -137,10 +137,10 @@ func (s *shop) recount(p *checkout.Past, v catalog.VariantID, who *customer.Pers
 	p.Steps = []cart.Trace{{Kind: cart.StepAdd, VariantID: v, Qty: 2, At: at}}
 	buyables, err := catalog.Buyables(ctx, s.db, []catalog.VariantID{v}, "USD")
 	s.try(err)
-	methods, err := pricing.Methods(ctx, s.db, "USD", "DE")
+	methods, err := pricing.Methods(ctx, s.db, "USD", "DE", "")
 	s.try(err)
 	p.Quote, err = pricing.Make(pricing.Input{Lines: []pricing.Wanted{{Buyable: buyables[v], Qty: 2}}, Currency: "USD", Method: &methods[0],
-		Country: "DE", Taxes: pricing.Taxes{Standard: 2000, Reduced: 2000}})
+		Country: "DE", Taxes: pricing.Taxes{Standard: 20_000, Reduced: 20_000}})
 	s.try(err)
 	s.tx(func(tx *db.Tx) error { return s.desk.Tell(ctx, tx, []checkout.Past{*p}, by, now) })
 }

@@ -100,7 +100,7 @@ func TestTheRestIsAskedForAndComesBackFirst(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				_, err = payment.GiveBackPart(ctx, tx, o, amount, key, "staff:1", "scratched", s.now())
+				_, err = payment.Give(ctx, tx, o, payment.Refund{Key: key, Amount: amount, Tax: o.TaxOf(amount), Actor: "staff:1", Reason: "scratched"}, s.now())
 				return err
 			})
 		}
@@ -183,7 +183,7 @@ func TestCardsAreSoldOnceAndNeverForCards(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			_, err = payment.GiveBackPart(ctx, tx, o, 3000, "much", "staff:1", "", s.now())
+			_, err = payment.Give(ctx, tx, o, payment.Refund{Key: "much", Amount: 3000, Tax: o.TaxOf(3000), Actor: "staff:1", Reason: ""}, s.now())
 			return err
 		})
 		if !errors.Is(err, fault.Conflict) {

@@ -185,6 +185,10 @@ func (o *Offer) bill(q *pricing.Quote) payment.Bill {
 	return payment.Bill{Due: money.Price{Amount: o.Due(q), Currency: q.Currency}, Country: o.to, Carried: o.carry}
 }
 
+// Nowhere reports whether there are goods to carry and no way to carry them to
+// where they would go.
+func (o *Offer) Nowhere() bool { return o.carry && len(o.Methods) == 0 }
+
 // With returns the quote for a delivery's code, else the first one.
 func (o *Offer) With(code string) *pricing.Quote {
 	for _, q := range o.Quotes {

@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"regulars/internal/customer"
@@ -29,6 +30,12 @@ func mayPayAgain(ctx context.Context, tx *db.Tx, o *order.Order) error {
 	return fault.New(fault.Conflict, "checkout.tries", "number", o.Number, "count", MostAttempts)
 }
 
+// TriedOut reports whether an error is that refusal.
+func TriedOut(err error) bool {
+	var f *fault.Fault
+	return errors.As(err, &f) && f.Words == "checkout.tries"
+}
+
 // Admit refuses a new order, in words, to whoever has MostOpen that wait for
 // their money. Orders older than any hold hold nothing and do not count.
 func (d *Desk) Admit(ctx context.Context, person *customer.Person) error {
@@ -44,7 +51,10 @@ func (d *Desk) Admit(ctx context.Context, person *customer.Person) error {
 func (d *Desk) AdmitPayment(ctx context.Context, from string) error {
 	ok, wait, err := customer.Try(ctx, d.DB, "pay again from "+from, MostDeclined, time.Hour, d.Now())
 	if err == nil && !ok {
-		err = fault.New(fault.TooMany, "checkout.tries-here", "count", int(wait.Minutes())+1)
+		err = fault.New(fault.TooMany, "checkout.tries-here", "count", up(wait, time.Minute), "seconds", up(wait, time.Second))
 	}
 	return err
 }
+
+// up is how many of a unit a time takes, the last one begun counted whole.
+func up(d, unit time.Duration) int { return int((d + unit - 1) / unit) }

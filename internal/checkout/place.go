@@ -38,7 +38,7 @@ func (d *Desk) OfferTo(ctx context.Context, q db.Q, v *cart.View, a Ask) (*Offer
 	if v.Cart != nil {
 		currency = v.Cart.Currency
 	}
-	methods, err := pricing.Methods(ctx, q, currency, a.Country)
+	methods, err := pricing.Methods(ctx, q, currency, a.Country, a.Region)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func (d *Desk) place(ctx context.Context, tx *db.Tx, person *customer.Person, la
 	if err != nil {
 		return nil, err
 	}
-	methods, err := pricing.Methods(ctx, tx, c.Currency, f.Country)
+	methods, err := pricing.Methods(ctx, tx, c.Currency, f.Country, f.Region)
 	if err != nil {
 		return nil, err
 	}
@@ -360,7 +360,7 @@ func (d *Desk) compose(c *cart.Cart, quote *pricing.Quote, f Form, lang i18n.Lan
 		PaymentCode: f.Payment, Simulated: c.Simulated}
 	if m := quote.Method; m != nil {
 		o.DeliveryCode, o.DeliveryName = m.Code, m.Name
-		o.DeliveryBy = db.At(now.AddDate(0, 0, m.DaysMax))
+		o.DeliveryBy = db.At(m.By(now, d.Settings.Now().Zone()))
 	}
 	return o
 }

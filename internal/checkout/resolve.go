@@ -8,6 +8,7 @@ import (
 
 	"regulars/internal/db"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
 	"regulars/internal/inventory"
 	"regulars/internal/jobs"
 	"regulars/internal/money"
@@ -17,8 +18,8 @@ import (
 
 func unitsField(position int) string { return "units-" + strconv.Itoa(position) }
 
-// Resolution is what a return ends with. Amount is for EndRefund: what a
-// person saw as Proposal, or chose instead.
+// Resolution is what a return ends with. Amount is for EndRefund and EndCredit:
+// what a person saw as Proposal, or chose instead.
 type Resolution struct {
 	Outcome string
 	Amount  money.Amount
@@ -48,8 +49,9 @@ func (d *Desk) Proposal(ctx context.Context, q db.Q, o *order.Order, r *order.Re
 	return part.Of(o, lines, payment.Stand(all).Left())
 }
 
-// ResolveReturnIn ends a return: with the money, with the same goods again,
-// or (also when nothing came) with nothing. Errors: fault.Invalid at outcome,
+// ResolveReturnIn ends a return: with the money, with store credit, with the
+// same goods again, or (also when nothing came) with nothing. Whoever withdrew
+// from the contract gets money: the law wants it sent the way it came. Errors: fault.Invalid at outcome,
 // amount or words; fault.Conflict when it ended already, the goods are gone,
 // or the money is.
 func (d *Desk) ResolveReturnIn(ctx context.Context, tx *db.Tx, number string, z Resolution, by string, now time.Time) error {
@@ -61,9 +63,11 @@ func (d *Desk) ResolveReturnIn(ctx context.Context, tx *db.Tx, number string, z 
 	z.Words = strings.TrimSpace(z.Words)
 	received := r.State == order.ReturnReceived
 	switch {
-	case z.Outcome == order.EndRefund && received && z.Amount <= 0:
+	case received && z.Outcome == order.EndCredit && r.Kind == order.KindWithdrawal:
+		form.Wrong("outcome", "order.return.credit-withdrawn")
+	case received && (z.Outcome == order.EndRefund || z.Outcome == order.EndCredit) && z.Amount <= 0:
 		form.Wrong("amount", "admin.refund.amount.wrong")
-	case received && (z.Outcome == order.EndRefund || z.Outcome == order.EndReplacement):
+	case received && (z.Outcome == order.EndRefund || z.Outcome == order.EndCredit || z.Outcome == order.EndReplacement):
 	case z.Outcome == order.EndNone && (received || r.State == order.Approved):
 		if z.Words == "" {
 			form.Wrong("words", "order.return.none-why")
@@ -84,6 +88,9 @@ func (d *Desk) ResolveReturnIn(ctx context.Context, tx *db.Tx, number string, z 
 	case order.EndRefund:
 		r.Amount = z.Amount
 		err = d.refundReturn(ctx, tx, o, r, z, by, now)
+	case order.EndCredit:
+		r.Amount = z.Amount
+		err = d.creditReturn(ctx, tx, o, r, z, by, now)
 	case order.EndReplacement:
 		r.Replacement, err = d.replace(ctx, tx, o, r, now)
 	}
@@ -106,6 +113,23 @@ func (d *Desk) refundReturn(ctx context.Context, tx *db.Tx, o *order.Order, r *o
 	back.Key, back.Actor = "return:"+r.Number, by
 	back.Reason = strings.TrimSpace(r.Number + " " + z.Words)
 	_, err = payment.Give(ctx, tx, o, back, now)
+	return err
+}
+
+// creditReturn owes the shopper the money of a return as credit. Its units
+// count as refunded whatever the amount is, since nothing of them is owed in
+// money any more.
+func (d *Desk) creditReturn(ctx context.Context, tx *db.Tx, o *order.Order, r *order.Return, z Resolution, by string, now time.Time) error {
+	back, err := d.Proposal(ctx, tx, o, r)
+	if err != nil {
+		return err
+	}
+	if back.Amount != z.Amount {
+		back.Amount, back.Tax = z.Amount, o.TaxOf(z.Amount)
+	}
+	back.Key, back.Actor = "return:"+r.Number, by
+	back.Reason = strings.TrimSpace(r.Number + " " + z.Words)
+	_, err = payment.GiveCredit(ctx, tx, o, back, d.Secret, i18n.T(o.Lang, "order.return.card", "number", r.Number), now)
 	return err
 }
 

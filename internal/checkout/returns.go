@@ -88,17 +88,19 @@ func dayEnd(at time.Time, days int, zone *time.Location) time.Time {
 }
 
 // ReturnForm is what a shopper writes to send goods back: units by a line's
-// position, and why.
+// position, why, and what they would like for them (order.Wishes; "" = what
+// the shop thinks right).
 type ReturnForm struct {
 	Key    string
 	Units  map[int]int
 	Reason string
 	Words  string
+	Wish   string
 }
 
 // AskReturn asks staff to take goods of an order back. The same key finds the
 // first return. Errors: fault.Invalid with fields (units, units-<position>,
-// reason, words); fault.Conflict when it is too late, or so much is not left.
+// reason, words, wish); fault.Conflict when it is too late, or so much is not left.
 func (d *Desk) AskReturn(ctx context.Context, id order.ID, f ReturnForm) (*order.Return, error) {
 	var r *order.Return
 	err := d.DB.InTx(ctx, func(tx *db.Tx) (err error) {
@@ -122,10 +124,13 @@ func (d *Desk) AskReturnIn(ctx context.Context, tx *db.Tx, id order.ID, f Return
 	if len([]rune(f.Words)) > 1000 || f.Reason == "other" && f.Words == "" {
 		form.Wrong("words", "order.return.words")
 	}
+	if f.Wish != "" && !slices.Contains(order.Wishes, f.Wish) {
+		form.Wrong("wish", "order.return.wish")
+	}
 	if !validKey(f.Key) {
 		form.Wrong("reason", "checkout.key.missing")
 	}
-	r := &order.Return{Key: f.Key, Kind: order.KindReturn, State: order.Asked, Reason: f.Reason, Words: f.Words}
+	r := &order.Return{Key: f.Key, Kind: order.KindReturn, State: order.Asked, Reason: f.Reason, Words: f.Words, Wish: f.Wish}
 	if again, err := order.ReturnByKey(ctx, tx, o.ID, f.Key); err != nil || again != nil {
 		return again, err
 	}

@@ -13,8 +13,8 @@ import (
 )
 
 // comeBack asks to send goods of some order back, withdraws from it, or takes
-// one of its returns a step on: with good units and lost ones, with money, the
-// same again, or nothing.
+// one of its returns a step on: with good units and lost ones, with money,
+// credit, the same again, or nothing.
 func (w *world) comeBack(c context.Context) (name string, err error) {
 	name = "step of a return"
 	kind, units := w.r.IntN(6), 1+w.r.IntN(2)
@@ -100,7 +100,9 @@ func (w *world) stepReturn(c context.Context, r *order.Return, kind int) error {
 		} else if back, err := w.desk.Proposal(c, tx, o, r); err != nil {
 			return err
 		} else if back.Amount > 0 {
-			z.Outcome, z.Amount = order.EndRefund, back.Amount
+			if z.Outcome, z.Amount = order.EndRefund, back.Amount; kind == 4 && r.Kind == order.KindReturn {
+				z.Outcome = order.EndCredit
+			}
 		}
 		return w.desk.ResolveReturnIn(c, tx, r.Number, z, "staff:1", w.at)
 	})

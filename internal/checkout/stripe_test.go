@@ -334,7 +334,7 @@ func TestStripeRefundsOnce(t *testing.T) {
 						if err != nil {
 							return err
 						}
-						done, err = payment.GiveBackPart(ctx, tx, o, 500, key, "staff:1", "one came broken", s.now())
+						done, err = payment.Give(ctx, tx, o, payment.Refund{Key: key, Amount: 500, Tax: o.TaxOf(500), Actor: "staff:1", Reason: "one came broken"}, s.now())
 						return err
 					})
 					return done, err

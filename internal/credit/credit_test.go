@@ -173,7 +173,7 @@ func TestCardsOfAnOrderAreIssuedOnceAndRecalledWhole(t *testing.T) {
 		}
 		recall := func() error {
 			return d.InTx(ctx, func(tx *db.Tx) error {
-				cards, err := credit.LockOf(ctx, tx, 9)
+				cards, err := credit.LockOf(ctx, tx, 9, nil)
 				if err != nil {
 					return err
 				}

@@ -73,10 +73,16 @@ func Lock(ctx context.Context, tx *db.Tx, ids ...ID) ([]Account, error) {
 	return all, nil
 }
 
-// LockOf locks every account that an order was paid from or has bought.
-func LockOf(ctx context.Context, tx *db.Tx, order int64) ([]Account, error) {
+// LockOf locks every account that an order was paid from, has bought or gave
+// money to, and with them the store credit of who is about to get some (nil:
+// nobody).
+func LockOf(ctx context.Context, tx *db.Tx, order int64, also *customer.ID) ([]Account, error) {
 	var all []Account
-	err := db.ForUpdate(tx.Query(ctx)).Where("order_id = ? OR id IN (SELECT credit_id FROM credit_entries WHERE order_id = ?)", order, order).Order("id").Find(&all).Error
+	where, args := "order_id = ? OR id IN (SELECT credit_id FROM credit_entries WHERE order_id = ?)", []any{order, order}
+	if also != nil {
+		where, args = where+" OR customer_id = ?", append(args, int64(*also))
+	}
+	err := db.ForUpdate(tx.Query(ctx)).Where(where, args...).Order("id").Find(&all).Error
 	if err != nil {
 		return nil, fmt.Errorf("lock the credits of order %d: %w", order, err)
 	}
@@ -194,19 +200,19 @@ func Issue(ctx context.Context, tx *db.Tx, order int64, now time.Time) error {
 		return fmt.Errorf("read the cards of order %d: %w", order, err)
 	}
 	for i := range due {
-		if err := due[i].issue(ctx, tx, "payment", "", now); err != nil {
+		if err := due[i].issue(ctx, tx, due[i].OrderID, "payment", "", now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *Account) issue(ctx context.Context, tx *db.Tx, by, words string, now time.Time) error {
+func (a *Account) issue(ctx context.Context, tx *db.Tx, order int64, by, words string, now time.Time) error {
 	done := tx.Query(ctx).Exec("UPDATE credits SET issued_at = ?, updated_at = ? WHERE id = ? AND issued_at = 0", db.At(now), db.At(now), int64(a.ID))
 	if done.Error != nil || done.RowsAffected == 0 {
 		return wrap(a.ID, done.Error)
 	}
-	if _, err := post(ctx, tx, a.ID, Entry{Kind: Issued, Amount: a.Value, Key: "issued:" + a.Token, OrderID: a.OrderID, Actor: by, Note: words}, now); err != nil {
+	if _, err := post(ctx, tx, a.ID, Entry{Kind: Issued, Amount: a.Value, Key: "issued:" + a.Token, OrderID: order, Actor: by, Note: words}, now); err != nil {
 		return err
 	}
 	if a.Simulated || a.Email == "" {
@@ -232,7 +238,21 @@ func Give(ctx context.Context, tx *db.Tx, secret []byte, w Wish, token, by, word
 	if done.Error != nil || done.RowsAffected == 0 {
 		return false, wrap(0, done.Error)
 	}
-	return true, a.issue(ctx, tx, by, words, now)
+	return true, a.issue(ctx, tx, 0, by, words, now)
+}
+
+// GiveFor makes a card of what an order's shopper without an account gets for
+// a return, mails it to w.Email and returns its row. That it is done once is
+// the caller's to see to.
+func GiveFor(ctx context.Context, tx *db.Tx, secret []byte, order int64, w Wish, by, words string, now time.Time) (ID, error) {
+	if w.Price.Amount <= 0 {
+		return 0, fault.New(fault.Invalid, "credit.amount")
+	}
+	a := w.account(secret, 0, 0, db.At(now))
+	if err := tx.Query(ctx).Create(&a).Error; err != nil {
+		return 0, wrap(0, err)
+	}
+	return a.ID, a.issue(ctx, tx, order, by, words, now)
 }
 
 // NewToken makes the token of a card that staff are about to make.

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -32,6 +33,8 @@ type teller struct {
 	asking   [2]*quota         // of carts bought, left
 	ways     *quota            // of orders
 	late     []event.Event     // of a batch to come
+	strays   *rand.Rand        // of looks alone
+	rows     map[string][]*good
 
 	batch
 }
@@ -81,7 +84,8 @@ func (q *quota) next() int {
 func (b *builder) history(ctx context.Context) error {
 	b.prepare()
 	t := &teller{builder: b, buyables: map[money.Currency]map[catalog.VariantID]catalog.Buyable{}, methods: map[money.Currency][]pricing.Method{},
-		stages: map[string]*quota{}, ways: newQuota(.923, .06, .011, .006)}
+		stages: map[string]*quota{}, ways: newQuota(.923, .06, .011, .006),
+		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C))}
 	var ids []catalog.VariantID
 	for i := range b.goods {
 		ids = append(ids, b.goods[i].ids...)
@@ -91,7 +95,7 @@ func (b *builder) history(ctx context.Context) error {
 		if t.buyables[c], err = catalog.Buyables(ctx, b.db, ids, c); err != nil {
 			return err
 		}
-		if t.methods[c], err = pricing.Methods(ctx, b.db, c, ""); err != nil {
+		if t.methods[c], err = pricing.Methods(ctx, b.db, c, "", ""); err != nil {
 			return err
 		}
 	}
@@ -163,6 +167,9 @@ func (t *teller) look(s *shopper, v visit) {
 		if other := t.pulls[g.Code]; len(other) > 0 && other[0].to.inSeason(at) {
 			log = append(log, t.happened(s, event.ItemSeen, other[0].to, "", at.Add(2*time.Minute)))
 		}
+	}
+	if last := log[len(log)-1]; last.Kind == event.ItemSeen {
+		log = append(log, t.browse(s, g, last.At.Time)...)
 	}
 	for i := range log {
 		if s.remember {

@@ -73,7 +73,11 @@ func (b *builder) sendBack(ctx context.Context, tx *db.Tx, o *order.Order, i int
 	if len(units) == 0 {
 		return false, nil
 	}
-	r, err := b.desk.AskReturnIn(ctx, tx, o.ID, checkout.ReturnForm{Key: checkout.NewKey(), Units: units, Reason: why.reason, Words: why.words.In(o.Lang)}, order.ActorShopper, at)
+	f := checkout.ReturnForm{Key: checkout.NewKey(), Units: units, Reason: why.reason, Words: why.words.In(o.Lang)}
+	if i%8 == 6 {
+		f.Wish = order.EndCredit
+	}
+	r, err := b.desk.AskReturnIn(ctx, tx, o.ID, f, order.ActorShopper, at)
 	if err != nil {
 		return false, err
 	}
@@ -98,5 +102,9 @@ func (b *builder) sendBack(ctx context.Context, tx *db.Tx, o *order.Order, i int
 	if err != nil || back.Amount <= 0 {
 		return true, err
 	}
-	return true, b.desk.ResolveReturnIn(ctx, tx, r.Number, checkout.Resolution{Outcome: order.EndRefund, Amount: back.Amount}, by, at.AddDate(0, 0, 6))
+	end := order.EndRefund
+	if r.Wish == order.EndCredit {
+		end = order.EndCredit
+	}
+	return true, b.desk.ResolveReturnIn(ctx, tx, r.Number, checkout.Resolution{Outcome: end, Amount: back.Amount}, by, at.AddDate(0, 0, 6))
 }

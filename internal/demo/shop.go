@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"regulars/internal/ask"
 	"regulars/internal/catalog"
 	"regulars/internal/db"
+	"regulars/internal/homepage"
 	"regulars/internal/i18n"
 	"regulars/internal/inventory"
 	"regulars/internal/money"
@@ -258,17 +260,25 @@ func (b *builder) homes(ctx context.Context, tx *db.Tx) error {
 		if !ok {
 			return fmt.Errorf("segment %s has no home page", rule.key)
 		}
-		var sections []segment.Section
-		for _, s := range h.Sections {
-			section := segment.Section{Kind: s.Kind, Title: s.Title.text(), Reason: s.Reason.text()}
-			if c, ok := tree.BySlug(s.Category); ok {
-				section.CategoryID = &c.ID
-			}
-			sections = append(sections, section)
+		about := segment.Segment{Key: h.Segment, Position: i, Name: h.Name.text(), Title: h.Title.text(), Why: h.Why.text(), Rule: segment.Rule{Any: rule.any}}
+		if err := segment.Put(ctx, tx, about); err != nil {
+			return err
 		}
-		err := segment.Put(ctx, tx, segment.Segment{Key: h.Segment, Position: i, Name: h.Name.text(), Title: h.Title.text(), Why: h.Why.text(),
-			Rule: segment.Rule{Any: rule.any}}, sections)
-		if err != nil {
+		page := homepage.Variant{Key: h.Segment, Position: i + 1, Name: about.Name, Active: true, Page: homepage.Page{Title: about.Title, Lead: about.Why}}
+		if h.Segment != segment.Default {
+			page.Audience = h.Segment
+		}
+		for _, s := range h.Sections {
+			section := homepage.Section{Kind: s.Kind, Title: s.Title.text(), Reason: s.Reason.text()}
+			if c, ok := tree.BySlug(s.Category); ok {
+				section.Category = c.ID
+				if d := tree.Department(c.ID).ID; page.Audience != "" && !slices.Contains(page.Page.Departments, d) {
+					page.Page.Departments = append(page.Page.Departments, d) // the departments in the order of the shelves
+				}
+			}
+			page.Page.Sections = append(page.Page.Sections, section)
+		}
+		if err := homepage.Put(ctx, tx, page, b.opening); err != nil {
 			return err
 		}
 	}

@@ -130,12 +130,12 @@ func (s *shop) sendBack() {
 		s.must(err)
 		return r.Number
 	}
-	refused, refunded, replaced, waits := ask(1), ask(2), ask(1), ask(1)
+	refused, refunded, replaced, credited, waits := ask(1), ask(1), ask(1), ask(1), ask(1)
 	s.tx(func(tx *db.Tx) error {
 		if err := s.desk.DecideReturnIn(ctx, tx, refused, false, "It was opened.", "staff:1", s.now); err != nil {
 			return err
 		}
-		for number, came := range map[string]checkout.Came{refunded: {Good: 1, Lost: 1}, replaced: {Good: 1}} {
+		for number, came := range map[string]checkout.Came{refunded: {Lost: 1}, replaced: {Good: 1}, credited: {Good: 1}} {
 			if err := s.desk.DecideReturnIn(ctx, tx, number, true, "", "staff:1", s.now); err != nil {
 				return err
 			}
@@ -147,6 +147,9 @@ func (s *shop) sendBack() {
 			return err
 		}
 		if err := s.desk.ResolveReturnIn(ctx, tx, replaced, checkout.Resolution{Outcome: order.EndReplacement}, "staff:1", s.now); err != nil {
+			return err
+		}
+		if err := s.desk.ResolveReturnIn(ctx, tx, credited, checkout.Resolution{Outcome: order.EndCredit, Amount: 1200}, "staff:1", s.now); err != nil {
 			return err
 		}
 		return s.desk.DecideReturnIn(ctx, tx, waits, true, "", "staff:1", s.now)
@@ -177,7 +180,7 @@ func (s *shop) refund(id order.ID) {
 		if _, err := payment.Give(ctx, tx, o, r, s.now); err != nil {
 			return err
 		}
-		_, err = payment.GiveBackPart(ctx, tx, o, 100, "refund-2", "staff:1", "for the trouble", s.now)
+		_, err = payment.Give(ctx, tx, o, payment.Refund{Key: "refund-2", Amount: 100, Tax: o.TaxOf(100), Actor: "staff:1", Reason: "for the trouble"}, s.now)
 		return err
 	})
 }
@@ -208,7 +211,7 @@ func (s *shop) promote() {
 		if err := pricing.PutList(ctx, tx, &group, s.now); err != nil {
 			return err
 		}
-		if err := segment.Put(ctx, tx, segment.Segment{Key: segment.Default, Name: group.Name, Title: group.Name, Why: group.Name}, nil); err != nil {
+		if err := segment.Put(ctx, tx, segment.Segment{Key: segment.Default, Name: group.Name, Title: group.Name, Why: group.Name}); err != nil {
 			return err
 		}
 		code := pricing.Promotion{Name: i18n.Text{En: "A coin off"}, Kind: pricing.Amount, Value: 100, Currency: "USD", NeedsCode: true, LimitAll: 50}
@@ -295,8 +298,8 @@ var breaks = []struct{ code, sql string }{
 	{"M3", "UPDATE orders SET discount = 100, total = total - 100 WHERE imported = TRUE"},
 	{"M4", "UPDATE order_lines SET cancelled_qty = qty + 1 WHERE cancelled_qty > 0"},
 	{"M5", "UPDATE orders SET tax = 0 WHERE id = (SELECT min(id) FROM orders WHERE tax > 0)"},
-	{"M5", "UPDATE order_lines SET tax_rate = 1900 WHERE tax_rate = 2000"},
-	{"M5", "UPDATE orders SET delivery_tax = delivery_tax + 1, tax = tax + 1 WHERE delivery_rate = 2000"},
+	{"M5", "UPDATE order_lines SET tax_rate = 19000 WHERE tax_rate = 20000"},
+	{"M5", "UPDATE orders SET delivery_tax = delivery_tax + 1, tax = tax + 1 WHERE delivery_rate = 20000"},
 	{"M5", "UPDATE order_lines SET tax = tax + 1 WHERE tax_rate >= 0; UPDATE orders SET tax = (SELECT sum(l.tax) FROM order_lines l WHERE l.order_id = orders.id) + delivery_tax WHERE delivery_rate >= 0"},
 	{"M6", "UPDATE price_log SET amount = amount + 1 WHERE variant_id IN (SELECT variant_id FROM order_lines)"},
 	{"M6", "UPDATE price_log SET at = 9000000000000 WHERE variant_id IN (SELECT variant_id FROM order_lines)"},
@@ -348,8 +351,14 @@ var breaks = []struct{ code, sql string }{
 	{"R2", "UPDATE returns SET closed_at = 0 WHERE state = 'closed'"},
 	{"R2", "UPDATE returns SET amount = amount + 1 WHERE outcome = 'refund'"},
 	{"R2", "UPDATE returns SET outcome = 'cancelled' WHERE outcome = 'replacement'"},
+	{"R4", "UPDATE refunds SET credited = credited + 1 WHERE credited > 0"},
+	{"R4", "UPDATE refunds SET credit_id = 1 WHERE credited = 0"},
+	{"R4", "UPDATE payment_ops SET ref = 're_1' WHERE refund_id = (SELECT id FROM refunds WHERE credited > 0)"},
+	{"R4", "UPDATE credit_entries SET order_id = 0 WHERE credit_id = (SELECT credit_id FROM refunds WHERE credited > 0)"},
+	{"R4", "UPDATE credit_entries SET key = 'grant:return:R-1' WHERE key = 'grant:thanks'"},
+	{"R4", "UPDATE returns SET kind = 'withdrawal' WHERE outcome = 'credit'"},
 	{"R3", "UPDATE stock_movements SET key = 'x' || key WHERE reason = 'returned'"},
-	{"R3", "UPDATE return_lines SET lost = 0, good = 2 WHERE lost = 1"},
+	{"R3", "UPDATE return_lines SET lost = 0, good = 1 WHERE lost = 1"},
 	{"N2", "DELETE FROM credit_notes WHERE seq = 1"},
 	{"N2", "UPDATE credit_years SET last = last + 1"},
 	{"N2", "UPDATE credit_notes SET amount = amount - 1 WHERE seq = 1"},

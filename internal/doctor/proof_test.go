@@ -17,6 +17,9 @@ var proofBreaks = []struct{ code, sql string }{
 	{"M10", "UPDATE payments SET captured = amount, refunded = 0, state = 'succeeded' WHERE state = 'refunded' AND provider = 'test';UPDATE orders SET payment_state = 'paid' WHERE payment_state = 'refunded';" +
 		"DELETE FROM order_history WHERE to_state = 'refunded';DELETE FROM payment_ops WHERE kind = 'refund' AND refund_id = 0;" +
 		"DELETE FROM invoices;DELETE FROM invoice_years;DELETE FROM credit_notes;DELETE FROM credit_years"},
+	{"D1", "UPDATE delivery_methods SET days_max = days_min - 1"},
+	{"D1", "UPDATE delivery_methods SET version = 0"},
+	{"D1", "INSERT INTO delivery_bands (code, currency, from_amount, price) SELECT code, currency, 100, 1 FROM delivery_methods; UPDATE delivery_methods SET free_from = 100"},
 	{"S5", "DELETE FROM holds WHERE state = 'open';UPDATE stock SET reserved = (SELECT coalesce(sum(qty - shipped), 0) FROM holds h WHERE h.variant_id = stock.variant_id AND h.state IN ('open','committed'))"},
 	{"O2", "UPDATE orders SET place_hash = '' WHERE imported = FALSE"},
 	{"O4", "UPDATE cart_lines SET qty = qty + 1"},

@@ -257,11 +257,11 @@ func rules(now time.Time) []rule {
 	}...)
 }
 
-// taxOf is the tax of an amount at a rate in hundredths of a percent, rounded
+// taxOf is the tax of an amount at a rate in thousandths of a percent, rounded
 // half up, in whole numbers.
 func taxOf(amount, rate string) string {
-	inside := "10000 + " + rate
-	return "CASE WHEN o.tax_included THEN (" + amount + " * " + rate + " + (" + inside + ") / 2) / (" + inside + ") ELSE (" + amount + " * " + rate + " + 5000) / 10000 END"
+	inside := "100000 + " + rate
+	return "CASE WHEN o.tax_included THEN (" + amount + " * " + rate + " + (" + inside + ") / 2) / (" + inside + ") ELSE (" + amount + " * " + rate + " + 50000) / 100000 END"
 }
 
 func fiveTimes(all []money.Currency) []any {

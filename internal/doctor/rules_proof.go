@@ -8,6 +8,12 @@ func proofRules() []rule {
 			SELECT o.number AS id FROM orders o JOIN payments p ON p.order_id = o.id
 			LEFT JOIN (SELECT payment_id, sum(amount) AS owed FROM payment_ops WHERE kind = 'refund' AND state = 'refused' GROUP BY payment_id) x ON x.payment_id = p.id
 			WHERE o.state = 'cancelled' GROUP BY o.number HAVING sum(p.captured - p.refunded - coalesce(x.owed, 0)) > 0`, nil},
+		{"D1", "a delivery can be offered as it stands: its days, its price and its bands make sense", `
+			SELECT code || ' ' || currency AS id FROM delivery_methods WHERE days_min < 0 OR days_max < days_min OR price < 0 OR free_from < 0 OR version < 1
+				OR code = '' OR tax_class NOT IN ('standard','reduced','zero')
+			UNION SELECT b.code || ' ' || b.currency FROM delivery_bands b LEFT JOIN delivery_methods m ON m.code = b.code AND m.currency = b.currency WHERE m.code IS NULL
+			UNION SELECT m.code || ' ' || m.currency FROM delivery_bands b JOIN delivery_methods m ON m.code = b.code AND m.currency = b.currency
+				WHERE m.free_from > 0 AND b.from_amount >= m.free_from AND b.price > 0`, nil},
 		{"S5", "an order of goods that were counted when it was placed has held them", `
 			SELECT DISTINCT o.number AS id FROM orders o JOIN order_lines l ON l.order_id = o.id
 			JOIN stock s ON s.variant_id = l.variant_id AND s.tracked = TRUE AND s.counted_since < o.placed_at

@@ -37,8 +37,23 @@ func returnRules() []rule {
 			UNION SELECT r.number FROM returns r WHERE NOT EXISTS (SELECT 1 FROM return_steps s WHERE s.return_id = r.id)
 				OR (r.state IN ('closed','refused')) <> (r.closed_at > 0) OR (r.state = 'closed') <> (r.outcome <> '')
 				OR r.outcome = 'replacement' AND NOT EXISTS (SELECT 1 FROM orders n WHERE n.id = r.replacement AND n.replaces = r.order_id AND n.total = 0)
-				OR r.outcome = 'refund' AND NOT EXISTS (SELECT 1 FROM refunds b WHERE b.key = CAST(r.order_id AS TEXT) || ':return:' || r.number AND b.amount = r.amount)
+				OR r.outcome IN ('refund','credit') AND NOT EXISTS (SELECT 1 FROM refunds b WHERE b.key = CAST(r.order_id AS TEXT) || ':return:' || r.number AND b.amount = r.amount)
 			UNION SELECT r.number FROM returns r JOIN orders o ON o.id = r.order_id WHERE r.outcome = 'cancelled' AND o.state <> 'cancelled'`, []any{order.ReturnLegals()}},
+		{"R4", "credit for a return is what its payments did not send, and stands in the ledger once", `
+			SELECT b.key AS id FROM refunds b
+				LEFT JOIN (SELECT x.refund_id, sum(CASE WHEN p.provider NOT IN ('gift','credit') THEN x.amount ELSE 0 END) AS kept,
+					sum(CASE WHEN x.state <> 'known' OR x.ref <> '' THEN 1 ELSE 0 END) AS sent
+					FROM payment_ops x JOIN payments p ON p.id = x.payment_id WHERE x.kind = 'refund' GROUP BY x.refund_id) k ON k.refund_id = b.id
+				LEFT JOIN (SELECT e.credit_id, e.order_id, e.amount, CASE WHEN c.kind = 'card' THEN '' ELSE substr(e.key, 7) END AS reason, count(*) AS times
+					FROM credit_entries e JOIN credits c ON c.id = e.credit_id WHERE e.kind = 'issued' AND (c.kind = 'credit' OR e.key = 'issued:' || c.token)
+					GROUP BY e.credit_id, e.order_id, e.amount, CASE WHEN c.kind = 'card' THEN '' ELSE substr(e.key, 7) END) e
+					ON e.credit_id = b.credit_id AND e.order_id = b.order_id AND e.amount = b.credited
+					AND (e.reason = '' OR b.key = CAST(b.order_id AS TEXT) || ':' || e.reason)
+				WHERE b.credited > 0 AND (coalesce(k.kept, 0) <> b.credited OR k.sent > 0 OR coalesce(e.times, 0) <> 1) OR (b.credited > 0) <> (b.credit_id > 0)
+			UNION SELECT e.key FROM credit_entries e WHERE e.kind = 'issued' AND e.key LIKE 'grant:return:R-%'
+				AND NOT EXISTS (SELECT 1 FROM refunds b WHERE b.credit_id = e.credit_id AND b.key = CAST(e.order_id AS TEXT) || ':' || substr(e.key, 7))
+			UNION SELECT r.number FROM returns r JOIN orders o ON o.id = r.order_id JOIN refunds b ON b.key = CAST(r.order_id AS TEXT) || ':return:' || r.number
+				WHERE b.credited > 0 AND r.outcome <> 'credit' OR r.outcome = 'credit' AND r.kind = 'withdrawal'`, nil},
 		{"R3", "what came back is what the stock's ledger took back, and what of it was lost was written off", `
 			SELECT o.number AS id FROM ` + cameBack + ` c JOIN orders o ON o.id = c.order_id LEFT JOIN ` + broughtBack + ` b ON b.ref = CAST(c.order_id AS TEXT) AND b.variant_id = c.variant_id
 				WHERE c.units <> coalesce(b.units, 0) OR c.lost <> coalesce(b.lost, 0)

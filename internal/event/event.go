@@ -74,6 +74,7 @@ type Log struct {
 	log     *slog.Logger
 	mu      sync.Mutex
 	buffer  []Event
+	writing []Event // on their way into the database
 	dropped int
 	full    chan struct{}
 }
@@ -134,7 +135,7 @@ func (l *Log) Run(ctx context.Context) {
 func (l *Log) Flush(ctx context.Context) error {
 	l.mu.Lock()
 	events, dropped := l.buffer, l.dropped
-	l.buffer, l.dropped = nil, 0
+	l.buffer, l.dropped, l.writing = nil, 0, l.buffer
 	l.mu.Unlock()
 	if dropped > 0 {
 		l.log.Error("events dropped, the buffer was full", "count", dropped)
@@ -143,10 +144,11 @@ func (l *Log) Flush(ctx context.Context) error {
 		return nil
 	}
 	err := l.db.InTx(ctx, func(tx *db.Tx) error { return Write(ctx, tx, events) })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.writing = nil
 	if err != nil {
-		l.mu.Lock()
 		l.buffer = append(events, l.buffer...)[:min(capacity, len(events)+len(l.buffer))]
-		l.mu.Unlock()
 		return fmt.Errorf("flush %d events: %w", len(events), err)
 	}
 	return nil

@@ -29,27 +29,6 @@ func Join(ctx context.Context, tx *db.Tx, visitorID, customerID int64) error {
 	return nil
 }
 
-// Recent lists the different products of one kind of event that a customer, or
-// a browser nobody signed in at, was last known by: the newest first, looked for
-// among the last of both.
-func Recent(ctx context.Context, q db.Q, kind Kind, visitorID, customerID int64, limit int) ([]int64, error) {
-	column, id := "visitor_id", visitorID
-	if customerID != 0 {
-		column, id = "customer_id", customerID
-	}
-	if id == 0 {
-		return nil, nil
-	}
-	var seen []int64
-	err := q.Query(ctx).Raw(`SELECT product_id FROM (
-			SELECT product_id, kind, at FROM events WHERE `+column+` = ? AND `+column+` <> 0 ORDER BY at DESC LIMIT 200) AS last
-		WHERE kind = ? AND product_id <> 0 GROUP BY product_id ORDER BY max(at) DESC, product_id LIMIT ?`, id, string(kind), limit).Scan(&seen).Error
-	if err != nil {
-		return nil, fmt.Errorf("read the last products of %s: %w", kind, err)
-	}
-	return seen, nil
-}
-
 // Forget takes a person out of what they did, signed in or in browsers of
 // theirs before: the counts stay.
 func Forget(ctx context.Context, tx *db.Tx, customerID int64, visitorIDs []int64) error {

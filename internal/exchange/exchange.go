@@ -29,7 +29,8 @@ const (
 	Customers = "customers"
 	Orders    = "orders"
 	Stock     = "stock"
-	Feed      = "feed" // export only
+	Clicks    = "clicks" // export only
+	Feed      = "feed"   // export only
 )
 
 // The formats of files.

@@ -50,6 +50,8 @@ func Export(ctx context.Context, q db.Q, kind string, w io.Writer, opt ExportOpt
 		err = exportRows(w, CustomerHeader, func(put func(map[string]string) error) error { return exportCustomers(ctx, q, put) })
 	case Orders:
 		err = exportRows(w, OrderHeader, func(put func(map[string]string) error) error { return exportOrders(ctx, q, put) })
+	case Clicks:
+		err = exportClicks(ctx, q, w)
 	case Feed:
 		err = exportFeed(ctx, q, w, opt)
 	default:

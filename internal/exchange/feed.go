@@ -14,6 +14,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/pricing"
 	"regulars/internal/setting"
 )
 
@@ -37,6 +38,10 @@ func exportFeed(ctx context.Context, q db.Q, w io.Writer, opt ExportOptions) err
 	if err != nil {
 		return err
 	}
+	ways, err := pricing.Methods(ctx, q, opt.Currency, "", "")
+	if err != nil {
+		return err
+	}
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "%s<rss version=\"2.0\" xmlns:g=\"http://base.google.com/ns/1.0\">\n<channel>\n<title>%s</title>\n<link>%s</link>\n<description>%s</description>\n",
 		xml.Header, esc(name), esc(page+"/"), esc(name))
@@ -55,7 +60,7 @@ func exportFeed(ctx context.Context, q db.Q, w io.Writer, opt ExportOptions) err
 		for _, p := range products {
 			after = p.ID
 			if p.Published {
-				f := feed{b, all[p.Code], opt, prefix, page, tree}
+				f := feed{b, all[p.Code], opt, prefix, page, tree, ways}
 				f.items(levels)
 			}
 		}
@@ -73,6 +78,34 @@ type feed struct {
 	opt          ExportOptions
 	prefix, page string
 	tree         *catalog.Tree
+	ways         []pricing.Method
+}
+
+// mostShipping is how many ways of delivery the feed's readers take of an item.
+const mostShipping = 100
+
+// shipping says what the item alone costs to be delivered: for each place of a
+// zone, and for the most likely country where a delivery goes everywhere.
+func (f feed) shipping(price money.Amount) {
+	n := 0
+	for i := range f.ways {
+		m := &f.ways[i]
+		zone := m.Zone()
+		if len(zone) == 0 {
+			zone = []pricing.Place{{Country: pricing.Home(m.Currency)}}
+		}
+		for _, p := range zone {
+			if n++; n > mostShipping {
+				return
+			}
+			region := ""
+			if p.Region != "" {
+				region = "<g:region>" + esc(p.Region) + "</g:region>"
+			}
+			fmt.Fprintf(f.w, "<g:shipping><g:country>%s</g:country>%s<g:service>%s</g:service><g:price>%s %s</g:price></g:shipping>\n",
+				esc(p.Country), region, esc(m.Name.In(f.opt.Lang)), m.Cost(price).Decimal(m.Currency), m.Currency)
+		}
+	}
 }
 
 func (f feed) items(left map[catalog.VariantID]catalog.Supply) {
@@ -135,6 +168,9 @@ func (f feed) item(v catalog.DraftVariant, price catalog.PriceIn, left map[catal
 		tag("sale_price", shown(price.Amount))
 	} else {
 		tag("price", shown(price.Amount))
+	}
+	if !f.p.Digital {
+		f.shipping(price.Amount)
 	}
 	tag("condition", "new")
 	tag("brand", f.p.Brand)

@@ -10,6 +10,7 @@ import (
 	"regulars/internal/db/dbtest"
 	"regulars/internal/exchange"
 	"regulars/internal/i18n"
+	"regulars/internal/pricing"
 )
 
 // The merchant's file is the merchant's: list prices and typed former prices.
@@ -32,4 +33,23 @@ func TestASaleIsInTheFeedAndNotInTheFile(t *testing.T) {
 			t.Errorf("the feed does not: %s", feed)
 		}
 	})
+}
+
+func TestTheFeedSaysWhatDeliveryCosts(t *testing.T) {
+	d := dbtest.SQLite(t)
+	furnish(t, d)
+	if err := d.InTx(ctx, func(tx *db.Tx) error {
+		return pricing.PutMethod(ctx, tx, pricing.Method{Code: "post", Currency: "USD", Name: i18n.Text{En: "Post & more", Zh: "邮寄"}, Countries: "DE, US CA", Price: 500,
+			Bands: []pricing.Band{{From: 1200, Price: 250}}, DaysMax: 2, Active: true})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	feed := exported(t, d, exchange.Feed)
+	for _, want := range []string{ // the dear variant and the cheap one
+		"<g:shipping><g:country>DE</g:country><g:service>Post &amp; more</g:service><g:price>2.50 USD</g:price></g:shipping>",
+		"<g:shipping><g:country>US</g:country><g:region>CA</g:region><g:service>Post &amp; more</g:service><g:price>5.00 USD</g:price></g:shipping>"} {
+		if strings.Count(feed, want) != 1 {
+			t.Errorf("no %s in\n%s", want, feed)
+		}
+	}
 }

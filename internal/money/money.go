@@ -123,9 +123,34 @@ type BasisPoints int64
 // where a line is priced; the rounded part is what is stored.
 func (b BasisPoints) Of(a Amount) Amount { return divRound(int64(a)*int64(b), 10_000) }
 
-// Inside is the part of a tax-inclusive amount that is tax at rate b, rounded
-// half away from zero: a·b/(100%+b).
-func (b BasisPoints) Inside(a Amount) Amount { return divRound(int64(a)*int64(b), 10_000+int64(b)) }
+// Rate is a tax rate in thousandths of a percent: 8.875 % is 8875.
+type Rate int64
+
+// mostRate is the highest rate there is: as much tax as price.
+const mostRate = 100_000
+
+// ParseRate reads a rate written in percent, with up to three digits after the
+// point.
+func ParseRate(s string) (Rate, error) {
+	n, err := Parse(s, "KWD") // three digits after the point, as in thousandths
+	if err != nil || n < 0 || n > mostRate {
+		return 0, fmt.Errorf("wants a percentage from 0 to 100 with at most three digits after the point")
+	}
+	return Rate(n), nil
+}
+
+// String writes the rate in percent, without zeros at its end.
+func (r Rate) String() string {
+	return strings.TrimSuffix(strings.TrimRight(Amount(r).Decimal("KWD"), "0"), ".")
+}
+
+// Of is the tax on top of an amount, rounded half away from zero. Rounding
+// happens once, where a line is priced; the rounded part is what is stored.
+func (r Rate) Of(a Amount) Amount { return divRound(int64(a)*int64(r), mostRate) }
+
+// Inside is the part of a tax-inclusive amount that is tax, rounded half away
+// from zero: a·r/(100%+r).
+func (r Rate) Inside(a Amount) Amount { return divRound(int64(a)*int64(r), mostRate+int64(r)) }
 
 func divRound(n, d int64) Amount {
 	if n < 0 {

@@ -69,10 +69,27 @@ func TestSplitLosesNothing(t *testing.T) {
 }
 
 func TestTaxInsideAPrice(t *testing.T) {
-	if got := BasisPoints(2000).Inside(12000); got != 2000 {
+	if got := Rate(20_000).Inside(12000); got != 2000 {
 		t.Errorf("20 %% inside 120.00 is %d, want 2000", got)
 	}
 	if got := BasisPoints(825).Of(1999); got != 165 {
 		t.Errorf("8.25 %% of 19.99 is %d, want 165", got)
+	}
+	if got := Rate(8875).Of(10_000); got != 888 { // 8.87 % would be 887
+		t.Errorf("8.875 %% of 100.00 is %d, want 888", got)
+	}
+}
+
+func TestRatesAreWrittenAndReadAlike(t *testing.T) {
+	for text, want := range map[string]Rate{"8.875": 8875, "19": 19_000, "7.25": 7250, "0": 0, "100": 100_000, "0.001": 1} {
+		got, err := ParseRate(text)
+		if err != nil || got != want || got.String() != text {
+			t.Errorf("%q is %d, written %q: %v", text, got, got, err)
+		}
+	}
+	for _, bad := range []string{"", "-1", "100.001", "8.8751", "nine", "8,875"} {
+		if got, err := ParseRate(bad); err == nil {
+			t.Errorf("%q is %s", bad, got)
+		}
 	}
 }

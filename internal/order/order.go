@@ -143,11 +143,11 @@ type Order struct {
 	ExternalID       *string
 	Simulated        bool
 	DeliveryTax      money.Amount // part of Tax
-	DeliveryRate     money.BasisPoints
+	DeliveryRate     money.Rate
 }
 
 // Unrated is the tax rate of what was sold before rates were kept, or elsewhere.
-const Unrated money.BasisPoints = -1
+const Unrated money.Rate = -1
 
 // Price is the total with its currency.
 func (o *Order) Price() money.Price { return money.Price{Amount: o.Total, Currency: o.Currency} }
@@ -198,7 +198,7 @@ type Line struct {
 	RefundedQty  int // units whose money went back
 	ReturnedQty  int // units in returns that were not refused
 	TaxClass     string
-	TaxRate      money.BasisPoints
+	TaxRate      money.Rate
 	Words        i18n.Text // how the price came about
 }
 

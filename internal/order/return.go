@@ -37,6 +37,9 @@ const (
 	EndNone        = "none"
 )
 
+// Wishes are what a shopper may ask to get for what comes back. Staff decide.
+var Wishes = []string{EndRefund, EndReplacement, EndCredit}
+
 // Withdrawn is the To of the step that a withdrawal begins with.
 const Withdrawn = "withdrawn"
 
@@ -78,6 +81,7 @@ type Return struct {
 	State       ReturnState
 	Reason      string
 	Words       string // the shopper's
+	Wish        string // what the shopper would like: EndRefund, EndReplacement, EndCredit, or ""
 	Name        string
 	Email       string
 	Answer      string // the staff's

@@ -56,15 +56,15 @@ func Sums(ctx context.Context, q db.Q, o *Order) ([]Sum, error) {
 
 // Taxed is what an order holds at one rate; Gross = Net + Tax.
 type Taxed struct {
-	Rate            money.BasisPoints
+	Rate            money.Rate
 	Net, Tax, Gross money.Amount
 }
 
 // ByRate sums up lines and delivery by their tax rate, the highest first; nil
 // where rates were not kept.
 func (o *Order) ByRate(lines []Line) []Taxed {
-	by := map[money.BasisPoints]Taxed{}
-	add := func(rate money.BasisPoints, amount, tax money.Amount) {
+	by := map[money.Rate]Taxed{}
+	add := func(rate money.Rate, amount, tax money.Amount) {
 		t := by[rate]
 		t.Rate, t.Tax = rate, t.Tax+tax
 		if o.TaxIncluded {

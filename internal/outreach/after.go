@@ -19,7 +19,7 @@ import (
 )
 
 // Repeated are the mails an order may have several of, one an event.
-var Repeated = []string{OrderShipped, OrderRefunded, ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, OrderWithdrawn}
+var Repeated = []string{OrderShipped, OrderRefunded, ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn}
 
 // OrderMailAgain is the job of a mail about an order that staff send again.
 type OrderMailAgain struct {

@@ -137,7 +137,7 @@ func TestEachRefundIsToldOnceItWentBack(t *testing.T) {
 						if err != nil {
 							return err
 						}
-						_, err = payment.GiveBackPart(ctx, tx, now, amount, words[i], "staff:1", "late", monday.Add(time.Duration(i)*hour))
+						_, err = payment.Give(ctx, tx, now, payment.Refund{Key: words[i], Amount: amount, Tax: now.TaxOf(amount), Actor: "staff:1", Reason: "late"}, monday.Add(time.Duration(i)*hour))
 						return err
 					})
 				}

@@ -54,7 +54,8 @@ type orderWords struct {
 // returnWords is goods that come back: At and By are of the declaration.
 type returnWords struct {
 	Number, Reason, Answer, Address, At, Zone, By string
-	Whole                                         bool // nothing had left the house
+	Wish, Credit                                  string // what was asked for; what became credit
+	Whole, Card                                   bool   // nothing had left the house; the credit is a gift card
 }
 
 type footer struct {

@@ -47,6 +47,7 @@ const (
 	ReturnApproved    = "order-return-approved"
 	ReturnRefused     = "order-return-refused"
 	ReturnReceived    = "order-return-received"
+	ReturnCredited    = "order-return-credit"
 	OrderWithdrawn    = "order-withdrawn" // the receipt that the law asks for
 	VerifyEmail       = "verify-email"
 	ResetPassword     = "reset-password"
@@ -60,7 +61,7 @@ const (
 
 // Templates lists every message.
 var Templates = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
-	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, OrderWithdrawn,
+	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
 	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, FollowUpMail, ContactReceived, QuestionAnswered}
 
 // State says what became of a message.

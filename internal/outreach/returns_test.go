@@ -4,11 +4,13 @@ import (
 	"strings"
 	"testing"
 
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
+	"regulars/internal/payment"
 )
 
 func TestEachStepOfAReturnIsTold(t *testing.T) {
@@ -79,5 +81,78 @@ func TestEachStepOfAReturnIsTold(t *testing.T) {
 				t.Errorf("%d mails", n)
 			}
 		})
+	}
+}
+
+// The mail says how much there is, and how to spend it: with the account, or
+// with a code that follows.
+func TestCreditForAReturnIsTold(t *testing.T) {
+	for _, guest := range []bool{false, true} {
+		for lang, says := range map[i18n.Lang][2]string{i18n.English: {"tick “Use my store credit”", "Its code comes in a mail of its own"}, i18n.Chinese: {"勾选“使用账户余额”", "卡号会另发邮件"}} {
+			s := open(t, dbtest.SQLite(t))
+			s.desk.CardCode = func(token string) string { return "CODE-OF-THE-CARD" }
+			r := s.runner()
+			o := s.orders("ann@example.com", nil, nil, monday)
+			lines, err := order.Lines(ctx, s.db, o.ID)
+			s.must(err)
+			ret := &order.Return{Key: "key-of-the-form-1", Kind: order.KindReturn, State: order.Approved, Reason: "small", Lines: []order.ReturnLine{{LineID: lines[0].ID, Qty: 1}}}
+			s.tx(func(tx *db.Tx) error {
+				if !guest {
+					k, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: "ann@example.com"}, monday)
+					if err != nil {
+						return err
+					}
+					o.CustomerID = &k.ID
+				}
+				if err := tx.Query(ctx).Exec("UPDATE orders SET lang = ?, customer_id = ? WHERE id = ?", string(lang), o.CustomerID, int64(o.ID)).Error; err != nil {
+					return err
+				}
+				p, err := payment.Plan(ctx, tx, o, payment.TestCode, o.Total, 0, monday)
+				if err != nil {
+					return err
+				}
+				if _, err := payment.SettleIn(ctx, tx, payment.TestCode, "e", p.Token, payment.OutcomePaid, monday); err != nil {
+					return err
+				}
+				if o, err = order.Lock(ctx, tx, o.ID); err != nil {
+					return err
+				}
+				if _, err = o.Begin(ctx, tx, ret, map[int64]int{lines[0].ID: 9}, order.ActorShopper, monday); err != nil {
+					return err
+				}
+				ret.Lines[0].Good = 1
+				if _, err = o.Step(ctx, tx, ret, order.ReturnReceived, "staff:1", "", monday); err != nil {
+					return err
+				}
+				ret.Outcome, ret.Amount = order.EndCredit, 500
+				if _, err := payment.GiveCredit(ctx, tx, o, payment.Refund{Key: "return:" + ret.Number, Amount: 500, Actor: "staff:1"}, []byte("a secret of this test"), "For what you sent back", monday); err != nil {
+					return err
+				}
+				_, err = o.Step(ctx, tx, ret, order.ReturnClosed, "staff:1", "", monday)
+				return err
+			})
+			s.due(r)
+			s.due(r)
+			want := says[0]
+			if guest {
+				want = says[1]
+			}
+			m := s.newest(outreach.ReturnCredited)
+			if !strings.Contains(m.Text, want) || !strings.Contains(m.Text, "5.00") || !strings.Contains(m.Text, "BOTTLE") {
+				t.Errorf("no %q in:\n%s\n%s", want, m.Subject, m.Text)
+			}
+			cards, refunds := 0, 0
+			for _, row := range s.decisions() {
+				switch row.Template {
+				case outreach.GiftCard:
+					cards++
+				case outreach.OrderRefunded:
+					refunds++
+				}
+			}
+			if refunds != 0 || (cards == 1) != guest {
+				t.Errorf("guest %v: %d mails with a code, %d of money on its way", guest, cards, refunds)
+			}
+		}
 	}
 }

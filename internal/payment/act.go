@@ -122,11 +122,15 @@ func (s *Settled) remarks(ctx context.Context, tx *db.Tx, r Report, now time.Tim
 		}
 	}
 	now0, err := byID(ctx, tx, s.Payment.ID)
-	if err != nil || r.Returned <= now0.Refunded {
+	if err != nil {
+		return err
+	}
+	kept, err := now0.kept(ctx, tx)
+	if err != nil || r.Returned <= now0.Refunded-kept {
 		return err
 	}
 	return tell("returned", fmt.Sprintf("%s:returned:%d", r.Ref, r.Returned), fmt.Sprintf("%s sent %s %s back, the shop knows of %s",
-		r.Provider, r.Returned.Decimal(s.Payment.Currency), s.Payment.Currency, now0.Refunded.Decimal(s.Payment.Currency)))
+		r.Provider, r.Returned.Decimal(s.Payment.Currency), s.Payment.Currency, (now0.Refunded-kept).Decimal(s.Payment.Currency)))
 }
 
 // Catch asks the provider about an order whose shopper has come back, if it is

@@ -84,7 +84,7 @@ func unspend(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) erro
 			continue
 		}
 		if !locked {
-			if _, err := credit.LockOf(ctx, tx, int64(o.ID)); err != nil {
+			if _, err := credit.LockOf(ctx, tx, int64(o.ID), nil); err != nil {
 				return err
 			}
 			locked = true
@@ -119,7 +119,7 @@ func (s *Settled) drawAgain(ctx context.Context, tx *db.Tx, now time.Time) (bool
 	if lack <= 0 {
 		return true, nil
 	}
-	locked, err := credit.LockOf(ctx, tx, int64(s.Order.ID))
+	locked, err := credit.LockOf(ctx, tx, int64(s.Order.ID), nil)
 	if err != nil {
 		return false, err
 	}
@@ -140,7 +140,7 @@ func (s *Settled) drawAgain(ctx context.Context, tx *db.Tx, now time.Time) (bool
 // recall takes the gift cards that an order bought out of use before its
 // money goes back. Of a part, the cards must stay paid by what is left.
 func recall(ctx context.Context, tx *db.Tx, o *order.Order, whole bool, leaves money.Amount, by string, now time.Time) error {
-	cards, err := credit.LockOf(ctx, tx, int64(o.ID))
+	cards, err := credit.LockOf(ctx, tx, int64(o.ID), o.CustomerID)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"regulars/internal/credit"
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
@@ -25,10 +26,13 @@ type Refund struct {
 	Amount   money.Amount
 	Delivery money.Amount
 	Tax      money.Amount // inside Amount
+	Credited money.Amount // of Amount: kept, and owed to the shopper as CreditID
+	CreditID credit.ID
 	Reason   string
 	Actor    string
 	At       db.Time
 	Lines    []RefundLine `gorm:"-"`
+	keep     bool         // nothing is sent: what would be becomes store credit
 }
 
 // RefundLine is units of a line of an order, with what was paid for them.
@@ -119,19 +123,18 @@ func GiveBack(ctx context.Context, tx *db.Tx, o *order.Order, by, words string, 
 	return tell(ctx, tx, o, event.Refunded, RefundedKey(o.ID), now)
 }
 
-// GiveBackPart refunds an amount of what was paid for an order. key names the
-// request: the same again (a double click) does nothing and returns false. More
-// than is left of the payments is fault.Conflict. The caller has locked the
-// order.
-func GiveBackPart(ctx context.Context, tx *db.Tx, o *order.Order, amount money.Amount, key, by, words string, now time.Time) (bool, error) {
-	return Give(ctx, tx, o, Refund{Key: key, Amount: amount, Tax: o.TaxOf(amount), Actor: by, Reason: words}, now)
+// Give refunds an amount of what was paid for an order, and says what it is
+// for. Its key names the request: the same again (a double click) does nothing
+// and returns false. More than is left of the payments is fault.Conflict, as
+// is a unit or the delivery for a second time; both spoil the transaction.
+// Where an order was paid in several ways the last one is drawn on first:
+// credit gets back what its provider's money does not cover. The caller has
+// locked the order.
+func Give(ctx context.Context, tx *db.Tx, o *order.Order, r Refund, now time.Time) (bool, error) {
+	return r.give(ctx, tx, o, now)
 }
 
-// Give is GiveBackPart with what it is for. Each unit and the delivery are
-// refunded once: fault.Conflict spoils the transaction otherwise. Where an
-// order was paid in several ways the last one is drawn on first: credit gets
-// back what its provider's money does not cover.
-func Give(ctx context.Context, tx *db.Tx, o *order.Order, r Refund, now time.Time) (bool, error) {
+func (r *Refund) give(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) (bool, error) {
 	more := fault.New(fault.Conflict, "payment.refund-more", "number", o.Number)
 	if r.Amount <= 0 || unpaid(o) || o.PaymentState == order.Void { // what credit paid goes back with the order
 		return false, more
@@ -162,7 +165,13 @@ func Give(ctx context.Context, tx *db.Tx, o *order.Order, r Refund, now time.Tim
 		if p.State != Succeeded || part <= 0 {
 			continue
 		}
-		if err := p.sendBack(ctx, tx, o, part, r.Key, r.ID, now); err != nil {
+		if r.keep && !p.FromCredit() {
+			r.Credited += part
+			err = p.keep(ctx, tx, o, part, r, now)
+		} else {
+			err = p.sendBack(ctx, tx, o, part, r.Key, r.ID, now)
+		}
+		if err != nil {
 			return false, err
 		}
 		rest -= part
@@ -263,19 +272,25 @@ func (op *Op) sent(ctx context.Context, tx *db.Tx, ref string, now time.Time) er
 // wentBack follows money that is known to be on its way to the shopper: the
 // credit note, and the mail.
 func (op *Op) wentBack(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) error {
-	if op.RefundID != overpaid {
-		tax, err := op.tax(ctx, tx, o)
-		if err != nil {
-			return err
-		}
-		if err := o.Credit(ctx, tx, op.ID, op.Amount, tax, now); err != nil {
-			return err
-		}
+	if err := op.note(ctx, tx, o, now); err != nil {
+		return err
 	}
 	if o.Simulated || o.Imported {
 		return nil
 	}
 	return jobs.Enqueue(ctx, tx, order.Moved{Order: int64(o.ID), Axis: order.RefundAxis, To: order.GoneBack, At: now.UnixMilli(), Ref: op.ID})
+}
+
+// note draws the credit note for money that is the shopper's again.
+func (op *Op) note(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) error {
+	if op.RefundID == overpaid {
+		return nil
+	}
+	tax, err := op.tax(ctx, tx, o)
+	if err != nil {
+		return err
+	}
+	return o.Credit(ctx, tx, op.ID, op.Amount, tax, now)
 }
 
 // refuse ends a refund that its provider will not send. The money counts as

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"regulars/internal/credit"
 	"regulars/internal/db"
 	"regulars/internal/money"
 	"regulars/internal/order"
@@ -36,6 +37,28 @@ func (r *Refund) write(ctx context.Context, tx *db.Tx) (bool, error) {
 		return false, fmt.Errorf("write refund %s: %w", r.Key, err)
 	}
 	return true, nil
+}
+
+// owe writes down which account got what of the refund was kept.
+func (r *Refund) owe(ctx context.Context, tx *db.Tx, id credit.ID) error {
+	err := tx.Query(ctx).Exec("UPDATE refunds SET credited = ?, credit_id = ? WHERE id = ?", int64(r.Credited), int64(id), r.ID).Error
+	if err != nil {
+		return fmt.Errorf("owe refund %s: %w", r.Key, err)
+	}
+	return nil
+}
+
+// GivenFor reads the refund of an order that was given under a key; nil if
+// there is none.
+func GivenFor(ctx context.Context, q db.Q, id order.ID, key string) (*Refund, error) {
+	var found []Refund
+	if err := q.Query(ctx).Where("key = ?", keyOf(id, key)).Limit(1).Find(&found).Error; err != nil {
+		return nil, fmt.Errorf("read refund %s: %w", key, err)
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	return &found[0], nil
 }
 
 // keyOf names a request in the table of all orders.
@@ -75,6 +98,7 @@ type Back struct {
 	Amount   money.Amount
 	State    string
 	Words    string // why it was refused
+	Kept     bool   // not sent, but owed as credit
 	At       db.Time
 }
 
@@ -100,8 +124,9 @@ func BackOf(ctx context.Context, q db.Q, op int64) (*Back, error) {
 
 func backs(ctx context.Context, q db.Q, where string, arg int64) ([]Back, error) {
 	var all []Back
-	err := q.Query(ctx).Raw(`SELECT x.id AS op, p.order_id, x.refund_id, p.provider, x.amount, x.state, x.words, x.created_at AS at
-		FROM payment_ops x JOIN payments p ON p.id = x.payment_id WHERE x.kind = 'refund' AND `+where+" ORDER BY x.id", arg).Scan(&all).Error
+	err := q.Query(ctx).Raw(`SELECT x.id AS op, p.order_id, x.refund_id, p.provider, x.amount, x.state, x.words, x.created_at AS at,
+		coalesce(r.credited, 0) > 0 AND p.provider NOT IN ('gift','credit') AS kept
+		FROM payment_ops x JOIN payments p ON p.id = x.payment_id LEFT JOIN refunds r ON r.id = x.refund_id WHERE x.kind = 'refund' AND `+where+" ORDER BY x.id", arg).Scan(&all).Error
 	if err != nil {
 		return nil, fmt.Errorf("read refunds: %w", err)
 	}
@@ -172,4 +197,14 @@ func (p *Payment) promise(ctx context.Context, tx *db.Tx, amount money.Amount, n
 		p.State = Refunded
 	}
 	return true, nil
+}
+
+// kept is what of a payment's refunds was never sent, but is owed as credit.
+func (p *Payment) kept(ctx context.Context, q db.Q) (money.Amount, error) {
+	var amount money.Amount
+	err := q.Query(ctx).Raw("SELECT coalesce(sum(x.amount), 0) FROM payment_ops x JOIN refunds r ON r.id = x.refund_id WHERE x.payment_id = ? AND x.kind = 'refund' AND r.credited > 0", int64(p.ID)).Scan(&amount).Error
+	if err != nil {
+		return 0, fmt.Errorf("read what payment %d keeps: %w", p.ID, err)
+	}
+	return amount, nil
 }

@@ -7,14 +7,12 @@ package pricing
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"regulars/internal/catalog"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
-	"regulars/internal/setting"
 )
 
 // Line is one variant in a quote with how its price came about. Total is what
@@ -32,7 +30,7 @@ type Line struct {
 	Unit      money.Amount
 	Discount  money.Amount
 	TaxClass  string
-	TaxRate   money.BasisPoints
+	TaxRate   money.Rate
 	Tax       money.Amount
 	Total     money.Amount
 	Parts     []Part // what Discount is made of
@@ -50,7 +48,7 @@ type Quote struct {
 	Subtotal     money.Amount
 	Discount     money.Amount
 	Delivery     money.Amount
-	DeliveryRate money.BasisPoints
+	DeliveryRate money.Rate
 	DeliveryTax  money.Amount // part of Tax
 	Tax          money.Amount
 	Total        money.Amount
@@ -60,23 +58,6 @@ type Quote struct {
 	Members      []Member // what price lists of the shopper's groups took off
 	Applied      []Applied
 	Refused      *Refused
-}
-
-// Method is a way of delivery with its price in one currency. Countries lists
-// ISO codes with commas between; empty means everywhere. FreeFrom 0 means
-// never free by amount.
-type Method struct {
-	Code      string         `gorm:"primaryKey"`
-	Currency  money.Currency `gorm:"primaryKey"`
-	Position  int
-	Name      i18n.Text
-	Countries string
-	Price     money.Amount
-	FreeFrom  money.Amount
-	DaysMin   int
-	DaysMax   int
-	TaxClass  string // as of goods; "" = standard
-	Active    bool
 }
 
 // Wanted is a variant as it can be bought now, and how many of it.
@@ -166,37 +147,6 @@ func words(b catalog.Buyable, line *Line) i18n.Text {
 	return i18n.Text{En: in(i18n.English), Zh: in(i18n.Chinese)}
 }
 
-// Cost is the price of this delivery for goods of that amount.
-func (m *Method) Cost(goods money.Amount) money.Amount {
-	if m.FreeFrom > 0 && goods >= m.FreeFrom {
-		return 0
-	}
-	return m.Price
-}
-
-// ToFree is how much more in the basket makes this delivery free; 0 when it
-// already is, or never will be.
-func (m *Method) ToFree(goods money.Amount) money.Amount {
-	if m.FreeFrom <= 0 || m.Price == 0 {
-		return 0
-	}
-	return (m.FreeFrom - goods).Clamp0()
-}
-
-// Serves reports whether the method goes to the country (ISO code); an empty
-// country asks for any.
-func (m *Method) Serves(country string) bool {
-	if strings.TrimSpace(m.Countries) == "" || country == "" {
-		return true
-	}
-	for c := range strings.SplitSeq(m.Countries, ",") {
-		if strings.EqualFold(strings.TrimSpace(c), country) {
-			return true
-		}
-	}
-	return false
-}
-
 // Carried reports whether any line has to be delivered at all.
 func Carried(lines []Wanted) bool {
 	for _, w := range lines {
@@ -205,34 +155,4 @@ func Carried(lines []Wanted) bool {
 		}
 	}
 	return false
-}
-
-// check says what of a method cannot be stored.
-func (m *Method) check() error {
-	var form fault.Form
-	if m.Code == "" || len(m.Code) > 40 || strings.ContainsAny(m.Code, " ,\r\n\x00") {
-		form.Wrong("code", "pricing.method.code")
-	}
-	if _, err := money.ParseCurrency(string(m.Currency)); err != nil {
-		form.Wrong("currency", "pricing.method.currency")
-	}
-	if m.Price < 0 || m.Price > mostPrice {
-		form.Wrong("price", "pricing.method.price")
-	}
-	if m.FreeFrom < 0 {
-		form.Wrong("free_from", "pricing.method.price")
-	}
-	if !slices.Contains(setting.TaxClasses, classOf(m.TaxClass)) {
-		form.Wrong("tax_class", "catalog.tax-class.wrong")
-	}
-	if m.DaysMin < 0 || m.DaysMax < m.DaysMin {
-		form.Wrong("days_max", "pricing.method.days")
-	}
-	return form.Err()
-}
-
-// standard is what a shop delivers by before it has said anything else.
-func standard(c money.Currency) Method {
-	return Method{Code: "standard", Currency: c, DaysMin: 2, DaysMax: 5, Active: true,
-		Name: i18n.Text{En: i18n.T(i18n.English, "pricing.standard"), Zh: i18n.T(i18n.Chinese, "pricing.standard")}}
 }

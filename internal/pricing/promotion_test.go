@@ -60,7 +60,7 @@ func TestEachKindTakesOffWhatItSays(t *testing.T) {
 		{"free delivery", named(1, Delivery, 0), 0, 0, 0},
 	} {
 		q := quote(t, Input{Lines: []Wanted{bottle, spoon}, Deals: Deals{Promotions: []Promotion{c.p}, Day: "2026-11-22"},
-			Method: &Method{Code: "post", Currency: "USD", Price: 500}, Taxes: Taxes{Standard: 2000}})
+			Method: &Method{Code: "post", Currency: "USD", Price: 500}, Taxes: Taxes{Standard: 20_000}})
 		if q.Lines[0].Discount != c.bottles || q.Lines[1].Discount != c.spoons || q.Delivery != c.delivery {
 			t.Errorf("%s: %d off the bottles, %d off the spoons, delivery %d", c.name, q.Lines[0].Discount, q.Lines[1].Discount, q.Delivery)
 		}
@@ -192,7 +192,7 @@ func anyDeals(t *rapid.T) Deals {
 
 func TestReducedQuotesAddUpInWhateverOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		rate := money.BasisPoints(rapid.Int64Range(0, 3000).Draw(t, "rate"))
+		rate := money.Rate(rapid.Int64Range(0, 30_000).Draw(t, "rate"))
 		in := Input{Currency: "USD", Taxes: Taxes{Standard: rate, Reduced: rate / 2, Added: rapid.Bool().Draw(t, "added")}, Deals: anyDeals(t)}
 		for i := range rapid.IntRange(0, 8).Draw(t, "lines") {
 			b := goods(i+1, money.Amount(rapid.Int64Range(0, 20_000).Draw(t, "price")), rapid.IntRange(0, 3).Draw(t, "in"))
@@ -264,7 +264,7 @@ func TestReducedQuotesAddUpInWhateverOrder(t *testing.T) {
 
 // taxed is what a line of a class should be taxed, written down once more.
 func taxed(in Taxes, a money.Amount, class string) money.Amount {
-	rate := map[string]money.BasisPoints{"standard": in.Standard, "reduced": in.Reduced, "zero": in.Zero}[class]
+	rate := map[string]money.Rate{"standard": in.Standard, "reduced": in.Reduced, "zero": in.Zero}[class]
 	if in.Added {
 		return rate.Of(a)
 	}

@@ -9,7 +9,7 @@ import (
 // nothing.
 type Taxes struct {
 	Added                   bool // on top of the prices; else inside them
-	Standard, Reduced, Zero money.BasisPoints
+	Standard, Reduced, Zero money.Rate
 }
 
 // TaxesIn are the shop's taxes of a country and region.
@@ -33,7 +33,7 @@ func (t Taxes) Says(class string) string {
 	return "shop.price.tax"
 }
 
-func (t Taxes) rate(class string) money.BasisPoints {
+func (t Taxes) rate(class string) money.Rate {
 	switch class {
 	case "reduced":
 		return t.Reduced
@@ -43,7 +43,7 @@ func (t Taxes) rate(class string) money.BasisPoints {
 	return t.Standard
 }
 
-func (t Taxes) of(a money.Amount, rate money.BasisPoints) money.Amount {
+func (t Taxes) of(a money.Amount, rate money.Rate) money.Amount {
 	if t.Added {
 		return rate.Of(a)
 	}

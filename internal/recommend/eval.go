@@ -45,6 +45,8 @@ type EvalOptions struct {
 	// Miss counts hidden products that training never saw as misses
 	// (--unseen miss) instead of leaving them out.
 	Miss bool
+	// Peer asks V-SKNN the same questions (protocol session), which takes its time.
+	Peer bool
 	// Build shapes the model under test.
 	Build Options
 }
@@ -68,6 +70,10 @@ type Report struct {
 	PopularityRecall float64
 	// Left counts rows of the file that were no purchase (quantity 0 or less).
 	Left int
+	// Of protocol session, beyond the contract's figures: the weights chosen, and
+	// what V-SKNN found if it was asked.
+	Choice              *Choice
+	PeerRecall, PeerMRR float64
 }
 
 // MarshalJSON writes the contract's object.
@@ -139,6 +145,7 @@ func Evaluate(ctx context.Context, protocol Protocol, path string, opt EvalOptio
 	}
 	r := t.report()
 	r.Protocol, r.File = protocol, path
+	t.beside(&r)
 	if protocol == Baskets || protocol == Session {
 		r.NDCG = math.NaN()
 	} else {
@@ -163,6 +170,9 @@ type trial struct {
 	cases                  int
 	groups                 int // what the figures are averaged over
 	recall, mrr, ndcg, pop float64
+
+	choice              *Choice
+	peerRecall, peerMRR float64
 }
 
 func (t *trial) train() { t.started = time.Now() }

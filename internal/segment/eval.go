@@ -27,6 +27,7 @@ type Known struct {
 	Done                                                map[string][]Done
 	Segments                                            []string // those decided already
 	book                                                *Book
+	in                                                  []Member         // decided with the book
 	More                                                map[string]value // of registered fields
 }
 

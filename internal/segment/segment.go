@@ -19,8 +19,8 @@ import (
 	"regulars/internal/i18n"
 )
 
-// Default is the key of the home page for guests, for everybody with personal
-// pages switched off, and for whom no rule matches.
+// Default is the key of guests, of everybody with personal pages switched off,
+// and of whom no rule matches.
 const Default = "default"
 
 // What a segment is for. An audience gets pages, prices and mail, and holds
@@ -36,16 +36,17 @@ const (
 // Purposes lists what a segment may be for.
 var Purposes = []string{Audience, Exclusion, Service}
 
-// Segment is a kind of customer, perhaps with a home page of its own.
+// Segment is a kind of customer. Title and Why are what a home page made for
+// it begins with.
 type Segment struct {
 	Key        string `gorm:"primaryKey"`
-	Position   int    // home pages are asked in this order, the first match decides
+	Position   int    // what somebody is mainly called is the first of these they are in
 	Name       i18n.Text
-	Title      i18n.Text // heading of the home page
-	Why        i18n.Text // says for whom the page is made
-	Rule       Rule      `gorm:"serializer:json"`
-	Purpose    string    // audience, exclusion, service; "" is audience
-	Pageless   bool      // has no home page
+	Title      i18n.Text
+	Why        i18n.Text
+	Rule       Rule   `gorm:"serializer:json"`
+	Purpose    string // audience, exclusion, service; "" is audience
+	Pageless   bool   // never what somebody is mainly called
 	ArchivedAt db.Time
 	UpdatedAt  db.Time `gorm:"autoUpdateTime:false"`
 }
@@ -55,22 +56,10 @@ func (Segment) TableName() string { return "segments" }
 // live reports whether the segment's rule is asked at all.
 func (s *Segment) live() bool { return s.ArchivedAt.IsZero() && s.Key != Default }
 
-// page reports whether the segment may decide a home page.
+// page reports whether the segment may be what somebody is mainly called.
 func (s *Segment) page() bool {
 	return s.live() && !s.Pageless && (s.Purpose == Audience || s.Purpose == "")
 }
-
-// Section is a shelf of a segment's home page.
-type Section struct {
-	Segment    string
-	Position   int
-	Kind       string // category, best, new, again
-	CategoryID *catalog.CategoryID
-	Title      i18n.Text
-	Reason     i18n.Text
-}
-
-func (Section) TableName() string { return "home_sections" }
 
 // Book is what rules name: segments, shelves, and which of these are
 // sensitive. It is read together with the rules and never changed.
@@ -255,8 +244,23 @@ func (b *Book) Members(k *Known) (in []Member, flips time.Time) {
 	return in, flips
 }
 
-// Decide returns the first segment with a home page that the facts lead to,
-// with the sentence that says why, or Default and no reason. It is pure: the
+// Holds reports whether somebody is in the segment, whatever else they are in,
+// with the sentence that says why. Nobody is in Default. The facts come from
+// KnownOf or Facts.
+func (s Segment) Holds(k Known) (reason i18n.Text, ok bool) {
+	if !k.Personalized {
+		return i18n.Text{}, false
+	}
+	for _, m := range k.in {
+		if m.Segment.Key == s.Key {
+			return m.Reason, true
+		}
+	}
+	return i18n.Text{}, false
+}
+
+// Decide returns the first segment by position that the facts lead to and that
+// is not Pageless, with the sentence that says why, or Default and no reason. It is pure: the
 // same facts always decide the same. segments are in order of position.
 func Decide(segments []Segment, k Known) (key string, reason i18n.Text) {
 	if !k.Personalized {

@@ -92,7 +92,7 @@ func TestOnceAndEverIsToldWithItsDay(t *testing.T) {
 	d := dbtest.SQLite(t)
 	shop(t, d)
 	if err := d.InTx(ctx, func(tx *db.Tx) error {
-		return segment.Put(ctx, tx, segment.Segment{Key: "reader", Rule: rule(segment.Condition{Fact: "bought", Is: "BB"})}, nil)
+		return segment.Put(ctx, tx, segment.Segment{Key: "reader", Rule: rule(segment.Condition{Fact: "bought", Is: "BB"})})
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -109,11 +109,7 @@ func shop(t *testing.T, d *db.DB) {
 	t.Helper()
 	err := d.InTx(ctx, func(tx *db.Tx) error {
 		for _, s := range pages {
-			sections := []segment.Section{{Kind: "new", Title: both("New for " + s.Key), Reason: both("r")}}
-			if s.Key == "gamer" {
-				sections = nil
-			}
-			if err := segment.Put(ctx, tx, s, sections); err != nil {
+			if err := segment.Put(ctx, tx, s); err != nil {
 				return err
 			}
 		}
@@ -320,20 +316,13 @@ func TestRebuildGivesWhatTheSingleDecisionsGave(t *testing.T) {
 	})
 }
 
-func TestAHomePageIsNeverEmptyAndNeverSomebodyElses(t *testing.T) {
+func TestWhatCannotBeDecidedIsNotKept(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		shop(t, d)
-		for key, want := range map[string]string{"student": "New for student", "gamer": "New for default", "gone": "New for default"} {
-			sections, err := segment.Sections(ctx, d, key)
-			if err != nil || len(sections) != 1 || sections[0].Title.En != want {
-				t.Errorf("%s shows %+v, %v; want %s", key, sections, err, want)
-			}
-		}
 		for name, s := range map[string]segment.Segment{
 			"no key": {}, "unknown fact": {Key: "x", Rule: rule(segment.Condition{Fact: "salary", Is: "high"})},
 			"a rule for everybody": {Key: segment.Default, Rule: rule(segment.Condition{Fact: "life", Is: "parent"})},
 		} {
-			if err := d.InTx(ctx, func(tx *db.Tx) error { return segment.Put(ctx, tx, s, nil) }); err == nil {
+			if err := d.InTx(ctx, func(tx *db.Tx) error { return segment.Put(ctx, tx, s) }); err == nil {
 				t.Errorf("%s was kept", name)
 			}
 		}

@@ -18,6 +18,17 @@ import (
 	"regulars/internal/jobs"
 )
 
+var changes db.Changes
+
+// Live is List for the pages that ask over and over: a change shows at the next
+// view in this process and within a second in others.
+type Live struct{ kept db.Kept[[]Segment] }
+
+// List is the function List. What it returns is shared: nobody may change it.
+func (l *Live) List(ctx context.Context, q db.Q) ([]Segment, error) {
+	return l.kept.Get(&changes, func() ([]Segment, error) { return List(ctx, q) })
+}
+
 // List returns every segment in order of position, archived ones too.
 func List(ctx context.Context, q db.Q) ([]Segment, error) {
 	var all []Segment
@@ -27,41 +38,9 @@ func List(ctx context.Context, q db.Q) ([]Segment, error) {
 	return all, nil
 }
 
-// Sections returns the shelves of a segment's home page in order. A segment
-// without any (or gone by now) shows those of Default: a home page is never
-// empty, and never falls open to somebody else's.
-func Sections(ctx context.Context, q db.Q, key string) ([]Section, error) {
-	var rows []Section
-	if err := q.Query(ctx).Where("segment IN ?", []string{key, Default}).Order("position").Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read the home page of %s: %w", key, err)
-	}
-	own := slices.DeleteFunc(slices.Clone(rows), func(s Section) bool { return s.Segment != key })
-	if len(own) > 0 {
-		return own, nil
-	}
-	return rows, nil
-}
-
-// Put keeps a segment and its home page as given. It looks no names up: the
-// shelves of a shop that is being filled may come later.
-func Put(ctx context.Context, tx *db.Tx, s Segment, sections []Section) error {
-	if err := keep(ctx, tx, &s); err != nil {
-		return err
-	}
-	if err := tx.Query(ctx).Exec("DELETE FROM home_sections WHERE segment = ?", s.Key).Error; err != nil {
-		return fmt.Errorf("put the home page of %s: %w", s.Key, err)
-	}
-	for i := range sections {
-		sections[i].Segment, sections[i].Position = s.Key, i
-	}
-	if len(sections) == 0 {
-		return nil
-	}
-	if err := tx.Query(ctx).Create(&sections).Error; err != nil {
-		return fmt.Errorf("put the home page of %s: %w", s.Key, err)
-	}
-	return nil
-}
+// Put keeps a segment as given. It looks no names up: the shelves of a shop
+// that is being filled may come later.
+func Put(ctx context.Context, tx *db.Tx, s Segment) error { return keep(ctx, tx, &s) }
 
 func keep(ctx context.Context, tx *db.Tx, s *Segment) error {
 	var form fault.Form
@@ -85,6 +64,7 @@ func keep(ctx context.Context, tx *db.Tx, s *Segment) error {
 	if err := form.Err(); err != nil {
 		return err
 	}
+	changes.Announce()
 	if err := tx.Query(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, UpdateAll: true}).Create(s).Error; err != nil {
 		return fmt.Errorf("put segment %s: %w", s.Key, err)
 	}
@@ -133,6 +113,7 @@ func Save(ctx context.Context, tx *db.Tx, s Segment, seen db.Time, now time.Time
 	if !s.UpdatedAt.After(seen.Time) && !seen.IsZero() {
 		s.UpdatedAt = db.At(seen.Add(time.Millisecond))
 	}
+	changes.Announce()
 	i := b.index(s.Key)
 	if i < 0 {
 		s.Position, s.Pageless = last(b.Segments)+1, true
@@ -193,6 +174,7 @@ func Archive(ctx context.Context, tx *db.Tx, key string, on bool, now time.Time)
 	} else if w := b.Check(b.Segments[i]); w != nil {
 		return fault.New(fault.Invalid, w.Words, w.Args...)
 	}
+	changes.Announce()
 	if err := tx.Query(ctx).Exec("UPDATE segments SET archived_at = ?, updated_at = ? WHERE key = ?", at, db.At(now), key).Error; err != nil {
 		return fmt.Errorf("archive segment %s: %w", key, err)
 	}
@@ -244,24 +226,37 @@ func Page(in []Member) string {
 }
 
 func among(ctx context.Context, q db.Q, all []Segment, p *customer.Person, want func(*Segment) bool, now time.Time) ([]Member, error) {
+	k, err := knownOf(ctx, q, all, p, want, now)
+	return slices.DeleteFunc(k.in, func(m Member) bool { return !want(&m.Segment) }), err
+}
+
+// KnownOf reads what the segments of some keys may look at of whoever is
+// asking, and decides these: nothing of strangers and of who does not let pages
+// be personal, and no more than their rules ask for. all are all segments,
+// since a rule may name another and an exclusion counts everywhere.
+func KnownOf(ctx context.Context, q db.Q, all []Segment, keys []string, p *customer.Person, now time.Time) (Known, error) {
+	return knownOf(ctx, q, all, p, func(s *Segment) bool { return slices.Contains(keys, s.Key) }, now)
+}
+
+func knownOf(ctx context.Context, q db.Q, all []Segment, p *customer.Person, want func(*Segment) bool, now time.Time) (Known, error) {
 	if !p.SignedIn() || !p.Personalized() {
-		return nil, nil
+		return Known{Now: now}, nil
 	}
 	b := NewBook(all, nil)
 	n := b.needs(want)
 	if n["tree"] {
 		var err error
 		if b.Tree, err = catalog.LoadTree(ctx, q); err != nil {
-			return nil, err
+			return Known{}, err
 		}
 	}
 	b.only(want)
 	k, err := b.ofPerson(ctx, q, p, n, now)
 	if err != nil {
-		return nil, err
+		return Known{}, err
 	}
-	in, _ := b.Members(k)
-	return slices.DeleteFunc(in, func(m Member) bool { return !want(&m.Segment) }), nil
+	k.in, _ = b.Members(k)
+	return *k, nil
 }
 
 // only leaves in the order of asking what want, what they name, and the

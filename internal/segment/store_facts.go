@@ -120,6 +120,7 @@ func Facts(ctx context.Context, q db.Q, id customer.ID, now time.Time) (Known, e
 func (b *Book) Facts(ctx context.Context, q db.Q, id customer.ID, now time.Time) (Known, error) {
 	all, err := b.facts(ctx, q, []customer.ID{id}, b.needs(func(*Segment) bool { return true }), now)
 	if k := all[id]; err == nil && k != nil {
+		k.in, _ = b.Members(k)
 		return *k, nil
 	}
 	return Known{Now: now, book: b}, err

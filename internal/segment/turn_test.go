@@ -36,7 +36,7 @@ func newClock(t *testing.T, d *db.DB, rules ...string) *clock {
 			if wrong != nil {
 				return wrong
 			}
-			if err := segment.Put(ctx, tx, segment.Segment{Key: key, Position: 20 + i, Name: i18n.Text{En: key}, Rule: rule, Purpose: purpose, Pageless: true}, nil); err != nil {
+			if err := segment.Put(ctx, tx, segment.Segment{Key: key, Position: 20 + i, Name: i18n.Text{En: key}, Rule: rule, Purpose: purpose, Pageless: true}); err != nil {
 				return err
 			}
 		}

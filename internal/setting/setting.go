@@ -117,8 +117,8 @@ func (v Values) Zone() *time.Location {
 var zones sync.Map
 
 // TaxRate is the rate of every country that is not in TaxRates.
-func (v Values) TaxRate() money.BasisPoints {
-	rate, _ := parsePercent(v.Get("tax.percent"))
+func (v Values) TaxRate() money.Rate {
+	rate, _ := money.ParseRate(v.Get("tax.percent"))
 	return rate
 }
 
@@ -203,15 +203,7 @@ func checkZone(s string) error {
 	return nil
 }
 
-func parsePercent(s string) (money.BasisPoints, error) {
-	n, err := money.Parse(s, "USD") // two digits after the point, as in hundredths of a percent
-	if err != nil || n < 0 || n > 10_000 {
-		return 0, fmt.Errorf("wants a percentage from 0 to 100 with at most two digits after the point")
-	}
-	return money.BasisPoints(n), nil
-}
-
-func checkPercent(s string) error { _, err := parsePercent(s); return err }
+func checkPercent(s string) error { _, err := money.ParseRate(s); return err }
 
 func checkDuration(s string) error {
 	if d, err := time.ParseDuration(s); err != nil || d < time.Second || d > 3650*24*time.Hour {

@@ -13,7 +13,7 @@ import (
 // country; Class is standard, reduced or zero.
 type TaxRate struct {
 	Country, Region, Class string
-	Rate                   money.BasisPoints
+	Rate                   money.Rate
 }
 
 // TaxClasses are the classes that goods and deliveries may have.
@@ -28,8 +28,7 @@ func (r TaxRate) String() string {
 	if r.Class != TaxClasses[0] {
 		parts = append(parts, r.Class)
 	}
-	percent := strings.TrimSuffix(strings.TrimRight(money.Amount(r.Rate).Decimal("USD"), "0"), ".")
-	return strings.Join(append(parts, percent), " ")
+	return strings.Join(append(parts, r.Rate.String()), " ")
 }
 
 // TaxIncluded reports whether prices have the tax inside; else it is added to
@@ -58,12 +57,12 @@ func (v Values) TaxRates() []TaxRate {
 // region's, else the country's; goods of the reduced class pay the standard
 // rate where there is no other. A country that is not in the table pays
 // tax.percent. Class zero is never taxed unless the table says so.
-func (v Values) TaxFor(country, region, class string) money.BasisPoints {
+func (v Values) TaxFor(country, region, class string) money.Rate {
 	if class == "" {
 		class = TaxClasses[0]
 	}
 	all := v.TaxRates()
-	find := func(region, class string) (money.BasisPoints, bool) {
+	find := func(region, class string) (money.Rate, bool) {
 		at := slices.IndexFunc(all, func(r TaxRate) bool {
 			return r.Country == country && strings.EqualFold(r.Region, region) && r.Class == class
 		})
@@ -91,7 +90,7 @@ func (v Values) TaxFor(country, region, class string) money.BasisPoints {
 
 func parseRates(s string) ([]TaxRate, error) {
 	wants := func(part string) error {
-		return fmt.Errorf("wants rates such as DE 19, DE reduced 7, US CA 7.25; %q is none", strings.TrimSpace(part))
+		return fmt.Errorf("wants rates such as DE 19, DE reduced 7, US CA 7.25, US New York 8.875; %q is none", strings.TrimSpace(part))
 	}
 	var all []TaxRate
 	seen := map[string]bool{}
@@ -104,7 +103,7 @@ func parseRates(s string) ([]TaxRate, error) {
 			return nil, wants(part)
 		}
 		r := TaxRate{Country: words[0], Class: TaxClasses[0]}
-		rate, err := parsePercent(words[len(words)-1])
+		rate, err := money.ParseRate(words[len(words)-1])
 		if err != nil {
 			return nil, wants(part)
 		}

@@ -3,10 +3,12 @@ package shoptest
 import (
 	"context"
 	"strings"
+	"time"
 
 	"regulars/internal/ask"
 	"regulars/internal/catalog"
 	"regulars/internal/db"
+	"regulars/internal/homepage"
 	"regulars/internal/i18n"
 	"regulars/internal/inventory"
 	"regulars/internal/money"
@@ -110,7 +112,7 @@ func (s *Shop) seed() {
 				return err
 			}
 		}
-		if err := homes(ctx, tx, ids); err != nil {
+		if err := homes(ctx, tx, ids, s.now); err != nil {
 			return err
 		}
 		return s.people(ctx, tx)
@@ -164,21 +166,25 @@ func (s *Shop) put(ctx context.Context, tx *db.Tx, position int, p product, shel
 	return nil
 }
 
-func homes(ctx context.Context, tx *db.Tx, ids map[string]catalog.CategoryID) error {
-	section := func(i int, kind, slug, en, zh string) segment.Section {
-		out := segment.Section{Position: i, Kind: kind, Title: text(en, zh), Reason: text("Reason: "+en, "理由："+zh)}
-		if id, ok := ids[slug]; ok {
-			out.CategoryID = &id
-		}
-		return out
+func homes(ctx context.Context, tx *db.Tx, ids map[string]catalog.CategoryID, now time.Time) error {
+	section := func(kind, slug, en, zh string) homepage.Section {
+		return homepage.Section{Kind: kind, Category: ids[slug], Title: text(en, zh), Reason: text("Reason: "+en, "理由："+zh)}
 	}
 	student := segment.Segment{Key: "student", Position: 1, Name: text("Students", "学生"), Title: text("For the term ahead", "为新学期准备"), Why: text("Because you study", "因为您在读书"),
 		Rule: segment.Rule{Any: []segment.Condition{{Fact: "life", Is: "student"}}}}
-	if err := segment.Put(ctx, tx, student, []segment.Section{section(1, "category", "reference", "Reference", "参考"), section(2, "category", "drills", "Drills", "电钻"), section(3, "again", "", "Again", "再买一次")}); err != nil {
-		return err
-	}
 	neutral := segment.Segment{Key: segment.Default, Position: 99, Name: text("Everybody", "所有人"), Title: text("For everybody", "给每个人"), Why: text("The same for everybody", "人人相同")}
-	return segment.Put(ctx, tx, neutral, []segment.Section{section(1, "category", "baby", "Baby", "母婴"), section(2, "best", "", "Best", "热卖"), section(3, "new", "", "New", "新品")})
+	for _, err := range []error{
+		segment.Put(ctx, tx, student), segment.Put(ctx, tx, neutral),
+		homepage.Put(ctx, tx, homepage.Variant{Key: student.Key, Position: 1, Name: student.Name, Audience: student.Key, Active: true, Page: homepage.Page{Title: student.Title, Lead: student.Why, Sections: []homepage.Section{
+			section("category", "reference", "Reference", "参考"), section("category", "drills", "Drills", "电钻")}}}, now),
+		homepage.Put(ctx, tx, homepage.Variant{Key: homepage.Default, Name: neutral.Name, Active: true, Page: homepage.Page{Title: neutral.Title, Lead: neutral.Why, Sections: []homepage.Section{
+			section("category", "baby", "Baby", "母婴"), section("best", "", "Best", "热卖"), section("new", "", "New", "新品")}}}, now),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SetPrice changes what a variant costs from now on.

@@ -51,6 +51,7 @@ type Shop struct {
 	Office   *outreach.Desk
 	Engine   *recommend.Engine
 	Events   *event.Log
+	Sessions *recommend.Sessions
 	Settings *setting.Live
 	Hasher   *customer.Hasher
 	Jobs     *jobs.Runner
@@ -58,6 +59,7 @@ type Shop struct {
 
 	Products  map[string]catalog.ProductID // by code
 	Customers map[string]customer.ID       // by address
+	Alarms    *staff.Alarms
 
 	mu  sync.Mutex
 	now time.Time
@@ -74,14 +76,15 @@ var secret = []byte("a secret of thirty-two bytes, for tests only")
 func New(t testing.TB, d *db.DB) *Shop {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s := &Shop{t: t, DB: d, Engine: &recommend.Engine{}, Events: event.NewLog(d, log), Settings: &setting.Live{}, Hasher: hasher(), MailDir: t.TempDir(),
+	s := &Shop{t: t, DB: d, Engine: &recommend.Engine{}, Sessions: &recommend.Sessions{}, Events: event.NewLog(d, log), Settings: &setting.Live{}, Hasher: hasher(), MailDir: t.TempDir(),
 		Products: map[string]catalog.ProductID{}, Customers: map[string]customer.ID{}, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	s.seed()
 	if err := s.Settings.Refresh(context.Background(), d); err != nil {
 		t.Fatal(err)
 	}
+	s.Alarms = &staff.Alarms{DB: d, Log: log}
 	var err error
-	if s.Web, err = web.New(web.Options{Log: log, Secret: secret, Templates: templates.Files, Static: static.Files, Now: s.Now, DB: d}); err != nil {
+	if s.Web, err = web.New(web.Options{Log: log, Secret: secret, Templates: templates.Files, Static: static.Files, Now: s.Now, DB: d, Ignored: s.Alarms.Ignored(s.Now)}); err != nil {
 		t.Fatal(err)
 	}
 	s.Desk = &checkout.Desk{DB: d, Now: s.Now, Settings: s.Settings, Log: log, Secret: secret}
@@ -93,8 +96,8 @@ func New(t testing.TB, d *db.DB) *Shop {
 	s.Office.Register(s.Jobs)
 	jobs.Work(s.Jobs, func(context.Context, catalog.Changed) error { return nil })
 	trait.Register(s.Jobs, d, s.Settings, s.Now)
-	s.Front = &storefront.Shop{DB: d, Web: s.Web, Engine: s.Engine, Events: s.Events, Settings: s.Settings, Desk: s.Desk, Hasher: s.Hasher,
-		Now: s.Now, Log: log, People: []storefront.DemoSignIn{{Label: text("Chen Yu\nStudent", "陈雨\n学生"), Email: Student}}}
+	s.Front = &storefront.Shop{DB: d, Web: s.Web, Engine: s.Engine, Sessions: s.Sessions, Events: s.Events, Settings: s.Settings, Desk: s.Desk, Hasher: s.Hasher,
+		Alarms: s.Alarms, Now: s.Now, Log: log, People: []storefront.DemoSignIn{{Label: text("Chen Yu\nStudent", "陈雨\n学生"), Email: Student}}}
 	s.Front.Routes()
 	t.Cleanup(func() {
 		seen.Lock()

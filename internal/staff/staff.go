@@ -99,6 +99,7 @@ var Areas = []Area{
 	{Name: "returns", Path: "/admin/returns", Write: []Role{Merchant, Support}},
 	{Name: "products", Path: "/admin/products", Write: []Role{Merchant}},
 	{Name: "stock", Path: "/admin/stock", Write: []Role{Merchant}},
+	{Name: "delivery", Path: "/admin/delivery", Read: []Role{Support}, Write: []Role{Merchant}},
 	{Name: "promotions", Path: "/admin/promotions", Write: []Role{Merchant, Marketer}},
 	{Name: "gift-cards", Path: "/admin/gift-cards", Read: []Role{Support}, Write: []Role{Merchant}},
 	{Name: "customers", Path: "/admin/customers", Read: []Role{Merchant, Marketer}, Write: []Role{Support}},
@@ -111,6 +112,7 @@ var Areas = []Area{
 	{Name: "questions", Path: "/admin/questions", Write: []Role{Merchant, Support}},
 	{Name: "mail", Path: "/admin/mail", Read: []Role{Merchant, Marketer, Support}},
 	{Name: "settings", Path: "/admin/settings"},
+	{Name: "alarms", Path: "/admin/alarms", Read: []Role{Support}, Write: []Role{Merchant}},
 	{Name: "audit", Path: "/admin/audit"},
 }
 

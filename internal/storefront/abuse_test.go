@@ -1,8 +1,11 @@
 package storefront_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"regulars/internal/checkout"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/shoptest"
+	"regulars/internal/staff"
 )
 
 // A form says what and how many; nothing it says of prices, owners or states
@@ -29,6 +33,10 @@ func TestFieldsNobodyAskedForAreIgnored(t *testing.T) {
 		if p := b.Submit(b.Get("/checkout"), "/checkout", form...); p.Status != http.StatusSeeOther {
 			t.Fatalf("placing: %d %s", p.Status, p.Text())
 		}
+	}
+	alarms(t, s, "fields /checkout: ", "fields /cart/items: ")
+	if n := s.Count("SELECT count(*) FROM alarms WHERE subject LIKE '%1%'"); n != 0 {
+		t.Error("a value that somebody sent is kept")
 	}
 	if n := s.Count(`SELECT count(*) FROM (SELECT subtotal, discount, delivery, tax, total, state, payment_state, simulated, imported, paid_at, customer_id FROM orders
 		GROUP BY subtotal, discount, delivery, tax, total, state, payment_state, simulated, imported, paid_at, customer_id) kinds`); n != 1 || s.Count("SELECT count(*) FROM orders WHERE payment_state = 'pending'") != 2 {
@@ -60,6 +68,10 @@ func TestCardsAreNotTriedHere(t *testing.T) {
 			page := b.Follow(b.Submit(p, "/gateway/test/", "outcome", "declined"))
 			again := b.Submit(page, "/orders/")
 			if again.Status == http.StatusTooManyRequests {
+				if wait, err := strconv.Atoi(again.Header.Get("Retry-After")); err != nil || wait < 60 || wait > 3600 || !strings.Contains(again.Text(), "Try again in") || !strings.Contains(again.Body, "/orders/") {
+					t.Errorf("the page does not say when to try again: %s %s", again.Header.Get("Retry-After"), again.Text())
+				}
+				alarms(t, s, "cards ", "order ")
 				if declines != checkout.MostDeclined {
 					t.Errorf("stopped after %d payments from one address, want %d", declines, checkout.MostDeclined)
 				}
@@ -97,6 +109,7 @@ func TestGoodsAreNotHoarded(t *testing.T) {
 		}
 	}
 	no := place()
+	alarms(t, s, "hoard ")
 	if no.Status != http.StatusConflict || !strings.Contains(no.Text(), "wait for their payment") || !strings.Contains(no.Body, "Bank Street") {
 		t.Errorf("one more that nobody paid: %d %s", no.Status, no.Text())
 	}
@@ -107,5 +120,23 @@ func TestGoodsAreNotHoarded(t *testing.T) {
 	s.Pass(3 * time.Hour)
 	if p := place(); p.Status != http.StatusSeeOther {
 		t.Errorf("after the holds ended: %d %s", p.Status, p.Text())
+	}
+}
+
+// alarms wants a row for staff that begins with each of these words.
+func alarms(t *testing.T, s *shoptest.Shop, want ...string) {
+	t.Helper()
+	ctx := context.Background()
+	if err := s.Alarms.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	all, err := staff.RecentAlarms(ctx, s.DB, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range want {
+		if !slices.ContainsFunc(all, func(a staff.Alarm) bool { return strings.HasPrefix(a.Kind+" "+a.Subject, w) && a.Times > 0 }) {
+			t.Errorf("no alarm %q among %+v", w, all)
+		}
 	}
 }

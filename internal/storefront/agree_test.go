@@ -50,7 +50,7 @@ func TestPagesAndOrderAgreeToTheCent(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		set("tax.rates", "US 5, US reduced 2, US CA 7.25")
+		set("tax.rates", "US 5, US reduced 2, US CA 8.875")
 		s.Tx(func(ctx context.Context, tx *db.Tx) error {
 			sale := catalog.Sale{Name: i18n.Text{En: "Bottle days", Zh: "奶瓶周"}, Kind: catalog.SalePercent, Value: 1500}
 			if err := catalog.PutSale(ctx, tx, &sale, "2026-03-02", s.Now()); err != nil {
@@ -126,7 +126,7 @@ func TestPagesAndOrderAgreeToTheCent(t *testing.T) {
 func TestTaxIsSaidWhereThePriceIs(t *testing.T) {
 	s := shoptest.New(t, dbtest.SQLite(t))
 	s.Tx(func(ctx context.Context, tx *db.Tx) error {
-		if err := setting.Set(ctx, tx, "tax.rates", "US 10", s.Now()); err != nil {
+		if err := setting.Set(ctx, tx, "tax.rates", "US 8.875", s.Now()); err != nil {
 			return err
 		}
 		return setting.Set(ctx, tx, "tax.included", "off", s.Now())
@@ -140,13 +140,13 @@ func TestTaxIsSaidWhereThePriceIs(t *testing.T) {
 	}
 	b.Submit(b.Get("/p/calm-bottle?size=240&colour=aqua"), "/cart/items", "qty", "2")
 	cart := b.Get("/cart") // 28.00 + 4.20, and a tenth of both
-	if text := cart.Text(); !strings.Contains(text, "Tax, if it goes to United States") || !strings.Contains(text, "$3.22") || cents(t, cart) != 3542 {
+	if text := cart.Text(); !strings.Contains(text, "Tax, if it goes to United States") || !strings.Contains(text, "$2.86") || cents(t, cart) != 3506 {
 		t.Errorf("the cart says %s", text)
 	}
 	placed := b.Submit(b.Get("/checkout"), "/checkout", address...)
 	paid := b.Submit(b.Follow(placed), "/gateway/test/", "outcome", "paid")
 	invoice := b.Get(strings.Replace(paid.Location, "?", "/invoice?", 1))
-	for _, want := range []string{"Tax by rate", "10 %", "$32.20", "$3.22", "$35.42"} {
+	for _, want := range []string{"Tax by rate", "8.875 %", "$32.20", "$2.86", "$35.06"} {
 		if !strings.Contains(invoice.Text(), want) {
 			t.Errorf("the invoice misses %s: %s", want, invoice.Text())
 		}
@@ -156,7 +156,7 @@ func TestTaxIsSaidWhereThePriceIs(t *testing.T) {
 	for _, l := range s.Letters() {
 		letters += l.Text
 	}
-	if !strings.Contains(letters, "Tax $3.22") {
+	if !strings.Contains(letters, "Tax $2.86") {
 		t.Errorf("no mail says the tax: %s", letters)
 	}
 }

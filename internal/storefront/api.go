@@ -267,6 +267,18 @@ func (s *Shop) apiSuggestions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(found) < in_.Limit || found[0].Group == "shelf" {
+		goes, looked, err := s.withLookedAt(c, p.ID, found, in_.Limit)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(goes, func(f suggestion) bool { return f.Group == "shelf" })
+		if at < 0 {
+			at = len(goes)
+		}
+		found = slices.Insert(goes, at, looked...)
+		found = found[:min(len(found), in_.Limit)]
+	}
 	out := []apiSuggestion{}
 	for _, f := range found {
 		out = append(out, apiSuggestion{s.apiCard(c, tree, f.Card), f.Kind, f.Score, in(c, f.alone()), in(c, f.Premise)})
@@ -285,6 +297,9 @@ func (s *Shop) apiHome(c echo.Context) error {
 	}
 	sections := []apiSection{}
 	for _, sec := range w.Sections {
+		if len(sec.Cards) == 0 { // a banner is of the page alone
+			continue
+		}
 		sections = append(sections, apiSection{in(c, sec.Title), in(c, sec.Reason), s.apiCards(c, tree, sec.Cards)})
 	}
 	return web.JSON(c, http.StatusOK, struct {
@@ -313,12 +328,14 @@ func (s *Shop) apiCart(c echo.Context) error {
 		b := item.Buyable
 		items = append(items, apiItem{item.Line.Token, b.SKU, b.Slug, in(c, b.Name), item.Line.Qty, price(b.Price.Amount), price(item.Total())})
 	}
-	out := map[string]any{"items": items, "promotions": []apiPromotion{}, "subtotal": price(0), "discount": price(0), "delivery": price(0), "tax": price(0), "total": price(0)}
+	out := map[string]any{"items": items, "promotions": []apiPromotion{}, "subtotal": price(0), "discount": price(0), "delivery": price(0), "tax": price(0), "total": price(0), "deliverable": true}
 	if len(items) > 0 {
-		q, err := s.quoted(c, view)
+		offer, err := s.offered(c, view)
 		if err != nil {
 			return err
 		}
+		q := offer.With("")
+		out["deliverable"] = !offer.Nowhere()
 		promotions := []apiPromotion{}
 		for _, m := range q.Members {
 			promotions = append(promotions, apiPromotion{in(c, m.Name), price(m.Amount)})

@@ -39,6 +39,7 @@ type (
 	shelf struct {
 		ID, Title, Why, More, MoreText string
 		Cards                          []card
+		Words                          []crumb // to search for, instead of cards
 	}
 )
 
@@ -164,10 +165,11 @@ func (s *Shop) arrival(c echo.Context, m *pricing.Method, w wait) string {
 		return t(c, "shop.when.later")
 	}
 	l, today := web.Lang(c), s.Now().In(s.Settings.Now().Zone())
-	if w.late {
-		today = w.from.In(today.Location())
+	least, most := m.Days(today)
+	if w.late { // they leave when they have come, whatever the hour of the order
+		today, least, most = w.from.In(today.Location()), m.DaysMin, m.DaysMax
 	}
-	from, to := day(l, today, m.DaysMin), day(l, today, m.DaysMax)
+	from, to := day(l, today, least), day(l, today, most)
 	if from == to {
 		return to
 	}

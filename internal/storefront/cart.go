@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -37,6 +38,8 @@ type (
 		Lines     []cartLine
 		Sums      []sum
 		FreeText  string
+		NoWay     string // nothing is delivered to where it would go
+		Stuck     bool   // nor anywhere else
 		Note      string // what could not be done, in words
 		Undo      *undo
 		Blocked   bool
@@ -102,6 +105,9 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 	if p.Undo, err = s.undone(c); err != nil {
 		return nil, nil, err
 	}
+	if p.Cross, err = s.withAdded(c, view); err != nil || p.Cross != nil {
+		return p, view, err
+	}
 	found, err := s.suggest(c, view.Products(), shelfCards)
 	if err != nil {
 		return nil, nil, err
@@ -161,12 +167,29 @@ func (s *Shop) total(c echo.Context, p *cartPage, view *cart.View) error {
 		}
 		at++
 	}
+	if offer.Nowhere() {
+		if err := s.noWay(c, p, quote.Currency); err != nil {
+			return err
+		}
+	}
 	if m := quote.Method; m != nil {
 		if more := m.ToFree(quote.Subtotal - quote.Discount); more > 0 {
 			p.FreeText = t(c, "shop.cart.to-free", "price", money.Price{Amount: more, Currency: quote.Currency})
 		}
 	}
 	return nil
+}
+
+// noWay says that no delivery goes to the shopper's country, before checkout
+// does. Where others are served, checkout may still name one of these.
+func (s *Shop) noWay(c echo.Context, p *cartPage, currency money.Currency) error {
+	all, err := pricing.Methods(c.Request().Context(), s.DB, currency, "", "")
+	if p.Stuck = len(all) == 0; p.Stuck {
+		p.NoWay = t(c, "shop.cart.no-delivery", "currency", string(currency))
+	} else {
+		p.NoWay = t(c, "shop.cart.no-delivery.country", "country", countryName(c, s.country(c, currency)))
+	}
+	return err
 }
 
 func (s *Shop) quoted(c echo.Context, view *cart.View) (*pricing.Quote, error) {
@@ -277,6 +300,7 @@ func (s *Shop) addItem(c echo.Context) error {
 			return err
 		}
 		web.Flash(c, "ok", "shop.cart.added", "name", product.Name)
+		web.SetCookie(c, addedCookie, v.SKU, time.Minute)
 		return web.Redirect(c, "/cart")
 	}
 	page, err := s.productPage(c, v.ProductID, url.Values{"v": {v.SKU}})
@@ -284,6 +308,9 @@ func (s *Shop) addItem(c echo.Context) error {
 		return err
 	}
 	page.Added = true
+	if page.Along, err = s.complementShelf(c, t(c, "shop.chain.title", "name", page.Name), []catalog.ProductID{v.ProductID}); err != nil {
+		return err
+	}
 	page.Note = &web.Notice{Kind: "ok", Text: t(c, "shop.cart.added", "name", page.Name)}
 	return web.Render(c, http.StatusOK, "storefront/product", page)
 }

@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -57,7 +58,7 @@ func (s *Shop) readdressOrder(c echo.Context) error {
 // notChanged shows the order as it is now, with why it stayed so and what was
 // typed.
 func (s *Shop) notChanged(c echo.Context, id order.ID, key string, typed *checkout.Address, failed error) error {
-	if kind := fault.Kind(failed); kind != fault.Conflict && kind != fault.Invalid {
+	if kind := fault.Kind(failed); kind != fault.Conflict && kind != fault.Invalid && kind != fault.TooMany {
 		return failed
 	}
 	o, err := order.ByID(c.Request().Context(), s.DB, id)
@@ -69,6 +70,11 @@ func (s *Shop) notChanged(c echo.Context, id order.ID, key string, typed *checko
 		return err
 	}
 	text, status := words(c, failed)
+	var many *fault.Fault
+	if errors.As(failed, &many) && many.Kind == fault.TooMany { // the page of the order says when, not one of its own
+		text, status = t(c, many.Words, many.Args...), http.StatusTooManyRequests
+		web.RetryLater(c, failed)
+	}
 	if page.ChangeErrors = web.Errors(c, failed); len(page.ChangeErrors.Items) == 0 {
 		page.Notice = text
 	} else if typed != nil {

@@ -17,6 +17,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/pricing"
+	"regulars/internal/staff"
 	"regulars/internal/web"
 )
 
@@ -159,6 +160,9 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	for _, k := range checkout.Countries(l) {
 		p.Countries = append(p.Countries, countryChoice{k.Code, k.Name.In(l), k.Code == strings.ToUpper(f.Country)})
 	}
+	if offer.Nowhere() {
+		p.Note = t(c, "shop.checkout.no-delivery", "country", countryName(c, strings.ToUpper(f.Country)))
+	}
 	quote, waits := offer.With(f.Delivery), s.waitOf(view.Items)
 	p.Form.AllHere = !waits.late
 	for i := range offer.Methods {
@@ -227,6 +231,9 @@ func (s *Shop) placeOrder(c echo.Context) error {
 	}
 	if open != nil {
 		if err := s.Desk.Admit(c.Request().Context(), p); err != nil {
+			if fault.Kind(err) == fault.Conflict {
+				s.Alarms.Sound(staff.AlarmHoard, staff.Network(c.RealIP()), s.Now())
+			}
 			return s.notPlaced(c, open, in, err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/pricing"
+	"regulars/internal/staff"
 	"regulars/internal/web"
 )
 
@@ -51,6 +52,7 @@ func (s *Shop) mayTry(c echo.Context, open *cart.Cart, code string) error {
 			return err
 		}
 		if !ok {
+			s.Alarms.Sound(staff.AlarmCodes, staff.Network(c.RealIP()), s.Now())
 			var form fault.Form
 			form.Wrong("coupon", "pricing.coupon.slow", "count", int(wait.Minutes())+1)
 			return form.Err()

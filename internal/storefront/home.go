@@ -1,37 +1,37 @@
 package storefront
 
 import (
-	"maps"
 	"net/http"
+	"net/url"
 	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/art"
 	"regulars/internal/catalog"
 	"regulars/internal/event"
+	"regulars/internal/homepage"
 	"regulars/internal/i18n"
-	"regulars/internal/recommend"
 	"regulars/internal/segment"
 	"regulars/internal/web"
 )
 
-const (
-	shelfCards      = 4
-	homeSections    = 5
-	homeAsked       = 8    // candidates of a section at first, from which sold out, shown and sensitive ones go
-	homeDeepest     = 2048 // where looking for more ends
-	bestAsked       = 48
-	unfinishedCards = 6
-	lastBought      = 20 // of a person's purchases, what "goes with them" goes by
-)
+// homeSections is how many shelves a home page shows, unless more are written.
+const homeSections = 5
+
+// shelfCards is how many cards a shelf shows.
+const shelfCards = homepage.Cards
 
 // welcome is the home page of whoever asks, as page and API show it.
 type welcome struct {
-	Segment       string
-	Title, Reason i18n.Text
-	Continue      []marked
-	Sections      []welcomeSection
+	Variant, Segment string
+	Title, Reason    i18n.Text
+	Hero             *catalog.Card // chosen by hand; nil: the first shelf's first
+	Departments      []catalog.CategoryID
+	Continue         []marked
+	Sections         []welcomeSection
+	look             *lookNotice // staff look at it
 }
 
 // marked is a card with the word why it is there.
@@ -41,9 +41,11 @@ type marked struct {
 }
 
 type welcomeSection struct {
+	Kind          string
 	Title, Reason i18n.Text
 	More          string // path of the whole shelf, "" if there is none
 	Cards         []catalog.Card
+	Words         []i18n.Text // to search for
 }
 
 type homePage struct {
@@ -55,6 +57,7 @@ type homePage struct {
 	Sections               []shelf
 	Continue               *shelf
 	Tiles                  []deptTile
+	Look                   *lookNotice
 }
 
 type deptTile struct {
@@ -67,22 +70,25 @@ func (s *Shop) home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	s.note(c, event.Event{Kind: event.HomeSeen, Detail: w.Segment})
+	return s.showHome(c, w)
+}
+
+func (s *Shop) showHome(c echo.Context, w *welcome) error {
 	p := homePage{Page: s.titled(c, w.Title), Heading: in(c, w.Title), Lead: in(c, w.Reason),
 		Change: t(c, "shop.home.change"), ChangeURL: web.URL(c, "/account/interests")}
-	p.Title, p.Description = p.ShopName, t(c, "shop.home.description")
+	p.Title, p.Description, p.Look = p.ShopName, t(c, "shop.home.description"), w.look
 	if w.Segment != segment.Default {
 		p.Change = t(c, "shop.home.not-you")
 	}
+	if w.Hero != nil {
+		s.heroOf(c, &p, *w.Hero, web.URL(c, "/p/"+w.Hero.Slug), t(c, "shop.home.see", "shelf", w.Hero.Name))
+	}
 	for i, sec := range w.Sections {
-		sh := shelf{ID: "s" + string(rune('1'+i)), Title: in(c, sec.Title), Why: in(c, sec.Reason), Cards: s.cards(c, sec.Cards)}
-		if sec.More != "" {
-			sh.More, sh.MoreText = web.URL(c, sec.More), t(c, "shop.see-all")
-		}
+		sh := s.homeShelf(c, "s"+string(rune('1'+i)), sec)
 		p.Sections = append(p.Sections, sh)
-		if p.Hero == nil && len(sec.Cards) > 0 {
-			hero := s.picture(c, sec.Cards[0].Image, art.Moment)
-			hero.Eager, hero.Alt = true, ""
-			p.Hero, p.HeroURL, p.HeroText = &hero, sh.More, t(c, "shop.home.see", "shelf", sec.Title)
+		if len(sec.Cards) > 0 && (p.Hero == nil || p.HeroURL == "" && sh.More != "") { // the first shelf that leads on
+			s.heroOf(c, &p, sec.Cards[0], sh.More, t(c, "shop.home.see", "shelf", sec.Title))
 		}
 	}
 	if len(w.Continue) > 0 {
@@ -91,19 +97,38 @@ func (s *Shop) home(c echo.Context) error {
 			p.Continue.Cards = append(p.Continue.Cards, s.badged(c, m.card, t(c, m.mark), ""))
 		}
 	}
-	if err := s.tiles(c, &p); err != nil {
+	if err := s.tiles(c, &p, w.Departments); err != nil {
 		return err
 	}
-	s.note(c, event.Event{Kind: event.HomeSeen, Detail: w.Segment})
 	return web.Render(c, http.StatusOK, "storefront/home", &p)
 }
 
-func (s *Shop) tiles(c echo.Context, p *homePage) error {
+// homeShelf is a section as its template draws it.
+func (s *Shop) homeShelf(c echo.Context, id string, sec welcomeSection) shelf {
+	sh := shelf{ID: id, Title: in(c, sec.Title), Why: in(c, sec.Reason), Cards: s.cards(c, sec.Cards)}
+	if sec.More != "" {
+		sh.More, sh.MoreText = web.URL(c, sec.More), t(c, "shop.see-all")
+	}
+	for _, w := range sec.Words {
+		sh.Words = append(sh.Words, crumb{in(c, w), web.URL(c, "/search") + "?q=" + url.QueryEscape(in(c, w))})
+	}
+	return sh
+}
+
+func (s *Shop) heroOf(c echo.Context, p *homePage, k catalog.Card, to, text string) {
+	hero := s.picture(c, k.Image, art.Moment)
+	hero.Eager, hero.Alt = true, ""
+	p.Hero, p.HeroURL, p.HeroText = &hero, to, text
+}
+
+// tiles are the departments, those of the variant first. The menu above keeps
+// one order on all pages (WCAG 3.2.3).
+func (s *Shop) tiles(c echo.Context, p *homePage, first []catalog.CategoryID) error {
 	tree, err := s.tree(c)
 	if err != nil {
 		return err
 	}
-	for _, d := range tree.Roots() {
+	for _, d := range homepage.Arranged(tree.Roots(), first) {
 		a := art.Piece{Form: d.Form, Hue: d.Hue}
 		if !slices.Contains(art.Forms(), d.Form) {
 			a = plain
@@ -113,34 +138,85 @@ func (s *Shop) tiles(c echo.Context, p *homePage) error {
 	return nil
 }
 
-// welcome puts the home page of the person's segment together. No product
-// stands on it twice.
-func (s *Shop) welcome(c echo.Context) (*welcome, error) {
-	ctx := c.Request().Context()
+// at is the moment a page is for: now, unless staff look at another day.
+func (s *Shop) at(c echo.Context) time.Time {
+	if look := s.visit(c).look; look != nil && !look.on.IsZero() {
+		return look.on
+	}
+	return s.Now()
+}
+
+// front chooses the variant for whoever asks, with the sentence that says why
+// it is theirs; none for what everybody may see. Strangers and people with
+// personal pages switched off are in no segment, and for them nothing is read.
+func (s *Shop) front(c echo.Context) (*homepage.Variant, i18n.Text, error) {
+	ctx, now := c.Request().Context(), s.at(c)
+	variants, err := s.homes.List(ctx, s.DB)
+	if err != nil {
+		return nil, i18n.Text{}, err
+	}
+	today := now.In(s.Settings.Now().Zone()).Format(time.DateOnly)
+	reasons, err := s.audiences(c, homepage.Audiences(variants, today), now)
+	if err != nil {
+		return nil, i18n.Text{}, err
+	}
+	v := homepage.Choose(variants, func(key string) bool { _, ok := reasons[key]; return ok }, today)
+	if look := s.visit(c).look; look != nil {
+		v = look.shown(v)
+	}
+	return v, reasons[v.Audience], nil
+}
+
+// audiences tells which of some segments whoever asks is in, each with its
+// reason.
+func (s *Shop) audiences(c echo.Context, asked []string, now time.Time) (map[string]i18n.Text, error) {
+	if look := s.visit(c).look; look != nil && look.as != "" {
+		return map[string]i18n.Text{look.as: look.why}, nil
+	}
 	p, err := s.person(c)
+	if err != nil || len(asked) == 0 || !p.SignedIn() || !p.Personalized() {
+		return nil, err
+	}
+	ctx := c.Request().Context()
+	all, err := s.kinds.List(ctx, s.DB)
 	if err != nil {
 		return nil, err
 	}
-	seg, reason, err := segment.Of(ctx, s.DB, p, s.Now())
+	known, err := segment.KnownOf(ctx, s.DB, all, asked, p, now)
 	if err != nil {
 		return nil, err
 	}
-	w := &welcome{Segment: seg.Key, Title: seg.Title, Reason: reason}
+	in := map[string]i18n.Text{}
+	for _, g := range all {
+		if reason, ok := g.Holds(known); ok && slices.Contains(asked, g.Key) {
+			in[g.Key] = reason
+		}
+	}
+	return in, nil
+}
+
+// welcome puts the home page of whoever asks together. No product stands on it
+// twice.
+func (s *Shop) welcome(c echo.Context) (*welcome, error) {
+	v, reason, err := s.front(c)
+	if err != nil {
+		return nil, err
+	}
+	w := &welcome{Variant: v.Key, Segment: segment.Default, Title: v.Page.Title, Reason: reason, Departments: v.Page.Departments}
+	if v.Audience != "" {
+		w.Segment = v.Audience
+	}
 	if w.Reason == (i18n.Text{}) {
-		w.Reason = seg.Why
+		w.Reason = v.Page.Lead
 	}
 	if w.Title.En == "" {
 		w.Title, w.Reason = both("shop.home.title"), both("shop.home.lead")
 	}
-	sections, err := segment.Sections(ctx, s.DB, seg.Key)
+	sections, err := s.withOwn(c, v.Page.Sections)
 	if err != nil {
 		return nil, err
 	}
-	if len(sections) == 0 { // a shop that has no home page written yet, such as a fresh import
-		sections = []segment.Section{{Kind: "best", Title: both("shop.home.best"), Reason: both("shop.home.best.why")},
-			{Kind: "new", Title: both("shop.home.new"), Reason: both("shop.home.new.why")}}
-	}
-	if sections, err = s.withOwn(c, sections); err != nil {
+	if sections, err = s.withLooked(c, sections); err != nil {
 		return nil, err
 	}
 	if w.Continue, err = s.unfinished(c); err != nil {
@@ -150,181 +226,69 @@ func (s *Shop) welcome(c echo.Context) (*welcome, error) {
 	for _, m := range w.Continue {
 		shown[m.card.ID] = true
 	}
-	w.Sections, err = s.fill(c, sections, shown)
+	if w.Hero, err = s.hero(c, v.Page.Hero, shown); err != nil {
+		return nil, err
+	}
+	most := max(homeSections, len(v.Page.Sections))
+	if w.Sections, err = s.fill(c, sections, most, shown); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(w.Sections, func(sec welcomeSection) bool { return len(sec.Cards) > 0 }) {
+		// Nothing is written yet, as after an import, or nothing of it can be bought.
+		var rest []welcomeSection
+		rest, err = s.fill(c, unwritten(), homeSections, shown)
+		w.Sections = append(w.Sections, rest...)
+	}
 	return w, err
+}
+
+// unwritten is what a home page shows that nobody has written.
+func unwritten() []homepage.Section {
+	return []homepage.Section{{Kind: homepage.Best, Title: both("shop.home.best"), Reason: both("shop.home.best.why")},
+		{Kind: homepage.New, Title: both("shop.home.new"), Reason: both("shop.home.new.why")}}
+}
+
+// hero reads the product whose picture was chosen, if it can be bought and
+// stands nowhere else on the page.
+func (s *Shop) hero(c echo.Context, id catalog.ProductID, shown map[catalog.ProductID]bool) (*catalog.Card, error) {
+	if id == 0 || shown[id] {
+		return nil, nil
+	}
+	found, err := s.shelves.Cards(c.Request().Context(), s.DB, []catalog.ProductID{id}, s.currency(c))
+	if err != nil || len(found) == 0 || !found[0].InStock || found[0].Sensitive {
+		return nil, err
+	}
+	shown[id] = true
+	return &found[0], nil
 }
 
 // regular is from how many orders on a person's own purchases lead the home
 // page; before, the segment does, which is a guess for people we do not know yet.
 const regular = 3
 
-// withOwn adds the sections that follow from what the person bought.
-func (s *Shop) withOwn(c echo.Context, sections []segment.Section) ([]segment.Section, error) {
+// withOwn adds the sections that follow from what the person bought, where the
+// page does not say itself where they stand. Their words are the shop's own:
+// what is said of a person must be true of them.
+func (s *Shop) withOwn(c echo.Context, sections []homepage.Section) ([]homepage.Section, error) {
 	past, err := s.past(c)
 	if err != nil || past.orders == 0 {
 		return sections, err
 	}
-	own := []segment.Section{
-		{Kind: "again", Title: both("shop.home.again"), Reason: both("shop.home.again.why")},
-		{Kind: "goes", Title: both("shop.home.goes"), Reason: both("shop.home.goes.why")},
+	own := []homepage.Section{
+		{Kind: homepage.Again, Title: both("shop.home.again"), Reason: both("shop.home.again.why")},
+		{Kind: homepage.Goes, Title: both("shop.home.goes"), Reason: both("shop.home.goes.why")},
 	}
-	written := slices.DeleteFunc(slices.Clone(sections), func(sec segment.Section) bool { return sec.Kind == "again" })
+	written := slices.Clone(sections)
+	for i, sec := range written {
+		if at := slices.IndexFunc(own, func(o homepage.Section) bool { return o.Kind == sec.Kind }); at >= 0 {
+			written[i].Title, written[i].Reason = own[at].Title, own[at].Reason
+			own = slices.Delete(own, at, at+1)
+		}
+	}
 	if past.orders >= regular || len(written) == 0 {
 		return append(own, written...), nil
 	}
 	return slices.Concat(written[:1], own, written[1:]), nil
-}
-
-// fill puts the products that can be bought on the sections, at most
-// homeSections of them. All cards are read at once; where the first candidates
-// are not enough (sold out, shown above), more of them are read.
-func (s *Shop) fill(c echo.Context, sections []segment.Section, above map[catalog.ProductID]bool) ([]welcomeSection, error) {
-	ctx := c.Request().Context()
-	wanted := make([]candidates, len(sections))
-	for i, sec := range sections {
-		var err error
-		if wanted[i], err = s.candidates(c, sec); err != nil {
-			return nil, err
-		}
-	}
-	for depth := homeAsked; ; depth *= 4 {
-		var ids []catalog.ProductID
-		for _, w := range wanted {
-			ids = append(ids, w.upTo(depth)...)
-		}
-		list, err := s.shelves.Cards(ctx, s.DB, unique(ids), s.currency(c))
-		if err != nil {
-			return nil, err
-		}
-		cards := make(map[catalog.ProductID]*catalog.Card, len(list))
-		for i := range list {
-			cards[list[i].ID] = &list[i]
-		}
-		var out []welcomeSection
-		shown, enough := maps.Clone(above), true
-		for i, sec := range sections {
-			if len(out) == homeSections {
-				break
-			}
-			filled := welcomeSection{Title: sec.Title, Reason: sec.Reason, More: wanted[i].more}
-			first := wanted[i].upTo(depth)
-			for _, id := range first {
-				k := cards[id]
-				if k != nil && k.InStock && !k.Sensitive && !shown[id] && !(wanted[i].fleeting && k.Durable) && len(filled.Cards) < shelfCards {
-					shown[id] = true
-					filled.Cards = append(filled.Cards, *k)
-				}
-			}
-			enough = enough && (len(filled.Cards) == shelfCards || len(first) < depth)
-			if len(filled.Cards) < max(1, wanted[i].least) {
-				for _, k := range filled.Cards {
-					delete(shown, k.ID)
-				}
-				continue
-			}
-			out = append(out, filled)
-		}
-		if enough || depth >= homeDeepest {
-			return out, nil
-		}
-	}
-}
-
-// candidates are what a section may show, best first.
-type candidates struct {
-	ids      []catalog.ProductID
-	then     []catalog.ProductID // when those run out; some may be the same
-	more     string              // path of the whole shelf, "" if there is none
-	fleeting bool                // nothing that is bought once
-	least    int                 // fewer make no section
-}
-
-func (w candidates) upTo(n int) []catalog.ProductID {
-	if n <= len(w.ids) {
-		return w.ids[:n]
-	}
-	return slices.Concat(w.ids, w.then[:min(n-len(w.ids), len(w.then))])
-}
-
-func (s *Shop) candidates(c echo.Context, sec segment.Section) (candidates, error) {
-	ctx, currency := c.Request().Context(), s.currency(c)
-	switch sec.Kind {
-	case "category":
-		tree, err := s.tree(c)
-		if err != nil || sec.CategoryID == nil {
-			return candidates{}, err
-		}
-		k, ok := tree.ByID(*sec.CategoryID)
-		if !ok {
-			return candidates{}, nil
-		}
-		ids, err := s.shelves.Order(ctx, s.DB, tree.Under(k.ID), "", currency)
-		return candidates{ids: ids, more: "/c/" + k.Slug}, err
-	case "best":
-		// What sells now, and then the shop's own order: before anything sold it
-		// is all there is.
-		ids := idsOf(s.Engine.Model().Popular(bestAsked, nil))
-		rest, err := s.shelves.Order(ctx, s.DB, nil, "", currency)
-		return candidates{ids: ids, then: rest}, err
-	case "new":
-		ids, err := s.shelves.Order(ctx, s.DB, nil, "new", currency)
-		return candidates{ids: ids}, err
-	case "again":
-		past, err := s.past(c)
-		if err != nil {
-			return candidates{}, err
-		}
-		again := s.Engine.Model().Again(recommend.Query{Owned: models(past.products), OwnedAt: past.at, At: s.Now(), K: bestAsked})
-		return candidates{ids: idsOf(again), then: past.newest(), fleeting: true}, nil
-	case "goes":
-		past, err := s.past(c)
-		if err != nil {
-			return candidates{}, err
-		}
-		ids, err := s.goesWithPast(c, past)
-		return candidates{ids: ids, least: leastToShow}, err
-	}
-	return candidates{}, nil
-}
-
-// goesWithPast are products that others bought together with what the person
-// bought last, and that the person has not. Sensitive purchases say nothing here.
-func (s *Shop) goesWithPast(c echo.Context, p past) ([]catalog.ProductID, error) {
-	newest := p.newest()
-	has := map[recommend.ProductID]bool{}
-	for _, id := range models(newest) {
-		has[id] = true
-	}
-	last, err := s.shelves.Cards(c.Request().Context(), s.DB, newest[:min(len(newest), lastBought)], s.currency(c))
-	if err != nil {
-		return nil, err
-	}
-	var at []recommend.ProductID
-	for _, k := range last {
-		if !k.Sensitive {
-			at = append(at, recommend.ProductID(k.ID))
-		}
-	}
-	m := s.Engine.Model()
-	all := m.Suggest(recommend.Query{Cart: at, K: bestAsked, Exclude: func(id recommend.ProductID) bool { return has[id] }})
-	return idsOf(slices.DeleteFunc(all, func(b recommend.Suggestion) bool { _, _, worth := goesWith(m, b); return !worth })), nil
-}
-
-func idsOf(all []recommend.Suggestion) []catalog.ProductID {
-	ids := make([]catalog.ProductID, len(all))
-	for i, b := range all {
-		ids[i] = catalog.ProductID(b.Product)
-	}
-	return ids
-}
-
-// best is the shelf of what sells now, for a page that has nothing else to show.
-func (s *Shop) best(c echo.Context) ([]catalog.Card, error) {
-	sections, err := s.fill(c, []segment.Section{{Kind: "best"}}, map[catalog.ProductID]bool{})
-	if err != nil || len(sections) == 0 {
-		return nil, err
-	}
-	return sections[0].Cards, nil
 }
 
 // unfinished is what a known person has in the cart and looked at last; nothing
@@ -340,14 +304,11 @@ func (s *Shop) unfinished(c echo.Context) ([]marked, error) {
 		return nil, err
 	}
 	inCart := len(ids)
-	visitor, who := p.Tracked()
-	seen, err := event.Recent(ctx, s.DB, event.ItemSeen, int64(visitor), int64(who), unfinishedCards)
+	views, _, err := s.views(c)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range seen {
-		ids = append(ids, catalog.ProductID(id))
-	}
+	ids = append(ids, lastSeen(views)...)
 	marks := map[catalog.ProductID]string{}
 	for i, id := range ids {
 		switch {

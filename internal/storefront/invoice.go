@@ -190,7 +190,7 @@ func (s *Shop) creditLines(c echo.Context, o *order.Order, n *order.CreditNote) 
 	return all, nil
 }
 
-// percent writes a tax rate: 19 %, 7.25 %.
-func percent(c echo.Context, rate money.BasisPoints) string {
-	return t(c, "shop.percent", "value", strings.TrimSuffix(strings.TrimRight(money.Amount(rate).Decimal("USD"), "0"), "."))
+// percent writes a tax rate: 19 %, 8.875 %.
+func percent(c echo.Context, rate money.Rate) string {
+	return t(c, "shop.percent", "value", rate.String())
 }

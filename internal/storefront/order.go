@@ -11,7 +11,9 @@ import (
 	"regulars/internal/checkout"
 	"regulars/internal/customer"
 	"regulars/internal/db"
+	"regulars/internal/fault"
 	"regulars/internal/order"
+	"regulars/internal/staff"
 	"regulars/internal/web"
 )
 
@@ -48,6 +50,7 @@ type (
 		Returns               []returnRow
 		ReturnText            string // until when goods can be sent back; "" if they cannot
 		WithdrawText          string // the same of withdrawing from the contract
+		Cross                 *shelf // what goes with it, while the page is the confirmation
 		OfferAccount          bool
 		AccountErrors         web.FormErrors
 	}
@@ -169,7 +172,7 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 		return nil, err
 	}
 	p.OfferAccount = key != "" && !person.SignedIn() && o.CustomerID == nil && o.State != order.Cancelled
-	return p, nil
+	return p, s.withOrder(c, p, o, lines)
 }
 
 // parcels shows each parcel of the order, and says so when more will follow.
@@ -373,10 +376,16 @@ func (s *Shop) payAgain(c echo.Context) error {
 	}
 	if o.PaymentState == order.Failed {
 		if err := s.Desk.AdmitPayment(c.Request().Context(), c.RealIP()); err != nil {
-			return err
+			if fault.Kind(err) == fault.TooMany {
+				s.Alarms.Sound(staff.AlarmCards, staff.Network(c.RealIP()), s.Now())
+			}
+			return s.notChanged(c, o.ID, in.Key, nil, err)
 		}
 	}
 	placed, err := s.Desk.Retry(c.Request().Context(), o.ID)
+	if checkout.TriedOut(err) {
+		s.Alarms.Sound(staff.AlarmOrder, o.Number, s.Now())
+	}
 	if err != nil {
 		return err
 	}

@@ -12,9 +12,11 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/customer"
 	"regulars/internal/db"
+	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/pricing"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
 	"regulars/internal/web"
@@ -32,6 +34,12 @@ type visit struct {
 	currency money.Currency
 	mine     *trait.Mine
 	past     *past
+	goods    []catalog.ProductID // in the cart goodsOf
+	goodsOf  *cart.Cart
+	viewed   bool
+	views    []event.View
+	looked   []catalog.ProductID // of the home page's section
+	look     *looking
 }
 
 func (s *Shop) visit(c echo.Context) *visit {
@@ -200,17 +208,7 @@ func (s *Shop) country(c echo.Context, currency money.Currency) string {
 	if p, err := s.person(c); err == nil && p.SignedIn() && p.Customer.Country != "" {
 		return p.Customer.Country
 	}
-	switch currency {
-	case "CNY":
-		return "CN"
-	case "GBP":
-		return "GB"
-	case "EUR":
-		return "DE"
-	case "JPY":
-		return "JP"
-	}
-	return "US"
+	return pricing.Home(currency)
 }
 
 // device is the class of the browser's machine, as reports cut by it.

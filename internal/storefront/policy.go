@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,7 +22,7 @@ var policies = []string{"delivery", "returns", "terms", "imprint"}
 
 type (
 	policyPart struct{ Title, Text string }
-	methodRow  struct{ Name, Days, Price, Free string }
+	methodRow  struct{ Name, Days, Price, Free, Zone string }
 	policyPage struct {
 		web.Page
 		Heading, Lead string
@@ -69,7 +70,7 @@ func (s *Shop) policyParts(c echo.Context, name string) []policyPart {
 
 func (s *Shop) deliveries(c echo.Context, p *policyPage) error {
 	cur := s.currency(c)
-	methods, err := pricing.Methods(c.Request().Context(), s.DB, cur, "")
+	methods, err := pricing.Methods(c.Request().Context(), s.DB, cur, "", "")
 	if err != nil {
 		return err
 	}
@@ -78,8 +79,18 @@ func (s *Shop) deliveries(c echo.Context, p *policyPage) error {
 		if m.Price == 0 {
 			row.Price = t(c, "shop.sum.free")
 		}
-		if m.FreeFrom > 0 {
-			row.Free = t(c, "shop.policy.free-from", "price", money.Price{Amount: m.FreeFrom, Currency: cur})
+		for _, b := range m.Bands {
+			if b.Price > 0 {
+				row.Price += " · " + t(c, "shop.policy.band", "amount", money.Price{Amount: b.From, Currency: cur}, "price", money.Price{Amount: b.Price, Currency: cur})
+			}
+		}
+		var zone []string
+		for _, p := range m.Zone() {
+			zone = append(zone, strings.TrimSpace(countryName(c, p.Country)+" "+p.Region))
+		}
+		row.Zone = strings.Join(zone, t(c, "shop.policy.and"))
+		if free := m.FreeAt(0); free > 0 {
+			row.Free = t(c, "shop.policy.free-from", "price", money.Price{Amount: free, Currency: cur})
 		}
 		p.Methods = append(p.Methods, row)
 	}

@@ -14,6 +14,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/doctor"
+	"regulars/internal/homepage"
 	"regulars/internal/i18n"
 	"regulars/internal/segment"
 	"regulars/internal/shoptest"
@@ -217,8 +218,12 @@ func TestOrdersOfAGuestJoinTheProvedAddress(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := shoptest.New(t, d)
 		s.Tx(func(ctx context.Context, tx *db.Tx) error {
-			return segment.Put(ctx, tx, segment.Segment{Key: "parent", Position: 0, Name: i18n.Text{En: "Parents"}, Title: i18n.Text{En: "Parents"}, Why: i18n.Text{En: "w"},
-				Rule: segment.Rule{Any: []segment.Condition{{Fact: "bought", Is: "BABY"}}}}, nil)
+			parents := i18n.Text{En: "Parents"}
+			if err := homepage.Put(ctx, tx, homepage.Variant{Key: "parents", Name: parents, Audience: "parent", Active: true, Page: homepage.Page{Title: parents}}, s.Now()); err != nil {
+				return err
+			}
+			return segment.Put(ctx, tx, segment.Segment{Key: "parent", Position: 0, Name: parents, Title: parents, Why: i18n.Text{En: "w"},
+				Rule: segment.Rule{Any: []segment.Condition{{Fact: "bought", Is: "BABY"}}}})
 		})
 		guest := s.Browser()
 		guest.Submit(toGateway(t, guest, ""), "/gateway/test/", "outcome", "paid")

@@ -47,7 +47,9 @@ type productPage struct {
 	Promises     []string
 	Facts        []factView
 	Chain        *chain
+	Along        *shelf // what goes with it, once it was added
 	Alternatives *shelf
+	Looked       *shelf
 	Questions    []questionView
 	Ask          askForm
 	LD           map[string]any
@@ -326,7 +328,7 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 		p.Promises = []string{t(c, "shop.promise.digital")}
 		return nil
 	}
-	methods, err := pricing.Methods(c.Request().Context(), s.DB, v.Price.Currency, s.country(c, v.Price.Currency))
+	methods, err := pricing.Methods(c.Request().Context(), s.DB, v.Price.Currency, s.country(c, v.Price.Currency), "")
 	if err != nil {
 		return err
 	}
@@ -340,8 +342,8 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 			key = "shop.promise.delivery.later"
 		}
 		p.Promises = append(p.Promises, t(c, key, "when", s.arrival(c, m, waits), "cost", s.money(c, m.Cost(v.Price.Amount), v.Price.Currency)))
-		if more := m.ToFree(v.Price.Amount); more > 0 {
-			p.Promises = append(p.Promises, t(c, "shop.promise.free-from", "price", s.money(c, m.FreeFrom, v.Price.Currency)))
+		if free := m.FreeAt(v.Price.Amount); free > 0 {
+			p.Promises = append(p.Promises, t(c, "shop.promise.free-from", "price", s.money(c, free, v.Price.Currency)))
 		}
 	}
 	p.Promises = append(p.Promises, t(c, "shop.promise.returns", "count", max(s.Settings.Now().ReturnDays(), order.WithdrawalDays)))
@@ -369,12 +371,23 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 	if err != nil {
 		return err
 	}
-	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), found)
 	if !p.Buyable {
 		if p.Alternatives, err = s.alternatives(c, d); err != nil {
 			return err
 		}
 	}
+	most := lookedCards
+	if p.Alternatives != nil { // some of them may stand there
+		most *= 2
+	}
+	goes, looked, err := s.withLookedAt(c, d.ID, slices.Clone(found), most)
+	if err != nil {
+		return err
+	}
+	if p.Looked = s.lookedShelf(c, looked, p.Alternatives); p.Looked == nil {
+		goes = found
+	}
+	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), goes)
 	questions, err := ask.OfProduct(ctx, s.DB, d.ID, web.Lang(c), 20)
 	if err != nil {
 		return err

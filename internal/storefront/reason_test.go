@@ -13,6 +13,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
+	"regulars/internal/homepage"
 	"regulars/internal/i18n"
 	"regulars/internal/segment"
 	"regulars/internal/shoptest"
@@ -95,16 +96,17 @@ func TestEveryReasonShownIsTrueWhenRecomputed(t *testing.T) {
 			if home.Segment != key || home.Reason != reason.En {
 				t.Errorf("%q sees %s because %q, the facts say %s because %q", who, home.Segment, home.Reason, key, reason.En)
 			}
-			written, err := segment.Sections(ctx, s.DB, key)
+			page, err := homepage.ByKey(ctx, s.DB, key)
 			if err != nil {
 				t.Fatal(err)
 			}
+			written := slices.Clone(page.Page.Sections)
 			if id != 0 && who != shoptest.Private {
-				written = append(written, segment.Section{Kind: "again", Title: i18n.Text{En: "Buy again"}, Reason: i18n.Text{En: "From your orders: what you buy often, and what people buy these weeks, first."}},
-					segment.Section{Kind: "goes", Title: i18n.Text{En: "Goes with what you bought"}, Reason: i18n.Text{En: "In other orders these came together with things you bought."}})
+				written = append(written, homepage.Section{Kind: "again", Title: i18n.Text{En: "Buy again"}, Reason: i18n.Text{En: "From your orders: what you buy often, and what people buy these weeks, first."}},
+					homepage.Section{Kind: "goes", Title: i18n.Text{En: "Goes with what you bought"}, Reason: i18n.Text{En: "In other orders these came together with things you bought."}})
 			}
 			for _, shown := range home.Sections {
-				at := slices.IndexFunc(written, func(w segment.Section) bool { return w.Title.En == shown.Title })
+				at := slices.IndexFunc(written, func(w homepage.Section) bool { return w.Title.En == shown.Title })
 				if at < 0 || written[at].Reason.En != shown.Reason {
 					t.Errorf("%q: the shelf %q because %q is nobody's", who, shown.Title, shown.Reason)
 					continue
@@ -114,7 +116,7 @@ func TestEveryReasonShownIsTrueWhenRecomputed(t *testing.T) {
 					checked[written[at].Kind]++
 					switch written[at].Kind {
 					case "category":
-						if !under(p, *written[at].CategoryID) {
+						if !under(p, written[at].Category) {
 							t.Errorf("%q: %s does not stand on the shelf %q", who, k.Slug, shown.Title)
 						}
 					case "again":
@@ -131,8 +133,8 @@ func TestEveryReasonShownIsTrueWhenRecomputed(t *testing.T) {
 					}
 				}
 			}
-			page := b.Get("/")
-			for _, shelf := range page.All("section[aria-labelledby=continue]") {
+			front := b.Get("/")
+			for _, shelf := range front.All("section[aria-labelledby=continue]") {
 				checked["continue"]++
 				words := shoptest.Text(shelf)
 				for _, p := range []struct {

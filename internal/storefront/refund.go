@@ -33,6 +33,8 @@ func (s *Shop) moneyBacks(c echo.Context, p *orderPage, o *order.Order, key stri
 	for _, b := range backs {
 		v := moneyBack{Amount: s.money(c, b.Amount, o.Currency), Date: s.stamp(c, b.At), Stamp: b.At.In(zone).Format("2006-01-02T15:04:05Z07:00")}
 		switch {
+		case b.Kept:
+			v.Text = t(c, "shop.back.kept")
 		case b.Gone():
 			v.Text = t(c, "shop.back.gone", "way", t(c, "payment."+b.Provider))
 		case b.Refused():

@@ -30,7 +30,8 @@ type (
 		Whole                   bool
 		Lines                   []returnLine
 		Goods                   []string // of a whole order
-		Reasons                 []option
+		Reasons, Wishes         []option
+		WishText                string // what store credit would be
 		Words, Name, Email      string
 		Errors                  web.FormErrors
 		Notice                  string
@@ -47,6 +48,7 @@ type (
 		Units  []string `form:"units,max=20"`
 		Reason string   `form:"reason,max=20"`
 		Words  string   `form:"words,max=2000"`
+		Wish   string   `form:"wish,max=20"`
 		Name   string   `form:"name,max=200"`
 		Email  string   `form:"email,max=254"`
 	}
@@ -174,6 +176,13 @@ func (s *Shop) showReturn(c echo.Context, key string, f returnForm, withdraw boo
 	for _, r := range order.Reasons {
 		p.Reasons = append(p.Reasons, option{r, t(c, "order.return.reason."+r), r == f.Reason})
 	}
+	p.Wishes = []option{{"", t(c, "shop.return.wish.any"), f.Wish == ""}}
+	for _, w := range order.Wishes {
+		p.Wishes = append(p.Wishes, option{w, t(c, "order.return.end."+w), w == f.Wish})
+	}
+	if p.WishText = t(c, "shop.return.wish.account"); o.CustomerID == nil {
+		p.WishText = t(c, "shop.return.wish.guest")
+	}
 	status := http.StatusOK
 	if !fresh {
 		_, status = words(c, failed)
@@ -228,7 +237,7 @@ func (s *Shop) sendReturn(c echo.Context) error {
 	}
 	var r *order.Return
 	if failed == nil {
-		r, failed = s.Desk.AskReturn(c.Request().Context(), o.ID, checkout.ReturnForm{Key: f.Form, Units: f.chosen(), Reason: f.Reason, Words: f.Words})
+		r, failed = s.Desk.AskReturn(c.Request().Context(), o.ID, checkout.ReturnForm{Key: f.Form, Units: f.chosen(), Reason: f.Reason, Words: f.Words, Wish: f.Wish})
 	}
 	if kind := fault.Kind(failed); failed != nil && kind != fault.Invalid && kind != fault.Conflict {
 		return failed

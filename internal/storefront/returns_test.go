@@ -42,7 +42,7 @@ func TestAGuestSendsSomethingBack(t *testing.T) {
 			sound(t, prefix+"/", page)
 			form := b.Get(linkTo(t, page, "/return?key="))
 			sound(t, prefix+"/", form)
-			for _, bad := range [][]string{{"reason", "mind"}, {"units", "1:1"}, {"units", "1:1", "reason", "other"}, {"units", "1:99", "reason", "mind"}, {"units", "1:1", "reason", "nonsense"}} {
+			for _, bad := range [][]string{{"reason", "mind"}, {"units", "1:1"}, {"units", "1:1", "reason", "other"}, {"units", "1:99", "reason", "mind"}, {"units", "1:1", "reason", "nonsense"}, {"units", "1:1", "reason", "mind", "wish", "gold"}} {
 				other := bad[len(bad)-1] == "other"
 				if !other {
 					bad = append(bad, "words", "Kept <b>")
@@ -58,7 +58,10 @@ func TestAGuestSendsSomethingBack(t *testing.T) {
 			if p := s.Browser().Post(at+"/return", "key", "forged", "units", "1:1", "reason", "mind"); p.Status != http.StatusNotFound {
 				t.Errorf("a stranger sends back: %d", p.Status)
 			}
-			done := b.Submit(form, at+"/return", "units", "1:1", "reason", "damaged", "words", "A crack.")
+			if len(form.All("#wish")) != 1 || !strings.Contains(form.Body, `value="credit"`) {
+				t.Error("it cannot be said what is wished for")
+			}
+			done := b.Submit(form, at+"/return", "units", "1:1", "reason", "damaged", "words", "A crack.", "wish", "credit")
 			page = b.Follow(done)
 			sound(t, prefix+"/", page)
 			if !strings.Contains(page.Text(), "R-") {
@@ -66,7 +69,7 @@ func TestAGuestSendsSomethingBack(t *testing.T) {
 			}
 			b.Submit(form, at+"/return", "units", "1:1", "reason", "damaged", "words", "A crack.") // a double click
 		}
-		if n := s.Count("SELECT count(*) FROM returns WHERE state = 'asked' AND reason = 'damaged'"); n != 2 {
+		if n := s.Count("SELECT count(*) FROM returns WHERE state = 'asked' AND reason = 'damaged' AND wish = 'credit'"); n != 2 {
 			t.Errorf("%d returns", n)
 		}
 	})

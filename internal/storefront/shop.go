@@ -17,10 +17,13 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
+	"regulars/internal/homepage"
 	"regulars/internal/i18n"
 	"regulars/internal/recommend"
 	"regulars/internal/search"
+	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/internal/staff"
 	"regulars/internal/trait"
 	"regulars/internal/web"
 )
@@ -30,17 +33,21 @@ type Shop struct {
 	DB       *db.DB
 	Web      *web.Server
 	Engine   *recommend.Engine
+	Sessions *recommend.Sessions // what visits foretell; may be nil
 	Events   *event.Log
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Hasher   *customer.Hasher
-	Folder   string // the data folder; pictures lie in its media/
-	Demo     bool   // the ribbon, one-click sign-ins, "simulated" in reasons
+	Alarms   *staff.Alarms // may be nil
+	Folder   string        // the data folder; pictures lie in its media/
+	Demo     bool          // the ribbon, one-click sign-ins, "simulated" in reasons
 	People   []DemoSignIn
 	Now      func() time.Time
 	Log      *slog.Logger
 
 	shelves catalog.Live
+	homes   homepage.Live
+	kinds   segment.Live
 	traits  trait.Live
 	speller search.Speller
 	drawn   drawings
@@ -69,6 +76,7 @@ func (s *Shop) Routes() {
 
 	e.Use(s.chooseCurrency)
 	e.GET("/", s.home)
+	e.GET("/home/preview", s.previewHome)
 	e.GET("/c/:slug", s.category)
 	e.GET("/p/:slug", s.product)
 	e.POST("/p/:slug/questions", s.askAboutProduct, door)

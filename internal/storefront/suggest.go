@@ -278,6 +278,10 @@ func (s *Shop) inCart(c echo.Context) ([]catalog.ProductID, error) {
 	if err != nil || count == 0 {
 		return nil, err
 	}
+	v := s.visit(c)
+	if v.goodsOf == open { // a page asks for each of its blocks
+		return slices.Clip(v.goods), nil
+	}
 	ctx := c.Request().Context()
 	lines, err := cart.Lines(ctx, s.DB, open.ID)
 	if err != nil {
@@ -287,7 +291,10 @@ func (s *Shop) inCart(c echo.Context) ([]catalog.ProductID, error) {
 	for i, l := range lines {
 		variants[i] = l.VariantID
 	}
-	return s.shelves.ProductsOf(ctx, s.DB, variants)
+	if v.goods, err = s.shelves.ProductsOf(ctx, s.DB, variants); err == nil {
+		v.goodsOf = open
+	}
+	return slices.Clip(v.goods), err
 }
 
 // past is what a person bought, the oldest first: a product and a time for each

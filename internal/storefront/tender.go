@@ -18,6 +18,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/payment"
 	"regulars/internal/pricing"
+	"regulars/internal/staff"
 	"regulars/internal/web"
 )
 
@@ -97,6 +98,7 @@ func (s *Shop) mayTryCard(c echo.Context, of string) error {
 			return err
 		}
 		if !ok {
+			s.Alarms.Sound(staff.AlarmCodes, staff.Network(c.RealIP()), s.Now())
 			return giftWrong("credit.slow", "count", int(wait.Minutes())+1)
 		}
 	}

@@ -137,6 +137,15 @@ func (s *Server) fail(err error, c echo.Context) {
 	}
 }
 
+// RetryLater says in the header of a page of one's own when the request may be
+// made again, as the page of a failure does.
+func RetryLater(c echo.Context, err error) {
+	var f *fault.Fault
+	if errors.As(err, &f) {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(waitSeconds(f.Args)))
+	}
+}
+
 // waitSeconds is the fault's own argument "seconds", or a minute.
 func waitSeconds(args []any) int {
 	for i := 0; i+1 < len(args); i += 2 {

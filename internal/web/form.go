@@ -114,6 +114,10 @@ func noteUnknown(c echo.Context, values url.Values, known map[string]bool) {
 		slices.Sort(names)
 		v := of(c)
 		v.server.opt.Log.Info("form fields ignored", "request", v.id, "route", c.Path(), "fields", names)
+		v.server.requests.ignored.WithLabelValues(c.Path()).Add(float64(len(names)))
+		if tell := v.server.opt.Ignored; tell != nil {
+			tell(c.Path(), names)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 type requestMetrics struct {
 	count   *prometheus.CounterVec
 	seconds *prometheus.HistogramVec
+	ignored *prometheus.CounterVec
 }
 
 func newRequestMetrics(r *prometheus.Registry) *requestMetrics {
@@ -27,8 +28,10 @@ func newRequestMetrics(r *prometheus.Registry) *requestMetrics {
 			Help: "Requests answered, by route, method and status."}, []string{"route", "method", "status"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "regulars_http_request_seconds",
 			Help: "Time to answer, by route.", Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10}}, []string{"route"}),
+		ignored: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "regulars_form_fields_ignored_total",
+			Help: "Fields of forms that nobody asked for, by route."}, []string{"route"}),
 	}
-	r.MustRegister(m.count, m.seconds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(m.count, m.seconds, m.ignored, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

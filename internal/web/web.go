@@ -41,7 +41,8 @@ type Options struct {
 	Dev            bool           // read templates and static files again for every page
 	Now            func() time.Time
 	DB             *db.DB
-	Ready          func(net.Addr) // called once the server accepts connections; may be nil
+	Ignored        func(route string, names []string) // told of fields that no form asked for; may be nil
+	Ready          func(net.Addr)                     // called once the server accepts connections; may be nil
 }
 
 // Server answers the shop's requests. Routes are added to Echo before Serve;
