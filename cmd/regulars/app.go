@@ -166,6 +166,7 @@ func (a *app) work() {
 	a.desk.Register(a.runner)
 	a.mails.Register(a.runner)
 	a.traits()
+	a.values()
 	a.runner.Every("abandonment", time.Minute, func(ctx context.Context) error {
 		return analytics.Refresh(ctx, a.db, a.settings.Now(), a.now())
 	})

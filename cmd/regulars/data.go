@@ -78,6 +78,8 @@ func derive(w *world, d *db.DB, kind string) error {
 	switch kind {
 	case "products":
 		return search.Rebuild(w.ctx, d)
+	case "customers": // somebody may have said no
+		return revalue(w.ctx, d, w.now())
 	case "orders":
 		if err := search.Rebuild(w.ctx, d); err != nil {
 			return err
@@ -85,7 +87,10 @@ func derive(w *world, d *db.DB, kind string) error {
 		if err := segment.Renew(w.ctx, d, segment.ByRebuild, w.now()); err != nil {
 			return err
 		}
-		return retrait(w.ctx, d, w.now())
+		if err := retrait(w.ctx, d, w.now()); err != nil {
+			return err
+		}
+		return revalue(w.ctx, d, w.now())
 	}
 	return nil
 }
@@ -121,7 +126,7 @@ func sayImported(out io.Writer, s *exchange.Summary, dry bool) {
 
 type exportCmd struct {
 	folder
-	Kind string `arg:"" enum:"products,customers,orders,clicks,feed" help:"products, customers, orders, clicks (what consenting visitors looked at, for eval --protocol session), or feed (Google Merchant)."`
+	Kind string `arg:"" enum:"products,customers,orders,feed,clicks,history,profiles" help:"products, customers, orders, feed (Google Merchant), or what eval measures by: history, profiles, clicks (of consenting visitors)."`
 	Out  string `help:"File to write; standard output without it."`
 }
 
@@ -218,7 +223,10 @@ func (c rebuildCmd) Run(w *world) error {
 			if err := segment.Renew(w.ctx, d, segment.ByRebuild, w.now()); err != nil {
 				return err
 			}
-			return retrait(w.ctx, d, w.now())
+			if err := retrait(w.ctx, d, w.now()); err != nil {
+				return err
+			}
+			return revalue(w.ctx, d, w.now())
 		}},
 		{"prices", func() error { return catalog.Reprice(w.ctx, d, set.Zone(), w.now) }},
 		{"reports", func() error { return analytics.Rebuild(w.ctx, d, set, w.now()) }},

@@ -165,11 +165,13 @@ func (c demoCmd) create(w *world, f folder, d *db.DB) error {
 	if err := populate(w.ctx, d, f, w.env, demo.Options{Shoppers: crowd, Days: c.Days, Seed: c.Seed, Now: start}, func(line string) { fmt.Fprintln(w.out, line) }); err != nil {
 		return fmt.Errorf("make the demo: %w", err)
 	}
+	weighed := make(chan error, 1)
+	go func() {
+		_, err := weigh(w.ctx, d, w.now)
+		weighed <- err
+	}()
 	t, err := train(w.ctx, d, w.now)
-	if err != nil {
-		return fmt.Errorf("train the demo: %w", err)
-	}
-	if _, err := weigh(w.ctx, d, w.now); err != nil {
+	if err = errors.Join(err, <-weighed); err != nil {
 		return fmt.Errorf("train the demo: %w", err)
 	}
 	b, err := json.Marshal(demoState{true, c.Seed, c.Shoppers, c.Days, start.UTC()})
@@ -200,6 +202,9 @@ func populate(ctx context.Context, d *db.DB, f folder, env environment, opt demo
 		return err
 	}
 	if err := retrait(ctx, d, opt.Now); err != nil {
+		return err
+	}
+	if err := revalue(ctx, d, opt.Now); err != nil {
 		return err
 	}
 	set, err := setting.Read(ctx, d)

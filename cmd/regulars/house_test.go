@@ -31,7 +31,7 @@ var floors = [][]string{
 	{"event", "jobs"},
 	{"catalog", "customer", "staff"},
 	{"inventory", "credit", "search", "recommend"},
-	{"segment", "trait"},
+	{"segment", "trait", "value"},
 	{"homepage"},
 	{"pricing"},
 	{"cart"},

@@ -291,7 +291,7 @@ func (m *mortal) stocked() {
 			if err != nil {
 				return err
 			}
-			if err := inventory.Receive(m.t.Context(), tx, v.ID, 1_000_000, "enough:"+sku, time.Now()); err != nil {
+			if err := inventory.ReceiveAt(m.t.Context(), tx, 0, v.ID, 1_000_000, "enough:"+sku, time.Now()); err != nil {
 				return err
 			}
 		}

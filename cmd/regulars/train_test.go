@@ -77,6 +77,76 @@ func TestModelsFollowTheOrders(t *testing.T) {
 	})
 }
 
+// An order cancelled after it was learned, and a line whose money went back, are
+// unlearned, by the running process and by the next training alike.
+func TestModelsForgetWhatComesBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		s := shoptest.New(t, d)
+		for n := range 12 {
+			s.Tx(func(ctx context.Context, tx *db.Tx) error {
+				s.Pass(time.Second)
+				return sellNow(ctx, tx, s, n+1, []string{"BB01", "BB03", "TL01"})
+			})
+		}
+		if _, err := train(ctx, d, s.Now); err != nil {
+			t.Fatal(err)
+		}
+		var engine recommend.Engine
+		f := &follower{engine: &engine, log: slog.New(slog.DiscardHandler)}
+		counts := func(m *recommend.Model) [3]int {
+			one, _, _, _ := m.Pair(recommend.ProductID(s.Products["BB01"]), recommend.ProductID(s.Products["BB03"]))
+			two, _, _, _ := m.Pair(recommend.ProductID(s.Products["BB03"]), recommend.ProductID(s.Products["TL01"]))
+			return [3]int{m.Orders(), one, two}
+		}
+		follow := func() [3]int {
+			t.Helper()
+			if err := f.look(ctx, d); err != nil {
+				t.Fatal(err)
+			}
+			return counts(engine.Model())
+		}
+		if got := follow(); got != [3]int{12, 12, 12} {
+			t.Fatalf("trained on %v", got)
+		}
+		s.Tx(func(ctx context.Context, tx *db.Tx) error {
+			all, err := order.List(ctx, tx, order.Filter{})
+			if err != nil {
+				return err
+			}
+			cancelled, part := &all.Orders[0], &all.Orders[1]
+			if ok, err := cancelled.Move(ctx, tx, order.OrderAxis, string(order.Cancelled), "shopper", "", s.Now()); !ok || err != nil {
+				return fmt.Errorf("cancel: %v, %w", ok, err)
+			}
+			lines, err := order.Lines(ctx, tx, part.ID)
+			if err != nil {
+				return err
+			}
+			if err := part.TakeBack(ctx, tx, []order.Units{{Line: lines[2].ID, Qty: 1}}, 0); err != nil {
+				return err
+			}
+			ok, err := part.Move(ctx, tx, order.PaymentAxis, string(order.PartlyRefunded), "staff:1", "", s.Now())
+			if !ok || err != nil {
+				return fmt.Errorf("refund: %v, %w", ok, err)
+			}
+			return nil
+		})
+		if got := follow(); got != [3]int{11, 11, 10} {
+			t.Errorf("after a cancelled order and a line paid back: %v", got)
+		}
+		if got := follow(); got != [3]int{11, 11, 10} {
+			t.Errorf("looked again, and it became %v", got)
+		}
+		s.Pass(time.Hour)
+		if _, err := train(ctx, d, s.Now); err != nil {
+			t.Fatal(err)
+		}
+		if got := follow(); got != [3]int{11, 11, 10} {
+			t.Errorf("the next training counts %v", got)
+		}
+	})
+}
+
 // sellNow writes one paid order of the given products.
 func sellNow(ctx context.Context, tx *db.Tx, s *shoptest.Shop, n int, codes []string) error {
 	at := db.At(s.Now())

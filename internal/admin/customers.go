@@ -12,6 +12,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/segment"
+	"regulars/internal/value"
 	"regulars/internal/web"
 )
 
@@ -82,6 +83,10 @@ type customerPage struct {
 	Why        string
 	Orders     []orderRow
 	Sends      []sendRow
+	Loyalty    loyaltyBox
+	Value      valueBox
+	Errors     web.FormErrors
+	Base       string
 }
 
 type fact struct {
@@ -99,16 +104,20 @@ type consentRow struct {
 // customer is what the shop knows of a person; staff read it and change
 // nothing here, since every part of it is the person's own to change.
 func (o *Office) customer(c echo.Context) error {
-	ctx := c.Request().Context()
-	k, err := customer.ByEmail(ctx, o.DB, param(c, "email"))
+	k, err := customer.ByEmail(c.Request().Context(), o.DB, param(c, "email"))
 	if err != nil {
 		return err
 	}
+	return o.showCustomer(c, http.StatusOK, k, inputs{"tier": string(value.Loyal)}, nil)
+}
+
+func (o *Office) showCustomer(c echo.Context, status int, k *customer.Customer, in inputs, failed error) error {
+	ctx := c.Request().Context()
 	name := k.Name
 	if name == "" {
 		name = k.Email
 	}
-	p := customerPage{Page: web.NewPage(c, name), Customer: k, Contact: contactTag(c, *k), Occupation: customer.OccupationName(k.Occupation).In(lang(c))}
+	p := customerPage{Page: web.NewPage(c, name), Customer: k, Contact: contactTag(c, *k), Occupation: customer.OccupationName(k.Occupation).In(lang(c)), Errors: wrong(c, failed), Base: customerPath(k.Email)}
 	if err := o.profile(c, &p); err != nil {
 		return err
 	}
@@ -140,7 +149,13 @@ func (o *Office) customer(c echo.Context) error {
 		return err
 	}
 	p.Sends = sendRows(c, sends.Sends)
-	return web.Render(c, http.StatusOK, "admin/customer", p)
+	if p.Loyalty, err = o.loyalty(c, k.ID, in); err != nil {
+		return err
+	}
+	if p.Value, err = o.valueOf(c, k.ID); err != nil {
+		return err
+	}
+	return web.Render(c, status, "admin/customer", p)
 }
 
 // profile reads what the person said and allowed.

@@ -52,7 +52,7 @@ func (o *Office) listRows(c echo.Context) (rows []listRow, err error) {
 }
 
 func listSays(c echo.Context, l *pricing.PriceList) string {
-	parts := []string{t(c, "admin.promotion.says.segment", "segment", l.Segment+l.Tier), t(c, "admin.promotion.says.currency", "currency", string(l.Currency))}
+	parts := []string{t(c, "admin.promotion.says.segment", "segment", groupName(c, []string{l.Segment}, []string{l.Tier})), t(c, "admin.promotion.says.currency", "currency", string(l.Currency))}
 	if l.Percent > 0 {
 		parts = append(parts, t(c, "admin.sale.does.percent", "value", percent(int64(l.Percent))))
 	}
@@ -72,7 +72,7 @@ func (o *Office) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in := inputs{"version": strconv.FormatInt(l.UpdatedAt.Milli(), 10), "name_en": l.Name.En, "name_zh": l.Name.Zh, "segment": l.Segment, "currency": string(l.Currency)}
+	in := inputs{"version": strconv.FormatInt(l.UpdatedAt.Milli(), 10), "name_en": l.Name.En, "name_zh": l.Name.Zh, "segment": groupKey([]string{l.Segment}, []string{l.Tier}), "currency": string(l.Currency)}
 	if l.Percent > 0 {
 		in["percent"] = percent(int64(l.Percent))
 	}
@@ -104,6 +104,7 @@ func (o *Office) showList(c echo.Context, status int, l *pricing.PriceList, in i
 			keys, names[g.Key] = append(keys, g.Key), g.Name.In(lang(c))
 		}
 	}
+	keys = tierGroups(c, keys, names)
 	var currencies []string
 	for _, k := range money.Currencies() {
 		currencies = append(currencies, string(k))
@@ -158,7 +159,11 @@ func (o *Office) fillList(ctx context.Context, q db.Q, form *fault.Form, l *pric
 			return fault.New(fault.Conflict, "pricing.list.changed")
 		}
 	}
-	l.Name, l.Segment, l.Currency = i18n.Text{En: in["name_en"], Zh: in["name_zh"]}, in["segment"], money.Currency(in["currency"])
+	l.Name, l.Currency = i18n.Text{En: in["name_en"], Zh: in["name_zh"]}, money.Currency(in["currency"])
+	l.Segment, l.Tier = in["segment"], ""
+	if tier, ok := strings.CutPrefix(in["segment"], ofTier); ok {
+		l.Segment, l.Tier = "", tier
+	}
 	l.Percent, l.Entries = 0, map[catalog.VariantID]money.Amount{}
 	if in["percent"] != "" {
 		a, err := money.Parse(strings.TrimSuffix(norm.NFKC.String(in["percent"]), "%"), "USD") // two digits after the point are basis points

@@ -116,7 +116,7 @@ func (o *Office) says(c echo.Context, p *pricing.Promotion) string {
 	add(len(p.Categories)+len(p.Products) > 0, "admin.promotion.says.goods")
 	add(p.MinSubtotal > 0, "admin.promotion.says.min", "least", price(int64(p.MinSubtotal)))
 	add(p.Kind == pricing.Percent && p.Currency != "", "admin.promotion.says.currency", "currency", string(p.Currency))
-	add(len(p.Segments) > 0, "admin.promotion.says.segment", "segment", strings.Join(p.Segments, ", "))
+	add(len(p.Segments)+len(p.Tiers) > 0, "admin.promotion.says.segment", "segment", groupName(c, p.Segments, p.Tiers))
 	add(p.StartsOn != "", "admin.promotion.says.from", "day", p.StartsOn)
 	add(p.EndsOn != "", "admin.promotion.says.until", "day", p.EndsOn)
 	add(p.NeedsCode, "admin.promotion.says.code")
@@ -151,7 +151,7 @@ func (o *Office) promotion(c echo.Context) error {
 
 func (o *Office) promotionInputs(ctx context.Context, p *pricing.Promotion) (inputs, error) {
 	in := inputs{"version": strconv.FormatInt(p.UpdatedAt.Milli(), 10), "name_en": p.Name.En, "name_zh": p.Name.Zh, "kind": string(p.Kind), "currency": string(p.Currency),
-		"starts_on": p.StartsOn, "ends_on": p.EndsOn, "segment": strings.Join(p.Segments, ",")}
+		"starts_on": p.StartsOn, "ends_on": p.EndsOn, "segment": groupKey(p.Segments, p.Tiers)}
 	switch p.Kind {
 	case pricing.Percent:
 		in["value"] = percent(p.Value)
@@ -208,6 +208,7 @@ func (o *Office) showPromotion(c echo.Context, status int, p *pricing.Promotion,
 			keys, names[g.Key] = append(keys, g.Key), g.Name.In(lang(c))
 		}
 	}
+	keys = tierGroups(c, keys, names)
 	kinds := make([]string, len(pricing.Kinds))
 	for i, k := range pricing.Kinds {
 		kinds[i] = string(k)
@@ -314,8 +315,10 @@ func (o *Office) fillPromotion(ctx context.Context, q db.Q, form *fault.Form, p 
 	p.LimitAll, p.LimitPerson, p.Priority = whole(form, in, "limit_all"), whole(form, in, "limit_person"), whole(form, in, "priority")
 	p.StartsOn, p.EndsOn = norm.NFKC.String(in["starts_on"]), norm.NFKC.String(in["ends_on"])
 	p.NeedsCode, p.Exclusive = in.On("needs_code") || in["code"] != "", in.On("exclusive")
-	p.Segments = nil
-	if in["segment"] != "" {
+	p.Segments, p.Tiers = nil, nil
+	if tier, ok := strings.CutPrefix(in["segment"], ofTier); ok {
+		p.Tiers = tiersFrom(tier)
+	} else if in["segment"] != "" {
 		p.Segments = []string{in["segment"]}
 	}
 	var err error

@@ -291,7 +291,9 @@ func TestMinuteJobFollowsACart(t *testing.T) {
 		if f := seen(60 * minute); f != (analytics.Figures{Started: 1, Abandoned: 1, AbandonedValue: 1000}) {
 			t.Errorf("after 60 minutes %+v", f)
 		}
-		must(t, d.InTx(ctx, func(tx *db.Tx) error { _, err := cart.Close(ctx, tx, c.ID, midnight.Add(50*hour)); return err }))
+		must(t, d.InTx(ctx, func(tx *db.Tx) error {
+			return cart.Convert(ctx, tx, c, "", false, "", "test", "", midnight.Add(50*hour))
+		}))
 		if f := seen(50 * hour); f != (analytics.Figures{Started: 1, Checkout: 1, Abandoned: 1, Converted: 1, Recovered: 1}) {
 			t.Errorf("after the order %+v", f)
 		}

@@ -56,16 +56,6 @@ func (c *Cart) noteContact(ctx context.Context, tx *db.Tx, email string, mailOK 
 	return Step(ctx, tx, c.ID, StepContact, 0, 0, "", now)
 }
 
-// Close turns the open cart into a converted one, exactly once: false means
-// that somebody did so before.
-func Close(ctx context.Context, tx *db.Tx, id ID, now time.Time) (bool, error) {
-	result := tx.Query(ctx).Exec("UPDATE carts SET state = 'converted', closed_at = ?, active_at = ?, version = version + 1 WHERE id = ? AND state = 'open'", db.At(now), db.At(now), int64(id))
-	if result.Error != nil {
-		return false, fmt.Errorf("close cart %d: %w", id, result.Error)
-	}
-	return result.RowsAffected == 1, nil
-}
-
 // Merge gives a guest's cart to the customer they turn out to be, and returns
 // how many lines came with it. If the customer has an open cart too, the older
 // one survives with the larger quantity of each line; the other becomes

@@ -30,6 +30,7 @@ import (
 	"regulars/internal/pricing"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/internal/value"
 )
 
 // Desk is where orders are placed.
@@ -258,9 +259,9 @@ func (a Ask) buyer() pricing.Buyer {
 	return who
 }
 
-// deals reads promotions and price lists for whoever asks. A segment counts
-// only where one of them is bound to it, and then its name on the page says
-// so: nothing else about a person changes a price.
+// deals reads promotions and price lists for whoever asks. A segment or a tier
+// counts only where one of them is bound to it, and then its name on the page
+// says so: nothing else about a person changes a price.
 func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, lines []pricing.Wanted, now time.Time) (pricing.Deals, error) {
 	deals, err := pricing.Find(ctx, q, pricing.Day(now, d.Settings.Now().Zone()), a.Coupon, a.buyer())
 	if err != nil {
@@ -271,15 +272,27 @@ func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, lines []pricing.Wanted,
 		variants[i] = w.Buyable.VariantID
 	}
 	deals.Lists, err = pricing.ListsFor(ctx, q, variants...)
-	if err != nil || a.Person == nil || !deals.NeedsSegment() {
+	if err != nil || a.Person == nil {
 		return deals, err
 	}
-	in, err := segment.InNow(ctx, q, a.Person, now)
-	deals.Segment = segment.Page(in)
-	for _, m := range in {
-		deals.Segments = append(deals.Segments, m.Segment.Key)
+	if deals.NeedsTier() {
+		tier, err := value.TierOf(ctx, q, d.Settings.Now(), a.Person, now)
+		if err != nil {
+			return deals, err
+		}
+		deals.Tier, deals.Reached = string(tier), tier.Reached()
 	}
-	return deals, err
+	if deals.NeedsSegment() {
+		in, err := segment.InNow(ctx, q, a.Person, now)
+		if err != nil {
+			return deals, err
+		}
+		deals.Segment = segment.Page(in)
+		for _, m := range in {
+			deals.Segments = append(deals.Segments, m.Segment.Key)
+		}
+	}
+	return deals, nil
 }
 
 // offer prices the lines with every delivery that goes to the country.

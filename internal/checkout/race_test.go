@@ -68,7 +68,7 @@ func atOnce(n int, hand func(i int)) {
 
 func (s *shop) receive(v catalog.VariantID, units int, key string) {
 	s.t.Helper()
-	s.tx(func(tx *db.Tx) error { return inventory.Receive(ctx, tx, v, units, key, s.now()) })
+	s.tx(func(tx *db.Tx) error { return inventory.ReceiveAt(ctx, tx, 0, v, units, key, s.now()) })
 }
 
 func TestRaceForStock(t *testing.T) {

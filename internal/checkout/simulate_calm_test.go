@@ -50,6 +50,7 @@ func (w *world) calm() {
 		must("reminders", err)
 	}
 	w.deliver()
+	w.handsCalm(must)
 	for _, o := range w.orders() {
 		if o.State == order.StatePlaced && (o.PaymentState == order.Paid || o.PaymentState == order.PartlyRefunded) {
 			if o.DeliveryState == order.Unshipped {
@@ -139,6 +140,7 @@ func (w *world) examine(when string) {
 	if err := w.db.Query(ctx).Raw("SELECT payment_id FROM payment_events WHERE kind = 'later'").Scan(&later).Error; err != nil {
 		w.wrong("%s, read news: %v", when, err)
 	}
+	w.examineSlips(when)
 	kept := map[order.ID]int{}
 	for _, p := range all {
 		if p.FromCredit() { // the doctor holds it against the cards
@@ -147,7 +149,9 @@ func (w *world) examine(when string) {
 			}
 			continue
 		}
-		if p.Captured > 0 && !w.paid[p.Token] && !slices.Contains(later, p.ID) {
+		if handPaid(&p) {
+			w.examineHand(&p, ended[p.OrderID], when)
+		} else if p.Captured > 0 && !w.paid[p.Token] && !slices.Contains(later, p.ID) {
 			w.wrong("%s: payment %d has money that the provider never took", when, p.ID)
 		}
 		if w.paid[p.Token] && p.Captured == 0 && len(w.told) == 0 && (w.till == nil || when == calmly) {
@@ -203,7 +207,7 @@ func (a *tally) add(w *world) {
 func (a *tally) report(t *testing.T) {
 	t.Logf("%d seeds, %d steps, %d transactions broken, %d orders, %d mails; went through: %v", a.seeds, a.steps, a.struck, a.orders, a.mails, a.done)
 	for _, name := range []string{"fill", "place", "form again", "sign in", "pay", "news", "retry", "ship", "deliver", "cancel", "receive",
-		"withdraw", "readdress", "pack", "parcel", "part back", "return page", "ask to return", "withdraw from the contract", "step of a return", "with a coupon", "paid at Stripe", "event of Stripe", "request spoilt", "told again", "time", "sweep", "jobs", "reminders"} {
+		"withdraw", "readdress", "pack", "parcel", "part back", "return page", "ask to return", "withdraw from the contract", "step of a return", "with a coupon", "money by hand", "slip again", "refused at the door", "paid at Stripe", "event of Stripe", "request spoilt", "told again", "time", "sweep", "jobs", "reminders"} {
 		if a.done[name] == 0 && a.seeds >= 50 {
 			t.Errorf("no %s went through in %d seeds; they prove nothing about it", name, a.seeds)
 		}

@@ -27,7 +27,7 @@ func (w *world) deliver() {
 	for i, l := range lines {
 		if err == nil {
 			err = w.db.InTx(ctx, func(tx *db.Tx) error {
-				return inventory.Receive(ctx, tx, l.Variant, l.Qty, fmt.Sprint("calm:", i), w.at)
+				return inventory.ReceiveAt(ctx, tx, 0, l.Variant, l.Qty, fmt.Sprint("calm:", i), w.at)
 			})
 		}
 	}

@@ -79,6 +79,7 @@ func newTemplate(t testing.TB, d *db.DB) *template {
 			return err
 		})
 	}
+	payByHand(t, s)
 	w.coupons = s.promotions()
 	for i, worth := range []money.Amount{700, 1500, 6000} {
 		w.cards = append(w.cards, s.give(fmt.Sprint("a card of this world ", i), worth))
@@ -148,6 +149,7 @@ type world struct {
 	tabs     []*tab
 	told     []news
 	everTold []news
+	slips    []*slip         // money that staff saw arrive
 	till     *simTill        // a Stripe of its own, for every other seed
 	paid     map[string]bool // tokens that the provider took money for
 	heard    map[string]bool // names of news that the shop has confirmed
@@ -166,7 +168,7 @@ func newWorld(seed uint64, from *template, d *db.DB) *world {
 	}
 	w.box = &postbox{w: w, taken: map[string]string{}}
 	w.mail = &outreach.Desk{DB: d, Mailer: w.box, Settings: from.live, BaseURL: "https://shop.example", Templates: templates.Files, Now: now, Log: log,
-		AccessKey: func(number string) string { return "key-of-" + number }}
+		AccessKey: func(number string) string { return "key-of-" + number }, Pay: w.desk.Pay}
 	w.jobs = jobs.NewRunner(d, log)
 	w.desk.Register(w.jobs)
 	w.mail.Register(w.jobs)
@@ -240,6 +242,9 @@ func (w *world) act(c context.Context) (string, error) {
 			return err
 		})
 	case n < 53:
+		if w.byHand() && w.r.IntN(2) == 0 {
+			return w.moneyCame(c)
+		}
 		return "pay", w.pay(c)
 	case n < 65:
 		return "news", w.hear(c)
@@ -255,7 +260,7 @@ func (w *world) act(c context.Context) (string, error) {
 		return "cancel", w.with(c, func(id order.ID) error { return w.desk.Cancel(c, id, "staff:1", "simulated") })
 	case n < 85:
 		return "receive", w.db.InTx(c, func(tx *db.Tx) error {
-			return inventory.Receive(c, tx, w.goods[w.r.IntN(4)], 1+w.r.IntN(2), fmt.Sprintf("receive:%d", w.steps), w.at)
+			return inventory.ReceiveAt(c, tx, 0, w.goods[w.r.IntN(4)], 1+w.r.IntN(2), fmt.Sprintf("receive:%d", w.steps), w.at)
 		})
 	case n < 92:
 		return "time", w.jump()
@@ -403,7 +408,7 @@ func (w *world) pay(c context.Context) error {
 	}
 	return w.with(c, func(id order.ID) error {
 		all, err := payment.Of(ctx, w.db, id)
-		all = slices.DeleteFunc(all, func(p payment.Payment) bool { return p.FromCredit() })
+		all = slices.DeleteFunc(all, func(p payment.Payment) bool { return p.FromCredit() || handPaid(&p) })
 		if err != nil || len(all) == 0 {
 			return err
 		}

@@ -54,6 +54,9 @@ func (w *world) form() checkout.Form {
 	if w.till != nil {
 		f.Payment = "stripe"
 	}
+	if w.byHand() {
+		f.Payment = []string{f.Payment, f.Payment, payment.TransferCode, payment.DoorCode}[w.r.IntN(4)]
+	}
 	if i := w.r.IntN(2 * len(w.coupons)); i < len(w.coupons) {
 		f.Coupon = w.coupons[i]
 	}
@@ -71,8 +74,15 @@ func (w *world) sweep(c context.Context) error {
 // change is what becomes of an order after it was placed, by its shopper or
 // by staff.
 func (w *world) change(c context.Context) (string, error) {
-	part := w.r.IntN(3)
-	switch w.r.IntN(8) {
+	part, kinds := w.r.IntN(3), 8
+	if w.byHand() {
+		kinds = 14
+	}
+	switch w.r.IntN(kinds) {
+	case 8:
+		return "refused at the door", w.comesBack(c)
+	case 9, 10, 11, 12, 13:
+		return w.moneyCame(c)
 	case 6, 7:
 		return w.comeBack(c)
 	case 0:
@@ -332,6 +342,9 @@ func (w *world) tellAllAgain() {
 			})
 		}
 	}
+	for _, s := range w.slips {
+		again = append(again, func() error { return w.hand(ctx, s) })
+	}
 	again = slices.Concat(again, again, again)
 	w.r.Shuffle(len(again), func(i, j int) { again[i], again[j] = again[j], again[i] })
 	for _, tell := range again {
@@ -355,7 +368,7 @@ func (w *world) tellAllAgain() {
 func (w *world) dump() map[string]string {
 	all := map[string]string{}
 	for _, table := range []string{"orders", "order_history", "holds", "stock", "stock_movements", "payments", "payment_events", "payment_ops",
-		"redemptions", "promotions", "promotion_codes", "invoices", "shipments", "events", "sends", "refunds", "credit_notes", "returns", "credits", "credit_entries"} {
+		"redemptions", "promotions", "promotion_codes", "invoices", "shipments", "events", "sends", "refunds", "credit_notes", "returns", "credits", "credit_entries", "payment_receipts"} {
 		var rows []map[string]any
 		if err := w.db.Query(ctx).Table(table).Find(&rows).Error; err != nil {
 			w.wrong("write down %s: %v", table, err)

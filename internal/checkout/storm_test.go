@@ -203,7 +203,7 @@ func (s *storm) step(r *rand.Rand, key string) (string, error) {
 		return "sweep", err
 	case n < 38:
 		return "receive", s.db.InTx(ctx, func(tx *db.Tx) error {
-			return inventory.Receive(ctx, tx, s.goods[r.IntN(4)], 1+r.IntN(3), key, s.now())
+			return inventory.ReceiveAt(ctx, tx, 0, s.goods[r.IntN(4)], 1+r.IntN(3), key, s.now())
 		})
 	case n < 40:
 		return "count", s.db.InTx(ctx, func(tx *db.Tx) error {

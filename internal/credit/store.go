@@ -162,11 +162,6 @@ func Return(ctx context.Context, tx *db.Tx, spent string, amount money.Amount, k
 	return post(ctx, tx, from[0].CreditID, Entry{Kind: Returned, Amount: amount, Key: "returned:" + key, OrderID: from[0].OrderID, Actor: "payment"}, now)
 }
 
-// SpentFrom names the account that Spend took from under a key.
-func SpentFrom(ctx context.Context, q db.Q, spent string) (*Account, error) {
-	return one(ctx, q, "id = (SELECT credit_id FROM credit_entries WHERE key = ?)", "spent:"+spent)
-}
-
 // Adjust corrects a balance, for staff with a reason; key is the form's.
 func Adjust(ctx context.Context, tx *db.Tx, id ID, amount money.Amount, key, by, words string, now time.Time) (bool, error) {
 	return post(ctx, tx, id, Entry{Kind: Adjusted, Amount: amount, Key: "adjusted:" + key, Actor: by, Note: words}, now)

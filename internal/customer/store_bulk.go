@@ -13,7 +13,8 @@ import (
 type Newcomer struct {
 	Customer  Customer
 	Given     []Purpose
-	Source    string // where the consents were given
+	Refused   []Purpose // what they said no to
+	Source    string    // where the consents were given
 	Interests []Interest
 }
 
@@ -36,6 +37,9 @@ func CreateMany(ctx context.Context, tx *db.Tx, all []Newcomer) error {
 			string(c.Lang), c.Currency, c.Country, c.Zone, c.BirthDate, c.Occupation, c.Imported, c.Simulated, at, at})
 		for _, p := range all[i].Given {
 			consents = append(consents, []any{ids[i], string(p), true, all[i].Source, at})
+		}
+		for _, p := range all[i].Refused {
+			consents = append(consents, []any{ids[i], string(p), false, all[i].Source, at})
 		}
 		for _, n := range all[i].Interests {
 			interests = append(interests, []any{ids[i], n.Kind, n.Value, n.Source, at})

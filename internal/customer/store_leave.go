@@ -20,7 +20,9 @@ type Exported struct {
 	Consents  []ExportedConsent  `json:"consents"` // every choice made, oldest first
 	Segments  []ExportedSegment  `json:"segments"` // what the account is counted among, and why
 	Moves     []ExportedMove     `json:"segment_moves"`
-	Traits    []ExportedTrait    `json:"traits"` // what is concluded from orders and profile, and what was taken out
+	Traits    []ExportedTrait    `json:"traits"`  // what is concluded from orders and profile, and what was taken out
+	Tiers     []ExportedTier     `json:"loyalty"` // the tier the orders earned, and those that were given
+	Values    []ExportedValue    `json:"value"`   // how the shop sorts its customers, and what it expects; amounts in minor units
 	Browsers  []ExportedBrowser  `json:"browsers"`
 	Orders    []ExportedOrder    `json:"orders"`
 	Carts     []ExportedCart     `json:"carts"`
@@ -30,6 +32,26 @@ type Exported struct {
 }
 
 type (
+	ExportedTier struct {
+		Tier    string  `json:"tier"`
+		Since   db.Time `json:"since,omitzero"`
+		FallsTo string  `json:"falls_to,omitempty"`
+		FallsAt db.Time `json:"falls_at,omitzero"`
+		Reason  string  `json:"given_for,omitempty"`
+		Until   db.Time `json:"given_until,omitzero"`
+	}
+	ExportedValue struct {
+		Class        string `json:"class"`
+		R            int    `json:"recency_score"`
+		F            int    `json:"frequency_score"`
+		M            int    `json:"spending_score"`
+		Recency      int    `json:"days_since_order"`
+		Frequency    int    `json:"order_days"`
+		Net          int64  `json:"spent"`
+		Contribution int64  `json:"contribution"`
+		Expected     int64  `json:"expected_spending"`
+		Here         int    `json:"still_here_basis_points"`
+	}
 	ExportedAccount struct {
 		Email      string  `json:"email"`
 		VerifiedAt db.Time `json:"email_verified_at,omitzero"`
@@ -188,6 +210,10 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		{&all.Moves, "SELECT segment, entered, cause, at FROM segment_moves WHERE customer_id = ? ORDER BY id"},
 		{&all.Traits, `SELECT c.trait, t.name, c.evidence, c.order_number AS "order", c.since, c.expires_at, c.confidence, c.deleted_at
 			FROM customer_traits c JOIN traits t ON t.key = c.trait WHERE c.customer_id = ? ORDER BY c.trait`},
+		{&all.Tiers, `WITH who (id) AS (SELECT id FROM customers WHERE id = ?)
+			SELECT tier, since, falls_to, falls_at, '' AS reason, 0 AS until FROM customer_tiers JOIN who ON who.id = customer_id
+			UNION ALL SELECT tier, since, '', 0, reason, ended_at FROM tier_grants JOIN who ON who.id = customer_id ORDER BY since`},
+		{&all.Values, `SELECT class, r, f, m, recency, frequency, net, contribution, spending AS expected, alive AS here FROM customer_values WHERE customer_id = ?`},
 		{&all.Browsers, "SELECT personalize, lang, created_at, seen_at FROM visitors WHERE customer_id = ? ORDER BY id"},
 		{&all.Orders, `SELECT number, placed_at, state, payment_state, delivery_state, email, phone, name, country, line1, line2, city, region, postcode, currency, total
 			FROM orders WHERE customer_id = ? ORDER BY placed_at, id`},

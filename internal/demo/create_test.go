@@ -18,6 +18,8 @@ import (
 	"regulars/internal/inventory"
 	"regulars/internal/order"
 	"regulars/internal/segment"
+	"regulars/internal/setting"
+	"regulars/internal/value"
 )
 
 var hasher = customer.NewHasher()
@@ -203,6 +205,14 @@ func TestEverybodyHasTheirStory(t *testing.T) {
 	yearAgo := firstStart.AddDate(-1, 0, 0).UnixMilli()
 	if n := one[int](t, d, "SELECT count(*) FROM orders WHERE customer_id = ? AND placed_at > ?", int64(find("loyal@demo.example").ID), yearAgo); n < 6 {
 		t.Errorf("Grace ordered %d times in a year", n)
+	}
+	set, err := setting.Read(ctx, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	grace := find("loyal@demo.example")
+	if tier, err := value.TierOf(ctx, d, set, customer.NewPerson(nil, grace, nil, nil), firstStart); err != nil || tier != value.VeryLoyal {
+		t.Errorf("Grace is %s (%v)", tier, err)
 	}
 	if born, _ := time.Parse(time.DateOnly, find("loyal@demo.example").BirthDate); born.YearDay() != firstStart.AddDate(0, 0, 4).YearDay() {
 		t.Errorf("Grace's birthday is %v", born)

@@ -216,7 +216,7 @@ func (b *builder) newcomer(i int) customer.Newcomer {
 	c.BirthDate = b.now.AddDate(-age, 0, -b.rng.IntN(364)-1).Format(time.DateOnly)
 	n := customer.Newcomer{Customer: c, Source: "sign-up"}
 	if !s.remember {
-		n.Customer.Occupation = ""
+		n.Customer.Occupation, n.Refused = "", []customer.Purpose{customer.Personalize, customer.History}
 		return n // everything switched off, nothing told
 	}
 	n.Given = []customer.Purpose{customer.Personalize, customer.History}

@@ -10,6 +10,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/pricing"
+	"regulars/internal/value"
 )
 
 // reduce puts a shelf on sale from a day on, for so many days.
@@ -43,5 +44,19 @@ func (b *builder) todaysSales(ctx context.Context, tx *db.Tx) error {
 	}
 	students := pricing.PriceList{Name: i18n.Text{En: "Student price", Zh: "学生价"}, Currency: "USD", Segment: "student",
 		Entries: map[catalog.VariantID]money.Amount{b.variants["BK07"]: 37_50, b.variants["BK06"]: 7_50}}
-	return pricing.PutList(ctx, tx, &students, b.now)
+	if err := pricing.PutList(ctx, tx, &students, b.now); err != nil {
+		return err
+	}
+	return b.forTheLoyal(ctx, tx)
+}
+
+// forTheLoyal is what the tiers give.
+func (b *builder) forTheLoyal(ctx context.Context, tx *db.Tx) error {
+	soap := pricing.PriceList{Name: i18n.Text{En: "Regulars' price", Zh: "熟客价"}, Currency: "USD", Tier: string(value.Loyal),
+		Entries: map[catalog.VariantID]money.Amount{b.variants["HC08"]: 10_50, b.variants["GF08"]: 26_00}}
+	if err := pricing.PutList(ctx, tx, &soap, b.now); err != nil {
+		return err
+	}
+	delivery := pricing.Promotion{Name: i18n.Text{En: "Delivery is on us for the very loyal", Zh: "老主顾免运费"}, Kind: pricing.Delivery, Tiers: []string{string(value.VeryLoyal)}}
+	return pricing.Put(ctx, tx, &delivery, b.now)
 }

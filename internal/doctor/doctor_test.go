@@ -24,6 +24,7 @@ import (
 	"regulars/internal/pricing"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/internal/value"
 )
 
 var (
@@ -108,8 +109,11 @@ func lively(t *testing.T, d *db.DB) *shop {
 			[][]order.Line{{{ProductID: p.ID, VariantID: s.lamp, SKU: "LAMP", Name: p.Name, Qty: 3, UnitPrice: 300, Total: 900, CancelledQty: 1}}}); err != nil {
 			return err
 		}
-		_, err = customer.SignUp(ctx, tx, customer.SignUpForm{Email: "ann@mail.test", Name: "Ann"}, s.now)
+		ann, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: "ann@mail.test", Name: "Ann"}, s.now)
 		if err != nil {
+			return err
+		}
+		if err := value.Give(ctx, tx, live.Now(), ann.ID, value.Grant{Key: checkout.NewKey(), Tier: value.Loyal, Reason: "a lost parcel", Actor: "staff:1", Until: s.now.AddDate(0, 6, 0)}, s.now.Add(-time.Hour)); err != nil {
 			return err
 		}
 		_, err = customer.SignUp(ctx, tx, customer.SignUpForm{Email: "crowd-1@demo.example", Simulated: true}, s.now)

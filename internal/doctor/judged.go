@@ -10,6 +10,8 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/internal/trait"
+	"regulars/internal/value"
 )
 
 // judgement is an invariant that no statement can decide: the rules behind it
@@ -27,6 +29,16 @@ var judgements = []judgement{
 		return mispriced(ctx, q, now, true)
 	}},
 	{"G1", "everybody is in the segments whose rules hold of them, and in no other", segment.Misplaced},
+	{"T1", "what is kept of people's traits is what the rules decide from the facts, by the next night", strayed},
+	{"P5", "a loyalty tier is what orders, reviews and grants make of it", mistiered},
+}
+
+func strayed(ctx context.Context, q db.Q, now time.Time) ([]string, error) {
+	set, err := setting.Read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return trait.Strayed(ctx, q, set.Currency(), now)
 }
 
 // mispriced names the prices that are wrong now and were so a while ago: at
@@ -54,6 +66,21 @@ func mispriced(ctx context.Context, q db.Q, now time.Time, earlier bool) ([]stri
 		ids = slices.DeleteFunc(ids, func(id string) bool { return !slices.Contains(these, id) })
 	}
 	return ids, nil
+}
+
+// mistiered names the customers whose tier is wrong now and was so a while ago:
+// what time alone changes has its minute.
+func mistiered(ctx context.Context, q db.Q, now time.Time) ([]string, error) {
+	set, err := setting.Read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := value.WrongTiers(ctx, q, set, now)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	before, err := value.WrongTiers(ctx, q, set, now.Add(-slack))
+	return slices.DeleteFunc(ids, func(id string) bool { return !slices.Contains(before, id) }), err
 }
 
 func (j judgement) ask(ctx context.Context, q db.Q, now time.Time) (Broken, error) {

@@ -30,9 +30,18 @@ func proofRules() []rule {
 		{"P1", "no account holds more places than a promotion gives a person, whatever the address", `
 			SELECT p.token AS id FROM redemptions r JOIN promotions p ON p.id = r.promotion_id WHERE r.state = 'held' AND r.customer_id <> 0
 			GROUP BY p.token, r.customer_id HAVING min(r.limit_person) > 0 AND count(*) > max(r.limit_person)`, nil},
+		{"V1", "no value is kept of anybody who said no to it, or is gone", `
+			SELECT DISTINCT 'customer ' || CAST(v.customer_id AS TEXT) AS id FROM customer_values v JOIN customers c ON c.id = v.customer_id
+			WHERE c.erased_at > 0 OR EXISTS (SELECT 1 FROM consents n WHERE n.customer_id = v.customer_id AND n.purpose IN ('personalize','history') AND n.given = FALSE)`, nil},
 		{"W3", "no operation has an answer before it was asked, and a payment's page is the one its operation got", `
 			SELECT key AS id FROM payment_ops WHERE state = 'planned' AND ref <> '' OR kind = 'refund' AND amount = 0
 			UNION SELECT p.token FROM payments p JOIN payment_ops x ON x.payment_id = p.id AND x.kind = 'start' AND x.ref <> ''
 				WHERE p.provider_ref <> x.ref`, nil},
+		{"H1", "what a home page shows is the last version kept of it, versions are counted without a gap, and the default is there", `
+			SELECT v.key AS id FROM home_variants v WHERE v.version > 0 AND NOT EXISTS (
+				SELECT 1 FROM home_versions h WHERE h.variant = v.key AND h.number = v.version AND h.page = v.page)
+			UNION SELECT variant FROM home_versions GROUP BY variant HAVING min(number) <> 1 OR max(number) <> count(*)
+				OR max(number) <> (SELECT v.version FROM home_variants v WHERE v.key = variant)
+			UNION SELECT 'default' AS id WHERE NOT EXISTS (SELECT 1 FROM home_variants WHERE key = 'default')`, nil},
 	}
 }

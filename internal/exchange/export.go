@@ -52,6 +52,10 @@ func Export(ctx context.Context, q db.Q, kind string, w io.Writer, opt ExportOpt
 		err = exportRows(w, OrderHeader, func(put func(map[string]string) error) error { return exportOrders(ctx, q, put) })
 	case Clicks:
 		err = exportClicks(ctx, q, w)
+	case History:
+		err = exportRows(w, HistoryHeader, func(put func(map[string]string) error) error { return exportHistory(ctx, q, put) })
+	case Profiles:
+		err = exportRows(w, ProfileHeader, func(put func(map[string]string) error) error { return exportProfiles(ctx, q, put) })
 	case Feed:
 		err = exportFeed(ctx, q, w, opt)
 	default:

@@ -326,3 +326,36 @@ func TestTheShelvesOfTheReleaseBeforeAreTakenOver(t *testing.T) {
 		}
 	})
 }
+
+func TestTheLastPlaceIsTakenOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		for i := range homepage.Most - 2 {
+			put(t, d, fmt.Sprint("v", i), "s", i+1)
+		}
+		const hands = 8
+		errs := make(chan error, hands)
+		start := make(chan struct{})
+		for i := range hands {
+			go func() {
+				<-start
+				errs <- d.InTx(ctx, func(tx *db.Tx) error {
+					return homepage.Add(ctx, tx, &homepage.Variant{Key: fmt.Sprint("last", i), Name: words("L"), Page: page("L")}, now)
+				})
+			}()
+		}
+		close(start)
+		made := 0
+		for range hands {
+			switch err := <-errs; {
+			case err == nil:
+				made++
+			case !errors.Is(err, fault.Invalid) && !errors.Is(err, fault.Conflict):
+				t.Error(err)
+			}
+		}
+		all, err := homepage.List(ctx, d)
+		if err != nil || made != 1 || len(all) != homepage.Most {
+			t.Errorf("%d of %d hands took the last place, %d pages stand, %v", made, hands, len(all), err)
+		}
+	})
+}

@@ -208,7 +208,7 @@ func TestWhatIsSoldAheadIsSentInTheOrderItWasSold(t *testing.T) {
 		if err := errors.Join(ship(2, 1), ship(1, 1)); err != nil {
 			t.Errorf("what is there is sent: %v", err)
 		}
-		inTx(t, d, func(tx *db.Tx) error { return inventory.Receive(ctx, tx, v, 3, "came", now) })
+		inTx(t, d, func(tx *db.Tx) error { return inventory.ReceiveAt(ctx, tx, 0, v, 3, "came", now) })
 		queue, err := inventory.Queue(ctx, d, v, now)
 		if err != nil || len(queue) != 2 || queue[0].Order != 2 || !queue[0].There || queue[0].Qty != 2 || queue[1].There {
 			t.Errorf("%+v, %v", queue, err)
@@ -247,7 +247,7 @@ func TestAPreorderStaysUntilItsDay(t *testing.T) {
 			}
 			return err
 		})
-		conflict(t, d, "before its day", func(tx *db.Tx) error { return inventory.Ship(ctx, tx, 1, now) })
+		conflict(t, d, "before its day", func(tx *db.Tx) error { return shipAll(tx, 1, now) })
 		for _, at := range []time.Time{now, day} {
 			inTx(t, d, func(tx *db.Tx) error {
 				n, err := inventory.OpenPreorders(ctx, tx, at)
@@ -257,7 +257,7 @@ func TestAPreorderStaysUntilItsDay(t *testing.T) {
 				return err
 			})
 		}
-		inTx(t, d, func(tx *db.Tx) error { return inventory.Ship(ctx, tx, 1, day) })
+		inTx(t, d, func(tx *db.Tx) error { return shipAll(tx, 1, day) })
 		wantSound(t, d, day)
 	})
 }
@@ -279,7 +279,7 @@ func TestABundleIsItsComponents(t *testing.T) {
 			_, err := inventory.Bundle(ctx, tx, v[0], []catalog.Component{{Variant: v[2], Qty: 1}}, now)
 			return err
 		})
-		conflict(t, d, "a bundle is counted", func(tx *db.Tx) error { return inventory.Receive(ctx, tx, set, 1, "r", now) })
+		conflict(t, d, "a bundle is counted", func(tx *db.Tx) error { return inventory.ReceiveAt(ctx, tx, 0, set, 1, "r", now) })
 		if left(t, d, set) != 2 {
 			t.Errorf("five of which two go into one: %d sets", left(t, d, set))
 		}

@@ -62,13 +62,8 @@ func count(ctx context.Context, tx *db.Tx, at LocationID, v catalog.VariantID, o
 	return shift(ctx, tx, v, movement{at: at, qty: onHand - have.OnHand, reason: reason, key: key}, now)
 }
 
-// Receive notes that qty units came in at the first place that sells. key
-// makes the same delivery, told twice, count once.
-func Receive(ctx context.Context, tx *db.Tx, v catalog.VariantID, qty int, key string, now time.Time) error {
-	return ReceiveAt(ctx, tx, 0, v, qty, key, now)
-}
-
-// ReceiveAt is Receive at a place; 0 = the first that sells.
+// ReceiveAt notes that qty units came in at a place; 0 = the first that sells.
+// key makes the same delivery, told twice, count once.
 func ReceiveAt(ctx context.Context, tx *db.Tx, at LocationID, v catalog.VariantID, qty int, key string, now time.Time) error {
 	if qty <= 0 {
 		return fault.New(fault.Invalid, "inventory.qty.wrong")

@@ -13,26 +13,6 @@ import (
 	"regulars/internal/fault"
 )
 
-// Ship takes what is left of an order's committed units off the shelf.
-// Shipping again changes nothing; units that are not paid are fault.Conflict.
-func Ship(ctx context.Context, tx *db.Tx, orderID int64, now time.Time) error {
-	holds, err := lockHolds(ctx, tx, orderID)
-	if err != nil {
-		return err
-	}
-	var left []Line
-	for _, h := range holds {
-		switch h.State {
-		case "committed":
-			left = append(left, h.line())
-		case "shipped":
-		default:
-			return fault.New(fault.Conflict, "inventory.unpaid", "order", orderID)
-		}
-	}
-	return ship(ctx, tx, orderID, left, holds, 0, now)
-}
-
 // ShipLines takes exactly these units of an order off the shelf, of a bundle
 // its components. from is the place they are taken from, 0 = places that sell,
 // in their order. Variants that are not counted need nothing; more units than

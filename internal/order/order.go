@@ -314,13 +314,16 @@ func sameHash(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), [
 
 // Basket is one order as the recommender learns from it.
 type Basket struct {
-	Customer int64 // 0 for a guest
+	// Customer tells people apart: an account's row, below 0 a guest by their
+	// address (a number made of it, which leads back to nobody), 0 unknown.
+	Customer int64
 	At       db.Time
 	Order    ID
 	Products []Item
+	Back     []catalog.ProductID // what came back or was paid back, and nothing of it was kept
 }
 
-// Item is a product in a basket; Qty is what was not cancelled.
+// Item is a product in a basket; Qty is what was kept.
 type Item struct {
 	Product catalog.ProductID
 	Qty     int

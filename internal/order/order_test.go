@@ -148,7 +148,7 @@ func TestBasketsOfAnImportedHistory(t *testing.T) {
 			}
 			got = append(got, basket)
 		}
-		if len(got) != 2 || got[0].Order != orders[1].ID || got[0].Customer != int64(who.ID) || got[1].Customer != 0 || !got[0].At.Before(got[1].At.Time) {
+		if len(got) != 2 || got[0].Order != orders[1].ID || got[0].Customer != int64(who.ID) || got[1].Customer >= 0 || !got[0].At.Before(got[1].At.Time) {
 			t.Fatalf("baskets %+v; want the two that stand, the earlier first", got)
 		}
 		if p := got[0].Products; len(p) != 2 || p[0] != (Item{a.ProductID, 2}) || p[1] != (Item{b.ProductID, 1}) {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"iter"
 	"strings"
 	"time"
 
@@ -87,92 +86,6 @@ func (f Filter) where(g *gorm.DB) *gorm.DB {
 		g = g.Where("id IN (SELECT order_id FROM order_history WHERE note LIKE ?)", Flag+"%")
 	}
 	return g
-}
-
-// Baskets reads what people bought since a moment, in the order of time,
-// without holding it in memory. Cancelled, unpaid and replacing orders are left
-// out, and so is what was cancelled of a line.
-func Baskets(ctx context.Context, q db.Q, since time.Time) iter.Seq2[Basket, error] {
-	return baskets(ctx, q, "o.placed_at >= ?", db.At(since))
-}
-
-// BasketsOf reads the baskets of the orders named, by the same rule.
-func BasketsOf(ctx context.Context, q db.Q, ids []ID) iter.Seq2[Basket, error] {
-	return baskets(ctx, q, "o.id IN ?", ids)
-}
-
-func baskets(ctx context.Context, q db.Q, which string, arg any) iter.Seq2[Basket, error] {
-	return func(yield func(Basket, error) bool) {
-		rows, err := q.Query(ctx).Raw(`SELECT o.id, coalesce(o.customer_id, 0), o.placed_at, l.product_id, l.qty - l.cancelled_qty
-			FROM orders o JOIN order_lines l ON l.order_id = o.id
-			WHERE `+which+` AND o.state <> 'cancelled' AND o.payment_state IN ('paid','partly-refunded') AND o.replaces = 0 AND l.qty > l.cancelled_qty
-			ORDER BY o.placed_at, o.id, l.position`, arg).Rows()
-		if err != nil {
-			yield(Basket{}, fmt.Errorf("read baskets: %w", err))
-			return
-		}
-		defer rows.Close()
-		var now Basket
-		for rows.Next() {
-			var next Basket
-			var item Item
-			if err := rows.Scan(&next.Order, &next.Customer, &next.At, &item.Product, &item.Qty); err != nil {
-				yield(Basket{}, fmt.Errorf("read baskets: %w", err))
-				return
-			}
-			if next.Order != now.Order {
-				if now.Order != 0 && !yield(now, nil) {
-					return
-				}
-				now = next
-			}
-			now.add(item)
-		}
-		if err := rows.Err(); err != nil {
-			yield(Basket{}, fmt.Errorf("read baskets: %w", err))
-			return
-		}
-		if now.Order != 0 {
-			yield(now, nil)
-		}
-	}
-}
-
-// Seen is the number of the newest entry of the history: what happens to any
-// order later gets a higher one.
-func Seen(ctx context.Context, q db.Q) (int64, error) {
-	var id int64
-	if err := q.Query(ctx).Raw("SELECT coalesce(max(id), 0) FROM order_history").Scan(&id).Error; err != nil {
-		return 0, fmt.Errorf("read the newest entry of the order history: %w", err)
-	}
-	return id, nil
-}
-
-// PaidSince names the orders whose payment came in after an entry of the
-// history, at most limit of them, in that order, and the last entry read.
-func PaidSince(ctx context.Context, q db.Q, entry int64, limit int) ([]ID, int64, error) {
-	var rows []struct{ ID, OrderID int64 }
-	err := q.Query(ctx).Raw(`SELECT id, order_id FROM order_history
-		WHERE id > ? AND axis = 'payment' AND to_state = 'paid' ORDER BY id LIMIT ?`, entry, limit).Scan(&rows).Error
-	if err != nil {
-		return nil, entry, fmt.Errorf("read payments after entry %d of the order history: %w", entry, err)
-	}
-	ids := make([]ID, len(rows))
-	for i, r := range rows {
-		ids[i], entry = ID(r.OrderID), r.ID
-	}
-	return ids, entry, nil
-}
-
-// add joins variants of one product.
-func (b *Basket) add(item Item) {
-	for i := range b.Products {
-		if b.Products[i].Product == item.Product {
-			b.Products[i].Qty += item.Qty
-			return
-		}
-	}
-	b.Products = append(b.Products, item)
 }
 
 var orderColumns = []string{"id", "number", "place_key", "place_hash", "access_hash", "cart_id", "customer_id", "email", "phone", "lang",

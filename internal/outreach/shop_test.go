@@ -131,7 +131,7 @@ func (s *shop) orders(email string, c *cart.Cart, owner *customer.ID, at time.Ti
 	s.tx(func(tx *db.Tx) error {
 		if c != nil {
 			o.CartID = &c.ID
-			if _, err := cart.Close(ctx, tx, c.ID, at); err != nil {
+			if err := cart.Convert(ctx, tx, c, email, c.MailOK, "", "test", "", at); err != nil {
 				return err
 			}
 		}

@@ -68,6 +68,9 @@ func (p *Payment) keep(ctx context.Context, tx *db.Tx, o *order.Order, amount mo
 	if !ok {
 		return fault.New(fault.Conflict, "payment.refund-more", "number", o.Number)
 	}
+	if err := counted(ctx, tx, o, now); err != nil {
+		return err
+	}
 	done, err := opByKey(ctx, tx, op.Key)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"regulars/internal/jobs"
 	"regulars/internal/money"
 	"regulars/internal/order"
+	"regulars/internal/value"
 )
 
 // Refund is what staff decided to send back of an order, and its row. Key
@@ -190,6 +191,14 @@ func (r *Refund) units() []order.Units {
 	return units
 }
 
+// counted decides the tier of the order's customer anew, since its money moved.
+func counted(ctx context.Context, tx *db.Tx, o *order.Order, now time.Time) error {
+	if o.CustomerID == nil {
+		return nil
+	}
+	return value.Moved(ctx, tx, *o.CustomerID, now)
+}
+
 // follow has the order's payment axis say how its money stands.
 func follow(ctx context.Context, tx *db.Tx, o *order.Order, by, words string, now time.Time) error {
 	all, err := Of(ctx, tx, o.ID)
@@ -245,6 +254,9 @@ func (p *Payment) sendBack(ctx context.Context, tx *db.Tx, o *order.Order, amoun
 	}
 	if !ok {
 		return fault.New(fault.Conflict, "payment.refund-more", "number", o.Number)
+	}
+	if err := counted(ctx, tx, o, now); err != nil {
+		return err
 	}
 	if op.State == opPlanned {
 		return enqueueAct(ctx, tx, op.Key)
@@ -307,6 +319,9 @@ func (op *Op) refuse(ctx context.Context, tx *db.Tx, words string, now time.Time
 	if err := p.countBack(ctx, tx, op.Amount, now); err != nil {
 		return err
 	}
+	if err := counted(ctx, tx, o, now); err != nil {
+		return err
+	}
 	return follow(ctx, tx, o, actor, order.Flag+cut("the provider refused to send money back, look at its dashboard: "+words, 400), now)
 }
 
@@ -337,6 +352,9 @@ func TryAgain(ctx context.Context, tx *db.Tx, o *order.Order, op int64, by strin
 		err = fault.New(fault.Conflict, "payment.refund-more", "number", o.Number)
 	}
 	if err != nil {
+		return false, err
+	}
+	if err := counted(ctx, tx, o, now); err != nil {
 		return false, err
 	}
 	if err := follow(ctx, tx, o, by, "refund asked for again", now); err != nil {

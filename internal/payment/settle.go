@@ -136,6 +136,9 @@ func (s *Settled) bought(ctx context.Context, tx *db.Tx, words string, now time.
 			return err
 		}
 	}
+	if err := counted(ctx, tx, s.Order, now); err != nil {
+		return err
+	}
 	return tell(ctx, tx, s.Order, event.Bought, BoughtKey(s.Order.ID), now)
 }
 

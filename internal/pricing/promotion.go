@@ -106,6 +106,7 @@ type Deals struct {
 	Segment    string   // of the shopper's home page; "" = none
 	Segments   []string // all that the shopper is in
 	Tier       string
+	Reached    []string            // that tier and those below: price lists for them are for the shopper, too
 	Mine       map[PromotionID]int // orders of this shopper that stand with it
 }
 

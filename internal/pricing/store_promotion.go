@@ -362,6 +362,12 @@ func (d *Deals) NeedsSegment() bool {
 		slices.ContainsFunc(d.Lists, func(l PriceList) bool { return l.Segment != "" })
 }
 
+// NeedsTier reports whether any of the deals asks for the shopper's tier.
+func (d *Deals) NeedsTier() bool {
+	return slices.ContainsFunc(d.Promotions, func(p Promotion) bool { return len(p.Tiers) > 0 }) ||
+		slices.ContainsFunc(d.Lists, func(l PriceList) bool { return l.Tier != "" })
+}
+
 // Taken is what a promotion or a price list took off an order, under the name it had then. Off
 // is what it took off the goods; the rest of Amount is delivery that was free.
 type Taken struct {

@@ -18,9 +18,6 @@ func TaxesIn(set setting.Values, country, region string) Taxes {
 		Reduced: set.TaxFor(country, region, "reduced"), Zero: set.TaxFor(country, region, "zero")}
 }
 
-// Any reports whether anything is taxed at all.
-func (t Taxes) Any() bool { return t.Standard > 0 || t.Reduced > 0 || t.Zero > 0 }
-
 // Says is the message by which a price says how it stands to tax; "" where
 // nothing is taxed.
 func (t Taxes) Says(class string) string {

@@ -25,7 +25,7 @@ import (
 // size is what keeps wholesale orders of hundreds of lines from drowning the
 // rest.
 func Build(ctx context.Context, baskets iter.Seq2[Basket, error], opt Options) (*Model, error) {
-	in := intake{opt: opt.withDefaults(), products: map[ProductID]uint32{}, buyers: map[CustomerID]uint32{}}
+	in := intake{opt: opt.withDefaults(), products: map[ProductID]uint32{}, known: &roll{}, back: map[OrderID][]ProductID{}}
 	for b, err := range baskets {
 		if err != nil {
 			return nil, fmt.Errorf("read baskets: %w", err)
@@ -36,7 +36,11 @@ func Build(ctx context.Context, baskets iter.Seq2[Basket, error], opt Options) (
 		}
 	}
 	m := in.model()
-	if err := m.derive(ctx); err != nil {
+	m.derive()
+	if err := m.relate(ctx); err != nil {
+		return nil, err
+	}
+	if err := m.fit(ctx, opt.Until); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -47,19 +51,24 @@ type intake struct {
 	opt      Options
 	products map[ProductID]uint32
 	ids      []ProductID
-	buyers   map[CustomerID]uint32
+	known    *roll
+	back     map[OrderID][]ProductID
 	kept     []kept
 	lines    []uint32 // of all kept baskets, one after the other
 	seen     []ProductID
 }
 
 type kept struct {
+	name     OrderID
 	buyer    uint32
 	at       int64
 	from, to int
 }
 
 func (in *intake) add(b Basket) {
+	if b.Order != 0 && len(b.Back) > 0 {
+		in.back[b.Order] = slices.Clone(b.Back)
+	}
 	in.seen = in.seen[:0]
 	for _, it := range b.Items {
 		in.seen = append(in.seen, it.Product)
@@ -79,22 +88,13 @@ func (in *intake) add(b Basket) {
 		}
 		in.lines = append(in.lines, n)
 	}
-	var buyer uint32
-	if b.Customer != 0 {
-		n, ok := in.buyers[b.Customer]
-		if !ok {
-			n = uint32(len(in.buyers)) + 1
-			in.buyers[b.Customer] = n
-		}
-		buyer = n
-	}
-	in.kept = append(in.kept, kept{buyer: buyer, at: b.At.Unix(), from: from, to: len(in.lines)})
+	in.kept = append(in.kept, kept{name: b.Order, buyer: in.known.number(b.Customer), at: b.At.Unix(), from: from, to: len(in.lines)})
 }
 
 // model lays the baskets out by buyer, then time, so that a product's baskets
 // of one person stand together and people are counted without a set.
 func (in *intake) model() *Model {
-	m := &Model{opt: in.opt}
+	m := &Model{opt: in.opt, known: in.known, back: in.back}
 	m.products = slices.Clone(in.ids)
 	slices.Sort(m.products)
 	renumber := make([]uint32, len(in.ids))
@@ -117,6 +117,7 @@ func (in *intake) model() *Model {
 		m.built++
 		m.buyers = append(m.buyers, k.buyer)
 		m.times = append(m.times, k.at)
+		m.names = append(m.names, k.name)
 		newest = max(newest, k.at)
 	}
 	if len(m.baskets) > 0 {
@@ -125,24 +126,32 @@ func (in *intake) model() *Model {
 			m.newest = now.UTC().Truncate(time.Second)
 		}
 	}
-	m.opt.Now = time.Time{} // no property of the model
+	m.opt.Now, m.opt.Until = time.Time{}, time.Time{} // no properties of the model
 	m.index()
 	return m
 }
 
-// derive computes everything that follows from the baskets.
-func (m *Model) derive(ctx context.Context) error {
+// derive computes what follows from the baskets but for neighbours and the
+// linear model.
+func (m *Model) derive() {
 	m.hold()
 	m.weigh()
-	m.recent = make([]float32, len(m.products))
-	for i, b := range m.baskets {
-		r := float32(math.Exp2(-m.age(i) / m.opt.PopularHalfLife.Seconds()))
-		m.lately += float64(r)
-		for _, p := range b {
-			m.recent[p] += r
-		}
+	fresh := make([]float32, len(m.baskets))
+	m.lately = 0
+	for i := range m.baskets {
+		fresh[i] = float32(math.Exp2(-m.age(i) / m.opt.PopularHalfLife.Seconds()))
+		m.lately += float64(fresh[i])
 	}
+	m.recent = make([]float32, len(m.products))
+	for p := range m.recent {
+		m.recent[p] = m.fresh(uint32(p), func(b uint32) float32 { return fresh[b] })
+	}
+	m.mind()
 	m.popular = m.ranked()
+}
+
+// relate makes the neighbours of every product.
+func (m *Model) relate(ctx context.Context) error {
 	n := len(m.products)
 	m.rows, m.tallies = make([][]near, n), make([][]tally, n)
 	var next atomic.Int64
@@ -161,10 +170,7 @@ func (m *Model) derive(ctx context.Context) error {
 		})
 	}
 	wait.Wait()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return m.fit(ctx)
+	return ctx.Err()
 }
 
 // age is how long before the newest baskets basket i was bought, in seconds.
@@ -194,74 +200,3 @@ func normOf(c float64) norm {
 }
 
 func score(c float32, i, j norm) float32 { return c / (i.asked*j.answer + .5) }
-
-// cell gathers what one product has with another.
-type cell struct {
-	weight   float32
-	together uint32
-	people   uint32
-	last     uint32 // the buyer counted last
-}
-
-// counter goes over all baskets of one product at a time. One row of cells
-// stays in the nearest cache, which is why rows are cheaper than pairs.
-type counter struct {
-	m       *Model
-	cells   []cell
-	touched []uint32
-	order   []candidate
-}
-
-// count fills the cells for product p.
-func (c *counter) count(p uint32) {
-	c.clear()
-	for _, b := range c.m.holding[p] {
-		w, buyer := c.m.weights[b], c.m.buyers[b]
-		learned := int(b) >= c.m.built
-		for _, q := range c.m.baskets[b] {
-			x := &c.cells[q]
-			if x.together == 0 {
-				c.touched = append(c.touched, q)
-			}
-			x.weight += w
-			x.together++
-			if buyer != 0 && x.last != buyer {
-				x.last = buyer
-				x.people++
-			}
-			if learned { // these come last; whose they are is not kept, so people are not known
-				x.people, x.last = 0, 0
-			}
-		}
-	}
-}
-
-func (c *counter) clear() {
-	for _, t := range c.touched {
-		c.cells[t] = cell{}
-	}
-	c.touched = c.touched[:0]
-}
-
-// best cuts the counted cells down to the neighbours that serving keeps.
-func (c *counter) best(p uint32) ([]near, []tally) {
-	c.order = c.order[:0]
-	now := 1 / math.Exp2(float64(c.m.newest.Unix()-c.m.since)/c.m.opt.HalfLife.Seconds())
-	asked := normOf(c.m.sums[p] * now)
-	for _, q := range c.touched {
-		x := c.cells[q]
-		if q == p || int(x.together) < c.m.opt.MinTogether {
-			continue
-		}
-		if s := score(x.weight*float32(now), asked, norm{answer: float32(math.Sqrt(c.m.sums[q] * now))}); s > 0 {
-			c.order = append(c.order, candidate{product: q, score: s})
-		}
-	}
-	c.order = cut(c.order, c.m.opt.Neighbours)
-	row, counts := make([]near, len(c.order)), make([]tally, len(c.order))
-	for i, o := range c.order {
-		row[i] = near(o)
-		counts[i] = tally{together: c.cells[o.product].together, people: c.cells[o.product].people}
-	}
-	return row, counts
-}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
@@ -30,6 +31,8 @@ const (
 	// foldAfter is how many learned orders ride beside the matrix before they are
 	// worked into it: each costs every answer one more walk over a row.
 	foldAfter = 32
+	// leastLeft keeps rounding from making much of a basket that is taken back.
+	leastLeft = .05
 )
 
 // ease is EASE^R (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data",
@@ -81,9 +84,10 @@ func (m *Model) head() []uint32 {
 	return all
 }
 
-// fit computes the linear model of the baskets learned.
-func (m *Model) fit(ctx context.Context) error {
-	e := &ease{products: m.head(), number: make([]int32, len(m.products)), ref: m.newest.Unix()}
+// fit computes the linear model of the baskets learned, as of the newest or of
+// until, if that is later.
+func (m *Model) fit(ctx context.Context, until time.Time) error {
+	e := &ease{products: m.head(), number: make([]int32, len(m.products)), ref: max(m.newest.Unix(), until.Unix())}
 	for p := range e.number {
 		e.number[p] = -1
 	}
@@ -91,12 +95,13 @@ func (m *Model) fit(ctx context.Context) error {
 		e.number[p] = int32(i)
 	}
 	e.size = len(e.products)
-	e.count(m)
+	e.orders = make([]float32, e.size)
 	if e.size == 0 {
 		m.ease = e
 		return nil
 	}
 	gram := m.gram(e)
+	e.dampen()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -113,19 +118,6 @@ func (m *Model) fit(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// count fills in how often each product of the head was ordered.
-func (e *ease) count(m *Model) {
-	e.orders = make([]float32, e.size)
-	for i, p := range e.products {
-		var orders float64
-		for _, b := range m.holding[p] {
-			orders += math.Exp2(-m.age(int(b)) / easeHalfLife)
-		}
-		e.orders[i] = float32(orders)
-	}
-	e.dampen()
-}
-
 func (e *ease) dampen() {
 	e.damp = make([]float32, len(e.orders))
 	for i, n := range e.orders {
@@ -135,17 +127,50 @@ func (e *ease) dampen() {
 
 func dampOf(orders float32) float32 { return float32(math.Pow(float64(orders)+1, -easeDebias)) }
 
-// gram is the upper half of the weighted co-occurrence matrix of the head, plus lambda.
+// grown is what age makes of a basket's weight. One built counts as of now when
+// it is dated later; one learned since weighs the more, the later it is.
+func (e *ease) grown(at int64, built bool) float64 {
+	since := float64(at - e.ref)
+	if built {
+		since = min(0, since)
+	}
+	return math.Exp2(since / easeHalfLife)
+}
+
+// sizeWeight is what size makes of a basket's weight.
+func sizeWeight(size int) float64 {
+	if size < len(sizeWeights) {
+		return sizeWeights[size]
+	}
+	return math.Pow(float64(size), easeSize)
+}
+
+var sizeWeights = func() (of [256]float64) {
+	for n := range of {
+		of[n] = math.Pow(float64(n), easeSize)
+	}
+	return of
+}()
+
+// gram is the upper half of the weighted co-occurrence matrix of the head, plus
+// lambda. It counts the orders of each product on the way.
 func (m *Model) gram(e *ease) []float64 {
 	n := e.size
 	g := make([]float64, n*n)
 	var lines []int32
+	var lent []uint32
 	for i, b := range m.baskets {
-		w := math.Exp2(-m.age(i)/easeHalfLife) * math.Pow(float64(len(b)), easeSize)
+		grown := e.grown(m.times[i], true)
+		w := grown * sizeWeight(len(b))
 		lines = lines[:0]
-		for _, p := range b { // ascending, and so are their head numbers
+		heard := m.heard(i, lent)
+		if m.buyers[i] != 0 {
+			lent = heard
+		}
+		for _, p := range heard { // ascending, and so are their head numbers
 			if h := e.number[p]; h >= 0 {
 				lines = append(lines, h)
+				e.orders[h] += float32(grown)
 			}
 		}
 		for at, p := range lines {
@@ -260,6 +285,12 @@ func (s *sums) grow(n int) {
 // the head; out is as long as the head.
 func (e *ease) score(cart []int32, s *sums, out []float32) {
 	e.sum(cart, s, out)
+	if len(e.patches) == 0 { // base and diag are the same
+		for j := range out {
+			out[j] *= e.damp[j]
+		}
+		return
+	}
 	for j := range e.size {
 		out[j] *= e.base[j]
 	}
@@ -291,9 +322,10 @@ func (e *ease) share(i, j int32) float32 {
 	return v / e.diag[j]
 }
 
-// learn is the model with one basket more: head numbers of its products, its
-// full size, its time; head are the products of the head by now.
-func (e *ease) learn(lines []int32, size int, at int64, head []uint32) *ease {
+// learn is the model with one basket more, or less when sign is -1: head numbers
+// of its products, its full size, what age makes of it; head are the products
+// of the head by now.
+func (e *ease) learn(lines []int32, size int, sign, grown float64, head []uint32) *ease {
 	n := *e
 	for len(n.diag) < len(head) { // new to the head: nothing is known of them but lambda
 		n.diag = append(n.diag[:len(n.diag):len(n.diag)], 1/easeLambda)
@@ -306,15 +338,15 @@ func (e *ease) learn(lines []int32, size int, at int64, head []uint32) *ease {
 	for _, i := range lines {
 		s += float64(u[i])
 	}
-	grown := math.Exp2(float64(at-e.ref) / easeHalfLife)
 	n.orders = slices.Clone(n.orders)
 	n.damp = append(slices.Clone(n.damp), make([]float32, len(head)-len(n.damp))...)
 	for _, i := range lines {
-		n.orders[i] += float32(grown)
+		n.orders[i] = max(0, n.orders[i]+float32(sign*grown))
 		n.damp[i] = dampOf(n.orders[i])
 	}
-	w := grown * math.Pow(float64(size), easeSize)
-	f := float32(w / (1 + w*s))
+	w := sign * grown * sizeWeight(size)
+	// Without rounding 1+ws is above 0 for whatever was learned before; lambda sees to it.
+	f := float32(w / max(leastLeft, 1+w*s))
 	n.diag = slices.Clone(n.diag)
 	for j, v := range u {
 		n.diag[j] -= f * v * v

@@ -6,18 +6,25 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 )
 
 // The first bytes of an encoded model, the format's number last. A change of
 // the layout takes a new number; an old blob is then refused and built again.
-const blobMagic = "regulars model \x02"
+const blobMagic = "regulars model \x03"
 
 var errBroken = errors.New("the stored model is broken; build it again")
 
 // Encode writes the model down, the same bytes for the same model.
 func (m *Model) Encode() []byte {
+	if m.built != len(m.baskets) || m.gone > 0 {
+		n := *m
+		n.settle()
+		m = &n
+	}
 	b := make([]byte, 0, 64+m.Bytes()/2)
 	b = append(b, blobMagic...)
 	b = binary.AppendVarint(b, int64(m.opt.HalfLife))
@@ -42,6 +49,7 @@ func (m *Model) Encode() []byte {
 		b = binary.AppendUvarint(b, uint64(m.buyers[i]))
 		b = binary.AppendVarint(b, m.times[i]-at)
 		at = m.times[i]
+		b = binary.AppendUvarint(b, uint64(m.names[i]))
 		b = binary.AppendUvarint(b, uint64(len(lines)))
 		var last uint32
 		for _, p := range lines {
@@ -57,12 +65,56 @@ func (m *Model) Encode() []byte {
 			last = n.product
 			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(n.score))
 			b = binary.AppendUvarint(b, uint64(m.tallies[p][i].together))
-			b = binary.AppendUvarint(b, uint64(m.tallies[p][i].people))
+			b = binary.AppendUvarint(b, uint64(m.tallies[p][i].who))
 		}
 	}
+	b = m.encodeBack(b)
+	b = m.prior.encode(b)
 	b = m.ease.encode(b)
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)
+}
+
+// encodeBack writes down what came back, by order.
+func (m *Model) encodeBack(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(len(m.back)))
+	for _, name := range slices.Sorted(maps.Keys(m.back)) {
+		b = binary.AppendUvarint(b, uint64(name))
+		b = binary.AppendUvarint(b, uint64(len(m.back[name])))
+		for _, p := range m.back[name] {
+			b = binary.AppendVarint(b, int64(p))
+		}
+	}
+	return b
+}
+
+// encode writes what people of each feature bought, or that nobody told any.
+func (t *tastes) encode(b []byte) []byte {
+	if t == nil {
+		return append(b, 0)
+	}
+	b = binary.AppendUvarint(append(b, 1), uint64(len(t.buyers)))
+	b = binary.AppendUvarint(b, uint64(t.people))
+	for _, n := range t.buyers {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	for _, v := range t.gain.figures() {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*v))
+	}
+	b = binary.AppendUvarint(b, uint64(t.gain.People))
+	b = binary.AppendUvarint(b, uint64(len(t.names)))
+	for f, name := range t.names {
+		b = append(binary.AppendUvarint(b, uint64(len(name))), name...)
+		b = binary.AppendUvarint(b, uint64(t.having[f]))
+		for _, n := range t.both[f] {
+			b = binary.AppendUvarint(b, uint64(n))
+		}
+	}
+	return b
+}
+
+func (g *Gain) figures() []*float64 {
+	return []*float64{&g.Damp, &g.Recall, &g.Popularity, &g.LowDiff, &g.HighDiff, &g.NDCG, &g.NDCGPopularly}
 }
 
 // encode writes the linear model: its products, P(j,j), orders, the matrix.
@@ -115,6 +167,7 @@ func Decode(blob []byte) (*Model, error) {
 	}
 	m.hold()
 	m.weigh()
+	m.mind()
 	m.popular = m.ranked()
 	for i := range m.baskets {
 		m.lately += math.Exp2(-m.age(i) / m.opt.PopularHalfLife.Seconds())
@@ -222,6 +275,12 @@ func (d *decoder) model() *Model {
 		m.newest = time.Unix(newest, 0).UTC()
 	}
 	m.built = len(m.baskets)
+	m.known = &roll{}
+	for _, n := range m.buyers {
+		m.known.last = max(m.known.last, n)
+	}
+	d.back(m)
+	d.prior(m)
 	d.ease(m)
 	m.index()
 	return m
@@ -229,12 +288,13 @@ func (d *decoder) model() *Model {
 
 func (d *decoder) baskets(m *Model) {
 	n := d.length(4)
-	m.baskets, m.buyers, m.times = make([][]uint32, n), make([]uint32, n), make([]int64, n)
+	m.baskets, m.buyers, m.times, m.names = make([][]uint32, n), make([]uint32, n), make([]int64, n), make([]OrderID, n)
 	var at int64
 	for i := range n {
 		m.buyers[i] = uint32(d.uvarint())
 		at += d.varint()
 		m.times[i] = at
+		m.names[i] = OrderID(d.uvarint())
 		lines := make([]uint32, d.length(1))
 		var last uint32
 		for j := range lines {
@@ -254,10 +314,59 @@ func (d *decoder) rows(m *Model) {
 		for i := range row {
 			last = d.step(last, i == 0, len(m.products))
 			row[i] = near{product: last, score: d.float()}
-			counts[i] = tally{together: uint32(d.uvarint()), people: uint32(d.uvarint())}
+			counts[i] = tally{together: uint32(d.uvarint()), who: uint32(d.uvarint())}
 		}
 		m.rows[p], m.tallies[p] = row, counts
 	}
+}
+
+func (d *decoder) back(m *Model) {
+	n := d.length(2)
+	m.back = make(map[OrderID][]ProductID, n)
+	for range n {
+		name := OrderID(d.uvarint())
+		of := make([]ProductID, d.length(1))
+		for i := range of {
+			of[i] = ProductID(d.varint())
+		}
+		m.back[name] = of
+	}
+}
+
+func (d *decoder) prior(m *Model) {
+	if d.uvarint() == 0 {
+		return
+	}
+	n := d.length(1)
+	if n > len(m.products) {
+		d.fail()
+		return
+	}
+	t := &tastes{people: int(d.uvarint()), buyers: make([]int32, n)}
+	for p := range t.buyers {
+		t.buyers[p] = int32(d.uvarint())
+	}
+	for _, v := range t.gain.figures() {
+		low := math.Float32bits(d.float())
+		*v = math.Float64frombits(uint64(math.Float32bits(d.float()))<<32 | uint64(low))
+	}
+	t.gain.People, t.damp = int(d.uvarint()), t.gain.Damp
+	features := d.length(1)
+	for range features {
+		size := d.length(1)
+		if d.bad {
+			return
+		}
+		t.names = append(t.names, string(d.b[:size]))
+		d.b = d.b[size:]
+		t.having = append(t.having, int32(d.uvarint()))
+		both := make([]int32, min(n, len(d.b)))
+		for p := range both {
+			both[p] = int32(d.uvarint())
+		}
+		t.both = append(t.both, both)
+	}
+	m.prior = t
 }
 
 func (d *decoder) ease(m *Model) {

@@ -68,6 +68,9 @@ type Report struct {
 	ModelBytes       int
 	PeakRSS          int64 // 0 where the system does not tell
 	PopularityRecall float64
+	// GainLow and GainHigh are the 95 % interval of Recall less PopularityRecall,
+	// by a bootstrap over the customers; of protocols about customers only.
+	GainLow, GainHigh float64
 	// Left counts rows of the file that were no purchase (quantity 0 or less).
 	Left int
 	// Of protocol session, beyond the contract's figures: the weights chosen, and
@@ -173,6 +176,7 @@ type trial struct {
 
 	choice              *Choice
 	peerRecall, peerMRR float64
+	each, floors        []float64 // recall of each customer asked about, and popularity's
 }
 
 func (t *trial) train() { t.started = time.Now() }
@@ -234,6 +238,7 @@ func (t *trial) report() Report {
 		n := float64(t.groups)
 		r.Recall, r.MRR, r.NDCG, r.PopularityRecall = t.recall/n, t.mrr/n, t.ndcg/n, t.pop/n
 	}
+	r.GainLow, r.GainHigh = interval(t.each, t.floors)
 	if len(t.ranking) > 0 {
 		shown := 0
 		for _, p := range t.ranking {

@@ -81,7 +81,9 @@ func (t *trial) hideAll(lines []uint32, query func() []Suggestion) {
 	t.groups++
 	t.recall += recall
 	t.ndcg += ndcg
-	t.pop += float64(hits) / float64(len(hidden)+missing)
+	floor := float64(hits) / float64(len(hidden)+missing)
+	t.pop += floor
+	t.each, t.floors = append(t.each, recall), append(t.floors, floor)
 }
 
 // profile asks what the customers left out buy, from their attributes alone.
@@ -103,6 +105,7 @@ func (t *trial) profile(ctx context.Context) error {
 		}
 	}
 	var tests []int
+	var known []buyer
 	t.train()
 	taste := newTastes(len(t.h.products), len(people.features))
 	for c, id := range t.h.customers {
@@ -110,21 +113,23 @@ func (t *trial) profile(ctx context.Context) error {
 			tests = append(tests, c)
 			continue
 		}
-		lines := sortedKeys(baskets[c+1])
-		t.sells(lines)
-		taste.add(people.of[id], lines)
+		one := buyer{people.of[id], sortedKeys(baskets[c+1])}
+		t.sells(one.bought)
+		taste.add(one, 1)
+		known = append(known, one)
 	}
+	taste.choose(known)
 	t.trainedTo(taste.bytes())
 	t.rank()
 	for _, c := range tests {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		id, lines := t.h.customers[c], sortedKeys(baskets[c+1])
-		t.hideAll(lines, func() []Suggestion { return taste.answer(people.of[id], t.opt.K) })
+		one := buyer{people.of[t.h.customers[c]], sortedKeys(baskets[c+1])}
+		t.hideAll(one.bought, func() []Suggestion { return taste.answer(one.has, t.opt.K) })
 		if t.opt.Online {
-			taste.add(people.of[id], lines)
-			for _, p := range lines {
+			taste.add(one, 1)
+			for _, p := range one.bought {
 				t.sold[p]++
 			}
 		}

@@ -31,6 +31,21 @@ func habit(own float32, now float64) float32 {
 	return v
 }
 
+// habits walks over somebody's purchases, newest last, with how much each still
+// says, and returns what all their orders say together; those of one moment are
+// one order. The one walk behind what `eval` measures and what pages show.
+func habits(at []time.Time, asked time.Time, each func(i int, w float64)) (orders float64) {
+	var w float64
+	for i := range at {
+		if i == 0 || !at[i].Equal(at[i-1]) {
+			w = math.Exp2(-max(0, float64(asked.Sub(at[i]))) / float64(habitHalfLife))
+			orders += w
+		}
+		each(i, w)
+	}
+	return orders
+}
+
 // fashion counts what everybody buys, fading with time. Baskets must come in
 // order of time. Not safe for concurrent use.
 type fashion struct {
@@ -73,16 +88,8 @@ func (a *again) next(who *owned, f *fashion, at int64, k int) []Suggestion {
 	for len(a.sums) < len(f.counts) {
 		a.sums = append(a.sums, 0)
 	}
-	now := time.UnixMilli(at)
-	var orders float64
-	var last time.Time
-	var w float64
-	for i, p := range who.products {
-		if i == 0 || !who.at[i].Equal(last) {
-			last = who.at[i]
-			w = math.Exp2(-float64(now.Sub(last)) / float64(habitHalfLife))
-			orders += w
-		}
+	orders := habits(who.at, time.UnixMilli(at), func(i int, w float64) {
+		p := who.products[i]
 		for int(p-1) >= len(a.sums) {
 			a.sums = append(a.sums, 0)
 		}
@@ -90,7 +97,7 @@ func (a *again) next(who *owned, f *fashion, at int64, k int) []Suggestion {
 			a.mine = append(a.mine, uint32(p-1))
 		}
 		a.sums[p-1] += float32(w)
-	}
+	})
 	a.best = a.best[:0]
 	share := 0.
 	if f.total > 0 {
@@ -125,20 +132,12 @@ func (m *Model) Again(q Query) []Suggestion {
 		asked = q.OwnedAt[len(q.OwnedAt)-1]
 	}
 	own, times := map[uint32]float32{}, map[uint32]int{}
-	var orders float32
-	var at time.Time
-	var w float32
-	for i, p := range q.Owned {
-		if i == 0 || !q.OwnedAt[i].Equal(at) {
-			at = q.OwnedAt[i]
-			w = float32(math.Exp2(-max(0, float64(asked.Sub(at))) / float64(habitHalfLife)))
-			orders += w
-		}
-		if pos, ok := m.position(p); ok {
-			own[pos] += w
+	orders := float32(habits(q.OwnedAt, asked, func(i int, w float64) {
+		if pos, ok := m.position(q.Owned[i]); ok {
+			own[pos] += float32(w)
 			times[pos]++
 		}
-	}
+	}))
 	var all []candidate
 	for pos, v := range own {
 		share := 0.

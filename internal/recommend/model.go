@@ -13,13 +13,6 @@ type near struct {
 	score   float32
 }
 
-// tally is what stands behind a near: plain counts, kept apart because only
-// the winners of a query need them.
-type tally struct {
-	together uint32
-	people   uint32
-}
-
 // Model is what Build learned. It never changes and may be read by any number
 // of goroutines. Inside, a product is its position in products.
 type Model struct {
@@ -30,18 +23,25 @@ type Model struct {
 	newest   time.Time
 
 	// The baskets, by customer and then time (Learn appends): what was in
-	// them, who bought (a number without meaning outside, 0 unknown), when.
-	// They make Pair exact and let Learn recount; no customer id is kept.
+	// them (nothing in one that was taken back), who bought (a number without
+	// meaning outside, 0 unknown), when, and their names. They make Pair exact and
+	// let Learn recount; no customer id is kept, known serves while learning.
 	baskets [][]uint32
 	buyers  []uint32
-	times   []int64    // Unix seconds
-	holding [][]uint32 // per product the baskets that held it, ascending
-	recent  []float32  // per product orders decayed by PopularHalfLife
-	lately  float64    // all orders decayed likewise
-	popular []uint32   // products by recent, best first
-	rows    [][]near   // per product its neighbours by position
-	tallies [][]tally  // beside rows
+	times   []int64 // Unix seconds
+	names   []OrderID
+	gone    int // baskets taken back
+	known   *roll
+	back    map[OrderID][]ProductID // what came back of an order
+	less    []candidate             // products that come back often, with what is left of their scores
+	holding [][]uint32              // per product the baskets that held it, ascending
+	recent  []float32               // per product orders decayed by PopularHalfLife
+	lately  float64                 // all orders decayed likewise
+	popular []uint32                // products by recent, best first
+	rows    [][]near                // per product its neighbours by position
+	tallies [][]tally               // beside rows
 	ease    *ease
+	prior   *tastes    // nil: nobody told anything
 	weights []float32  // per basket 2^(age/HalfLife)/size, the age from since on
 	sums    []float64  // per product the weights of its baskets
 	since   int64      // Unix seconds
@@ -62,7 +62,7 @@ func (m *Model) Orders() int {
 	if m == nil {
 		return 0
 	}
-	return len(m.baskets)
+	return len(m.baskets) - m.gone
 }
 
 // Newest is the time of the newest basket learned.
@@ -84,7 +84,7 @@ func (m *Model) Bytes() int {
 	if m == nil {
 		return 0
 	}
-	n := 8*len(m.products) + 4*len(m.table) + 16*len(m.baskets) + 12*len(m.recent) + 4*len(m.popular)
+	n := 8*len(m.products) + 4*len(m.table) + 24*len(m.baskets) + 12*len(m.recent) + 4*len(m.popular)
 	n += 24 * (len(m.baskets) + len(m.holding) + len(m.rows) + len(m.tallies))
 	for i := range m.rows {
 		n += 16 * len(m.rows[i])
@@ -94,6 +94,9 @@ func (m *Model) Bytes() int {
 	}
 	for i := range m.baskets {
 		n += 4 * len(m.baskets[i])
+	}
+	if m.prior != nil {
+		n += m.prior.bytes()
 	}
 	return n + m.ease.bytes()
 }

@@ -5,16 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"strings"
-)
-
-// Settings of the answer by profile: each feature's say is shrunk with
-// profilePrior people who buy like everybody, and damped, since features overlap.
-const (
-	profilePrior = 50
-	profileDamp  = .5
 )
 
 // profiles holds the attributes of customers: each as features, a feature being
@@ -93,57 +85,4 @@ func (p *profiles) add(to []int, column, cell string) []int {
 		to = append(to, f)
 	}
 	return to
-}
-
-// tastes counts who buys what: people per product, per feature, and per both.
-type tastes struct {
-	people int
-	buyers []int     // per product
-	having []int     // per feature
-	both   [][]int32 // per feature, per product
-	scores []candidate
-}
-
-func newTastes(products, features int) *tastes {
-	t := &tastes{buyers: make([]int, products), having: make([]int, features), both: make([][]int32, features)}
-	for f := range t.both {
-		t.both[f] = make([]int32, products)
-	}
-	return t
-}
-
-// add counts a person with features and the different products bought.
-func (t *tastes) add(has []int, bought []uint32) {
-	t.people++
-	for _, p := range bought {
-		t.buyers[p]++
-	}
-	for _, f := range has {
-		t.having[f]++
-		for _, p := range bought {
-			t.both[f][p]++
-		}
-	}
-}
-
-func (t *tastes) bytes() int { return 8*(len(t.buyers)+len(t.having)) + 4*len(t.both)*len(t.buyers) }
-
-// answer ranks products by popularity times the damped lifts of the features.
-func (t *tastes) answer(has []int, k int) []Suggestion {
-	t.scores = t.scores[:0]
-	if t.people == 0 {
-		return nil
-	}
-	for p, n := range t.buyers {
-		if n == 0 {
-			continue
-		}
-		base := float64(n) / float64(t.people)
-		lifts := 1.0
-		for _, f := range has {
-			lifts *= (float64(t.both[f][p]) + profilePrior*base) / ((float64(t.having[f]) + profilePrior) * base)
-		}
-		t.scores = append(t.scores, candidate{product: uint32(p), score: float32(base * math.Pow(lifts, profileDamp))})
-	}
-	return topSuggestions(t.scores, k)
 }

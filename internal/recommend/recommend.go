@@ -29,11 +29,22 @@ type Item struct {
 	Qty     int
 }
 
+// OrderID tells one basket from another; 0 means unknown. The package gives it
+// no other meaning.
+type OrderID int64
+
 // Basket is one order as the recommender sees it.
 type Basket struct {
+	// Order names the basket, so that it can be taught anew with what is left of
+	// it. Baskets without a name cannot be taken back.
+	Order    OrderID
 	Customer CustomerID
 	At       time.Time
-	Items    []Item
+	// Items are what was bought and kept.
+	Items []Item
+	// Back are products that came back: they are no part of the basket, and a
+	// product that often comes back is suggested less. Only named baskets count.
+	Back []ProductID
 }
 
 // Options shape a build; a zero field takes the default named beside it.
@@ -59,6 +70,10 @@ type Options struct {
 	// so that one wrong date cannot make all true ones look ancient. When not,
 	// the newest basket is.
 	Now time.Time
+	// Until, when later than every basket, is the time of the newest one that
+	// LearnAll will bring: the linear model is fitted as of then, so that it ends
+	// as if all had been built at once.
+	Until time.Time
 }
 
 func (o Options) withDefaults() Options {
@@ -120,6 +135,7 @@ type Suggestion struct {
 	// that held Because. From Popular, Of counts the orders that held Product.
 	Together, Of int
 	// People counts the different known customers behind Together; 0 = not known.
+	// A pair that one person alone ordered, time and again, is no answer for others.
 	People int
 	// Own is how often the asker bought Product before, as far as Owned tells.
 	Own int

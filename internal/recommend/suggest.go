@@ -45,6 +45,8 @@ type scratch struct {
 	lent    sums
 	head    []float32 // per product of the head
 	touched []uint32  // the products with a score
+	f       float32   // what the size of the cart makes of the linear model's scores
+	cut     []uint32  // the answers that lost what one person alone says
 	met     []uint32  // the products in the rows of the cart
 	cart    []uint32
 	asked   []uint32 // the products of the cart that are asked by
@@ -83,8 +85,8 @@ func (m *Model) Suggest(q Query) []Suggestion {
 	s.thin()
 	m.foretell(s)
 	m.addOwn(s, q)
-	for _, p := range s.touched {
-		s.best = append(s.best, candidate{product: p, score: s.sums[p]})
+	for _, c := range m.less {
+		s.sums[c.product] *= c.score
 	}
 	out := m.pick(s, q)
 	s.clear()
@@ -113,14 +115,14 @@ func (m *Model) foretell(s *scratch) {
 	if len(s.heads) > 0 {
 		head := s.head[:len(e.products)]
 		e.score(s.heads, &s.lent, head)
-		f := float32(math.Pow(float64(len(s.heads))/10, -cartDamp))
+		s.f = float32(math.Pow(float64(len(s.heads))/10, -cartDamp))
 		for j, v := range head {
 			if v > 0 {
-				s.add(e.products[j], f*v)
+				s.add(e.products[j], s.f*v)
 				most = max(most, v)
 			}
 		}
-		most *= f
+		most *= s.f
 	}
 	if len(e.products) < len(m.products) {
 		m.foretellTail(s, most)
@@ -178,7 +180,7 @@ func (s *scratch) clear() {
 	for _, p := range s.cart {
 		s.barred[p] = false
 	}
-	s.touched, s.met, s.mine, s.cart, s.best, s.kinds = s.touched[:0], s.met[:0], s.mine[:0], s.cart[:0], s.best[:0], s.kinds[:0]
+	s.touched, s.met, s.mine, s.cart, s.best, s.kinds, s.cut = s.touched[:0], s.met[:0], s.mine[:0], s.cart[:0], s.best[:0], s.kinds[:0], s.cut[:0]
 }
 
 // addOwn blends in what the asker bought before.
@@ -219,40 +221,93 @@ func (m *Model) addOwn(s *scratch, q Query) {
 	}
 }
 
-// pick takes the best candidates in order, asking the caller's rules of each
-// only when its turn comes.
-func (m *Model) pick(s *scratch, q Query) []Suggestion {
-	h := s.best
+// firstMost is how many candidates are put in order at first; a query rarely
+// needs more.
+const firstMost = 32
+
+// foremost puts the k best candidates into best, in order. Nearly all of the
+// others cost one comparison, which the processor foresees.
+func (s *scratch) foremost(k int) {
+	h := s.best[:0]
+	if s.best = h; k == 0 {
+		return
+	}
+	for _, p := range s.touched {
+		c := candidate{product: p, score: s.sums[p]}
+		if c.score <= 0 || len(h) == k && !before(c, h[k-1]) {
+			continue
+		}
+		if len(h) < k {
+			h = append(h, c)
+		}
+		at := len(h) - 1
+		for ; at > 0 && before(c, h[at-1]); at-- {
+			h[at] = h[at-1]
+		}
+		h[at] = c
+	}
+	s.best = h
+}
+
+// behind adds all candidates after the last to those left, and heaps them up.
+func (s *scratch) behind(h []candidate, last candidate) []candidate {
+	for _, p := range s.touched {
+		if c := (candidate{product: p, score: s.sums[p]}); c.score > 0 && before(last, c) {
+			h = append(h, c)
+		}
+	}
 	for i := len(h)/2 - 1; i >= 0; i-- {
 		sift(h, i)
 	}
-	out := make([]Suggestion, 0, min(q.K, len(h)))
-	for len(h) > 0 && len(out) < q.K {
-		c := h[0]
-		h[0] = h[len(h)-1]
-		h = h[:len(h)-1]
-		sift(h, 0)
-		id := m.products[c.product]
-		if q.Exclude != nil && q.Exclude(id) {
-			continue
+	return h
+}
+
+// pick takes the best candidates in order, asking the caller's rules of each
+// only when its turn comes.
+func (m *Model) pick(s *scratch, q Query) []Suggestion {
+	first := max(firstMost, 2*q.K)
+	if first > 4*firstMost {
+		first = 0 // so many are asked for that a heap of all is quicker
+	}
+	s.foremost(first)
+	h, last, more := s.best, candidate{score: math.MaxFloat32}, true
+	if len(h) > 0 {
+		last, more = h[len(h)-1], len(h) == first
+	}
+	out := make([]Suggestion, 0, min(q.K, len(s.touched)))
+	for len(out) < q.K {
+		if more && (len(h) == 0 || before(last, h[0])) {
+			h, more = s.behind(h, last), false
 		}
+		if len(h) == 0 {
+			break
+		}
+		c := h[0]
+		a := Suggestion{Product: m.products[c.product], Score: float64(c.score)}
+		kind := int64(0)
 		if q.Category != nil {
-			if kind := q.Category(id); kind != 0 {
-				if count(s.kinds, kind) >= perCategory {
+			kind = q.Category(a.Product)
+		}
+		if kind == 0 || count(s.kinds, kind) < perCategory {
+			if q.Exclude == nil || !q.Exclude(a.Product) {
+				lost, ok := m.explain(s, q, c.product, &a)
+				if lost > leastLost*c.score && !slices.Contains(s.cut, c.product) {
+					s.cut = append(s.cut, c.product)
+					h[0].score -= lost
+					sift(h, 0) // and its turn comes again
 					continue
+				}
+				if ok && c.score > 0 {
+					out = append(out, a)
+					if kind != 0 {
+						s.kinds = append(s.kinds, kind)
+					}
 				}
 			}
 		}
-		a := Suggestion{Product: id, Score: float64(c.score)}
-		if !m.explain(s, q, c.product, &a) {
-			continue
-		}
-		if q.Category != nil {
-			if kind := q.Category(id); kind != 0 {
-				s.kinds = append(s.kinds, kind)
-			}
-		}
-		out = append(out, a)
+		h[0] = h[len(h)-1]
+		h = h[:len(h)-1]
+		sift(h, 0)
 	}
 	return out
 }
@@ -266,14 +321,20 @@ func count(in []int64, what int64) (n int) {
 	return n
 }
 
-// tries is how many products of a cart are looked at for a reason.
-const tries = 3
+const (
+	// tries is how many products of a cart are looked at for a reason.
+	tries = 3
+	// leastLost is which part of a score may be one person's voice unheard.
+	leastLost = .05
+)
 
 // explain finds the product of the cart that carried most of an answer's score
 // and that orders held with it. An answer without one, which the asker did not
 // buy before either, is none: it rests on chains of others that nobody could
-// check.
-func (m *Model) explain(s *scratch, q Query, p uint32, a *Suggestion) bool {
+// check. lost is what of the score rests on one person's orders beyond
+// voiceMost, unless it is the asker who buys the two: an answer must not rest
+// on a single voice, and the sums of the linear model do not know whose they are.
+func (m *Model) explain(s *scratch, q Query, p uint32, a *Suggestion) (lost float32, ok bool) {
 	if s.own[p] > 0 {
 		for _, o := range q.Owned {
 			if o == a.Product {
@@ -302,14 +363,24 @@ func (m *Model) explain(s *scratch, q Query, p uint32, a *Suggestion) bool {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.product, b.product))
 	})
 	for _, from := range s.shares {
-		if t := m.tally(from.product, p); int(t.together) >= m.opt.MinTogether {
+		t := m.tally(from.product, p)
+		trust := t.trust()
+		if s.own[p] > 0 && s.own[from.product] > 0 {
+			trust = 1
+		}
+		if h >= 0 && trust < 1 {
+			lost += from.score * (1 - trust)
+		}
+		if a.Because == 0 && trust > 0 && int(t.together) >= m.opt.MinTogether {
 			a.Because = m.products[from.product]
-			a.Together, a.People = int(t.together), int(t.people)
+			a.Together, a.People = int(t.together), int(t.people())
 			a.Of = len(m.holding[from.product])
-			return true
 		}
 	}
-	return a.Own > 0
+	if lost > 0 {
+		lost *= s.f * m.ease.damp[h] * m.kept(p)
+	}
+	return lost, a.Because != 0 || a.Own > 0
 }
 
 // closeness is the score of product p in the row of another, 0 when it is not there.
@@ -319,27 +390,6 @@ func (m *Model) closeness(from, p uint32) float32 {
 		return row[at].score
 	}
 	return 0
-}
-
-// tally counts what two products have together: from the row when p stands in
-// it, else from the baskets.
-func (m *Model) tally(from, p uint32) tally {
-	row := m.rows[from]
-	if at, ok := slices.BinarySearchFunc(row, p, func(n near, p uint32) int { return cmp.Compare(n.product, p) }); ok {
-		return m.tallies[from][at]
-	}
-	var t tally
-	var last uint32
-	for b := range common(m.holding[from], m.holding[p]) {
-		t.together++
-		if buyer := m.buyers[b]; buyer != 0 && buyer != last {
-			t.people, last = t.people+1, buyer
-		}
-		if int(b) >= m.built {
-			t.people, last = 0, 0
-		}
-	}
-	return t
 }
 
 // common goes over what two ascending lists share.
@@ -362,7 +412,8 @@ func common(x, y []uint32) iter.Seq[uint32] {
 }
 
 // Popular lists what sells now, best first: orders with a half-life of 14 days
-// back from the newest. Score is the decayed count, Of the plain one.
+// back from the newest, nobody counting for more than freshMost of them. Score
+// is the decayed count, Of the plain one. What mostly comes back is left out.
 func (m *Model) Popular(k int, exclude func(ProductID) bool) []Suggestion {
 	if m == nil || k <= 0 {
 		return nil
@@ -377,7 +428,7 @@ func (m *Model) Popular(k int, exclude func(ProductID) bool) []Suggestion {
 			break
 		}
 		id := m.products[p]
-		if m.recent[p] <= 0 || exclude != nil && exclude(id) {
+		if m.recent[p] <= 0 || m.kept(p) <= 0 || exclude != nil && exclude(id) {
 			continue
 		}
 		out = append(out, Suggestion{Product: id, Score: float64(m.recent[p]), Of: len(m.holding[p])})

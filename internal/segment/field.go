@@ -169,6 +169,8 @@ var fields = []*Field{
 	}},
 	{Key: "trait", Group: "other", Kind: SetKind, Gate: Past, Sure: true, Free: true, set: func(k *Known) []string { return k.Traits },
 		rows: setRows("SELECT customer_id FROM customer_traits WHERE deleted_at = 0", "trait")},
+	{Key: "tier", Group: "other", Kind: TextKind, Choices: list("occasional", "loyal", "very-loyal"), Table: "customer_tiers", Column: "tier"},
+	{Key: "class", Group: "other", Kind: TextKind, Gate: Past, Choices: list("A", "B", "C", "N", "D"), Table: "customer_values", Column: "class"},
 	{Key: "segment", Group: "other", Kind: SetKind, Sure: true, Free: true, set: func(k *Known) []string { return k.Segments }},
 }
 

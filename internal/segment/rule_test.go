@@ -80,7 +80,7 @@ func (c chance) span() string { return c.of("1d", "7d", "30d", "90d", "365d", "1
 
 func (c chance) clause() *Clause {
 	f := Fields()[c(len(Fields()))]
-	for f.Key == "segment" && c(3) > 0 || f.Table != "" {
+	for f.Key == "segment" && c(3) > 0 {
 		f = Fields()[c(len(Fields()))]
 	}
 	k := &Clause{Field: f.Key}
@@ -284,6 +284,9 @@ func crowd(t testing.TB, d *db.DB, people int, c chance) {
 		if c(3) == 0 {
 			put("questions", i, fmt.Sprint("Q", i), "contact", i, "x", []int64{0, 5}[c(2)], 1)
 		}
+		if c(2) == 0 {
+			put("customer_tiers", i, c.of("occasional", "loyal", "very-loyal"), "loyal", 1, 1)
+		}
 		if c(3) == 0 {
 			put("customer_traits", i, c.of("fine", "maker"), int64(c(2)))
 		}
@@ -305,7 +308,7 @@ func crowd(t testing.TB, d *db.DB, people int, c chance) {
 			{"order_lines", "id order_id position product_id variant_id sku name qty unit_price total cancelled_qty"}, {"payments", "id token order_id provider amount currency state captured refunded created_at updated_at"},
 			{"returns", "id order_id number key kind state asked_at"}, {"carts", "id token customer_id state currency created_at active_at checkout_at"},
 			{"cart_lines", "cart_id token variant_id qty seen_price added_at"}, {"events", "id at kind customer_id product_id bot"}, {"questions", "id token kind customer_id body answered_at created_at"},
-			{"customer_traits", "customer_id trait deleted_at"},
+			{"customer_traits", "customer_id trait deleted_at"}, {"customer_tiers", "customer_id tier earned since due_at"},
 		} {
 			if _, err := tx.Insert(ctx, t.table, strings.Fields(t.columns), rows[t.table], true); err != nil {
 				return err

@@ -51,6 +51,15 @@ var Keys = []Key{
 	{"payment.transfer.days", "7", checkWait},
 	{"payment.cod.max", "0", checkAmount},
 	{"payment.cod.countries", "", checkCountries},
+	{"loyalty.loyal.orders", "2", checkCount},
+	{"loyalty.loyal.spend", "0", checkAmounts},
+	{"loyalty.very.orders", "6", checkCount},
+	{"loyalty.very.spend", "900", checkAmounts},
+	{"value.abc", "sum 80 95", checkCuts},
+	{"value.margin", "40", checkShare},
+	{"value.return.cost", "0", checkAmount},
+	{"value.question.cost", "0", checkAmount},
+	{"value.referral", "0", checkShare},
 }
 
 // Values is one consistent reading of all settings. The zero value answers

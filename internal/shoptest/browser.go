@@ -130,13 +130,6 @@ func (b *Browser) send(r *http.Request) *Page {
 	answer := w.Result()
 	b.jar.SetCookies(home, answer.Cookies())
 	p := &Page{t: b.t, Status: answer.StatusCode, Header: answer.Header, Body: w.Body.String(), Location: answer.Header.Get("Location")}
-	if strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") {
-		root, err := html.Parse(strings.NewReader(p.Body))
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		p.root = root
-	}
 	return p
 }
 
@@ -144,8 +137,15 @@ func (b *Browser) send(r *http.Request) *Page {
 // [name=value], in this order, each optional: "input[name=sku]", "li.card".
 func (p *Page) All(selector string) []*html.Node {
 	var out []*html.Node
-	if p.root == nil {
-		return nil
+	if p.root == nil { // parsed when it is looked into: many answers are only compared
+		if !strings.HasPrefix(p.Header.Get("Content-Type"), "text/html") {
+			return nil
+		}
+		root, err := html.Parse(strings.NewReader(p.Body))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.root = root
 	}
 	match := parse(selector)
 	for n := range p.root.Descendants() {

@@ -17,12 +17,15 @@ import (
 // became of the order, and nothing else.
 const confirming = time.Hour
 
-// complements are what goes with some products: said by an author or shown by
-// orders, at most two of a category. What only stands on the same shelf is no
-// complement.
+// goesTogether are the groups of suggestions that make a complement. What only
+// stands near, or sells now, is none.
+var goesTogether = []string{"needed", "moment", "bought", "alike"}
+
+// complements are what goes with some products: said by an author, shown by
+// orders, or made for the same moment, at most two of a category.
 func (s *Shop) complements(c echo.Context, at []catalog.ProductID) ([]suggestion, error) {
 	found, err := s.suggest(c, at, shelfCards)
-	found = slices.DeleteFunc(found, func(f suggestion) bool { return f.Group == "shelf" })
+	found = slices.DeleteFunc(found, func(f suggestion) bool { return !slices.Contains(goesTogether, f.Group) })
 	shelves := map[catalog.CategoryID]int{}
 	found = slices.DeleteFunc(found, func(f suggestion) bool {
 		shelves[f.Card.CategoryID]++

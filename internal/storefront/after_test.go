@@ -1,10 +1,12 @@
 package storefront_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
+	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/shoptest"
@@ -108,4 +110,43 @@ func TestTheConfirmationSaysWhatGoesWithTheOrder(t *testing.T) {
 			t.Errorf("later: %q", title)
 		}
 	})
+}
+
+// Whatever is added, in whatever order: at most two of a category go with it,
+// and nothing that is in the cart, sensitive or sold out.
+func TestWhatGoesWithAnythingAdded(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	var baskets [][]string
+	for range 10 {
+		baskets = append(baskets, []string{"BB01", "BB02", "BB03", "BB09"}, []string{"BK01", "BK02", "BK03", "TL01"}, []string{"BB12", "BB09", "BB03"}, []string{"BB05"})
+	}
+	s.Learn(baskets...)
+	ctx := context.Background()
+	blocks := 0
+	for _, sku := range []string{"BB02", "BB01-240-AQUA", "BK01", "BK03", "BB12", "TL01", "BB09", "BK02", "BB03"} {
+		b := s.Browser()
+		for _, more := range []string{"BB05", sku} {
+			page := b.Follow(b.Post("/cart/items", "sku", more))
+			_, slugs := beside(page)
+			if len(slugs) > 0 {
+				blocks++
+			}
+			shelves := map[catalog.CategoryID]int{}
+			for _, slug := range slugs {
+				p, err := catalog.BySlug(ctx, s.DB, slug)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if shelves[*p.CategoryID]++; shelves[*p.CategoryID] > 2 {
+					t.Errorf("after %s: three of a category in %v", more, slugs)
+				}
+				if p.Sensitive || p.Code == "TL02" || p.Code == "BB05" || strings.HasPrefix(more, p.Code) {
+					t.Errorf("after %s: %s", more, slug)
+				}
+			}
+		}
+	}
+	if blocks < 6 {
+		t.Errorf("only %d blocks were shown", blocks)
+	}
 }

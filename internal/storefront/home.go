@@ -271,8 +271,16 @@ const regular = 3
 // what is said of a person must be true of them.
 func (s *Shop) withOwn(c echo.Context, sections []homepage.Section) ([]homepage.Section, error) {
 	past, err := s.past(c)
-	if err != nil || past.orders == 0 {
-		return sections, err
+	if err != nil {
+		return nil, err
+	}
+	if like, some, err := s.like(c, past.orders); err != nil {
+		return nil, err
+	} else if some {
+		sections = slices.Insert(slices.Clone(sections), min(likeAfter, len(sections)), like)
+	}
+	if past.orders == 0 {
+		return sections, nil
 	}
 	own := []homepage.Section{
 		{Kind: homepage.Again, Title: both("shop.home.again"), Reason: both("shop.home.again.why")},

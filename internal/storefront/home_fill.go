@@ -8,6 +8,7 @@ import (
 
 	"regulars/internal/catalog"
 	"regulars/internal/homepage"
+	"regulars/internal/i18n"
 	"regulars/internal/recommend"
 )
 
@@ -28,6 +29,9 @@ func (s *Shop) fill(c echo.Context, sections []homepage.Section, most int, above
 	for i, sec := range sections {
 		var err error
 		if wanted[i], err = s.candidates(c, sec); err != nil {
+			return nil, err
+		}
+		if err = s.incline(c, sec.Kind, &wanted[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -66,6 +70,9 @@ func (s *Shop) fill(c echo.Context, sections []homepage.Section, most int, above
 				}
 				continue
 			}
+			if wanted[i].because != nil {
+				filled.Reason = wanted[i].because(filled.Cards[0])
+			}
 			out = append(out, filled)
 		}
 		if enough || depth >= homeDeepest {
@@ -77,12 +84,13 @@ func (s *Shop) fill(c echo.Context, sections []homepage.Section, most int, above
 // candidates are what a section may show, best first.
 type candidates struct {
 	ids      []catalog.ProductID
-	then     []catalog.ProductID // when those run out; some may be the same
-	more     string              // path of the whole shelf, "" if there is none
-	fleeting bool                // nothing that is bought once
-	reduced  bool                // only what is cheaper than it was
-	least    int                 // fewer make no section
-	none     bool                // of a section without cards: it leads nowhere
+	then     []catalog.ProductID                // when those run out; some may be the same
+	more     string                             // path of the whole shelf, "" if there is none
+	fleeting bool                               // nothing that is bought once
+	reduced  bool                               // only what is cheaper than it was
+	least    int                                // fewer make no section
+	because  func(first catalog.Card) i18n.Text // the reason, where it is about the product that stands first
+	none     bool                               // of a section without cards: it leads nowhere
 }
 
 func (w candidates) may(k *catalog.Card) bool {

@@ -51,6 +51,9 @@ func TestStaffLookAtAHomePageAsItWouldBe(t *testing.T) {
 				return at(owner, pairs...)
 			}
 			seen, live := page("which", "rules", "email", shoptest.Student), student.Get(lang+"/")
+			if says := seen.Header.Get("Cache-Control"); !strings.Contains(says, "no-store") {
+				t.Errorf("%s: a look at a customer's page may be kept: %s", lang, says)
+			}
 			if mainOf(seen) != mainOf(live) {
 				t.Errorf("%s: the student's page differs from what staff see of it:\n%s\n%s", lang, mainOf(live), mainOf(seen))
 			}

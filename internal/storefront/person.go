@@ -19,6 +19,7 @@ import (
 	"regulars/internal/pricing"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
+	"regulars/internal/value"
 	"regulars/internal/web"
 )
 
@@ -39,6 +40,8 @@ type visit struct {
 	viewed   bool
 	views    []event.View
 	looked   []catalog.ProductID // of the home page's section
+	leant    bool
+	leaning  *leaning
 	look     *looking
 }
 
@@ -128,6 +131,9 @@ func (s *Shop) someone(c echo.Context) (*customer.Person, error) {
 // that changed what we know of them or may use.
 func (s *Shop) decide(ctx context.Context, tx *db.Tx, id customer.ID) error {
 	if err := trait.Refresh(ctx, tx, id, s.Settings.Now().Currency(), s.Now()); err != nil {
+		return err
+	}
+	if err := value.Refresh(ctx, tx, id); err != nil {
 		return err
 	}
 	return segment.Refresh(ctx, tx, id, s.Now())

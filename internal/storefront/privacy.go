@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -16,10 +17,12 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
+	"regulars/internal/homepage"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
+	"regulars/internal/value"
 	"regulars/internal/web"
 )
 
@@ -122,12 +125,12 @@ func (s *Shop) knownPage(c echo.Context, status int, failed error) error {
 		base.Flash = append(base.Flash, web.Notice{Kind: "warn", Text: t(c, "shop.erase.open", "count", owed)})
 	}
 	page := knownPage{accountPage: base}
-	seg, reason, err := segment.Of(ctx, s.DB, p, s.Now())
+	front, reason, err := s.front(c)
 	if err != nil {
 		return err
 	}
-	page.Segment, page.Reason = in(c, seg.Name), in(c, reason)
-	if seg.Key == segment.Default || page.Segment == "" {
+	page.Segment, page.Reason = in(c, front.Page.Title), in(c, cmp.Or(reason, front.Page.Lead))
+	if front.Key == homepage.Default || page.Segment == "" {
 		page.Segment, page.Reason = t(c, "shop.known.default"), t(c, "shop.known.default.why")
 	}
 	facts, err := customer.Interests(ctx, s.DB, p.CustomerID())
@@ -264,7 +267,7 @@ func (s *Shop) erase(c echo.Context) error {
 		return s.knownPage(c, http.StatusUnprocessableEntity, failed)
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, credit.Forget, order.Forget, ask.Forget, trait.Forget)
+		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, credit.Forget, order.Forget, ask.Forget, trait.Forget, value.Forget)
 	})
 	if err != nil {
 		return err

@@ -247,6 +247,9 @@ func TestOrdersOfAGuestJoinTheProvedAddress(t *testing.T) {
 		if !strings.Contains(done.Text(), "1 earlier order with this address") || !strings.Contains(done.Text(), "32.20") {
 			t.Errorf("the account does not show the order: %s", done.Text())
 		}
+		if words := b.Get("/account/privacy").Text(); !strings.Contains(words, "Parents") || !strings.Contains(words, "You bought from Baby & Nursery") {
+			t.Errorf("what the account says of the home page: %s", words)
+		}
 		if key := segmentOf(t, b); key != "parent" || s.Count("SELECT count(*) FROM segment_members WHERE segment = 'parent'") != 1 {
 			t.Errorf("the home page is still %s", key)
 		}

@@ -168,8 +168,16 @@ func TestEveryReasonShownIsTrueWhenRecomputed(t *testing.T) {
 					case also.MatchString(f.Reason):
 						checked["also"]++
 						shelf, ok := tree.ByID(*from.CategoryID)
+						if root := tree.Path(shelf.ID)[0]; also.FindStringSubmatch(f.Reason)[1] == root.Name.En {
+							shelf = root
+						}
 						if !ok || also.FindStringSubmatch(f.Reason)[1] != shelf.Name.En || !under(p, shelf.ID) {
 							t.Errorf("%s: %s %q", slug, f.Slug, f.Reason)
+						}
+					case f.Reason == "Among what sells now":
+						checked["now"]++
+						if !slices.ContainsFunc(baskets, func(basket []string) bool { return slices.Contains(basket, p.Code) }) {
+							t.Errorf("%s: %s never sold", slug, f.Slug)
 						}
 					default:
 						checked["written"]++

@@ -58,7 +58,7 @@ var groupOf = map[string]struct{ group, kind string }{
 // reason that is literally true.
 type suggestion struct {
 	Card    catalog.Card
-	Group   string // needed, moment, bought, alike, shelf
+	Group   string // needed, moment, bought, alike, shelf, near, now
 	Kind    string // simple, complex
 	Score   float64
 	Reason  i18n.Text
@@ -140,8 +140,8 @@ func (s *Shop) suggest(c echo.Context, at []catalog.ProductID, limit int) ([]sug
 		found[i].Card = cards[found[i].Card.ID]
 	}
 	chosen := withChain(found, lists, limit, may)
-	if len(chosen) == 0 {
-		return s.alsoThere(c, at, cards, barred, limit)
+	if len(chosen) < min(limit, leastToShow) {
+		return s.resembling(c, at, chosen, barred, limit)
 	}
 	return chosen, nil
 }
@@ -381,30 +381,6 @@ func choose(found []suggestion, limit int) []suggestion {
 	return out
 }
 
-// alsoThere is the answer where nobody wrote and nobody bought enough: what
-// else stands on the same shelf, and nothing more is claimed of it.
-func (s *Shop) alsoThere(c echo.Context, at []catalog.ProductID, cards map[catalog.ProductID]catalog.Card, barred excluded, limit int) ([]suggestion, error) {
-	tree, err := s.tree(c)
-	if err != nil {
-		return nil, err
-	}
-	shelf, ok := tree.ByID(cards[at[0]].CategoryID)
-	if !ok {
-		return nil, nil
-	}
-	list, err := s.shelves.List(c.Request().Context(), s.DB, catalog.ListQuery{Categories: tree.Under(shelf.ID), InStock: true, PerPage: limit + len(at) + 8, Currency: s.currency(c)})
-	if err != nil {
-		return nil, err
-	}
-	var out []suggestion
-	for _, k := range list.Cards {
-		if !k.Sensitive && !barred.holds(k) && len(out) < limit {
-			out = append(out, suggestion{Card: k, Group: "shelf", Kind: "simple", Reason: both("shop.suggest.also", "category", shelf.Name)})
-		}
-	}
-	return out, nil
-}
-
 func models(ids []catalog.ProductID) []recommend.ProductID {
 	out := make([]recommend.ProductID, len(ids))
 	for i, id := range ids {
@@ -446,7 +422,7 @@ func (s *Shop) chained(c echo.Context, title string, found []suggestion) *chain 
 		}
 		out.Why += " " + t(c, key, "count", n, "date", s.Engine.Model().Newest().In(s.Settings.Now().Zone()))
 	}
-	for _, name := range []string{"needed", "moment", "bought", "alike", "shelf"} {
+	for _, name := range []string{"needed", "moment", "bought", "alike", "shelf", "near", "now"} {
 		g := shelf{ID: "chain-" + name, Title: t(c, "shop.chain."+name)}
 		for _, f := range found {
 			if f.Group == name && len(g.Cards) < 4 {

@@ -2,51 +2,20 @@ package trait
 
 import (
 	"context"
-	"sync/atomic"
-	"time"
 
 	"regulars/internal/db"
 )
 
 // Live keeps the rules for the pages that ask for them over and over. The zero
 // value is ready; one belongs to one database. A switch shows at the next view
-// in this process and within keepFor in others.
-type Live struct{ kept atomic.Pointer[keptRules] }
+// in this process and within a second in others.
+type Live struct{ kept db.Kept[*Rules] }
 
-type keptRules struct {
-	rules *Rules
-	asOf  uint64
-}
+var changes db.Changes
 
-const (
-	keepFor = time.Second
-	// A change is announced inside its transaction, and nobody hears of the
-	// commit. For so long nothing is kept (see catalog.Live).
-	settleFor = 5 * time.Second
-)
-
-var changes, settled atomic.Uint64
-
-func changing() {
-	n := changes.Add(1)
-	time.AfterFunc(settleFor, func() {
-		for was := settled.Load(); was < n && !settled.CompareAndSwap(was, n); was = settled.Load() {
-		}
-	})
-}
+func changing() { changes.Announce() }
 
 // Rules returns what decides now. It is shared: nobody may change it.
 func (l *Live) Rules(ctx context.Context, q db.Q) (*Rules, error) {
-	asOf := changes.Load()
-	quiet := settled.Load() >= asOf
-	if k := l.kept.Load(); quiet && k != nil && k.asOf == asOf {
-		return k.rules, nil
-	}
-	r, err := Read(ctx, q)
-	if err == nil && quiet {
-		k := &keptRules{r, asOf}
-		l.kept.Store(k)
-		time.AfterFunc(keepFor, func() { l.kept.CompareAndSwap(k, nil) })
-	}
-	return r, err
+	return l.kept.Get(&changes, func() (*Rules, error) { return Read(ctx, q) })
 }

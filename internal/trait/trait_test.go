@@ -284,6 +284,55 @@ func TestRebuildGivesWhatTheSingleDecisionsGave(t *testing.T) {
 	})
 }
 
+// What is kept agrees with what is decided; a row that strayed is named once
+// the night has passed in which it would have been set right.
+func TestKeptRowsThatStrayAreNamed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		var people []customer.ID
+		for i := range 4 {
+			people = append(people, w.person(true, true))
+			w.buys(people[i], 10+i, []string{"L1", "M1"}[i/2])
+		}
+		w.rebuild()
+		strayed := func(days int) []string {
+			t.Helper()
+			ids, err := trait.Strayed(ctx, d, "USD", now.AddDate(0, 0, days))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ids
+		}
+		if got := strayed(2); len(got) != 0 {
+			t.Fatalf("sound rows are named: %v", got)
+		}
+		w.tx(func(tx *db.Tx) error { return trait.Delete(ctx, tx, people[1], "fine", now) })
+		w.tx(func(tx *db.Tx) error {
+			if err := tx.Query(ctx).Exec("DELETE FROM customer_traits WHERE customer_id = ?", int64(people[0])).Error; err != nil {
+				return err
+			}
+			if err := tx.Query(ctx).Exec("INSERT INTO customer_traits (customer_id, trait, since) VALUES (?, 'fine', 5)", int64(people[3])).Error; err != nil {
+				return err
+			}
+			return customer.SetConsent(ctx, tx, people[2], customer.History, false, "test", now)
+		})
+		if got := strayed(0); len(got) != 0 {
+			t.Errorf("named before the night: %v", got)
+		}
+		want := []string{fmt.Sprintf("customer %d: fine", people[0]), fmt.Sprintf("customer %d: fine", people[3])}
+		if got := strayed(2); !slices.Equal(got, want) {
+			t.Errorf("named %v, want %v", got, want)
+		}
+		// 700 days later the laptop says nothing any more, and the night has seen to it.
+		if err := trait.Rebuild(ctx, d, "USD", now.AddDate(0, 0, 720)); err != nil {
+			t.Fatal(err)
+		}
+		if got := strayed(720); len(got) != 0 {
+			t.Errorf("after the end: %v", got)
+		}
+	})
+}
+
 // crowd: 40 people with a fine laptop, 30 of whom have a camera, among 200
 // others, 20 of whom have one. Everybody has a mouse and a novel, and pills.
 func (w *world) crowd(buyers, cameras int) {
