@@ -179,9 +179,6 @@ func (a *app) work() {
 			return err
 		})
 	})
-	a.runner.Every("segments", 24*time.Hour, func(ctx context.Context) error {
-		return segment.Renew(ctx, a.db, segment.ByRebuild, a.now())
-	})
 	segment.Register(a.runner, a.db, a.now)
 	a.runner.Every("train", 24*time.Hour, func(ctx context.Context) error {
 		_, err := train(ctx, a.db, a.now)

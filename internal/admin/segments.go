@@ -32,7 +32,6 @@ const sampled = 20
 type (
 	segmentListRow struct {
 		URL, Name, Says, Purpose, People, Moves string
-		Page, Archived                          bool
 	}
 	segmentListPage struct {
 		web.Page
@@ -124,9 +123,9 @@ func (o *Office) segments(c echo.Context) error {
 			continue
 		}
 		row := segmentListRow{URL: segmentPath(s.Key), Name: s.Name.In(p.Lang), Says: book.Sentence(p.Lang, s.Rule), Purpose: t(c, "admin.segment.purpose."+s.Purpose),
-			People: o.people(c, members[s.Key]), Page: !s.Pageless}
+			People: o.people(c, members[s.Key])}
 		if members[s.Key] >= smallCell || !o.guarded(c) {
-			row.Moves = t(c, "admin.segment.moves", "in", entered[s.Key], "out", left[s.Key])
+			row.Moves = t(c, "admin.segment.moves.short", "in", entered[s.Key], "out", left[s.Key])
 		}
 		if s.ArchivedAt.IsZero() {
 			p.Rows = append(p.Rows, row)
@@ -357,7 +356,11 @@ func (o *Office) preview(c echo.Context, book *segment.Book, tried segment.Segme
 		key string
 		n   int
 	}{{"mail", split.Mailable}, {"out", split.OptedOut}, {"none", split.NoAddress}, {"simulated", split.Simulated}} {
-		v.Stats = append(v.Stats, statRow{Name: t(c, "admin.segment.split."+part.key), Value: i18n.Number(part.n), Change: portion(part.n, split.All)})
+		row := statRow{Name: t(c, "admin.segment.split."+part.key), Value: o.people(c, part.n), Change: portion(part.n, split.All)}
+		if part.n < smallCell && o.guarded(c) {
+			row.Change = ""
+		}
+		v.Stats = append(v.Stats, row)
 	}
 	from, steps, err := book.Funnel(ctx, o.DB, tried, now)
 	if err != nil {
@@ -369,7 +372,11 @@ func (o *Office) preview(c echo.Context, book *segment.Book, tried segment.Segme
 		if s.Except {
 			says = t(c, "admin.segment.except.step", "what", says)
 		}
-		v.Steps = append(v.Steps, stepRow{says, o.people(c, s.Left), i18n.Number(s.Removed)})
+		row := stepRow{says, o.people(c, s.Left), "−" + i18n.Number(s.Removed)}
+		if o.guarded(c) && (s.Left < smallCell || s.Removed < smallCell) || v.Alone {
+			row.Removed = "" // or the difference would tell
+		}
+		v.Steps = append(v.Steps, row)
 	}
 	overlap, err := book.Overlap(ctx, o.DB, tried, now)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 // gets it on the page of home pages.
 var readyMade = []struct{ key, en, zh, whyEn, whyZh, purpose, rule string }{
 	{"first-time", "First-time buyers", "首次购买", "You ordered once so far.", "您目前下过一单。", Audience, "all(orders = 1, first-order in last 90d)"},
-	{"regular", "Regulars", "常客", "You ordered several times this year.", "您今年多次下单。", Audience, "all(ordered between 2 and 5 in last 365d)"},
-	{"very-loyal", "Very loyal", "忠实顾客", "You ordered six times or more this year.", "您今年下单六次或以上。", Audience, "all(ordered >= 6 in last 365d)"},
+	{"loyal", "Loyal", "忠实顾客", "Your orders of this year make you a loyal customer.", "您今年的订单使您成为忠实顾客。", Audience, "all(tier = loyal)"},
+	{"very-loyal", "Very loyal", "非常忠实顾客", "Your orders of this year make you a very loyal customer.", "您今年的订单使您成为非常忠实的顾客。", Audience, "all(tier = very-loyal)"},
 	{"premium", "Premium", "高消费", "You chose things of the finer kind.", "您选购的多为优质商品。", Audience, `all(spent >= "900.00 USD")`},
 	{"at-risk", "At risk", "可能流失", "It has been a while since your last order.", "距您上次下单已有一段时间。", Audience, "all(orders >= 2, last-order over 120d ago, last-order in last 240d)"},
 	{"sleeping", "Sleeping", "沉睡", "Your last order was long ago.", "您上次下单是很久以前。", Audience, "all(last-order over 240d ago)"},

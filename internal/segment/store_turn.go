@@ -42,6 +42,7 @@ var tails = []tail{
 		"SELECT coalesce(max(id), 0) FROM questions", []string{"questions-open"}, lookBack},
 	{"answers", ByQuestion, "SELECT e.answered_at AS id, e.customer_id FROM questions e WHERE e.answered_at > ? AND e.customer_id IS NOT NULL",
 		"SELECT coalesce(max(answered_at), 0) FROM questions", []string{"questions-open"}, lookBackTime},
+	{"tiers", ByOrder, "SELECT e.since AS id, e.customer_id FROM customer_tiers e WHERE e.since > ?", "SELECT coalesce(max(since), 0) FROM customer_tiers", []string{"field:tier"}, lookBackTime},
 	{"consents", ByProfile, "SELECT e.id, e.customer_id FROM consent_log e WHERE e.id > ?", "SELECT coalesce(max(id), 0) FROM consent_log", nil, lookBack},
 	{"profiles", ByProfile, "SELECT e.updated_at AS id, e.id AS customer_id FROM customers e WHERE e.updated_at > ? AND e.erased_at = 0", "SELECT coalesce(max(updated_at), 0) FROM customers", nil, lookBackTime},
 }

@@ -29,3 +29,4 @@ CREATE TABLE segment_tails (
 );
 CREATE INDEX events_done ON events(kind, at, customer_id) WHERE customer_id <> 0;
 CREATE INDEX customers_updated ON customers(updated_at);
+CREATE INDEX customer_tiers_since ON customer_tiers(since);
