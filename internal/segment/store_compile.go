@@ -408,12 +408,19 @@ func (w *builder) did(f *Field, c *Clause, gate string) (sql, gated string) {
 	if c.Op == ThenNot {
 		return w.missed(c, rows, d, args), w.gate(max(f.Gate, FieldOf(c.Then.Field).Gate))
 	}
-	one := d.one
-	if d.byDay {
-		one = d.at + " / 86400000"
+	bounds := c.bounds(f)
+	if c.Op == AtLeast && bounds[0] == 1 || c.Op == More && bounds[0] == 0 { // whether at all needs no counting
+		return w.join("SELECT "+d.who+" AS customer_id "+rows+" GROUP BY "+d.who, args...) + ".customer_id IS NOT NULL", gate
 	}
-	alias := w.join("SELECT "+d.who+" AS customer_id, count(DISTINCT "+one+") AS n "+rows+" GROUP BY "+d.who, args...)
-	return w.compare("coalesce("+alias+".n, 0)", c.Op, c.bounds(f), ""), gate
+	count := "count(*)" // a row is a deed, but for lines of one order and looks of one day
+	switch {
+	case d.byDay:
+		count = "count(DISTINCT " + d.at + " / 86400000)"
+	case d.name == bought.name:
+		count = "count(DISTINCT " + d.one + ")"
+	}
+	alias := w.join("SELECT "+d.who+" AS customer_id, "+count+" AS n "+rows+" GROUP BY "+d.who, args...)
+	return w.compare("coalesce("+alias+".n, 0)", c.Op, bounds, ""), gate
 }
 
 func (w *builder) missed(c *Clause, rows string, d *deedSource, args []any) string {

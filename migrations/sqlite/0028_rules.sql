@@ -30,3 +30,4 @@ CREATE TABLE segment_tails (
 CREATE INDEX events_done ON events(kind, at, customer_id) WHERE customer_id <> 0;
 CREATE INDEX customers_updated ON customers(updated_at);
 CREATE INDEX customer_tiers_since ON customer_tiers(since);
+CREATE INDEX orders_kept ON orders(customer_id, placed_at) WHERE customer_id IS NOT NULL AND state <> 'cancelled' AND payment_state IN ('paid', 'partly-refunded');
