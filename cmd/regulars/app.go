@@ -185,9 +185,7 @@ func (a *app) work() {
 			return err
 		})
 	})
-	a.runner.Every("segments", 24*time.Hour, func(ctx context.Context) error {
-		return a.db.InTx(ctx, func(tx *db.Tx) error { return segment.Rebuild(ctx, tx, a.now()) })
-	})
+	segment.Register(a.runner, a.db, a.now)
 	a.runner.Every("train", 24*time.Hour, func(ctx context.Context) error {
 		_, err := train(ctx, a.db, a.now)
 		return err
@@ -220,6 +218,23 @@ func (a *app) watch(ctx context.Context) {
 	}
 }
 
+// turn keeps segments in step with what happens and with the clock.
+func (a *app) turn(ctx context.Context) {
+	turner := &segment.Turner{DB: a.db, Now: a.now}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := turner.Turn(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("segments not current", "error", err)
+		}
+	}
+}
+
 // The parts a process may play.
 const (
 	roleAll    = "all"
@@ -237,6 +252,7 @@ func (a *app) run(ctx context.Context, addr, role string) error {
 	background.Go(func() { a.alarms.Run(eventsCtx) })
 	background.Go(func() { a.watch(ctx) })
 	if role != roleWeb {
+		background.Go(func() { a.turn(ctx) })
 		if err := a.runner.Start(ctx); err != nil {
 			stopEvents()
 			return err

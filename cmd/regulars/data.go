@@ -84,13 +84,14 @@ func derive(w *world, d *db.DB, kind string) error {
 		if err := search.Rebuild(w.ctx, d); err != nil {
 			return err
 		}
-		if err := d.InTx(w.ctx, func(tx *db.Tx) error { return segment.Rebuild(w.ctx, tx, w.now()) }); err != nil {
-			return err
-		}
 		if err := retrait(w.ctx, d, w.now()); err != nil {
 			return err
 		}
-		return revalue(w.ctx, d, w.now())
+		if err := revalue(w.ctx, d, w.now()); err != nil {
+			return err
+		}
+		// Last, since rules ask for traits and tiers.
+		return segment.Renew(w.ctx, d, segment.ByRebuild, w.now())
 	}
 	return nil
 }
@@ -220,13 +221,14 @@ func (c rebuildCmd) Run(w *world) error {
 	}{
 		{"search", func() error { return search.Rebuild(w.ctx, d) }},
 		{"segments", func() error {
-			if err := d.InTx(w.ctx, func(tx *db.Tx) error { return segment.Rebuild(w.ctx, tx, w.now()) }); err != nil {
-				return err
-			}
 			if err := retrait(w.ctx, d, w.now()); err != nil {
 				return err
 			}
-			return revalue(w.ctx, d, w.now())
+			if err := revalue(w.ctx, d, w.now()); err != nil {
+				return err
+			}
+			// Last, since rules ask for traits and tiers.
+			return segment.Renew(w.ctx, d, segment.ByRebuild, w.now())
 		}},
 		{"prices", func() error { return catalog.Reprice(w.ctx, d, set.Zone(), w.now) }},
 		{"reports", func() error { return analytics.Rebuild(w.ctx, d, set, w.now()) }},

@@ -198,13 +198,14 @@ func populate(ctx context.Context, d *db.DB, f folder, env environment, opt demo
 	if err := search.Rebuild(ctx, d); err != nil {
 		return err
 	}
-	if err := d.InTx(ctx, func(tx *db.Tx) error { return segment.Rebuild(ctx, tx, opt.Now) }); err != nil {
-		return err
-	}
 	if err := retrait(ctx, d, opt.Now); err != nil {
 		return err
 	}
 	if err := revalue(ctx, d, opt.Now); err != nil {
+		return err
+	}
+	// After traits and tiers, which rules ask for.
+	if err := segment.Renew(ctx, d, segment.ByRebuild, opt.Now); err != nil {
 		return err
 	}
 	set, err := setting.Read(ctx, d)

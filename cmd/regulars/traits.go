@@ -6,6 +6,7 @@ import (
 
 	"regulars/internal/db"
 	"regulars/internal/order"
+	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/trait"
 )
@@ -38,7 +39,12 @@ func (a *app) traits() {
 			return err
 		}
 		for _, id := range moved {
-			err := a.db.InTx(ctx, func(tx *db.Tx) error { return trait.Refresh(ctx, tx, id, a.settings.Now().Currency(), a.now()) })
+			err := a.db.InTx(ctx, func(tx *db.Tx) error {
+				if err := trait.Refresh(ctx, tx, id, a.settings.Now().Currency(), a.now()); err != nil {
+					return err
+				}
+				return segment.Refresh(ctx, tx, id, a.now()) // a rule may ask for traits
+			})
 			if err != nil {
 				return err
 			}

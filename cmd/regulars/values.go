@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"regulars/internal/db"
+	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/value"
 )
@@ -26,5 +27,10 @@ func revalue(ctx context.Context, d *db.DB, now time.Time) error {
 // do not wait for it: they decide for themselves.
 func (a *app) values() {
 	a.runner.Every("tiers", time.Minute, func(ctx context.Context) error { return value.TurnTiers(ctx, a.db, a.settings.Now(), a.now()) })
-	a.runner.Every("values", 24*time.Hour, func(ctx context.Context) error { return revalue(ctx, a.db, a.now()) })
+	a.runner.Every("values", 24*time.Hour, func(ctx context.Context) error {
+		if err := revalue(ctx, a.db, a.now()); err != nil {
+			return err
+		}
+		return segment.Renew(ctx, a.db, segment.ByRebuild, a.now()) // a rule may ask for classes
+	})
 }

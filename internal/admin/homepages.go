@@ -132,14 +132,14 @@ func audience(c echo.Context, v *homepage.Variant, kinds []segment.Segment, tree
 	case i < 0:
 		return v.Audience, t(c, "admin.home.gone")
 	default:
-		return kinds[i].Name.In(lang(c)), ruleWords(c, kinds[i].Rule, tree)
+		return kinds[i].Name.In(lang(c)), segment.NewBook(kinds, tree).Sentence(lang(c), kinds[i].Rule)
 	}
 }
 
 // homeState is what the public sees of a variant today.
 func (o *Office) homeState(c echo.Context, v *homepage.Variant, kinds []segment.Segment) tag {
 	today := o.Now().In(o.Settings.Now().Zone()).Format(time.DateOnly)
-	gone := v.Audience != "" && !slices.ContainsFunc(kinds, func(g segment.Segment) bool { return g.Key == v.Audience })
+	gone := v.Audience != "" && !slices.ContainsFunc(kinds, func(g segment.Segment) bool { return g.Key == v.Audience && g.ArchivedAt.IsZero() })
 	switch {
 	case !v.Written() && v.Key != homepage.Default:
 		return tag{"", t(c, "admin.home.unpublished")}
@@ -158,7 +158,7 @@ func (o *Office) homeState(c echo.Context, v *homepage.Variant, kinds []segment.
 func audienceChoices(c echo.Context, kinds []segment.Segment, chosen string) []choice {
 	out := []choice{{"", t(c, "admin.home.everybody"), chosen == ""}}
 	for _, g := range kinds {
-		if g.Key != segment.Default {
+		if g.Key != segment.Default && (g.ArchivedAt.IsZero() || g.Key == chosen) {
 			out = append(out, choice{g.Key, g.Name.In(lang(c)), g.Key == chosen})
 		}
 	}

@@ -327,6 +327,7 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":file":      files[0].Name,
 		":currency":  "USD",
 		":method":    "standard",
+		":segment":   "parents",
 	}
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off

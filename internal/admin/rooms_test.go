@@ -389,7 +389,7 @@ func TestListsTakeWhatIsInTheirAddress(t *testing.T) {
 	f.want(f.get("/admin/products?q=bottle&sort=price"), 200, "Calm Bottle", "!Oat Porridge", `aria-sort="ascending"`)
 	f.want(f.get("/admin/products?state=published"), 200, "!Oat Porridge")
 	f.want(f.get("/admin/chains"), 200, "From six months on", "Comes next")
-	f.want(f.get("/admin/segments"), 200, "New parents", "said about their days: New parent")
+	f.want(f.get("/admin/segments"), 200, "New parents", "daily life: New parent")
 	f.want(f.get("/admin/homepages/parents"), 200, "Feeding", "For you")
 }
 

@@ -283,11 +283,14 @@ func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, lines []pricing.Wanted,
 		deals.Tier, deals.Reached = string(tier), tier.Reached()
 	}
 	if deals.NeedsSegment() {
-		of, _, err := segment.Of(ctx, q, a.Person, now)
+		in, err := segment.InNow(ctx, q, a.Person, now)
 		if err != nil {
 			return deals, err
 		}
-		deals.Segment = of.Key
+		deals.Segment = segment.Page(in)
+		for _, m := range in {
+			deals.Segments = append(deals.Segments, m.Segment.Key)
+		}
 	}
 	return deals, nil
 }

@@ -18,10 +18,11 @@ type Exported struct {
 	Dates     []ExportedDate     `json:"dates"`
 	Addresses []ExportedAddress  `json:"addresses"`
 	Consents  []ExportedConsent  `json:"consents"` // every choice made, oldest first
-	Segments  []ExportedSegment  `json:"segments"` // which home page is shown, and why
-	Traits    []ExportedTrait    `json:"traits"`   // what is concluded from orders and profile, and what was taken out
-	Tiers     []ExportedTier     `json:"loyalty"`  // the tier the orders earned, and those that were given
-	Values    []ExportedValue    `json:"value"`    // how the shop sorts its customers, and what it expects; amounts in minor units
+	Segments  []ExportedSegment  `json:"segments"` // what the account is counted among, and why
+	Moves     []ExportedMove     `json:"segment_moves"`
+	Traits    []ExportedTrait    `json:"traits"`  // what is concluded from orders and profile, and what was taken out
+	Tiers     []ExportedTier     `json:"loyalty"` // the tier the orders earned, and those that were given
+	Values    []ExportedValue    `json:"value"`   // how the shop sorts its customers, and what it expects; amounts in minor units
 	Browsers  []ExportedBrowser  `json:"browsers"`
 	Orders    []ExportedOrder    `json:"orders"`
 	Carts     []ExportedCart     `json:"carts"`
@@ -100,6 +101,12 @@ type (
 		Segment string    `json:"segment"`
 		Reason  i18n.Text `json:"reason"`
 		Since   db.Time   `json:"since,omitzero"`
+	}
+	ExportedMove struct {
+		Segment string  `json:"segment"`
+		Entered bool    `json:"entered"`
+		Cause   string  `json:"cause"`
+		At      db.Time `json:"at,omitzero"`
 	}
 	ExportedTrait struct {
 		Trait      string    `json:"trait"`
@@ -200,6 +207,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		{&all.Addresses, "SELECT name, country, line1, line2, city, region, postcode, phone FROM addresses WHERE customer_id = ? ORDER BY id"},
 		{&all.Consents, "SELECT purpose, given, source, at FROM consent_log WHERE customer_id = ? ORDER BY id"},
 		{&all.Segments, "SELECT segment, reason, since FROM segment_members WHERE customer_id = ? ORDER BY segment"},
+		{&all.Moves, "SELECT segment, entered, cause, at FROM segment_moves WHERE customer_id = ? ORDER BY id"},
 		{&all.Traits, `SELECT c.trait, t.name, c.evidence, c.order_number AS "order", c.since, c.expires_at, c.confidence, c.deleted_at
 			FROM customer_traits c JOIN traits t ON t.key = c.trait WHERE c.customer_id = ? ORDER BY c.trait`},
 		{&all.Tiers, `WITH who (id) AS (SELECT id FROM customers WHERE id = ?)

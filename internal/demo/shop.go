@@ -282,7 +282,7 @@ func (b *builder) homes(ctx context.Context, tx *db.Tx) error {
 			return err
 		}
 	}
-	return nil
+	return segment.Ready(ctx, tx, "USD")
 }
 
 // staff makes the accounts of the back office; one hash serves everybody,

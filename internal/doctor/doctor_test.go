@@ -291,6 +291,9 @@ func TestASoundShopHasNothingBroken(t *testing.T) {
 
 const send = `INSERT INTO sends (key, class, template, cart_id, order_id, email, lang, message_id, state, due_at, sent_at, created_at, updated_at) `
 
+// decided says that everybody's segments were decided and all logs followed.
+const decided = "INSERT INTO segment_tails (source, entry) VALUES ('profiles', 9000000000000), ('consents', 9000000000000); INSERT INTO segment_turns (customer_id) SELECT id FROM customers; "
+
 // breaks lists, by invariant, what breaks it and nothing else.
 var breaks = []struct{ code, sql string }{
 	{"M1", "UPDATE prices SET currency = 'XXX' WHERE currency = 'EUR'"},
@@ -309,6 +312,8 @@ var breaks = []struct{ code, sql string }{
 	{"C1", "UPDATE sales SET running = FALSE, state = 'stopped'"},
 	{"C1", "UPDATE sales SET ends_on = '2026-11-21'"},
 	{"C1", "UPDATE products SET sensitive = TRUE WHERE code = 'rug'"},
+	{"G1", decided + "INSERT INTO segments (key, position, name, title, why) VALUES ('empty', 1, '{}', '{}', '{}'); INSERT INTO segment_members (customer_id, segment, reason, since) SELECT id, 'empty', '{}', 1 FROM customers"},
+	{"G1", decided + `INSERT INTO segments (key, position, name, title, why, purpose, rule) VALUES ('all', 1, '{}', '{}', '{}', 'service', '{"when":{"op":"all","items":[{"field":"language","op":"in","values":["en","zh"]}]}}')`},
 	{"C2", "UPDATE prices SET was = was + 100 WHERE sale_id > 0"},
 	{"C2", "UPDATE prices SET was = 0 WHERE sale_id > 0"},
 	{"C2", "INSERT INTO price_log (variant_id, currency, amount, at) SELECT p.variant_id, 'USD', 900, l.at - 1 FROM prices p JOIN price_log l ON l.variant_id = p.variant_id AND l.sale_id > 0 WHERE p.sale_id > 0; UPDATE price_log SET id = id + 1000 WHERE sale_id > 0"},

@@ -8,6 +8,7 @@ import (
 
 	"regulars/internal/catalog"
 	"regulars/internal/db"
+	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/trait"
 	"regulars/internal/value"
@@ -27,6 +28,7 @@ var judgements = []judgement{
 	{"C2", "the earlier price beside a price is the lowest of the 30 days before it fell", func(ctx context.Context, q db.Q, now time.Time) ([]string, error) {
 		return mispriced(ctx, q, now, true)
 	}},
+	{"G1", "everybody is in the segments whose rules hold of them, and in no other", segment.Misplaced},
 	{"T1", "what is kept of people's traits is what the rules decide from the facts, by the next night", strayed},
 	{"P5", "a loyalty tier is what orders, reviews and grants make of it", mistiered},
 }

@@ -50,7 +50,7 @@ func (l *PriceList) Price(b catalog.Buyable) (money.Amount, bool) {
 
 // for reports whether the shopper of these deals is in the group.
 func (l *PriceList) isFor(d Deals) bool {
-	return l.Segment != "" && l.Segment == d.Segment || l.Tier != "" && (l.Tier == d.Tier || slices.Contains(d.Reached, l.Tier))
+	return l.Segment != "" && d.in(l.Segment) || l.Tier != "" && (l.Tier == d.Tier || slices.Contains(d.Reached, l.Tier))
 }
 
 // Member is what one price list took off a basket.

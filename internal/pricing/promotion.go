@@ -103,10 +103,16 @@ type Deals struct {
 	Lists      []PriceList // live ones, with entries for what is in the basket
 	Code       *Code       // what the coupon stands for; nil: nothing
 	Day        string
-	Segment    string // of the shopper; "" = none
+	Segment    string   // of the shopper's home page; "" = none
+	Segments   []string // all that the shopper is in
 	Tier       string
 	Reached    []string            // that tier and those below: price lists for them are for the shopper, too
 	Mine       map[PromotionID]int // orders of this shopper that stand with it
+}
+
+// in reports whether the shopper is in a segment.
+func (d *Deals) in(segment string) bool {
+	return segment == d.Segment || slices.Contains(d.Segments, segment)
 }
 
 // Applied is a promotion at work in a quote. Of free delivery, Amount is what
@@ -149,7 +155,7 @@ func (p *Promotion) bars(q *Quote, wanted []Wanted, d Deals) (words string, args
 		return "pricing.coupon.ended", []any{"day", p.EndsOn}
 	case p.Currency != "" && p.Currency != q.Currency:
 		return "pricing.coupon.currency", []any{"currency", string(p.Currency)}
-	case len(p.Segments) > 0 && !slices.Contains(p.Segments, d.Segment), len(p.Tiers) > 0 && !slices.Contains(p.Tiers, d.Tier):
+	case len(p.Segments) > 0 && !slices.ContainsFunc(p.Segments, d.in), len(p.Tiers) > 0 && !slices.Contains(p.Tiers, d.Tier):
 		return "pricing.coupon.others", []any{"name", p.Name}
 	case p.LimitAll > 0 && p.Used >= p.LimitAll, p.coded(d) && d.Code.LimitAll > 0 && d.Code.Used >= d.Code.LimitAll:
 		return "pricing.coupon.used-up", nil

@@ -36,63 +36,69 @@ var pages = []segment.Segment{
 }
 
 func TestTheReasonIsWhatThePersonDid(t *testing.T) {
-	day := func(s string) time.Time {
-		d, err := time.Parse(time.DateOnly, s)
-		if err != nil {
-			t.Fatal(err)
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		shop(t, d)
+		n := 0
+		for _, c := range []struct {
+			what, occupation, kind, value, source string
+			bought                                []string
+			key, en, zh                           string
+		}{
+			{"a life tile", "", "life", "student", "said", nil, "student", "You told us you are a student", "您告诉我们您是学生"},
+			{"an occupation", "student", "", "", "", nil, "student", "You told us your occupation: Student", "您告诉我们您的职业：学生"},
+			{"a hobby", "", "hobby", "gaming", "said", nil, "gamer", "You told us what you do for fun: Gaming", "您告诉我们您的爱好：打游戏"},
+			{"an interest", "", "interest", "games", "said", nil, "gamer", "You told us what you like to look at: Games", "您告诉我们您喜欢看：游戏"},
+			{"for whom", "", "for", "partner", "said", nil, "gift-giver", "You told us who you buy for: My partner", "您告诉我们您为谁选购：伴侣"},
+			{"three days of purchases", "", "", "", "", []string{"2026-08-14", "2026-09-02", "2026-11-01"}, "new-parent",
+				"You bought from Baby and formula on 3 days since August", "自8月以来，您有 3 天买过“母婴”里的东西"},
+			{"one of August lies before the window", "", "", "", "", []string{"2026-07-20", "2026-07-28", "2026-09-02", "2026-11-01"}, "new-parent",
+				"You bought from Baby and formula on 3 days since 28 July 2026", "自2026年7月28日以来，您有 3 天买过“母婴”里的东西"},
+			{"two days only", "", "", "", "", []string{"2026-09-02", "2026-11-01"}, segment.Default, "", ""},
+			{"three days, long ago", "", "", "", "", []string{"2026-01-01", "2026-02-02", "2026-11-01"}, segment.Default, "", ""},
+			{"the first of two that match", "student", "life", "parent", "said", nil, "new-parent", "You told us you are a new parent", "您告诉我们您刚当上父母"},
+			{"inferred, not told", "", "life", "student", "inferred", nil, segment.Default, "", ""},
+			{"nothing known", "", "", "", "", nil, segment.Default, "", ""},
+		} {
+			n++
+			who := signUp(t, d, customer.SignUpForm{Email: fmt.Sprintf("r%d@shop.example", n), Occupation: c.occupation, Personalize: true, History: true})
+			if c.kind != "" {
+				if err := d.InTx(ctx, func(tx *db.Tx) error {
+					return tx.Query(ctx).Exec("INSERT INTO interests (customer_id, kind, value, source, at) VALUES (?, ?, ?, ?, 1)", int64(who.ID), c.kind, c.value, c.source).Error
+				}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			buy(t, d, who, 1, "placed", "paid", c.bought...)
+			key, reason := of(t, d, who)
+			if key != c.key || reason.En != c.en || reason.Zh != c.zh {
+				t.Errorf("%s: %s because %q / %q, want %s because %q / %q", c.what, key, reason.En, reason.Zh, c.key, c.en, c.zh)
+			}
+			known, err := segment.Facts(ctx, d, who.ID, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, words := segment.Decide(pages, known); again != key || words != reason {
+				t.Errorf("%s: the page says %s because %q, the facts %s because %q", c.what, key, reason.En, again, words.En)
+			}
+			known.Personalized = false
+			if key, reason := segment.Decide(pages, known); key != segment.Default || reason != (i18n.Text{}) {
+				t.Errorf("%s, personal pages off: %s because %q", c.what, key, reason.En)
+			}
 		}
-		return d
-	}
-	baby := i18n.Text{En: "Baby and formula", Zh: "母婴"}
-	said := func(kind, value string) []customer.Interest {
-		return []customer.Interest{{Kind: kind, Value: value, Source: "said"}}
-	}
-	bought := func(days ...string) []segment.Bought {
-		b := segment.Bought{Department: "BB", Name: baby}
-		for _, d := range days {
-			b.Days = append(b.Days, day(d))
-		}
-		return []segment.Bought{b}
-	}
-	for _, c := range []struct {
-		what   string
-		known  segment.Known
-		key    string
-		en, zh string
-	}{
-		{"a life tile", segment.Known{Interests: said("life", "student")}, "student", "You told us you are a student", "您告诉我们您是学生"},
-		{"an occupation", segment.Known{Occupation: "student"}, "student", "You told us your occupation: Student", "您告诉我们您的职业：学生"},
-		{"a hobby", segment.Known{Interests: said("hobby", "gaming")}, "gamer", "You told us what you do for fun: Gaming", "您告诉我们您的爱好：打游戏"},
-		{"an interest", segment.Known{Interests: said("interest", "games")}, "gamer", "You told us what you like to look at: Games", "您告诉我们您喜欢看：游戏"},
-		{"for whom", segment.Known{Interests: said("for", "partner")}, "gift-giver", "You told us who you buy for: My partner", "您告诉我们您为谁选购：伴侣"},
-		{"three days of purchases", segment.Known{Bought: bought("2026-08-14", "2026-09-02", "2026-11-01")}, "new-parent",
-			"You bought from Baby and formula on 3 days since August", "自8月以来，您有 3 天买过“母婴”里的东西"},
-		{"one of August lies before the window", segment.Known{Bought: bought("2026-07-20", "2026-07-28", "2026-09-02", "2026-11-01")}, "new-parent",
-			"You bought from Baby and formula on 3 days since 28 July 2026", "自2026年7月28日以来，您有 3 天买过“母婴”里的东西"},
-		{"two days only", segment.Known{Bought: bought("2026-09-02", "2026-11-01")}, segment.Default, "", ""},
-		{"three days, long ago", segment.Known{Bought: bought("2026-01-01", "2026-02-02", "2026-11-01")}, segment.Default, "", ""},
-		{"the first of two that match", segment.Known{Occupation: "student", Interests: said("life", "parent")}, "new-parent",
-			"You told us you are a new parent", "您告诉我们您刚当上父母"},
-		{"inferred, not told", segment.Known{Interests: []customer.Interest{{Kind: "life", Value: "student", Source: "inferred"}}}, segment.Default, "", ""},
-		{"nothing known", segment.Known{}, segment.Default, "", ""},
-	} {
-		c.known.Personalized, c.known.Now = true, now
-		key, reason := segment.Decide(pages, c.known)
-		if key != c.key || reason.En != c.en || reason.Zh != c.zh {
-			t.Errorf("%s: %s because %q / %q, want %s because %q / %q", c.what, key, reason.En, reason.Zh, c.key, c.en, c.zh)
-		}
-		c.known.Personalized = false
-		if key, reason := segment.Decide(pages, c.known); key != segment.Default || reason != (i18n.Text{}) {
-			t.Errorf("%s, personal pages off: %s because %q", c.what, key, reason.En)
-		}
-	}
+	})
 }
 
 func TestOnceAndEverIsToldWithItsDay(t *testing.T) {
-	pages := []segment.Segment{{Key: "reader", Rule: rule(segment.Condition{Fact: "bought", Is: "BK"})}}
-	_, reason := segment.Decide(pages, segment.Known{Personalized: true, Now: now, Bought: []segment.Bought{
-		{Department: "BK", Name: i18n.Text{En: "Books", Zh: "图书"}, Days: []time.Time{time.Date(2025, 3, 4, 0, 0, 0, 0, time.UTC)}}}})
-	if reason.En != "You bought from Books on 4 March 2025" || reason.Zh != "您在2025年3月4日买过“图书”里的东西" {
+	d := dbtest.SQLite(t)
+	shop(t, d)
+	if err := d.InTx(ctx, func(tx *db.Tx) error {
+		return segment.Put(ctx, tx, segment.Segment{Key: "reader", Rule: rule(segment.Condition{Fact: "bought", Is: "BB"})})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	who := signUp(t, d, customer.SignUpForm{Email: "once@shop.example", Personalize: true, History: true})
+	buy(t, d, who, 1, "placed", "paid", "2025-03-04")
+	if _, reason := of(t, d, who); reason.En != "You bought from Baby and formula on 4 March 2025" || reason.Zh != "您在2025年3月4日买过“母婴”里的东西" {
 		t.Errorf("%+v", reason)
 	}
 }

@@ -2,16 +2,20 @@ package segment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"regulars/internal/catalog"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
+	"regulars/internal/jobs"
 )
 
 var changes db.Changes
@@ -25,7 +29,7 @@ func (l *Live) List(ctx context.Context, q db.Q) ([]Segment, error) {
 	return l.kept.Get(&changes, func() ([]Segment, error) { return List(ctx, q) })
 }
 
-// List returns every segment in order of position.
+// List returns every segment in order of position, archived ones too.
 func List(ctx context.Context, q db.Q) ([]Segment, error) {
 	var all []Segment
 	if err := q.Query(ctx).Order("position, key").Find(&all).Error; err != nil {
@@ -34,30 +38,147 @@ func List(ctx context.Context, q db.Q) ([]Segment, error) {
 	return all, nil
 }
 
-var facts = []string{"occupation", "life", "interest", "hobby", "for", "bought"}
+// Put keeps a segment as given. It looks no names up: the shelves of a shop
+// that is being filled may come later.
+func Put(ctx context.Context, tx *db.Tx, s Segment) error { return keep(ctx, tx, &s) }
 
-// Put keeps a segment as given.
-func Put(ctx context.Context, tx *db.Tx, s Segment) error {
+func keep(ctx context.Context, tx *db.Tx, s *Segment) error {
 	var form fault.Form
-	if s.Key == "" || len(s.Key) > 40 {
+	if !ValidKey(s.Key) {
 		form.Wrong("key", "segment.key.invalid")
 	}
-	for _, c := range s.Rule.Any {
-		if !slices.Contains(facts, c.Fact) || c.Is == "" || c.AtLeast < 0 || c.Days < 0 {
-			form.Wrong("rule", "segment.rule.invalid", "fact", c.Fact)
-		}
+	if s.Purpose == "" {
+		s.Purpose = Audience
 	}
-	if s.Key == Default && len(s.Rule.Any) > 0 {
+	if !slices.Contains(Purposes, s.Purpose) {
+		form.Wrong("purpose", "segment.purpose.invalid")
+	}
+	if s.Key == Default && !s.Rule.Empty() {
 		form.Wrong("rule", "segment.rule.default")
+	}
+	if !s.Rule.Empty() {
+		if w := s.Rule.Check(); w != nil {
+			form.Wrong("rule", w.Words, w.Args...)
+		}
 	}
 	if err := form.Err(); err != nil {
 		return err
 	}
 	changes.Announce()
-	if err := tx.Query(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, UpdateAll: true}).Create(&s).Error; err != nil {
+	if err := tx.Query(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, UpdateAll: true}).Create(s).Error; err != nil {
 		return fmt.Errorf("put segment %s: %w", s.Key, err)
 	}
 	return nil
+}
+
+// Changed asks for everybody to be decided again, after a rule was edited.
+type Changed struct {
+	Segment string `json:"segment"`
+}
+
+// Kind names the job.
+func (Changed) Kind() string { return "segment.changed" }
+
+// Register works what a changed rule asks for.
+func Register(runner *jobs.Runner, d *db.DB, now func() time.Time) {
+	jobs.Work(runner, func(ctx context.Context, _ Changed) error { return Renew(ctx, d, "rule", now()) })
+}
+
+// Save adds or changes a segment as staff wrote it; its home page stays what
+// it was. seen is the UpdatedAt that the form was made from (zero: a new one):
+// somebody else's newer version is not overwritten.
+func Save(ctx context.Context, tx *db.Tx, s Segment, seen db.Time, now time.Time) error {
+	b, err := Read(ctx, tx)
+	if err != nil {
+		return err
+	}
+	var form fault.Form
+	if s.Name.En == "" {
+		form.Wrong("name_en", "segment.name.missing")
+	}
+	if w := b.Check(s); w != nil {
+		form.Wrong("rule", w.Words, w.Args...)
+	}
+	if !ValidKey(s.Key) || s.Key == Default {
+		form.Wrong("key", "segment.key.invalid")
+	}
+	if !slices.Contains(Purposes, s.Purpose) {
+		form.Wrong("purpose", "segment.purpose.invalid")
+	}
+	if err := form.Err(); err != nil {
+		return err
+	}
+	// A version differs from the one before, also within one millisecond.
+	s.UpdatedAt = db.At(now)
+	if !s.UpdatedAt.After(seen.Time) && !seen.IsZero() {
+		s.UpdatedAt = db.At(seen.Add(time.Millisecond))
+	}
+	changes.Announce()
+	i := b.index(s.Key)
+	if i < 0 {
+		s.Position, s.Pageless = last(b.Segments)+1, true
+		done := db.IgnoreConflict(tx.Query(ctx)).Create(&s)
+		if done.Error != nil {
+			return fmt.Errorf("add segment %s: %w", s.Key, done.Error)
+		}
+		if done.RowsAffected == 0 {
+			form.Wrong("key", "segment.key.taken")
+			return form.Err()
+		}
+		return jobs.Enqueue(ctx, tx, Changed{s.Key})
+	}
+	old := b.Segments[i]
+	if old.UpdatedAt.IsZero() != seen.IsZero() || !old.UpdatedAt.Equal(seen.Time) {
+		return fault.New(fault.Conflict, "segment.newer", "name", old.Name)
+	}
+	done := tx.Query(ctx).Model(&Segment{}).Select("Name", "Why", "Rule", "Purpose", "UpdatedAt").
+		Where("key = ? AND updated_at = ?", s.Key, seen).Updates(&s)
+	if done.Error != nil {
+		return fmt.Errorf("save segment %s: %w", s.Key, done.Error)
+	}
+	if done.RowsAffected == 0 {
+		return fault.New(fault.Conflict, "segment.newer", "name", old.Name)
+	}
+	return jobs.Enqueue(ctx, tx, Changed{s.Key})
+}
+
+// last is the highest position below that of Default, which stays behind all.
+func last(all []Segment) (most int) {
+	for _, s := range all {
+		if s.Key != Default {
+			most = max(most, s.Position)
+		}
+	}
+	return most
+}
+
+// Archive stops asking a segment's rule, or asks it again. What names it finds
+// nobody in it meanwhile; one that others name is not archived.
+func Archive(ctx context.Context, tx *db.Tx, key string, on bool, now time.Time) error {
+	b, err := Read(ctx, tx)
+	if err != nil {
+		return err
+	}
+	i := b.index(key)
+	if i < 0 || key == Default {
+		return fault.New(fault.NotFound, "error.not-found")
+	}
+	var at db.Time
+	if on {
+		at = db.At(now)
+		for _, s := range b.Segments {
+			if s.live() && slices.Contains(s.Rule.names(), key) {
+				return fault.New(fault.Conflict, "segment.named", "name", s.Name)
+			}
+		}
+	} else if w := b.Check(b.Segments[i]); w != nil {
+		return fault.New(fault.Invalid, w.Words, w.Args...)
+	}
+	changes.Announce()
+	if err := tx.Query(ctx).Exec("UPDATE segments SET archived_at = ?, updated_at = ? WHERE key = ?", at, db.At(now), key).Error; err != nil {
+		return fmt.Errorf("archive segment %s: %w", key, err)
+	}
+	return jobs.Enqueue(ctx, tx, Changed{key})
 }
 
 // Of decides for whoever is asking. The reason is empty for Default, so that a
@@ -67,252 +188,144 @@ func Of(ctx context.Context, q db.Q, p *customer.Person, now time.Time) (Segment
 	if err != nil {
 		return Segment{}, i18n.Text{}, err
 	}
-	known, err := KnownOf(ctx, q, all, p, now)
+	in, err := among(ctx, q, all, p, func(s *Segment) bool { return s.page() }, now)
 	if err != nil {
 		return Segment{}, i18n.Text{}, err
 	}
-	key, reason := Decide(all, known)
+	for _, m := range in {
+		if m.Segment.page() {
+			return m.Segment, m.Reason, nil
+		}
+	}
 	for _, s := range all {
-		if s.Key == key {
-			return s, reason, nil
+		if s.Key == Default {
+			return s, i18n.Text{}, nil
 		}
 	}
 	return Segment{Key: Default}, i18n.Text{}, nil
 }
 
-// KnownOf reads what segments may look at of whoever is asking: nothing of
-// strangers and of who does not let pages be personal, and purchases only
-// where one of the segments asks for them and the person lets them be used.
-func KnownOf(ctx context.Context, q db.Q, segments []Segment, p *customer.Person, now time.Time) (Known, error) {
-	if !p.SignedIn() || !p.Personalized() {
-		return Known{Now: now}, nil
-	}
-	known := Known{Personalized: true, Occupation: p.Customer.Occupation, Interests: p.Interests, Now: now}
-	if p.MayUseHistory() && asksBought(segments) {
-		bought, err := readBought(ctx, q, p.CustomerID())
-		if err != nil {
-			return Known{}, err
-		}
-		known.Bought = bought[p.CustomerID()]
-	}
-	return known, nil
-}
-
-func asksBought(all []Segment) bool {
-	return slices.ContainsFunc(all, func(s Segment) bool {
-		return slices.ContainsFunc(s.Rule.Any, func(c Condition) bool { return c.Fact == "bought" })
-	})
-}
-
-// Facts reads what a decision about one customer may look at, by the same
-// queries as a rebuild.
-func Facts(ctx context.Context, q db.Q, id customer.ID, now time.Time) (Known, error) {
-	all, err := readFacts(ctx, q, id, true, now)
-	if err != nil {
-		return Known{}, err
-	}
-	if k, ok := all[id]; ok {
-		return *k, nil
-	}
-	return Known{Now: now}, nil
-}
-
-// readFacts reads, in three queries, what is known of one customer, or of all
-// (id 0) who let pages be personal. Nothing is read of the others.
-func readFacts(ctx context.Context, q db.Q, id customer.ID, bought bool, now time.Time) (map[customer.ID]*Known, error) {
-	var people []struct {
-		ID         customer.ID
-		Occupation string
-	}
-	only, args := justOne("c.id", id)
-	err := q.Query(ctx).Raw(`SELECT c.id, c.occupation FROM customers c
-		JOIN consents s ON s.customer_id = c.id AND s.purpose = 'personalize' AND s.given = TRUE
-		WHERE c.erased_at = 0`+only, args...).Scan(&people).Error
-	if err != nil {
-		return nil, fmt.Errorf("read facts about customers: %w", err)
-	}
-	all := make(map[customer.ID]*Known, len(people))
-	for _, p := range people {
-		all[p.ID] = &Known{Personalized: true, Occupation: p.Occupation, Now: now}
-	}
-	if len(all) == 0 {
-		return all, nil
-	}
-	var interests []customer.Interest
-	only, args = justOne("customer_id", id)
-	err = q.Query(ctx).Raw("SELECT customer_id, kind, value, source, at FROM interests WHERE source = 'said'"+only+
-		" ORDER BY customer_id, kind, value", args...).Scan(&interests).Error
-	if err != nil {
-		return nil, fmt.Errorf("read interests: %w", err)
-	}
-	for _, i := range interests {
-		if k := all[i.CustomerID]; k != nil {
-			k.Interests = append(k.Interests, i)
-		}
-	}
-	if !bought {
-		return all, nil
-	}
-	days, err := readBought(ctx, q, id)
+// InNow lists every segment that whoever is asking is in at this moment, in order
+// of position: none for guests and with personal pages off.
+func InNow(ctx context.Context, q db.Q, p *customer.Person, now time.Time) ([]Member, error) {
+	all, err := List(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	for who, b := range days {
-		if k := all[who]; k != nil {
-			k.Bought = b
+	return among(ctx, q, all, p, func(s *Segment) bool { return s.Purpose != Service }, now)
+}
+
+// Page is the key of the first that decides a home page, Default if none does.
+func Page(in []Member) string {
+	for _, m := range in {
+		if m.Segment.page() {
+			return m.Segment.Key
 		}
 	}
-	return all, nil
+	return Default
 }
 
-// readBought reads the days on which customers (one, or all for 0) who let
-// their history be used paid for something, by department. Sensitive goods
-// are never a trait of anybody, whatever the consent.
-func readBought(ctx context.Context, q db.Q, id customer.ID) (map[customer.ID][]Bought, error) {
-	var rows []struct {
-		CustomerID customer.ID
-		Code       string
-		Name       i18n.Text
-		Day        int64 // days since 1970, UTC
-	}
-	only, args := justOne("o.customer_id", id)
-	err := q.Query(ctx).Raw(`WITH RECURSIVE under (id, code, name) AS (
-			SELECT id, code, name FROM categories WHERE parent_id IS NULL
-			UNION ALL SELECT c.id, under.code, under.name FROM categories c JOIN under ON c.parent_id = under.id)
-		SELECT o.customer_id, under.code, under.name, o.placed_at / 86400000 AS day
-		FROM orders o
-		JOIN consents h ON h.customer_id = o.customer_id AND h.purpose = 'history' AND h.given = TRUE
-		JOIN order_lines l ON l.order_id = o.id AND l.qty > l.cancelled_qty
-		JOIN products p ON p.id = l.product_id AND p.sensitive = FALSE
-		JOIN under ON under.id = p.category_id
-		WHERE o.state <> 'cancelled' AND o.payment_state IN ('paid', 'partly-refunded')`+only+`
-		GROUP BY o.customer_id, under.code, under.name, o.placed_at / 86400000
-		ORDER BY o.customer_id, under.code, day`, args...).Scan(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("read what customers bought: %w", err)
-	}
-	all := map[customer.ID][]Bought{}
-	for _, r := range rows {
-		mine := all[r.CustomerID]
-		if len(mine) == 0 || mine[len(mine)-1].Department != r.Code {
-			mine = append(mine, Bought{Department: r.Code, Name: r.Name})
-		}
-		last := &mine[len(mine)-1]
-		last.Days = append(last.Days, time.Unix(r.Day*86400, 0).UTC())
-		all[r.CustomerID] = mine
-	}
-	return all, nil
+func among(ctx context.Context, q db.Q, all []Segment, p *customer.Person, want func(*Segment) bool, now time.Time) ([]Member, error) {
+	k, err := knownOf(ctx, q, all, p, want, now)
+	return slices.DeleteFunc(k.in, func(m Member) bool { return !want(&m.Segment) }), err
 }
 
-// justOne narrows a query to one customer, or to none in particular for 0. Two
-// texts, not one with "? = 0 OR", so that the one customer is found by index.
-func justOne(column string, id customer.ID) (string, []any) {
-	if id == 0 {
-		return "", nil
-	}
-	return " AND " + column + " = ?", []any{int64(id)}
+// KnownOf reads what the segments of some keys may look at of whoever is
+// asking, and decides these: nothing of strangers and of who does not let pages
+// be personal, and no more than their rules ask for. all are all segments,
+// since a rule may name another and an exclusion counts everywhere.
+func KnownOf(ctx context.Context, q db.Q, all []Segment, keys []string, p *customer.Person, now time.Time) (Known, error) {
+	return knownOf(ctx, q, all, p, func(s *Segment) bool { return slices.Contains(keys, s.Key) }, now)
 }
 
-// member is where a customer was put, and since when.
-type member struct {
-	CustomerID customer.ID
-	Segment    string
-	Reason     i18n.Text
-	Since      db.Time
-}
-
-// Refresh decides one customer again, after they changed what we know or may
-// use. Default leaves no row.
-func Refresh(ctx context.Context, tx *db.Tx, id customer.ID, now time.Time) error {
-	return decide(ctx, tx, id, now)
-}
-
-// Forget takes a person out of their segment.
-func Forget(ctx context.Context, tx *db.Tx, id customer.ID, _ string, _ time.Time) error {
-	if err := tx.Query(ctx).Exec("DELETE FROM segment_members WHERE customer_id = ?", int64(id)).Error; err != nil {
-		return fmt.Errorf("take customer %d out of their segment: %w", id, err)
+func knownOf(ctx context.Context, q db.Q, all []Segment, p *customer.Person, want func(*Segment) bool, now time.Time) (Known, error) {
+	if !p.SignedIn() || !p.Personalized() {
+		return Known{Now: now}, nil
 	}
-	return nil
-}
-
-// Rebuild decides everybody again, to the same rows as the single decisions
-// gave. Who stays in a segment keeps the day they came in.
-func Rebuild(ctx context.Context, tx *db.Tx, now time.Time) error {
-	return decide(ctx, tx, 0, now)
-}
-
-func decide(ctx context.Context, tx *db.Tx, id customer.ID, now time.Time) error {
-	segments, err := List(ctx, tx)
-	if err != nil {
-		return err
-	}
-	known, err := readFacts(ctx, tx, id, asksBought(segments), now)
-	if err != nil {
-		return err
-	}
-	var had []member
-	only, args := justOne("customer_id", id)
-	err = tx.Query(ctx).Raw("SELECT customer_id, segment, reason, since FROM segment_members WHERE 1 = 1"+only, args...).Scan(&had).Error
-	if err != nil {
-		return fmt.Errorf("read members: %w", err)
-	}
-	want := make(map[customer.ID]member, len(known))
-	for who, k := range known {
-		if key, reason := Decide(segments, *k); key != Default {
-			want[who] = member{who, key, reason, db.At(now)}
+	b := NewBook(all, nil)
+	n := b.needs(want)
+	if n["tree"] {
+		var err error
+		if b.Tree, err = catalog.LoadTree(ctx, q); err != nil {
+			return Known{}, err
 		}
 	}
-	var gone []int64
-	for _, m := range had {
-		w, ok := want[m.CustomerID]
-		if ok && w.Segment == m.Segment {
-			if w.Reason == m.Reason {
-				delete(want, m.CustomerID)
-				continue
+	b.only(want)
+	k, err := b.ofPerson(ctx, q, p, n, now)
+	if err != nil {
+		return Known{}, err
+	}
+	k.in, _ = b.Members(k)
+	return *k, nil
+}
+
+// only leaves in the order of asking what want, what they name, and the
+// exclusions: of the others the facts were not read.
+func (b *Book) only(want func(*Segment) bool) {
+	keep := map[string]bool{}
+	var take func(s *Segment)
+	take = func(s *Segment) {
+		if keep[s.Key] {
+			return
+		}
+		keep[s.Key] = true
+		for _, key := range s.Rule.names() {
+			if i := b.index(key); i >= 0 {
+				take(&b.Segments[i])
 			}
-			w.Since = m.Since
-			want[m.CustomerID] = w
-		}
-		gone = append(gone, int64(m.CustomerID))
-	}
-	slices.Sort(gone)
-	for chunk := range slices.Chunk(gone, 500) {
-		if err := tx.Query(ctx).Exec("DELETE FROM segment_members WHERE customer_id IN ?", chunk).Error; err != nil {
-			return fmt.Errorf("drop members: %w", err)
 		}
 	}
-	ids := make([]customer.ID, 0, len(want))
-	for who := range want {
-		ids = append(ids, who)
-	}
-	slices.Sort(ids)
-	rows := make([][]any, len(ids))
-	for i, who := range ids {
-		m := want[who]
-		reason, err := m.Reason.Value()
-		if err != nil {
-			return fmt.Errorf("write a reason: %w", err)
+	for i := range b.Segments {
+		if s := &b.Segments[i]; want(s) || s.Purpose == Exclusion {
+			take(s)
 		}
-		rows[i] = []any{int64(who), m.Segment, reason, m.Since.Milli()}
 	}
-	// Two refreshes of one person at once write the same row; the second may
-	// pass over it.
-	_, err = tx.Insert(ctx, "segment_members", []string{"customer_id", "segment", "reason", "since"}, rows, true)
+	b.order = slices.DeleteFunc(b.order, func(i int) bool { return !keep[b.Segments[i].Key] })
+}
+
+// Count is how many people a rule holds of, exactly.
+func (b *Book) Count(ctx context.Context, q db.Q, s Segment, now time.Time) (int, error) {
+	st, err := b.compile(s, now)
+	if err != nil {
+		return 0, wrongRule(err)
+	}
+	var n int
+	if err := q.Query(ctx).Raw("SELECT count(*) FROM customers c "+st.joins+" WHERE "+st.where, st.args...).Scan(&n).Error; err != nil {
+		return 0, fmt.Errorf("count who is in a segment: %w", err)
+	}
+	return n, nil
+}
+
+// Who lists people a rule holds of in order of their ids, at most limit (0:
+// all).
+func (b *Book) Who(ctx context.Context, q db.Q, s Segment, limit int, now time.Time) ([]customer.ID, error) {
+	st, err := b.compile(s, now)
+	if err != nil {
+		return nil, wrongRule(err)
+	}
+	sql := "SELECT c.id FROM customers c " + st.joins + " WHERE " + st.where + " ORDER BY c.id"
+	if limit > 0 {
+		sql += fmt.Sprintf(" LIMIT %d", limit)
+	}
+	var ids []customer.ID
+	if err := q.Query(ctx).Raw(sql, st.args...).Scan(&ids).Error; err != nil {
+		return nil, fmt.Errorf("list who is in a segment: %w", err)
+	}
+	return ids, nil
+}
+
+// wrongRule makes a fault of what is wrong with a rule.
+func wrongRule(err error) error {
+	var w *Wrong
+	if errors.As(err, &w) {
+		return fault.New(fault.Invalid, w.Words, w.Args...)
+	}
 	return err
 }
 
-// Counts returns how many customers each segment holds.
-func Counts(ctx context.Context, q db.Q) (map[string]int, error) {
-	var rows []struct {
-		Segment string
-		N       int
+func one(done *gorm.DB, doing string) error {
+	if done.Error != nil {
+		return fmt.Errorf("%s: %w", doing, done.Error)
 	}
-	if err := q.Query(ctx).Raw("SELECT segment, count(*) AS n FROM segment_members GROUP BY segment").Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("count members: %w", err)
-	}
-	counts := make(map[string]int, len(rows))
-	for _, r := range rows {
-		counts[r.Segment] = r.N
-	}
-	return counts, nil
+	return nil
 }

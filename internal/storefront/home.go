@@ -191,14 +191,13 @@ func (s *Shop) audiences(c echo.Context, asked []string, now time.Time) (map[str
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(slices.Clone(all), func(g segment.Segment) bool { return !slices.Contains(asked, g.Key) })
-	known, err := segment.KnownOf(ctx, s.DB, all, p, now)
+	known, err := segment.KnownOf(ctx, s.DB, all, asked, p, now)
 	if err != nil {
 		return nil, err
 	}
 	in := map[string]i18n.Text{}
 	for _, g := range all {
-		if reason, ok := g.Holds(known); ok {
+		if reason, ok := g.Holds(known); ok && slices.Contains(asked, g.Key) {
 			in[g.Key] = reason
 		}
 	}

@@ -129,16 +129,16 @@ func (s *Shop) someone(c echo.Context) (*customer.Person, error) {
 	return v.person, nil
 }
 
-// decide puts a person into their segment and traits again, in the transaction
+// decide puts a person into their traits and segments again, in the transaction
 // that changed what we know of them or may use.
 func (s *Shop) decide(ctx context.Context, tx *db.Tx, id customer.ID) error {
-	if err := segment.Refresh(ctx, tx, id, s.Now()); err != nil {
+	if err := trait.Refresh(ctx, tx, id, s.Settings.Now().Currency(), s.Now()); err != nil {
 		return err
 	}
 	if err := value.Refresh(ctx, tx, id); err != nil {
 		return err
 	}
-	return trait.Refresh(ctx, tx, id, s.Settings.Now().Currency(), s.Now())
+	return segment.Refresh(ctx, tx, id, s.Now())
 }
 
 // InTx runs fn in a transaction under the request's context.

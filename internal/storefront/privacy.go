@@ -225,7 +225,10 @@ func (s *Shop) forgetTrait(c echo.Context) error {
 		return err
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		return trait.Delete(ctx, tx, p.CustomerID(), in.Trait, s.Now())
+		if err := trait.Delete(ctx, tx, p.CustomerID(), in.Trait, s.Now()); err != nil {
+			return err
+		}
+		return segment.Refresh(ctx, tx, p.CustomerID(), s.Now())
 	})
 	if err != nil {
 		return err
