@@ -24,14 +24,14 @@ const root = "../.."
 
 // floors, lowest first. A package may import packages of lower floors only.
 var floors = [][]string{
-	{"money", "fault", "art"},
+	{"money", "fault", "art", "experiment"},
 	{"i18n"},
 	{"db"},
 	{"setting"},
 	{"event", "jobs"},
 	{"catalog", "customer", "staff"},
 	{"inventory", "credit", "search", "recommend"},
-	{"segment", "trait", "value"},
+	{"segment", "trait", "value", "slot"},
 	{"homepage"},
 	{"pricing"},
 	{"cart"},

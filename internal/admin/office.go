@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,9 +43,6 @@ type Office struct {
 	Log      *slog.Logger
 	Demo     bool
 }
-
-// unbuilt are rooms of the table that have no page yet.
-var unbuilt = []string{"experiments"}
 
 // Routes registers everything under /admin and dresses its pages.
 func (o *Office) Routes() {
@@ -119,6 +115,10 @@ func (o *Office) Routes() {
 	g.POST("/questions/:token", o.answer)
 	g.GET("/abandonment", o.abandonment)
 	g.GET("/abandonment/days.csv", o.abandonmentFile)
+	g.GET("/experiments", o.experiments)
+	g.GET("/experiments/days.csv", o.experimentsFile)
+	g.GET("/experiments/:slot", o.experiment)
+	g.POST("/experiments/:slot", o.saveExperiment)
 	g.GET("/segments", o.segments)
 	g.GET("/homepages", o.homepages)
 	g.POST("/homepages", o.addHomepage)
@@ -224,9 +224,6 @@ func (o *Office) dress(c echo.Context, p *web.Page) {
 		o.Log.Warn("waiting questions not counted", "error", err)
 	}
 	for _, area := range staff.Menu(who.Role) {
-		if slices.Contains(unbuilt, area.Name) {
-			continue
-		}
 		item := web.MenuItem{Path: area.Path, Label: i18n.T(p.Lang, "staff.area."+area.Name),
 			Current: p.Path == area.Path || area.Path != "/admin" && strings.HasPrefix(p.Path, area.Path+"/")}
 		if area.Name == "questions" {

@@ -311,6 +311,7 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":version":   "1",
 		":promotion": deal.Token,
 		":trait":     "films",
+		":slot":      "product.complements",
 		":sale":      sale.Token,
 		":list":      group.Token,
 		":card":      "a-card-of-this-walk",
@@ -372,8 +373,8 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 func TestMenuShowsWhatTheRoleMayEnter(t *testing.T) {
 	f := open(t, dbtest.SQLite(t))
 	f.want(f.as(staff.Analyst).get("/admin"), 200, `href="/admin/abandonment"`, `!href="/admin/settings"`, `!href="/admin/orders"`, "!/admin/promotions", "The analyst")
-	f.want(f.as(staff.Owner).get("/admin"), 200, `href="/admin/settings"`, `href="/admin/audit"`, `href="/admin/promotions"`, "!/admin/experiments", "question waits for an answer")
-	for _, gone := range []string{"/admin/promotions/none", "/admin/experiments", "/admin/nothing", "/admin/orders/00000000", "/admin/products/none", "/admin/mail/..%2fshop.db"} {
+	f.want(f.as(staff.Owner).get("/admin"), 200, `href="/admin/settings"`, `href="/admin/audit"`, `href="/admin/promotions"`, `href="/admin/experiments"`, "question waits for an answer")
+	for _, gone := range []string{"/admin/promotions/none", "/admin/experiments/none", "/admin/nothing", "/admin/orders/00000000", "/admin/products/none", "/admin/mail/..%2fshop.db"} {
 		f.want(f.get(gone), 404)
 	}
 }
@@ -385,7 +386,7 @@ func TestStaffReadTheirOwnLanguage(t *testing.T) {
 	if !strings.Contains(w.Header().Get("Set-Cookie"), "staff-lang=zh") {
 		t.Error("the choice is not kept")
 	}
-	for _, path := range []string{"/admin", "/admin/products", "/admin/products/BB01", "/admin/stock", "/admin/abandonment", "/admin/settings", "/admin/questions", "/admin/segments", "/admin/homepages", "/admin/chains"} {
+	for _, path := range []string{"/admin", "/admin/products", "/admin/products/BB01", "/admin/stock", "/admin/abandonment", "/admin/settings", "/admin/questions", "/admin/segments", "/admin/homepages", "/admin/chains", "/admin/experiments", "/admin/experiments/product.complements"} {
 		f.want(f.get(path+"?lang=zh"), 200, `lang="zh-Hans"`)
 	}
 }

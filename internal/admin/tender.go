@@ -58,7 +58,9 @@ func (o *Office) receiveMoney(c echo.Context) error {
 	failed := web.Form(c, &in)
 	var amount money.Amount
 	if failed == nil {
-		if amount, failed = money.Parse(strings.TrimSpace(in.Amount), k.Currency); failed != nil || amount <= 0 {
+		if text := strings.TrimSpace(in.Amount); text == "" && in.Whole {
+			amount = 0 // what came before is enough
+		} else if amount, failed = money.Parse(text, k.Currency); failed != nil || amount <= 0 {
 			var form fault.Form
 			form.Wrong("amount", "payment.receipt.amount")
 			failed = form.Err()

@@ -123,7 +123,7 @@ func (o *Office) memberRows(c echo.Context, found *value.Found, people []value.M
 			Scores: fmt.Sprintf("%d-%d-%d", m.R, m.F, m.M), Net: cash(c, m.Net, found.Currency), Before: cash(c, m.NetBefore, found.Currency),
 			Contribution: cash(c, m.Contribution, found.Currency), Recency: t(c, "value.days-ago", "count", m.Recency), Forecast: "–", Alive: "–"}
 		if found.Forecast != nil {
-			r.Forecast, r.Alive = cash(c, m.Spending, found.Currency), percentOf(m.Alive)
+			r.Forecast, r.Alive = cash(c, m.Spending, found.Currency), inPercent(m.Alive)
 		}
 		var misses []string
 		for _, g := range gaps[m.Customer] {
@@ -135,7 +135,7 @@ func (o *Office) memberRows(c echo.Context, found *value.Found, people []value.M
 	return rows, nil
 }
 
-func percentOf(share float64) string { return strconv.Itoa(int(share*100+.5)) + " %" }
+func inPercent(share float64) string { return strconv.Itoa(int(share*100+.5)) + " %" }
 
 // cutWords say where scores step up.
 func cutWords(c echo.Context, found *value.Found) []string {
@@ -217,7 +217,7 @@ func (o *Office) valueOf(c echo.Context, id customer.ID) (b valueBox, err error)
 		"factor", fmt.Sprintf("%.2f", parts.Factor), "total", price(parts.Total), "margin", price(parts.Margin), "percent", percent(int64(set.ValueMargin())))
 	b.Forecast = t(c, "value.forecast", "count", f.Whole(person), "low", int(orders.Low), "high", int(orders.High+.999),
 		"amount", price(score.Spending), "least", price(money.Amount(spending.Low)), "most", price(money.Amount(spending.High)))
-	b.Likely = t(c, "value.likely", "alive", percentOf(score.Alive), "order", percentOf(1-f.Silent(person, 13*found.Season90)))
+	b.Likely = t(c, "value.likely", "alive", inPercent(score.Alive), "order", inPercent(1-f.Silent(person, 13*found.Season90)))
 	if f.Doubtful() {
 		b.Limits = t(c, "value.model.related", "share", fmt.Sprintf("%.2f", f.Related))
 	}

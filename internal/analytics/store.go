@@ -62,9 +62,12 @@ func Recount(ctx context.Context, d *db.DB, from, to string, v setting.Values, n
 	return nil
 }
 
-// Rebuild recounts every day from the carts themselves.
+// Rebuild recounts every report from the rows themselves.
 func Rebuild(ctx context.Context, d *db.DB, v setting.Values, now time.Time) error {
-	return Recount(ctx, d, "", "", v, now)
+	if err := Recount(ctx, d, "", "", v, now); err != nil {
+		return err
+	}
+	return RebuildSlots(ctx, d, v, now)
 }
 
 // Refresh recounts today and every day whose carts changed in the last 72

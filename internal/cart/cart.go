@@ -87,6 +87,7 @@ type Line struct {
 	Qty       int
 	SeenPrice money.Amount
 	AddedAt   db.Time
+	Origin    string // the place of the shop that led to it first (package slot)
 }
 
 // Trace is one row of what happened to a cart.
@@ -142,6 +143,15 @@ func (v *View) Blocked() bool {
 		}
 	}
 	return false
+}
+
+// Lines are the cart's lines as they are kept.
+func (v *View) Lines() []Line {
+	lines := make([]Line, len(v.Items))
+	for i, item := range v.Items {
+		lines[i] = item.Line
+	}
+	return lines
 }
 
 // Products lists the products in the cart, in the order of its lines.

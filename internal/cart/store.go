@@ -166,6 +166,12 @@ func Items(ctx context.Context, q db.Q, c *Cart) (*View, error) {
 // up, to the most one cart may hold of it. Nothing is held: it is only checked
 // that so many could be had now (*inventory.OutOfStockError if not).
 func Add(ctx context.Context, tx *db.Tx, id ID, variant catalog.VariantID, qty int, now time.Time) error {
+	return AddFrom(ctx, tx, id, variant, qty, "", now)
+}
+
+// AddFrom is Add for what a place of the shop led to. The step says so each
+// time; the line keeps whatever led to it first.
+func AddFrom(ctx context.Context, tx *db.Tx, id ID, variant catalog.VariantID, qty int, origin string, now time.Time) error {
 	if qty < 1 || qty > MostOf {
 		return wrongQty()
 	}
@@ -195,7 +201,7 @@ func Add(ctx context.Context, tx *db.Tx, id ID, variant catalog.VariantID, qty i
 	if b.Available >= 0 && b.Available < want {
 		return &inventory.OutOfStockError{Variant: variant, Left: b.Available}
 	}
-	return put(ctx, tx, c, b, have, want, now)
+	return put(ctx, tx, c, b, have, want, origin, now)
 }
 
 func wrongQty() error {
@@ -217,10 +223,10 @@ func buyable(ctx context.Context, q db.Q, c *Cart, variant catalog.VariantID) (c
 }
 
 // put makes the line say want, and writes the step that led there.
-func put(ctx context.Context, tx *db.Tx, c *Cart, b catalog.Buyable, have, want int, now time.Time) error {
-	err := tx.Query(ctx).Exec(`INSERT INTO cart_lines (cart_id, token, variant_id, qty, seen_price, added_at) VALUES (?, ?, ?, ?, ?, ?)
+func put(ctx context.Context, tx *db.Tx, c *Cart, b catalog.Buyable, have, want int, origin string, now time.Time) error {
+	err := tx.Query(ctx).Exec(`INSERT INTO cart_lines (cart_id, token, variant_id, qty, seen_price, added_at, origin) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (cart_id, variant_id) DO UPDATE SET qty = excluded.qty`,
-		int64(c.ID), newToken(), int64(b.VariantID), want, int64(b.Price.Amount), db.At(now)).Error
+		int64(c.ID), newToken(), int64(b.VariantID), want, int64(b.Price.Amount), db.At(now), origin).Error
 	if err != nil {
 		return fmt.Errorf("put %s into cart %d: %w", b.SKU, c.ID, err)
 	}
@@ -230,7 +236,7 @@ func put(ctx context.Context, tx *db.Tx, c *Cart, b catalog.Buyable, have, want 
 		}
 	}
 	if want > have {
-		return Step(ctx, tx, c.ID, StepAdd, b.VariantID, want-have, "", now)
+		return Step(ctx, tx, c.ID, StepAdd, b.VariantID, want-have, origin, now)
 	}
 	return Step(ctx, tx, c.ID, StepChange, b.VariantID, want, "", now)
 }
@@ -273,7 +279,7 @@ func Set(ctx context.Context, tx *db.Tx, id ID, lineToken string, qty int, now t
 	if b.Available >= 0 && b.Available < qty {
 		return &inventory.OutOfStockError{Variant: line.VariantID, Left: b.Available}
 	}
-	return put(ctx, tx, c, b, qty, qty, now)
+	return put(ctx, tx, c, b, qty, qty, "", now)
 }
 
 // Seen notes that the shopper has the cart before them, and the prices they

@@ -190,9 +190,9 @@ func (c *Cart) union(ctx context.Context, tx *db.Tx, lines []Line, pricesToo boo
 		if !pricesToo {
 			l.SeenPrice = 0
 		}
-		err := tx.Query(ctx).Exec(`INSERT INTO cart_lines (cart_id, token, variant_id, qty, seen_price, added_at) VALUES (?, ?, ?, ?, ?, ?)
+		err := tx.Query(ctx).Exec(`INSERT INTO cart_lines (cart_id, token, variant_id, qty, seen_price, added_at, origin) VALUES (?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (cart_id, variant_id) DO UPDATE SET qty = excluded.qty`,
-			int64(c.ID), newToken(), int64(l.VariantID), l.Qty, int64(l.SeenPrice), l.AddedAt).Error
+			int64(c.ID), newToken(), int64(l.VariantID), l.Qty, int64(l.SeenPrice), l.AddedAt, l.Origin).Error
 		if err != nil {
 			return fmt.Errorf("fill cart %d: %w", c.ID, err)
 		}
@@ -251,7 +251,7 @@ func CreateMany(ctx context.Context, tx *db.Tx, carts []Cart, lines [][]Line, st
 		}
 		cartRows = append(cartRows, c.values())
 		for _, l := range lines[i] {
-			lineRows = append(lineRows, []any{ids[i], newToken(), int64(l.VariantID), l.Qty, int64(l.SeenPrice), l.AddedAt})
+			lineRows = append(lineRows, []any{ids[i], newToken(), int64(l.VariantID), l.Qty, int64(l.SeenPrice), l.AddedAt, l.Origin})
 		}
 		for _, s := range steps[i] {
 			s.CartID = c.ID
@@ -261,7 +261,7 @@ func CreateMany(ctx context.Context, tx *db.Tx, carts []Cart, lines [][]Line, st
 	if _, err := tx.Insert(ctx, "carts", cartColumns, cartRows, false); err != nil {
 		return fmt.Errorf("write carts: %w", err)
 	}
-	if _, err := tx.Insert(ctx, "cart_lines", []string{"cart_id", "token", "variant_id", "qty", "seen_price", "added_at"}, lineRows, false); err != nil {
+	if _, err := tx.Insert(ctx, "cart_lines", []string{"cart_id", "token", "variant_id", "qty", "seen_price", "added_at", "origin"}, lineRows, false); err != nil {
 		return fmt.Errorf("write carts: %w", err)
 	}
 	return StepAll(ctx, tx, all)

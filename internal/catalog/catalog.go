@@ -275,6 +275,7 @@ type Buyable struct {
 	GiftCard   bool
 	Durable    bool
 	CategoryID CategoryID
+	Cost       *money.Amount // of a unit to the shop, in its own currency; nil: nobody said
 }
 
 // PriceIn is what the merchant asks in one currency: the list price, and a

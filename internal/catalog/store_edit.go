@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -265,4 +266,42 @@ func moveCategory(ctx context.Context, tx *db.Tx, c, old Category, tree *Tree) e
 		}
 	}
 	return jobs.Enqueue(ctx, tx, Changed{More: ids})
+}
+
+// SetCosts says what a unit of each variant costs the shop, in its own
+// currency; nil takes back what was said. Orders keep what was true when they
+// were placed.
+func SetCosts(ctx context.Context, tx *db.Tx, costs map[VariantID]*money.Amount) error {
+	for _, id := range slices.Sorted(maps.Keys(costs)) {
+		var cost any
+		if c := costs[id]; c != nil {
+			if *c < 0 {
+				return fault.New(fault.Invalid, "catalog.number.negative")
+			}
+			cost = int64(*c)
+		}
+		if err := tx.Query(ctx).Exec("UPDATE variants SET cost = ? WHERE id = ?", cost, int64(id)).Error; err != nil {
+			return fmt.Errorf("keep the cost of variant %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// Costs reads what a unit of each variant costs the shop; what nobody said is
+// absent.
+func Costs(ctx context.Context, q db.Q, ids []VariantID) (map[VariantID]money.Amount, error) {
+	var rows []struct {
+		ID   VariantID
+		Cost money.Amount
+	}
+	if len(ids) > 0 {
+		if err := q.Query(ctx).Raw("SELECT id, cost FROM variants WHERE cost IS NOT NULL AND id IN ?", ids).Scan(&rows).Error; err != nil {
+			return nil, fmt.Errorf("read costs: %w", err)
+		}
+	}
+	out := make(map[VariantID]money.Amount, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.Cost
+	}
+	return out, nil
 }

@@ -218,7 +218,7 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 	}
 	rows, err := q.Query(ctx).Raw(`SELECT v.id, v.product_id, v.sku, v.choices, v.accent, v.active,
 		p.slug, p.name, p.published, p.max_qty, p.sensitive, p.digital, p.gift_card, p.durable, p.tax_class, coalesce(p.category_id, 0),
-		coalesce(i.src, ''), i.alt, pr.amount, pr.was, pr.list_amount, pr.sale_id, `+supplyColumns+`
+		coalesce(i.src, ''), i.alt, pr.amount, pr.was, pr.list_amount, pr.sale_id, v.cost, `+supplyColumns+`
 		FROM variants v JOIN products p ON p.id = v.product_id
 		LEFT JOIN product_images i ON i.product_id = p.id AND i.position = 0
 		LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ?
@@ -238,7 +238,7 @@ func Buyables(ctx context.Context, q db.Q, ids []VariantID, currency money.Curre
 		var stock stockRow
 		if err := rows.Scan(&b.VariantID, &b.ProductID, &b.SKU, &chosen, &accent, &b.Active,
 			&b.Slug, &b.Name, &b.Published, &b.MaxQty, &b.Sensitive, &b.Digital, &b.GiftCard, &b.Durable, &b.TaxClass, &b.CategoryID,
-			&b.Image.Src, &b.Image.Alt, &price.amount, &price.was, &price.list, &price.sale, &stock.tracked, &stock.onHand, &stock.reserved,
+			&b.Image.Src, &b.Image.Alt, &price.amount, &price.was, &price.list, &price.sale, &b.Cost, &stock.tracked, &stock.onHand, &stock.reserved,
 			&stock.beyond, &stock.policy, &stock.readyAt, &stock.expectedAt, &stock.bundle); err != nil {
 			return nil, fmt.Errorf("read %d variants: %w", len(ids), err)
 		}

@@ -53,7 +53,7 @@ func (d *Desk) Tell(ctx context.Context, tx *db.Tx, all []Past, by string, now t
 		o.CartID = nil // until the cart has its id
 		o.AccessHash = d.access(o.Number)
 		past[i] = p.story(o, by)
-		orders[i], lines[i] = *o, linesOf(p.Quote)
+		orders[i], lines[i] = *o, linesOf(p.Quote, p.Lines)
 		p.close(o.Number, f)
 		carts[i], cartLines[i], steps[i] = p.Cart, p.Lines, p.Steps
 	}

@@ -292,7 +292,7 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, person *customer.Person, v 
 	} else {
 		o.AtDoor = d.Pay.Terms(d.Settings.Now(), o.PaymentCode).AtDoor
 	}
-	created, err := order.Create(ctx, tx, o, linesOf(quote), d.access, now)
+	created, err := order.Create(ctx, tx, o, linesOf(quote, v.Lines()), d.access, now)
 	if err != nil {
 		return nil, err
 	}
@@ -374,11 +374,15 @@ func arrival(m *pricing.Method, due time.Time) db.Time {
 	return db.At(due.AddDate(0, 0, m.DaysMax))
 }
 
-func linesOf(q *pricing.Quote) []order.Line {
+func linesOf(q *pricing.Quote, wished []cart.Line) []order.Line {
+	from := make(map[catalog.VariantID]string, len(wished))
+	for _, l := range wished {
+		from[l.VariantID] = l.Origin
+	}
 	lines := make([]order.Line, len(q.Lines))
 	for i, l := range q.Lines {
 		lines[i] = order.Line{ProductID: l.Product, VariantID: l.Variant, SKU: l.SKU, Name: l.Name, Choices: l.Choices, Qty: l.Qty,
-			UnitPrice: l.Unit, Discount: l.Discount, Tax: l.Tax, Total: l.Total, TaxClass: l.TaxClass, TaxRate: l.TaxRate, Words: l.Words}
+			UnitPrice: l.Unit, Discount: l.Discount, Tax: l.Tax, Total: l.Total, TaxClass: l.TaxClass, TaxRate: l.TaxRate, Words: l.Words, UnitCost: l.Cost, Origin: from[l.Variant]}
 	}
 	return lines
 }

@@ -166,12 +166,20 @@ func (w *world) handsCalm(must func(string, error)) {
 			continue
 		}
 		rest := p.Amount - w.came(p.ID)
+		if rest < 0 { // more came already, and a person says that it is enough
+			must("enough", w.db.InTx(ctx, func(tx *db.Tx) error {
+				_, err := w.desk.ReceiveIn(ctx, tx, o.ID, payment.Receipt{Key: fmt.Sprintf("enough-of-the-calm-%d", o.ID), By: "staff:1", Whole: true}, w.at)
+				return err
+			}))
+			w.enough = append(w.enough, p.ID)
+			continue
+		}
 		s := &slip{order: o.ID, receipt: payment.Receipt{Key: fmt.Sprintf("slip-of-the-calm-%d-%d", w.seed, o.ID), By: "staff:1", Amount: max(rest, 1), Whole: true}}
 		w.slips = append(w.slips, s)
 		must("the courier's money", w.hand(ctx, s))
 	}
-	for range 9 { // longer than a transfer may take
-		w.at = w.at.Add(24 * time.Hour)
+	for range 3 { // longer than a transfer may take
+		w.at = w.at.Add(72 * time.Hour)
 		must("sweep", w.sweep(ctx))
 		_, err := w.jobs.RunDue(ctx, w.at)
 		must("jobs", err)
@@ -205,6 +213,7 @@ func (w *world) examineHand(p *payment.Payment, ended bool, when string) {
 		sum += r.Amount
 		paid = paid || sum == p.Amount || sum > p.Amount && w.slips[i].receipt.Whole
 	}
+	paid = paid || slices.Contains(w.enough, p.ID) && sum > p.Amount
 	if (p.Captured > 0) != paid {
 		w.wrong("%s: payment %d of %d has receipts of %d, right at some time: %v, and captured %d", when, p.ID, p.Amount, sum, paid, p.Captured)
 	}

@@ -150,6 +150,7 @@ type world struct {
 	told     []news
 	everTold []news
 	slips    []*slip         // money that staff saw arrive
+	enough   []payment.ID    // for which more came, and a person said so
 	till     *simTill        // a Stripe of its own, for every other seed
 	paid     map[string]bool // tokens that the provider took money for
 	heard    map[string]bool // names of news that the shop has confirmed

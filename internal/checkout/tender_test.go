@@ -118,8 +118,23 @@ func TestATransferThatNeverComesEndsAndLateMoneyIsTakenOrFlagged(t *testing.T) {
 			t.Errorf("too much: %s", got)
 		}
 		s.stands(second, "placed pending unshipped")
-		if got := s.arrives(second, "more still", 1, true); got != payment.NotedPaid || s.flags(second, "send 0.81 USD back by hand") != 1 {
-			t.Errorf("too much, accepted by staff: %s", got)
+		for i, want := range []payment.Noted{payment.NotedPaid, payment.NotedSeen} { // nothing more came: a person says that it is enough
+			if got := s.arrives(second, "enough", 0, true); got != want || s.flags(second, "send 0.80 USD back by hand") != 1 {
+				t.Errorf("too much, accepted by staff %d: %s", i, got)
+			}
+		}
+		third := s.buyBy("transfer", ebook)
+		for _, came := range []money.Amount{0, 100} { // nothing, and too little, is not enough
+			if came > 0 {
+				s.arrives(third, "some", came, false)
+			}
+			err := s.db.InTx(ctx, func(tx *db.Tx) error {
+				_, err := s.desk.ReceiveIn(ctx, tx, third, payment.Receipt{Key: "a key of the form enough", Whole: true, By: "staff:1"}, s.now())
+				return err
+			})
+			if !errors.Is(err, fault.Invalid) {
+				t.Errorf("%d counts as paid: %v", came, err)
+			}
 		}
 		if err := s.desk.Cancel(ctx, second, "staff:1", "broken"); err != nil || s.flags(second, "send 34.20 USD back by hand") != 1 {
 			t.Errorf("a refund by bank: %v", err)

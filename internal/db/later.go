@@ -40,12 +40,17 @@ func (t *Tx) LaterRow(ctx context.Context, doing string, row func(scan func(...a
 	return t.put(ctx, later{doing: doing, query: query, args: args, row: row})
 }
 
-// InsertLater is Later for rows of one table, few enough for one statement.
+// InsertLater is Later for rows of one table; more than fit into one statement
+// are written at once.
 // With count given, rows whose unique key is taken are passed over, and count
 // judges how many were written.
 func (t *Tx) InsertLater(ctx context.Context, table string, columns []string, rows [][]any, count func(rows int64) error) error {
 	if len(rows) == 0 {
 		return nil
+	}
+	if count == nil && len(rows)*len(columns) > 30_000 {
+		_, err := t.Insert(ctx, table, columns, rows, false)
+		return err
 	}
 	args := make([]any, 0, len(rows)*len(columns))
 	for _, row := range rows {

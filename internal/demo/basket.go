@@ -16,6 +16,7 @@ type wish struct {
 	good    *good
 	variant int // in good.variants
 	qty     int
+	origin  string // the place that led to it
 }
 
 func (w wish) id() catalog.VariantID { return w.good.ids[w.variant] }
@@ -24,9 +25,10 @@ func (w wish) id() catalog.VariantID { return w.good.ids[w.variant] }
 // gathers the chance until one more is due: the shares come out as planned and
 // are not left to luck. Bought and left carts have their own.
 type pull struct {
-	to     *good
-	chance float64
-	due    [2]float64
+	to      *good
+	complex bool // presumes something about the shopper
+	chance  float64
+	due     [2]float64
 }
 
 type pulls map[string][]pull
@@ -46,7 +48,7 @@ func (b *builder) prepare() {
 	b.pulls, b.shares = pulls{}, map[string]*share{}
 	for _, r := range b.Relations {
 		if to := b.byCode[r.To]; pullOf[r.Kind] > 0 && !to.Sensitive && !to.NotSold {
-			b.pulls[r.From] = append(b.pulls[r.From], pull{to: to, chance: pullOf[r.Kind] * (1 + r.Weight) / 2})
+			b.pulls[r.From] = append(b.pulls[r.From], pull{to: to, complex: r.Kind == "alike", chance: pullOf[r.Kind] * (1 + r.Weight) / 2})
 		}
 	}
 	for code, along := range b.pulls {

@@ -17,6 +17,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/pricing"
+	"regulars/internal/slot"
 )
 
 // atOnce visits are written in one transaction.
@@ -35,6 +36,10 @@ type teller struct {
 	late     []event.Event     // of a batch to come
 	strays   *rand.Rand        // of looks alone
 	rows     map[string][]*good
+
+	rules       *slot.Rules
+	dues        due                // what places bring
+	nextVisitor customer.VisitorID // of the first browser of the batch
 
 	batch
 }
@@ -84,14 +89,21 @@ func (q *quota) next() int {
 func (b *builder) history(ctx context.Context) error {
 	b.prepare()
 	t := &teller{builder: b, buyables: map[money.Currency]map[catalog.VariantID]catalog.Buyable{}, methods: map[money.Currency][]pricing.Method{},
-		stages: map[string]*quota{}, ways: newQuota(.923, .06, .011, .006),
+		stages: map[string]*quota{}, ways: newQuota(.923, .06, .011, .006), dues: due{},
 		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C))}
+	rules, err := slot.Read(ctx, b.db)
+	if err != nil {
+		return err
+	}
+	t.rules = rules
+	if n := len(b.shoppers); n > 0 {
+		t.nextVisitor = b.shoppers[n-1].visitor + 1
+	}
 	var ids []catalog.VariantID
 	for i := range b.goods {
 		ids = append(ids, b.goods[i].ids...)
 	}
 	for _, c := range b.live.Now().Currencies() {
-		var err error
 		if t.buyables[c], err = catalog.Buyables(ctx, b.db, ids, c); err != nil {
 			return err
 		}
@@ -171,6 +183,7 @@ func (t *teller) look(s *shopper, v visit) {
 	if last := log[len(log)-1]; last.Kind == event.ItemSeen {
 		log = append(log, t.browse(s, g, last.At.Time)...)
 	}
+	log = append(log, t.inPlaces(s, g, log)...)
 	for i := range log {
 		if s.remember {
 			log[i].VisitorID, log[i].CustomerID = int64(s.visitor), int64(s.id)
@@ -180,10 +193,14 @@ func (t *teller) look(s *shopper, v visit) {
 }
 
 // fill begins a cart: things are looked at and put in.
-func (t *teller) fill(s *shopper, wishes []wish, at time.Time) (told, time.Time) {
+func (t *teller) fill(s *shopper, v visit, wishes []wish) (told, []wish, time.Time) {
+	at := v.at
 	c := told{guest: -1, cart: cart.Cart{State: cart.StateOpen, Currency: s.currency, Lang: s.lang, Version: 1, CreatedAt: db.At(at),
 		Kind: "shopper", Device: s.device, Simulated: true}}
+	t.whose(s, v, &c)
 	c.events = append(c.events, t.happened(s, event.ItemSeen, wishes[0].good, "", at.Add(-time.Minute)))
+	wishes, places := t.atProduct(s, &c, wishes, at.Add(-time.Minute))
+	c.events = append(c.events, places...)
 	for i, w := range wishes {
 		if i > 0 {
 			at = at.Add(time.Duration(30+t.rng.IntN(150)) * time.Second)
@@ -191,12 +208,12 @@ func (t *teller) fill(s *shopper, wishes []wish, at time.Time) (told, time.Time)
 			c.cart.StartedAt = db.At(at)
 		}
 		price := t.buyables[s.currency][w.id()].Price.Amount
-		c.lines = append(c.lines, cart.Line{VariantID: w.id(), Qty: w.qty, SeenPrice: price, AddedAt: db.At(at)})
-		c.step(cart.StepAdd, w.id(), w.qty, "", at)
+		c.lines = append(c.lines, cart.Line{VariantID: w.id(), Qty: w.qty, SeenPrice: price, AddedAt: db.At(at), Origin: w.origin})
+		c.step(cart.StepAdd, w.id(), w.qty, w.origin, at)
 		c.events = append(c.events, t.happened(s, event.CartAdd, w.good, "", at))
 		c.cart.Version++
 	}
-	return c, at
+	return c, wishes, at
 }
 
 func (c *told) step(kind cart.Kind, variant catalog.VariantID, qty int, detail string, at time.Time) {
@@ -234,8 +251,7 @@ func (t *teller) stage(s *shopper, at time.Time) int {
 func (t *teller) leave(s *shopper, v visit) {
 	premium := s.premium || v.who%3 == 0 && v.at.Second()%2 == 0 // looking at dear things costs nothing
 	wishes := t.basket(s, nil, leftCart, premium, v.at)
-	c, at := t.fill(s, wishes, v.at)
-	t.whose(s, v, &c)
+	c, wishes, at := t.fill(s, v, wishes)
 	note := func(kind event.Kind) { c.events = append(c.events, t.happened(s, kind, nil, "", at)) }
 	at = t.wonder(s, wishes[0].good, leftCart, &c, at)
 	stage := t.stage(s, v.at)
@@ -320,8 +336,7 @@ func (t *teller) wonder(s *shopper, g *good, mode int, c *told, at time.Time) ti
 
 func (t *teller) buyAll(s *shopper, v visit) error {
 	wishes := t.basket(s, v.first, boughtCart, s.premium, v.at)
-	c, at := t.fill(s, wishes, v.at)
-	t.whose(s, v, &c)
+	c, wishes, at := t.fill(s, v, wishes)
 	note := func(kind event.Kind) { c.events = append(c.events, t.happened(s, kind, nil, "", at)) }
 	at = t.wonder(s, wishes[0].good, boughtCart, &c, at)
 	// Nearly one in five comes back to a cart left before; some by its link.

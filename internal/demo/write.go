@@ -22,6 +22,9 @@ func (t *teller) write(ctx context.Context, tx *db.Tx, from, to time.Time) error
 	if err := customer.SeeMany(ctx, tx, t.guests); err != nil {
 		return err
 	}
+	if err := t.known(); err != nil {
+		return err
+	}
 	t.made.Visitors += len(t.guests)
 	if err := t.writeLeft(ctx, tx); err != nil {
 		return err
@@ -73,7 +76,7 @@ func (c *told) named() []event.Event {
 	for i := range c.events {
 		e := &c.events[i]
 		e.CartID = int64(c.cart.ID)
-		if e.Kind == event.ItemSeen {
+		if e.Kind == event.ItemSeen || e.Kind == event.SlotShown || e.Kind == event.SlotClick {
 			e.CartID = 0 // seen before there was a cart
 		}
 		if c.personal {

@@ -25,15 +25,15 @@ var proofBreaks = []struct{ code, sql string }{
 	{"O4", "UPDATE cart_lines SET qty = qty + 1"},
 	{"O4", "DELETE FROM cart_lines"},
 	{"P1", "UPDATE redemptions SET customer_id = 7, limit_person = 1, person = CAST(order_id AS TEXT) WHERE state = 'held'"},
+	{"T1", `INSERT INTO customers (id, email, email_key, created_at, updated_at) VALUES (99001, 'old@shop.example', 'old@shop.example', 1, 1);` +
+		`INSERT INTO traits (key, position, name, who, updated_at) VALUES ('fine', 1, '{"en":"Fine"}', '{"en":"people"}', 1);` +
+		"INSERT INTO customer_traits (customer_id, trait, since) VALUES (99001, 'fine', 1)"},
 	{"P5", "UPDATE customer_tiers SET tier = 'very-loyal'"},
 	{"V1", "INSERT INTO customer_values (customer_id, version, class, recency, frequency, net, net_before, net_ever, contribution, r, f, m, counts, spending, alive, departments) SELECT max(id), 1, 'A', 1, 1, 1, 1, 1, 1, 1, 1, 1, '{}', 1, 1, 1 FROM customers;" +
 		"INSERT INTO consents (customer_id, purpose, given, source, at) SELECT max(id), 'history', FALSE, 'test', 1 FROM customers"},
 	{"P5", "DELETE FROM customer_tiers"},
 	{"P5", "UPDATE tier_grants SET ended_at = since"},
 	{"P5", "UPDATE customer_tiers SET falls_to = 'occasional', falls_at = 9000000000000"},
-	{"T1", `INSERT INTO customers (id, email, email_key, created_at, updated_at) VALUES (99001, 'old@shop.example', 'old@shop.example', 1, 1);` +
-		`INSERT INTO traits (key, position, name, who, updated_at) VALUES ('fine', 1, '{"en":"Fine"}', '{"en":"people"}', 1);` +
-		"INSERT INTO customer_traits (customer_id, trait, since) VALUES (99001, 'fine', 1)"},
 	{"W3", "INSERT INTO payment_ops (payment_id, kind, key, state, ref, created_at, updated_at) SELECT min(id), 'expire', 'k', 'planned', 'cs_1', 9000000000000, 9000000000000 FROM payments"},
 	{"W3", "INSERT INTO payment_ops (payment_id, kind, key, state, ref, created_at, updated_at) SELECT min(id), 'start', 'k', 'known', 'cs_1', 1, 1 FROM payments"},
 	{"H1", "UPDATE home_variants SET version = 3"},

@@ -44,6 +44,8 @@ const (
 	CouponNo     Kind = "coupon.refused"
 	Asked        Kind = "question.asked"
 	Answered     Kind = "question.answered"
+	SlotShown    Kind = "slot.shown" // detail: mark and products (package slot)
+	SlotClick    Kind = "slot.click" // detail: mark
 	SignedIn     Kind = "signed.in"
 	ErrorPage    Kind = "error.page"
 )

@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"regulars/internal/db"
 )
@@ -30,14 +31,24 @@ func Join(ctx context.Context, tx *db.Tx, visitorID, customerID int64) error {
 }
 
 // Forget takes a person out of what they did, signed in or in browsers of
-// theirs before: the counts stay.
+// theirs before: the counts stay. Which place of the shop was shown says nothing
+// of anybody.
 func Forget(ctx context.Context, tx *db.Tx, customerID int64, visitorIDs []int64) error {
-	err := tx.Query(ctx).Exec("UPDATE events SET visitor_id = 0, customer_id = 0, detail = '' WHERE customer_id <> 0 AND customer_id = ?", customerID).Error
+	err := tx.Query(ctx).Exec("UPDATE events SET visitor_id = 0, customer_id = 0, detail = CASE WHEN kind IN ('slot.shown', 'slot.click') THEN detail ELSE '' END WHERE customer_id <> 0 AND customer_id = ?", customerID).Error
 	if err == nil && len(visitorIDs) > 0 {
-		err = tx.Query(ctx).Exec("UPDATE events SET visitor_id = 0, customer_id = 0, detail = '' WHERE visitor_id <> 0 AND customer_id = 0 AND visitor_id IN ?", visitorIDs).Error
+		err = tx.Query(ctx).Exec("UPDATE events SET visitor_id = 0, customer_id = 0, detail = CASE WHEN kind IN ('slot.shown', 'slot.click') THEN detail ELSE '' END WHERE visitor_id <> 0 AND customer_id = 0 AND visitor_id IN ?", visitorIDs).Error
 	}
 	if err != nil {
 		return fmt.Errorf("forget the events of customer %d: %w", customerID, err)
+	}
+	return nil
+}
+
+// DropSlots lets impressions and clicks of the shop's places go that are older:
+// what they add up to is kept by the day (package analytics).
+func DropSlots(ctx context.Context, tx *db.Tx, before time.Time) error {
+	if err := tx.Query(ctx).Exec("DELETE FROM events WHERE kind IN (?, ?) AND at < ?", string(SlotShown), string(SlotClick), db.At(before)).Error; err != nil {
+		return fmt.Errorf("drop old impressions: %w", err)
 	}
 	return nil
 }

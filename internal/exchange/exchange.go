@@ -104,6 +104,7 @@ func (s *Summary) refuse(line int, err error) error {
 
 // job is one import in progress.
 type job struct {
+	own money.Currency // the shop's, once costs were asked for
 	ctx context.Context
 	d   *db.DB
 	opt Options

@@ -87,6 +87,11 @@ func exportRows(w io.Writer, header []string, fill func(put func(map[string]stri
 }
 
 func exportProducts(ctx context.Context, q db.Q, currency money.Currency, put func(map[string]string) error) error {
+	values, err := setting.Read(ctx, q)
+	if err != nil {
+		return err
+	}
+	own := values.Currency()
 	tree, err := catalog.LoadTree(ctx, q)
 	if err != nil {
 		return err
@@ -100,6 +105,16 @@ func exportProducts(ctx context.Context, q db.Q, currency money.Currency, put fu
 		if err != nil {
 			return err
 		}
+		var ids []catalog.VariantID
+		for _, s := range all {
+			for _, v := range s.Variants {
+				ids = append(ids, v.ID)
+			}
+		}
+		costs, err := catalog.Costs(ctx, q, ids)
+		if err != nil {
+			return err
+		}
 		for _, p := range products {
 			after = p.ID
 			s := all[p.Code]
@@ -109,6 +124,9 @@ func exportProducts(ctx context.Context, q db.Q, currency money.Currency, put fu
 					productCells(m, s, tree)
 				}
 				s.variantCells(m, v, currency)
+				if cost, ok := costs[v.ID]; ok {
+					m["cost"] = cost.Decimal(own)
+				}
 				m["components"] = strings.Join(inside[v.ID], " ")
 				if err := put(m); err != nil {
 					return err

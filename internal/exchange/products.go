@@ -21,10 +21,11 @@ import (
 // counted. category is a path of English names, "Home > Candles", made where
 // it does not exist. images are art: or media: names with blanks between.
 // components make a variant a bundle: "CUP SPOON*2" are a cup and two spoons.
+// cost is what a unit costs the shop, in its own currency.
 // Facts and moments are not in the file and stay as they are.
 var ProductHeader = []string{"code", "slug", "category", "name_en", "name_zh", "line_en", "line_zh", "about_en", "about_zh", "brand", "published",
 	"option1_name", "option1_name_zh", "option1_value", "option1_value_zh", "option2_name", "option2_name_zh", "option2_value", "option2_value_zh",
-	"option3_name", "option3_name_zh", "option3_value", "option3_value_zh", "sku", "active", "accent", "price", "was", "currency", "stock",
+	"option3_name", "option3_name_zh", "option3_value", "option3_value_zh", "sku", "active", "accent", "price", "was", "currency", "cost", "stock",
 	"tier", "durable", "refill_days", "sensitive", "gift", "digital", "gift_card", "max_qty", "tax_class", "synonyms", "images", "components"}
 
 const productBatch = 200
@@ -154,6 +155,11 @@ func (j *job) writeProducts(batch []group) error {
 				continue
 			}
 			moved, err := j.count(tx, drafts[i], from[i], o.Variants)
+			if err == nil {
+				var dearer bool
+				dearer, err = j.costs(tx, drafts[i], from[i], o.Variants)
+				moved = moved || dearer
+			}
 			switch {
 			case err != nil:
 				return err
@@ -433,6 +439,9 @@ func (m *merge) variant(n int, r cells) {
 		}
 	}
 	m.price(r, v)
+	if _, err := m.cost(r); err != nil {
+		m.fail(r.line, "exchange.row.price", "value", cut(r.key("cost"), 40))
+	}
 }
 
 func (m *merge) price(r cells, v *catalog.DraftVariant) {

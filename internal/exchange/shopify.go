@@ -90,6 +90,7 @@ func (j *job) shopify() error {
 		c.m["sku"] = sku
 		copyTo("price", "variantprice", "price")
 		copyTo("was", "variantcompareatprice", "compareatprice")
+		copyTo("cost", "costperitem")
 		if qty, ok := either("variantinventoryqty", "inventoryquantity"); ok {
 			c.m["stock"] = shopifyStock(qty, either)
 		}

@@ -113,6 +113,31 @@ func (a Amount) Decimal(c Currency) string {
 // Times is the amount for n pieces.
 func (a Amount) Times(n int) Amount { return a * Amount(n) }
 
+// Part is n of d equal parts of the amount, rounded half away from zero; d is
+// above 0. The product may be larger than an amount can be.
+func (a Amount) Part(n, d int64) Amount {
+	negative := (a < 0) != (n < 0)
+	hi, lo := bits.Mul64(abs(int64(a)), abs(n))
+	half := uint64(d) / 2
+	lo, carry := bits.Add64(lo, half, 0)
+	hi += carry
+	if hi >= uint64(d) {
+		panic("money: a part larger than an amount can be")
+	}
+	quotient, _ := bits.Div64(hi, lo, uint64(d))
+	if negative {
+		return -Amount(quotient)
+	}
+	return Amount(quotient)
+}
+
+func abs(n int64) uint64 {
+	if n < 0 {
+		return uint64(-n)
+	}
+	return uint64(n)
+}
+
 // Clamp0 is the amount, or zero if it is negative.
 func (a Amount) Clamp0() Amount { return max(a, 0) }
 

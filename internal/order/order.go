@@ -199,7 +199,9 @@ type Line struct {
 	ReturnedQty  int // units in returns that were not refused
 	TaxClass     string
 	TaxRate      money.Rate
-	Words        i18n.Text // how the price came about
+	Words        i18n.Text     // how the price came about
+	UnitCost     *money.Amount // of a unit to the shop, in its own currency; nil: nobody said
+	Origin       string        // the place of the shop that led to it (package slot)
 }
 
 // History is one step an order took. Actor is "shopper", "staff:<id>",

@@ -24,11 +24,18 @@ func (Line) TableName() string { return "order_lines" }
 // TableName is order_history.
 func (History) TableName() string { return "order_history" }
 
-var lineColumns = []string{"order_id", "position", "product_id", "variant_id", "sku", "name", "choices", "qty", "unit_price", "discount", "tax", "total", "cancelled_qty", "tax_class", "tax_rate", "words"}
+var lineColumns = []string{"order_id", "position", "product_id", "variant_id", "sku", "name", "choices", "qty", "unit_price", "discount", "tax", "total", "cancelled_qty", "tax_class", "tax_rate", "words", "unit_cost", "origin"}
 
 func (l *Line) values(id ID) []any {
 	return []any{int64(id), l.Position, int64(l.ProductID), int64(l.VariantID), l.SKU, l.Name, l.Choices, l.Qty,
-		int64(l.UnitPrice), int64(l.Discount), int64(l.Tax), int64(l.Total), l.CancelledQty, l.TaxClass, int64(l.TaxRate), l.Words}
+		int64(l.UnitPrice), int64(l.Discount), int64(l.Tax), int64(l.Total), l.CancelledQty, l.TaxClass, int64(l.TaxRate), l.Words, l.cost(), l.Origin}
+}
+
+func (l *Line) cost() any {
+	if l.UnitCost == nil {
+		return nil
+	}
+	return int64(*l.UnitCost)
 }
 
 // Create writes a placed order with its lines and fills in o.ID. If the place

@@ -132,7 +132,8 @@ func RemindOf(ctx context.Context, tx *db.Tx, o *order.Order, t Terms, now time.
 
 // Receipt is money that a member of staff saw arrive for an order. Key comes
 // from the form; the same again changes nothing. Whole says that an order for
-// which too much came is paid, and the rest goes back by hand.
+// which too much came is paid, and the rest goes back by hand; with no Amount,
+// of what came before.
 type Receipt struct {
 	Key    string
 	Amount money.Amount
@@ -165,7 +166,7 @@ func NoteIn(ctx context.Context, tx *db.Tx, o *order.Order, r Receipt, now time.
 		return "", fault.New(fault.Conflict, "payment.not-by-hand", "number", o.Number)
 	}
 	var form fault.Form
-	if r.Amount <= 0 {
+	if r.Amount < 0 || r.Amount == 0 && !r.Whole {
 		form.Wrong("amount", "payment.receipt.amount")
 	}
 	if len(r.Key) < 16 || len(r.Key) > 100 {
@@ -173,6 +174,9 @@ func NoteIn(ctx context.Context, tx *db.Tx, o *order.Order, r Receipt, now time.
 	}
 	if err := form.Err(); err != nil {
 		return "", err
+	}
+	if r.Amount == 0 {
+		return p.enough(ctx, tx, o, r, now)
 	}
 	fresh, sum, err := p.receive(ctx, tx, r, now)
 	if err != nil || !fresh {
@@ -195,4 +199,26 @@ func NoteIn(ctx context.Context, tx *db.Tx, o *order.Order, r Receipt, now time.
 		err = flag(fmt.Sprintf("%s arrived where %s was asked; send %s back by hand", text(sum), text(p.Amount), text(sum-p.Amount)))
 	}
 	return NotedPaid, err
+}
+
+// enough makes an order paid for which more came than was asked: a person has
+// decided. Told again it does nothing.
+func (p *Payment) enough(ctx context.Context, tx *db.Tx, o *order.Order, r Receipt, now time.Time) (Noted, error) {
+	if p.State == Succeeded || p.State == Refunded {
+		return NotedSeen, nil
+	}
+	sum, err := arrived(ctx, tx, o.ID)
+	if err != nil {
+		return "", err
+	}
+	if sum <= p.Amount {
+		var form fault.Form
+		form.Wrong("amount", "payment.receipt.enough")
+		return "", form.Err()
+	}
+	if _, err := take(ctx, tx, o, p, "received:"+r.Key, OutcomePaid, now); err != nil {
+		return "", err
+	}
+	return NotedPaid, order.Remark(ctx, tx, o, fmt.Sprintf("%s%s %s counts as paid; send %s %s back by hand", order.Flag, sum.Decimal(p.Currency), p.Currency,
+		(sum-p.Amount).Decimal(p.Currency), p.Currency), r.By, now)
 }

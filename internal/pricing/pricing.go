@@ -35,7 +35,8 @@ type Line struct {
 	Total     money.Amount
 	Parts     []Part // what Discount is made of
 	Words     i18n.Text
-	pays      money.Amount // for a piece, before promotions
+	Cost      *money.Amount // of a unit, in the shop's currency; nil: nobody said
+	pays      money.Amount  // for a piece, before promotions
 }
 
 // Quote is a priced basket. Total = Subtotal - Discount + Delivery, and + Tax
@@ -99,7 +100,7 @@ func Make(in Input) (*Quote, error) {
 		}
 		total := b.Price.Amount.Times(w.Qty)
 		line := Line{Variant: b.VariantID, Product: b.ProductID, SKU: b.SKU, Name: b.Name, Choices: b.Choices,
-			Sensitive: b.Sensitive, GiftCard: b.GiftCard, TaxClass: classOf(b.TaxClass), Qty: w.Qty, Unit: b.Price.Amount, Total: total}
+			Sensitive: b.Sensitive, GiftCard: b.GiftCard, TaxClass: classOf(b.TaxClass), Qty: w.Qty, Unit: b.Price.Amount, Total: total, Cost: b.Cost}
 		q.Subtotal += total
 		q.belong(&line, b, in.Deals)
 		q.Lines = append(q.Lines, line)

@@ -9,6 +9,7 @@ import (
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
 	"regulars/internal/order"
+	"regulars/internal/slot"
 	"regulars/internal/web"
 )
 
@@ -37,16 +38,44 @@ func (s *Shop) complements(c echo.Context, at []catalog.ProductID) ([]suggestion
 	return found, err
 }
 
-func (s *Shop) complementShelf(c echo.Context, title string, at []catalog.ProductID) (*shelf, error) {
+// along is a short list beside the button, where a shelf has no room.
+type along struct {
+	Title string
+	Rows  []alongRow
+}
+
+type alongRow struct {
+	URL, Name, Reason, Price string
+	Picture                  picture
+}
+
+func (s *Shop) along(c echo.Context, title string, at catalog.ProductID) (*along, error) {
+	found, err := s.complements(c, []catalog.ProductID{at})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	arm, err := s.arm(c, slot.Added)
+	m := slot.Mark{Slot: slot.Added, Arm: arm}
+	if err != nil || arm == slot.Without {
+		s.stands(c, m, nil)
+		return nil, err
+	}
+	a := &along{Title: title}
+	var list []catalog.Card
+	for _, f := range found {
+		k := tagged(s.worded(c, f.Card), m)
+		a.Rows, list = append(a.Rows, alongRow{k.URL, k.Name, in(c, f.alone()), k.Price.Now, k.Picture}), append(list, f.Card)
+	}
+	s.stands(c, m, list)
+	return a, nil
+}
+
+func (s *Shop) complementShelf(c echo.Context, key slot.Key, title string, at []catalog.ProductID) (*shelf, error) {
 	found, err := s.complements(c, at)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	sh := &shelf{ID: "goes-with", Title: title}
-	for _, f := range found {
-		sh.Cards = append(sh.Cards, s.card(c, f.Card, in(c, f.alone())))
-	}
-	return sh, nil
+	return s.row(c, key, title, found)
 }
 
 // addedCookie names what was put into the cart, for the page that follows.
@@ -61,7 +90,7 @@ func (s *Shop) withAdded(c echo.Context, view *cart.View) (*shelf, error) {
 	}
 	for _, item := range view.Items {
 		if b := item.Buyable; b.SKU == sku && sku != "" {
-			return s.complementShelf(c, t(c, "shop.chain.title", "name", b.Name), []catalog.ProductID{b.ProductID})
+			return s.complementShelf(c, slot.Added, t(c, "shop.chain.title", "name", b.Name), []catalog.ProductID{b.ProductID})
 		}
 	}
 	return nil, nil
@@ -86,13 +115,16 @@ func (s *Shop) withOrder(c echo.Context, p *orderPage, o *order.Order, lines []o
 		v := s.visit(c)
 		whole := *v
 		*v = visit{asked: true, tree: v.tree, carted: true, cart: v.cart, count: v.count, currency: v.currency}
-		defer func() { *v = whole }()
+		defer func() {
+			whole.shown = v.shown
+			*v = whole
+		}()
 	}
 	at, err := s.ordered(c, lines)
 	if err != nil {
 		return err
 	}
-	p.Cross, err = s.complementShelf(c, t(c, "shop.order.goes-with"), at)
+	p.Cross, err = s.complementShelf(c, slot.Confirmation, t(c, "shop.order.goes-with"), at)
 	return err
 }
 

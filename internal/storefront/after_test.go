@@ -20,7 +20,7 @@ func beside(p *shoptest.Page) (title string, slugs []string) {
 	_, block, _ := strings.Cut(p.Main(), `aria-labelledby="goes-with"`)
 	for _, part := range strings.Split(block, `href="`)[1:] {
 		if href, _, _ := strings.Cut(part, `"`); strings.Contains(href, "/p/") {
-			slug := href[strings.LastIndex(href, "/")+1:]
+			slug, _, _ := strings.Cut(href[strings.LastIndex(href, "/")+1:], "?")
 			if len(slugs) == 0 || slugs[len(slugs)-1] != slug {
 				slugs = append(slugs, slug)
 			}

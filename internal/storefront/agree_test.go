@@ -1,11 +1,14 @@
 package storefront_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,6 +21,8 @@ import (
 	"regulars/internal/db/dbtest"
 	"regulars/internal/doctor"
 	"regulars/internal/i18n"
+	"regulars/internal/inventory"
+	"regulars/internal/money"
 	"regulars/internal/pricing"
 	"regulars/internal/setting"
 	"regulars/internal/shoptest"
@@ -39,8 +44,23 @@ func cents(t *testing.T, p *shoptest.Page) int {
 
 var totalOf = regexp.MustCompile(`<div class="sums-total"><dt>[^<]*</dt><dd>([^<]*)</dd>`)
 
-// Cart page, API, checkout page and order say the same to the cent, with a
-// sale, promotions, a code and taxes at work: as rendered, and as stored.
+// howMany is how many carts a test fills: CARTS=1000 for the release.
+func howMany(t *testing.T) int {
+	n, err := strconv.Atoi(cmp.Or(os.Getenv("CARTS"), "50"))
+	if err != nil || n < 50 {
+		t.Fatalf("CARTS=%s: %v", os.Getenv("CARTS"), err)
+	}
+	return n
+}
+
+var (
+	lineOf = regexp.MustCompile(`<h2 class="line-name"><a href="([^"]+)"`)
+	unitOf = regexp.MustCompile(`<p class="line-unit">(\S+) each`)
+)
+
+// Product page, cart page, API, checkout page and order say the same to the
+// cent, with a sale, promotions, a code, price lists of a group, delivery by
+// bands and taxes at work: as rendered, and as stored.
 func TestPagesAndOrderAgreeToTheCent(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := shoptest.New(t, d)
@@ -57,6 +77,22 @@ func TestPagesAndOrderAgreeToTheCent(t *testing.T) {
 				return err
 			}
 			books := pricing.Promotion{Name: i18n.Text{En: "A coin off books", Zh: "图书减一元"}, Kind: pricing.Amount, Value: 133, Currency: "USD", Products: []catalog.ProductID{s.Products["BK01"], s.Products["BK02"]}}
+			for _, list := range []pricing.PriceList{
+				{Name: i18n.Text{En: "Student price", Zh: "学生价"}, Currency: "USD", Segment: "student", Percent: 2133},
+				{Name: i18n.Text{En: "Term price", Zh: "学期价"}, Currency: "USD", Segment: "student", Entries: map[catalog.VariantID]money.Amount{
+					catalog.VariantID(s.Count("SELECT id FROM variants WHERE sku = 'BK03'")): 501, catalog.VariantID(s.Count("SELECT id FROM variants WHERE sku = 'BB02'")): 433}}} {
+				if err := pricing.PutList(ctx, tx, &list, s.Now()); err != nil {
+					return err
+				}
+			}
+			post, err := pricing.MethodBy(ctx, tx, "standard", "USD")
+			if err != nil {
+				return err
+			}
+			post.Bands = []pricing.Band{{From: 2000, Price: 333}, {From: 4500, Price: 187}}
+			if err := pricing.ChangeMethod(ctx, tx, post); err != nil {
+				return err
+			}
 			return pricing.Put(ctx, tx, &books, s.Now())
 		})
 		promote(s, pricing.Promotion{Name: i18n.Text{En: "A seventh off", Zh: "七分之一"}, Kind: pricing.Percent, Value: 1429, Currency: "USD"}, "SEVENTH")
@@ -65,13 +101,30 @@ func TestPagesAndOrderAgreeToTheCent(t *testing.T) {
 		})
 		skus := []string{"BB01-150-AQUA", "BB01-240-AQUA", "BB02", "BB03", "BB05", "BB07", "BB09", "BK01", "BK02", "BK03"}
 		r := rand.New(rand.NewPCG(20261122, 39))
-		orders := 0
-		for i := range 50 {
-			if i == 25 {
+		orders, n := 0, howMany(t)
+		for i := range n {
+			if i == n/2 {
 				set("tax.included", "off")
+			}
+			if i%10 == 9 { // the shelves are filled again
+				s.Tx(func(ctx context.Context, tx *db.Tx) error {
+					for _, sku := range skus {
+						v, err := catalog.VariantBySKU(ctx, tx, sku)
+						if err == nil {
+							err = inventory.ReceiveAt(ctx, tx, 0, v.ID, 20, fmt.Sprint("more ", i, sku), s.Now())
+						}
+						if err != nil {
+							return err
+						}
+					}
+					return nil
+				})
 			}
 			s.Pass(5 * time.Minute) // nobody orders so fast from one address
 			b := s.Browser()
+			if r.IntN(3) == 0 {
+				b = s.SignedIn(shoptest.Student)
+			}
 			for range 1 + r.IntN(4) {
 				if added := b.Post("/cart/items", "sku", skus[r.IntN(len(skus))], "qty", fmt.Sprint(1+r.IntN(3))); added.Status != http.StatusSeeOther && added.Status != http.StatusConflict {
 					t.Fatalf("cart %d: adding: %d", i, added.Status)
@@ -86,6 +139,10 @@ func TestPagesAndOrderAgreeToTheCent(t *testing.T) {
 				cart = b.Get("/cart")
 			}
 			shown := cents(t, cart)
+			line, unit := lineOf.FindStringSubmatch(cart.Body), unitOf.FindStringSubmatch(cart.Body)
+			if line == nil || unit == nil || !strings.Contains(b.Get(html.UnescapeString(line[1])).Text(), unit[1]) {
+				t.Fatalf("cart %d: the product's page does not name the price of its line: %v %v", i, line, unit)
+			}
 			var api struct{ Total, Tax struct{ Amount int } }
 			if err := json.Unmarshal([]byte(b.Get("/api/v1/cart").Body), &api); err != nil || api.Total.Amount != shown {
 				t.Fatalf("cart %d: the page says %d, the API %d (%v)", i, shown, api.Total.Amount, err)
@@ -112,9 +169,12 @@ func TestPagesAndOrderAgreeToTheCent(t *testing.T) {
 				t.Fatalf("cart %d: the invoice says %d, not %d", i, cents(t, invoice), shown)
 			}
 		}
-		if orders < 30 || s.Count("SELECT count(*) FROM orders WHERE tax > 0") < 20 || s.Count("SELECT count(*) FROM orders WHERE tax_included = FALSE") < 10 ||
-			s.Count("SELECT count(*) FROM order_lines WHERE discount > 0") < 10 || s.Count("SELECT count(DISTINCT tax_rate) FROM order_lines") < 4 {
-			t.Errorf("only %d orders, too few of each kind; this proves little", orders)
+		for query, least := range map[string]int{"SELECT count(*) FROM orders WHERE tax > 0": 20, "SELECT count(*) FROM orders WHERE tax_included = FALSE": 10,
+			"SELECT count(*) FROM order_lines WHERE discount > 0": 10, "SELECT count(DISTINCT tax_rate) FROM order_lines": 4,
+			"SELECT count(DISTINCT order_id) FROM line_members": 5, "SELECT count(DISTINCT list_id) FROM line_members": 2, "SELECT count(DISTINCT delivery) FROM orders": 3} {
+			if got := s.Count(query); got < least || orders < 30 {
+				t.Errorf("%s: %d of %d orders, which proves little", query, got, orders)
+			}
 		}
 		report, err := doctor.Check(context.Background(), d, doctor.Options{Now: s.Now()})
 		if err != nil || !report.OK {

@@ -267,12 +267,12 @@ func (s *Shop) apiSuggestions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(found) < in_.Limit || found[0].Group == "shelf" {
-		goes, looked, err := s.withLookedAt(c, p.ID, found, in_.Limit)
+	if len(found) < in_.Limit || found[0].nature {
+		goes, looked, err := s.withLookedAt(c, p.ID, found, nil, in_.Limit)
 		if err != nil {
 			return err
 		}
-		at := slices.IndexFunc(goes, func(f suggestion) bool { return f.Group == "shelf" })
+		at := slices.IndexFunc(goes, func(f suggestion) bool { return f.nature })
 		if at < 0 {
 			at = len(goes)
 		}

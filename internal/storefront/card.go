@@ -26,6 +26,7 @@ type (
 	price struct{ Now, Was, NowLabel, WasLabel, Note string }
 	card  struct {
 		HTML                                template.HTML // the finished card, instead of all below
+		head                                int           // in HTML, where the address of its link ends
 		URL, Name, Fact, Reason, Note, Mark string
 		Out                                 bool
 		Picture                             picture

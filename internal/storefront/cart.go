@@ -21,6 +21,7 @@ import (
 	"regulars/internal/inventory"
 	"regulars/internal/money"
 	"regulars/internal/pricing"
+	"regulars/internal/slot"
 	"regulars/internal/web"
 )
 
@@ -64,6 +65,9 @@ func (s *Shop) cart(c echo.Context) error {
 			return err
 		}
 		s.note(c, event.Event{Kind: event.CartSeen, CartID: int64(view.Cart.ID)})
+	}
+	if web.Fragment(c) == "" {
+		s.showed(c)
 	}
 	return web.Render(c, http.StatusOK, "storefront/cart", page)
 }
@@ -113,12 +117,9 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 		return nil, nil, err
 	}
 	if len(found) >= leastToShow {
-		p.Cross = &shelf{ID: "goes-with", Title: t(c, "shop.cart.goes-with")}
-		for _, f := range found {
-			p.Cross.Cards = append(p.Cross.Cards, s.card(c, f.Card, in(c, f.alone())))
-		}
+		p.Cross, err = s.row(c, slot.CartChain, t(c, "shop.cart.goes-with"), found)
 	}
-	return p, view, nil
+	return p, view, err
 }
 
 func (s *Shop) cartLine(c echo.Context, open *cart.Cart, item cart.Item) cartLine {
@@ -279,6 +280,7 @@ func (s *Shop) addItem(c echo.Context) error {
 	in := struct {
 		SKU string `form:"sku,max=80"`
 		Qty int    `form:"qty"`
+		Via string `form:"via,max=100"`
 	}{Qty: 1}
 	formErr := web.Form(c, &in)
 	ctx := c.Request().Context()
@@ -308,10 +310,12 @@ func (s *Shop) addItem(c echo.Context) error {
 		return err
 	}
 	page.Added = true
-	if page.Along, err = s.complementShelf(c, t(c, "shop.chain.title", "name", page.Name), []catalog.ProductID{v.ProductID}); err != nil {
+	s.visit(c).shown = nil // only the form is sent, with what goes along
+	if page.Along, err = s.along(c, t(c, "shop.chain.title", "name", page.Name), v.ProductID); err != nil {
 		return err
 	}
 	page.Note = &web.Notice{Kind: "ok", Text: t(c, "shop.cart.added", "name", page.Name)}
+	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/product", page)
 }
 
@@ -325,12 +329,13 @@ func (s *Shop) add(c echo.Context, v *catalog.Variant, qty int) error {
 	if err != nil {
 		return err
 	}
+	from, _ := s.via(c)
 	return s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
 		open, err := cart.Ensure(ctx, tx, p, s.currency(c), web.Lang(c), device(c), s.Now())
 		if err != nil {
 			return err
 		}
-		return cart.Add(ctx, tx, open.ID, v.ID, qty, s.Now())
+		return cart.AddFrom(ctx, tx, open.ID, v.ID, qty, from.String(), s.Now())
 	})
 }
 

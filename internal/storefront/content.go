@@ -47,7 +47,7 @@ func (s *Shop) resembling(c echo.Context, at []catalog.ProductID, chosen []sugge
 	for _, k := range cards {
 		taken := slices.ContainsFunc(chosen, func(f suggestion) bool { return f.Card.ID == k.ID })
 		if f := reasons[k.ID]; !taken && k.InStock && !k.Sensitive && !barred.holds(k) && len(chosen) < limit && (f.Group != "now" || len(chosen) < leastToShow) {
-			f.Card, f.Kind = k, "simple"
+			f.Card, f.Kind, f.nature = k, "simple", true
 			chosen = append(chosen, f)
 		}
 	}

@@ -44,7 +44,10 @@ type drawingKey struct {
 }
 
 // drawing is a card around the place of its reason.
-type drawing struct{ before, after template.HTML }
+type drawing struct {
+	before, after template.HTML
+	head          int // where the address of its link ends, in before; 0 = unknown
+}
 
 // reasonHere stands for the reason while a card is drawn: a character that no
 // text has, since it means nothing.
@@ -90,13 +93,13 @@ func (s *Shop) badged(c echo.Context, k catalog.Card, mark, reason string) card 
 			words.Reason = reason
 			return words
 		}
-		d = drawing{template.HTML(before), template.HTML(after)}
+		d = drawing{template.HTML(before), template.HTML(after), headOf(before, words.URL)}
 		s.drawn.keep(key, d)
 	}
 	if reason == "" {
-		return card{HTML: d.before}
+		return card{HTML: d.before, head: d.head}
 	}
-	return card{HTML: d.before + template.HTML(template.HTMLEscapeString(reason)) + d.after}
+	return card{HTML: d.before + template.HTML(template.HTMLEscapeString(reason)) + d.after, head: d.head}
 }
 
 func (s *Shop) cards(c echo.Context, list []catalog.Card) []card {

@@ -14,6 +14,7 @@ import (
 	"regulars/internal/homepage"
 	"regulars/internal/i18n"
 	"regulars/internal/segment"
+	"regulars/internal/slot"
 	"regulars/internal/web"
 )
 
@@ -93,19 +94,21 @@ func (s *Shop) showHome(c echo.Context, w *welcome) error {
 	}
 	if len(w.Continue) > 0 {
 		p.Continue = &shelf{ID: "continue", Title: t(c, "shop.home.continue"), Why: t(c, "shop.home.continue.why")}
+		mark := s.stand(c, slot.Section("continue"), s.visit(c).audience, nil)
 		for _, m := range w.Continue {
-			p.Continue.Cards = append(p.Continue.Cards, s.badged(c, m.card, t(c, m.mark), ""))
+			p.Continue.Cards = append(p.Continue.Cards, tagged(s.badged(c, m.card, t(c, m.mark), ""), mark))
 		}
 	}
 	if err := s.tiles(c, &p, w.Departments); err != nil {
 		return err
 	}
+	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/home", &p)
 }
 
 // homeShelf is a section as its template draws it.
 func (s *Shop) homeShelf(c echo.Context, id string, sec welcomeSection) shelf {
-	sh := shelf{ID: id, Title: in(c, sec.Title), Why: in(c, sec.Reason), Cards: s.cards(c, sec.Cards)}
+	sh := shelf{ID: id, Title: in(c, sec.Title), Why: in(c, sec.Reason), Cards: s.section(c, sec.Kind, sec.Cards)}
 	if sec.More != "" {
 		sh.More, sh.MoreText = web.URL(c, sec.More), t(c, "shop.see-all")
 	}
@@ -161,6 +164,12 @@ func (s *Shop) front(c echo.Context) (*homepage.Variant, i18n.Text, error) {
 		return nil, i18n.Text{}, err
 	}
 	v := homepage.Choose(variants, func(key string) bool { _, ok := reasons[key]; return ok }, today)
+	v, err = s.withOrWithout(c, v, func() *homepage.Variant {
+		return homepage.Choose(variants, func(string) bool { return false }, today)
+	})
+	if err != nil {
+		return nil, i18n.Text{}, err
+	}
 	if look := s.visit(c).look; look != nil {
 		v = look.shown(v)
 	}
@@ -240,7 +249,10 @@ func (s *Shop) welcome(c echo.Context) (*welcome, error) {
 		rest, err = s.fill(c, unwritten(), homeSections, shown)
 		w.Sections = append(w.Sections, rest...)
 	}
-	return w, err
+	if err != nil {
+		return nil, err
+	}
+	return w, s.holdBack(c, w)
 }
 
 // unwritten is what a home page shows that nobody has written.

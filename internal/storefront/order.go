@@ -107,6 +107,7 @@ func (s *Shop) order(c echo.Context) error {
 	}
 	web.Private(c)
 	s.leadToProviders(c)
+	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/order", page)
 }
 

@@ -35,6 +35,8 @@ type visit struct {
 	currency money.Currency
 	mine     *trait.Mine
 	past     *past
+	shown    []impression
+	audience string              // whose home page it is, as marks name it
 	goods    []catalog.ProductID // in the cart goodsOf
 	goodsOf  *cart.Cart
 	viewed   bool

@@ -84,22 +84,28 @@ func (s *Shop) incline(c echo.Context, kind string, w *candidates) error {
 		s.alike(l, w)
 		return nil
 	}
+	w.ids = l.order(w.ids)
+	return nil
+}
+
+// order puts products in the order of the leaning; the list given is a shelf's,
+// and everybody's, and stays as it is.
+func (l *leaning) order(shelf []catalog.ProductID) []catalog.ProductID {
 	var top float64
-	guess := make([]float64, len(w.ids))
-	for i, id := range w.ids {
-		guess[i] = l.prior.Score(recommend.ProductID(id))
-		top = max(top, guess[i])
+	score := make(map[catalog.ProductID]float64, len(shelf))
+	for _, id := range shelf {
+		score[id] = l.prior.Score(recommend.ProductID(id))
+		top = max(top, score[id])
 	}
-	score := make(map[catalog.ProductID]float64, len(w.ids))
-	for i, id := range w.ids {
+	for _, id := range shelf {
 		if top > 0 {
-			score[id] = (1 - l.warm) * guess[i] / top
+			score[id] *= (1 - l.warm) / top
 		}
 		score[id] += l.warm * l.history[id]
 	}
-	w.ids = slices.Clone(w.ids) // the shelf's own list is everybody's
-	slices.SortStableFunc(w.ids, func(a, b catalog.ProductID) int { return cmp.Compare(score[b], score[a]) })
-	return nil
+	ids := slices.Clone(shelf)
+	slices.SortStableFunc(ids, func(a, b catalog.ProductID) int { return cmp.Compare(score[b], score[a]) })
+	return ids
 }
 
 // sectionLike is the section of goods popular with people who told the same.

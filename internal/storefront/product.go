@@ -21,6 +21,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/pricing"
+	"regulars/internal/slot"
 	"regulars/internal/web"
 )
 
@@ -47,7 +48,7 @@ type productPage struct {
 	Promises     []string
 	Facts        []factView
 	Chain        *chain
-	Along        *shelf // what goes with it, once it was added
+	Along        *along // what goes with it, once it was added
 	Alternatives *shelf
 	Looked       *shelf
 	Questions    []questionView
@@ -55,6 +56,7 @@ type productPage struct {
 	LD           map[string]any
 	SelfURL      string
 	CartText     string
+	Via          string // the place that led here, for the cart
 }
 
 type (
@@ -109,6 +111,8 @@ func (s *Shop) product(c echo.Context) error {
 		return err
 	}
 	s.note(c, event.Event{Kind: event.ItemSeen, ProductID: int64(p.ID), Detail: page.SKU})
+	s.clicked(c, p.ID)
+	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/product", page)
 }
 
@@ -128,6 +132,9 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	p := &productPage{Page: s.titled(c, d.Name), Name: in(c, d.Name), Line: in(c, d.Line), About: in(c, d.About), Qty: "1",
 		SelfURL: web.URL(c, "/p/"+d.Slug), CartText: t(c, "shop.buy.see-cart")}
 	p.Description = p.Line
+	if m, _ := s.via(c); m.Slot != "" {
+		p.Via = m.Carry()
+	}
 	var path []catalog.Category
 	if d.CategoryID != nil {
 		if path = tree.Path(*d.CategoryID); len(path) > 0 {
@@ -199,7 +206,7 @@ func (s *Shop) gallery(c echo.Context, p *productPage, d *catalog.Detail, v *cat
 			q.Set("view", code)
 		}
 		pic.Eager = true
-		p.Thumbs = append(p.Thumbs, thumb{URL: withQuery(p.SelfURL, q), Alt: alt, Picture: pic, Current: code == view})
+		p.Thumbs = append(p.Thumbs, thumb{URL: withQuery(p.SelfURL, s.kept(c, q)), Alt: alt, Picture: pic, Current: code == view})
 	}
 	for i, img := range images {
 		if v != nil {
@@ -224,13 +231,6 @@ func (s *Shop) gallery(c echo.Context, p *productPage, d *catalog.Detail, v *cat
 	}
 }
 
-func withQuery(path string, q url.Values) string {
-	if len(q) == 0 {
-		return path
-	}
-	return path + "?" + q.Encode()
-}
-
 // options words each question with one link a choice: the address of the
 // variant that differs from the chosen one in this alone.
 func (s *Shop) options(c echo.Context, d *catalog.Detail, at *catalog.VariantInfo) []optionView {
@@ -247,7 +247,7 @@ func (s *Shop) options(c echo.Context, d *catalog.Detail, at *catalog.VariantInf
 				q.Set(each.Code, at.Choices[each.Code])
 			}
 			q.Set(o.Code, ch.Code)
-			k := choiceView{URL: withQuery(web.URL(c, "/p/"+d.Slug), q), Text: in(c, ch.Name), Current: at.Choices[o.Code] == ch.Code}
+			k := choiceView{URL: withQuery(web.URL(c, "/p/"+d.Slug), s.kept(c, q)), Text: in(c, ch.Name), Current: at.Choices[o.Code] == ch.Code}
 			if colour, ok := colours[ch.Accent]; ok && ch.Accent != "" {
 				k.Swatch = colour.Hex()
 			}
@@ -371,20 +371,21 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 	if err != nil {
 		return err
 	}
+	if found, err = s.tested(c, d, found); err != nil {
+		return err
+	}
 	if !p.Buyable {
 		if p.Alternatives, err = s.alternatives(c, d); err != nil {
 			return err
 		}
 	}
-	most := lookedCards
-	if p.Alternatives != nil { // some of them may stand there
-		most *= 2
-	}
-	goes, looked, err := s.withLookedAt(c, d.ID, slices.Clone(found), most)
+	instead := s.standing(c, slot.Alternatives)
+	found = slices.DeleteFunc(found, func(f suggestion) bool { return instead[f.Card.ID] })
+	goes, looked, err := s.withLookedAt(c, d.ID, slices.Clone(found), instead, lookedCards)
 	if err != nil {
 		return err
 	}
-	if p.Looked = s.lookedShelf(c, looked, p.Alternatives); p.Looked == nil {
+	if p.Looked = s.lookedShelf(c, pageName(d), looked); p.Looked == nil {
 		goes = found
 	}
 	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), goes)
@@ -401,45 +402,6 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 		p.Questions = append(p.Questions, view)
 	}
 	return nil
-}
-
-// alternatives is what to take instead of something sold out: what the author
-// named, then what stands on the same shelf.
-func (s *Shop) alternatives(c echo.Context, d *catalog.Detail) (*shelf, error) {
-	ctx := c.Request().Context()
-	relations, err := s.shelves.Relations(ctx, s.DB, []catalog.ProductID{d.ID})
-	if err != nil {
-		return nil, err
-	}
-	var ids []catalog.ProductID
-	for _, r := range relations {
-		if r.Kind == "instead" || r.Kind == "replaced" || r.Kind == "next" {
-			ids = append(ids, r.ToID)
-		}
-	}
-	cards, err := s.shelves.Cards(ctx, s.DB, unique(ids), s.currency(c))
-	if err != nil {
-		return nil, err
-	}
-	if d.CategoryID != nil {
-		l, err := s.shelves.List(ctx, s.DB, catalog.ListQuery{Categories: []catalog.CategoryID{*d.CategoryID}, InStock: true, PerPage: 8, Currency: s.currency(c)})
-		if err != nil {
-			return nil, err
-		}
-		cards = append(cards, l.Cards...)
-	}
-	sh := &shelf{ID: "instead", Title: t(c, "shop.instead"), Why: t(c, "shop.instead.why")}
-	seen := map[catalog.ProductID]bool{d.ID: true}
-	for _, k := range cards {
-		if k.InStock && !seen[k.ID] && len(sh.Cards) < shelfCards {
-			seen[k.ID] = true
-			sh.Cards = append(sh.Cards, s.card(c, k, ""))
-		}
-	}
-	if len(sh.Cards) == 0 {
-		return nil, nil
-	}
-	return sh, nil
 }
 
 // linked is the product as schema.org names it; page, feed and this show one

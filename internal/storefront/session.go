@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/homepage"
 	"regulars/internal/recommend"
+	"regulars/internal/slot"
 )
 
 // What visits came to after a product is worth saying from so many visits on;
@@ -144,12 +146,13 @@ func (s *Shop) looked(c echo.Context, at catalog.ProductID, shown map[catalog.Pr
 }
 
 // withLookedAt parts what goes well with a product from what others looked at
-// after it. What stands there for want of better, because it is on the same
-// shelf, gives way.
-func (s *Shop) withLookedAt(c echo.Context, at catalog.ProductID, found []suggestion, limit int) (goes, looked []suggestion, err error) {
+// after it. What stands there for want of better, because it is like it by
+// nature, gives way. Elsewhere is what the page shows besides.
+func (s *Shop) withLookedAt(c echo.Context, at catalog.ProductID, found []suggestion, elsewhere map[catalog.ProductID]bool, limit int) (goes, looked []suggestion, err error) {
 	shown := map[catalog.ProductID]bool{at: true}
+	maps.Copy(shown, elsewhere)
 	for _, f := range found {
-		shown[f.Card.ID] = f.Group != "shelf"
+		shown[f.Card.ID] = shown[f.Card.ID] || !f.nature
 	}
 	if looked, err = s.looked(c, at, shown, limit); err != nil {
 		return nil, nil, err
@@ -160,9 +163,10 @@ func (s *Shop) withLookedAt(c echo.Context, at catalog.ProductID, found []sugges
 	return goes, looked, nil
 }
 
-// lookedShelf is the block of them on a product's page; instead is what stands
-// there for something sold out.
-func (s *Shop) lookedShelf(c echo.Context, found []suggestion, instead *shelf) *shelf {
+// lookedShelf is the block of them on a product's page.
+func (s *Shop) lookedShelf(c echo.Context, page string, found []suggestion) *shelf {
+	m := slot.Mark{Slot: slot.Looked, Arm: s.side(c, slot.Looked), Page: page}
+	var list []catalog.Card
 	sh := &shelf{ID: "looked", Title: t(c, "shop.looked"), Why: t(c, "shop.looked.why")}
 	if s.Demo {
 		sh.Why = t(c, "shop.looked.why.simulated")
@@ -171,14 +175,16 @@ func (s *Shop) lookedShelf(c echo.Context, found []suggestion, instead *shelf) *
 		sh.Why += " " + t(c, "shop.looked.yours")
 	}
 	for _, f := range found {
-		k := s.card(c, f.Card, in(c, f.Reason))
-		if len(sh.Cards) < lookedCards && (instead == nil || !slices.ContainsFunc(instead.Cards, func(o card) bool { return o.URL == k.URL })) {
-			sh.Cards = append(sh.Cards, k)
-		}
+		sh.Cards, list = append(sh.Cards, tagged(s.card(c, f.Card, in(c, f.Reason)), m)), append(list, f.Card)
 	}
 	if len(sh.Cards) < leastToShow {
 		return nil
 	}
+	if m.Arm == slot.Without {
+		s.stands(c, m, nil)
+		return nil
+	}
+	s.stands(c, m, list)
 	return sh
 }
 

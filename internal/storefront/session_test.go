@@ -221,3 +221,20 @@ func TestSharedBrowserKeepsTheAccountsVisitToItself(t *testing.T) {
 		t.Error("whoever comes after sees what the account looked at")
 	}
 }
+
+// A page of something sold out has what to take instead; that stands nowhere
+// else on it.
+func TestWhatStandsInsteadStandsOnce(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	visits(s, 9, "TL02", "TL01", "BK02")
+	visits(s, 9, "TL02", "BK03", "BK02")
+	visits(s, 60, "BB03", "BB12")
+	p := s.Browser().Get("/p/jig-saw")
+	names, _ := thenLooked(p)
+	if !slices.Contains(names, "Squared Notebook") || !slices.Contains(names, "Desk Lamp") {
+		t.Errorf("after the saw came %q", names)
+	}
+	if n := strings.Count(strings.Join(p.Texts(".card-name"), "|"), "Drill Driver"); n != 1 {
+		t.Errorf("the drill stands %d times on the page", n)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -23,6 +24,7 @@ import (
 	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/internal/slot"
 	"regulars/internal/staff"
 	"regulars/internal/trait"
 	"regulars/internal/web"
@@ -51,6 +53,7 @@ type Shop struct {
 	traits  trait.Live
 	speller search.Speller
 	drawn   drawings
+	slots   slot.Live
 }
 
 // DemoSignIn is a person of the tour whom a click signs in. Label is the name,
@@ -259,4 +262,11 @@ func wrap(doing string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", doing, err)
+}
+
+func withQuery(path string, q url.Values) string {
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
 }

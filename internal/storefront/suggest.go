@@ -13,6 +13,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/recommend"
+	"regulars/internal/slot"
 	"regulars/internal/web"
 )
 
@@ -64,9 +65,11 @@ type suggestion struct {
 	Reason  i18n.Text
 	Premise i18n.Text // of a complex one: what it presumes
 	data    bool
+	nature  bool              // like it by what it is; nobody wrote and nobody bought it
 	yours   bool              // rests on what is held about whoever asks
 	hop     bool              // a second hop: reads whole only after its premise
 	from    catalog.ProductID // of an authored one: the product at hand
+	mark    slot.Mark         // where on the page it stands
 }
 
 // alone is the reason where no heading tells the premise.
@@ -422,11 +425,13 @@ func (s *Shop) chained(c echo.Context, title string, found []suggestion) *chain 
 		}
 		out.Why += " " + t(c, key, "count", n, "date", s.Engine.Model().Newest().In(s.Settings.Now().Zone()))
 	}
+	stood := map[slot.Mark][]catalog.Card{}
 	for _, name := range []string{"needed", "moment", "bought", "alike", "shelf", "near", "now"} {
 		g := shelf{ID: "chain-" + name, Title: t(c, "shop.chain."+name)}
 		for _, f := range found {
 			if f.Group == name && len(g.Cards) < 4 {
-				g.Cards = append(g.Cards, s.card(c, f.Card, in(c, f.Reason)))
+				g.Cards = append(g.Cards, tagged(s.card(c, f.Card, in(c, f.Reason)), f.mark))
+				stood[f.mark] = append(stood[f.mark], f.Card)
 				if g.Why == "" && f.Kind == "complex" {
 					g.Why = in(c, f.Premise)
 				}
@@ -437,6 +442,11 @@ func (s *Shop) chained(c echo.Context, title string, found []suggestion) *chain 
 		}
 		if len(g.Cards) > 0 {
 			out.Groups = append(out.Groups, g)
+		}
+	}
+	for m, list := range stood {
+		if m.Arm != slot.Without { // counted where it was taken out
+			s.stands(c, m, list)
 		}
 	}
 	return out
