@@ -117,7 +117,7 @@ func touch(ctx context.Context, tx *db.Tx, id ID, now time.Time) (*Cart, error) 
 // it is then, in whatever state.
 func Lock(ctx context.Context, tx *db.Tx, id ID) (*Cart, error) {
 	var found []Cart
-	if err := db.ForUpdate(tx.Query(ctx)).Where("id = ?", int64(id)).Limit(1).Find(&found).Error; err != nil {
+	if err := db.ForUpdate(tx.Query(ctx)).Where("id = ?", int64(id)).Find(&found).Error; err != nil {
 		return nil, fmt.Errorf("lock cart %d: %w", id, err)
 	}
 	if len(found) == 0 {
