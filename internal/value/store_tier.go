@@ -210,7 +210,7 @@ func TierOf(ctx context.Context, q db.Q, set setting.Values, p *customer.Person,
 	if err != nil {
 		return "", err
 	}
-	return f.At(now).Tier, nil
+	return f.At(f.latest(now)).Tier, nil
 }
 
 // Give grants a tier with a reason until an instant. Its key names the form:
@@ -268,6 +268,7 @@ func (tierRow) TableName() string { return "customer_tiers" }
 
 // copyOf is the row of a standing; false where there is nothing to keep.
 func copyOf(id customer.ID, f *Facts, now time.Time) (tierRow, bool) {
+	now = f.latest(now)
 	s := f.At(now)
 	row := tierRow{CustomerID: id, Tier: s.Tier, Earned: s.Earned, Since: db.At(s.Since), FallsTo: s.FallsTo, FallsAt: db.At(s.FallsAt),
 		DueAt: db.At(f.review(now.Add(time.Millisecond)))}

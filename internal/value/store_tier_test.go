@@ -215,3 +215,22 @@ func TestAGrantWantsAReasonAndAnEnd(t *testing.T) {
 		})
 	})
 }
+
+// A clock that is set back takes no purchase away: it was paid.
+func TestAClockSetBackKeepsTheTier(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := open(t, d)
+		ann := w.person("ann@mail.test")
+		paid := day(2025, 2, 10)
+		w.buys(ann, 1000_00, paid)
+		for _, now := range []time.Time{paid, paid.Add(-time.Hour), paid.Add(time.Minute)} {
+			w.tx(func(tx *db.Tx) error { return value.RefreshTier(ctx, tx, w.set, ann, now) })
+			if tier := w.tier(ann, now); tier != value.VeryLoyal {
+				t.Errorf("at %v: %s", now, tier)
+			}
+			w.sound(now)
+		}
+		w.tx(func(tx *db.Tx) error { return value.RefreshTier(ctx, tx, w.set, ann, paid.Add(-time.Hour)) })
+		w.sound(paid.Add(time.Minute)) // nobody has to come back for it
+	})
+}

@@ -200,6 +200,30 @@ func (f Facts) At(now time.Time) Standing {
 	return s
 }
 
+// latest is now, or the last thing that is written, if the clock was set back
+// since: what is written has happened.
+func (f Facts) latest(now time.Time) time.Time {
+	for i := range f.Purchases {
+		p := &f.Purchases[i]
+		for _, at := range []time.Time{p.Paid, p.Gone} {
+			if at.After(now) {
+				now = at
+			}
+		}
+		for _, b := range p.Back {
+			if b.At.After(now) {
+				now = b.At
+			}
+		}
+	}
+	for i := range f.Grants {
+		if f.Grants[i].From.After(now) {
+			now = f.Grants[i].From
+		}
+	}
+	return now
+}
+
 func (s *Standing) climb(to Tier, m moment) {
 	s.Earned, s.Since, s.FallsTo, s.FallsAt, s.Noticed = to, m.at, "", time.Time{}, time.Time{}
 	s.Steps = append(s.Steps, Step{m.at, to, m.cause, m.number})
