@@ -14,6 +14,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/order"
 	"regulars/internal/payment"
+	"regulars/internal/value"
 	"regulars/internal/payment/stripetest"
 	"regulars/internal/pricing"
 )
@@ -67,8 +68,10 @@ func (w *world) sweep(c context.Context) error {
 	if err := w.desk.Pay.Sweep(c, w.db, w.at); err != nil {
 		return err
 	}
-	_, err := w.desk.Sweep(c)
-	return err
+	if _, err := w.desk.Sweep(c); err != nil {
+		return err
+	}
+	return value.TurnTiers(c, w.db, w.desk.Settings.Now(), w.at)
 }
 
 // change is what becomes of an order after it was placed, by its shopper or
