@@ -14,9 +14,9 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/order"
 	"regulars/internal/payment"
-	"regulars/internal/value"
 	"regulars/internal/payment/stripetest"
 	"regulars/internal/pricing"
+	"regulars/internal/value"
 )
 
 // promotions are what the simulated shops give away: a tenth off everything
