@@ -26,15 +26,10 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 		orders   = "SELECT id FROM orders WHERE customer_id = @id OR customer_id IS NULL AND email <> '' AND lower(email) = @key"
 		question = "SELECT id FROM questions WHERE customer_id = @id OR email <> '' AND lower(email) = @key"
 	)
-	values := map[string]any{"id": int64(id), "key": key, "nobody": nobody, "now": db.At(now), "hash": tombstone(key),
-		"account": AccountMail{}.Kind(), "placed": order.Placed{}.Kind(), "moved": order.Moved{}.Kind(), "parcel": order.Sent{}.Kind(), "again": OrderMailAgain{}.Kind(), "question": QuestionMail{}.Kind()}
+	values := map[string]any{"id": int64(id), "key": key, "nobody": nobody, "now": db.At(now), "hash": tombstone(key)}
 	statements := []string{
 		"UPDATE sends SET state = 'withheld', reason = 'erased', updated_at = @now WHERE " + mails + " AND state IN ('queued', 'deferred')",
 		"UPDATE mail_links SET email_key = @nobody, used_at = CASE WHEN used_at = 0 THEN CAST(@now AS BIGINT) ELSE used_at END WHERE send_id IN (SELECT id FROM sends WHERE " + mails + ") OR email_key <> '' AND email_key = @key",
-		// Queued mails carry address and secret; what a mail server said of a failed one may quote the address.
-		"DELETE FROM river_job WHERE kind = @account AND (CAST(args ->> 'customer' AS BIGINT) = @id OR lower(args ->> 'email') <> '' AND lower(args ->> 'email') = @key)",
-		"UPDATE river_job SET errors = NULL WHERE kind IN (@placed, @moved, @parcel, @again) AND errors IS NOT NULL AND CAST(args ->> 'order' AS BIGINT) IN (" + orders + ")",
-		"UPDATE river_job SET errors = NULL WHERE kind = @question AND errors IS NOT NULL AND CAST(args ->> 'question' AS BIGINT) IN (" + question + ")",
 		"DELETE FROM suppressions WHERE email_key = @hash AND EXISTS (SELECT 1 FROM suppressions s WHERE s.email_key <> '' AND s.email_key = @key AND s.purpose = suppressions.purpose)",
 		"UPDATE suppressions SET email_key = @hash WHERE email_key <> '' AND email_key = @key",
 	}
@@ -49,6 +44,17 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 		if err := tx.Query(ctx).Exec(sql, values).Error; err != nil {
 			return fmt.Errorf("forget the mails of customer %d: %w", id, err)
 		}
+	}
+	// Queued mails carry address and secret; what a mail server said of a failed one may quote the address.
+	err := jobs.Drop(ctx, tx, AccountMail{}, "CAST(args ->> 'customer' AS BIGINT) = @id OR lower(args ->> 'email') <> '' AND lower(args ->> 'email') = @key", values)
+	if err == nil {
+		err = jobs.Hush(ctx, tx, []jobs.Args{order.Placed{}, order.Moved{}, order.Sent{}, OrderMailAgain{}}, "CAST(args ->> 'order' AS BIGINT) IN ("+orders+")", values)
+	}
+	if err == nil {
+		err = jobs.Hush(ctx, tx, []jobs.Args{QuestionMail{}}, "CAST(args ->> 'question' AS BIGINT) IN ("+question+")", values)
+	}
+	if err != nil {
+		return fmt.Errorf("forget the mails of customer %d: %w", id, err)
 	}
 	return nil
 }
