@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -30,7 +32,7 @@ func town(t testing.TB, shoppers, days int) (*app, string) {
 	if err := d.Migrate(ctx, migrations.Files); err != nil {
 		t.Fatal(err)
 	}
-	now := time.Now
+	now := townTime(t)
 	if err := populate(ctx, d, f, env, demo.Options{Shoppers: shoppers, Days: days, Now: now()}, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
@@ -44,6 +46,18 @@ func town(t testing.TB, shoppers, days int) (*app, string) {
 	server := httptest.NewServer(a.web)
 	t.Cleanup(server.Close)
 	return a, server.URL
+}
+
+// townTime is the clock of a town: a Thursday noon, so that the same crowd
+// shops in every run; TOWN_DAY=2027-03-01 tries another day.
+func townTime(t testing.TB) func() time.Time {
+	day := cmp.Or(os.Getenv("TOWN_DAY"), "2026-11-19")
+	noon, err := time.Parse(time.RFC3339, day+"T12:00:00Z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	return func() time.Time { return noon.Add(time.Since(began)) }
 }
 
 func signedIn(t testing.TB, base, email string) *shopper {
@@ -185,7 +199,7 @@ func TestModelIsTakenWithoutARestart(t *testing.T) {
 	if before == nil {
 		t.Fatal("no model after assembling")
 	}
-	if _, err := train(ctx, a.db, func() time.Time { return time.Now().Add(time.Minute) }); err != nil {
+	if _, err := train(ctx, a.db, func() time.Time { return a.now().Add(time.Minute) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.model.look(ctx, a.db); err != nil || a.model.version == had || a.engine.Model() == before {

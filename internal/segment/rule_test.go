@@ -344,9 +344,9 @@ func steady(t *testing.T, book *Book, k *Known, was []Member, flips time.Time, c
 }
 
 // TestStatementAndFactsAgree asks random rules both ways, of everybody. RULES
-// says how many, SEED which.
+// says how many, SEED which others than every time.
 func TestStatementAndFactsAgree(t *testing.T) {
-	rules, seed := 150, uint64(time.Now().UnixNano())
+	rules, seed := 150, uint64(20261122)
 	if n, err := strconv.Atoi(os.Getenv("RULES")); err == nil {
 		rules = n
 	}

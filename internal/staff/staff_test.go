@@ -26,7 +26,7 @@ var reach = map[staff.Role]string{
 	staff.Merchant: "products:w orders:w promotions:w stock:w questions:w customers:r mail:r chains:w",
 	staff.Marketer: "customers:r segments:w homepages:w chains:w abandonment:w messages:w experiments:w promotions:w mail:r",
 	staff.Support:  "customers:w orders:w questions:w messages:r mail:r",
-	staff.Analyst:  "abandonment:r segments:r chains:r",
+	staff.Analyst:  "abandonment:r segments:r chains:r experiments:r",
 }
 
 var rooms = strings.Fields("products orders promotions stock customers segments homepages chains abandonment messages experiments questions settings audit mail")

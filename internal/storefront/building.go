@@ -216,7 +216,25 @@ func (s *Shop) behind(c echo.Context, p *presumption, one premise, named map[cat
 	slices.SortStableFunc(lists, func(a, b []suggestion) int {
 		return cmp.Or(cmp.Compare(named[b[0].Card.ID], named[a[0].Card.ID]), classed(b[0], tier)-classed(a[0], tier))
 	})
-	return lists, nil
+	return departmentsFirst(p.rules, lists), nil
+}
+
+// departmentsFirst puts the best shelf of each department before anybody's
+// second: a chain tells more when it leads to cameras and home cinema than to
+// home cinema twice.
+func departmentsFirst(rules *trait.Rules, lists [][]suggestion) [][]suggestion {
+	var rounds [][][]suggestion
+	seen := map[catalog.CategoryID]int{}
+	for _, l := range lists {
+		department := rules.Tree.Department(l[0].Card.CategoryID).ID
+		nth := seen[department]
+		seen[department]++
+		if nth == len(rounds) {
+			rounds = append(rounds, nil)
+		}
+		rounds[nth] = append(rounds[nth], l)
+	}
+	return slices.Concat(rounds...)
 }
 
 // hop is the second one in words: the count, or what the merchant wrote.
