@@ -38,7 +38,7 @@ var floors = [][]string{
 	{"order"},
 	{"payment", "analytics", "ask"},
 	{"checkout", "outreach"},
-	{"exchange", "doctor", "demo"},
+	{"exchange", "keep", "doctor", "demo"},
 	{"web"},
 	{"storefront", "admin"},
 }
