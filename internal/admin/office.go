@@ -141,6 +141,8 @@ func (o *Office) Routes() {
 	g.POST("/chains/traits/:trait/links", o.linkTrait)
 	g.GET("/messages", o.messages)
 	g.GET("/mail", o.mails)
+	g.GET("/mail/back", o.mailBack)
+	g.POST("/mail/back", o.noteBack)
 	g.GET("/mail/:file", o.mail)
 	g.GET("/settings", o.settings)
 	g.POST("/settings", o.saveSettings)

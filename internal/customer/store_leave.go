@@ -56,6 +56,8 @@ type (
 		Email      string  `json:"email"`
 		VerifiedAt db.Time `json:"email_verified_at,omitzero"`
 		Contact    string  `json:"contact"`
+		Because    string  `json:"contact_reason,omitempty"`
+		RestUntil  db.Time `json:"no_offers_before,omitzero"`
 		Name       string  `json:"name"`
 		Phone      string  `json:"phone"`
 		Lang       string  `json:"language"`
@@ -194,7 +196,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Name: c.Name, Phone: c.Phone,
+	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, Name: c.Name, Phone: c.Phone,
 		Lang: string(c.Lang), Currency: c.Currency, Country: c.Country, Zone: c.Zone, BirthDate: c.BirthDate, Occupation: c.Occupation,
 		ExternalID: c.ExternalID, CreatedAt: c.CreatedAt}}
 	var lines []ExportedLine
@@ -278,6 +280,9 @@ func Erase(ctx context.Context, tx *db.Tx, id ID, now time.Time, forget ...Forge
 				return err
 			}
 		}
+	}
+	if err := forgetContact(ctx, tx, c); err != nil {
+		return err
 	}
 	n := int64(id)
 	var browsers []int64
