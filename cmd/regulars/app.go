@@ -23,6 +23,7 @@ import (
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
 	"regulars/internal/recommend"
+	"regulars/internal/roster"
 	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
@@ -186,6 +187,7 @@ func (a *app) work() {
 		})
 	})
 	segment.Register(a.runner, a.db, a.now)
+	roster.Register(a.runner, a.db, a.settings, a.now, a.log)
 	a.runner.Every("train", 24*time.Hour, func(ctx context.Context) error {
 		_, err := train(ctx, a.db, a.now)
 		return err

@@ -99,6 +99,8 @@ func (o *Office) Routes() {
 	g.POST("/promotions/:promotion/codes", o.makeCodes)
 	g.GET("/promotions/:promotion/codes.csv", o.codesFile)
 	g.GET("/customers", o.customers)
+	g.GET("/customers/rests", o.rests)
+	g.POST("/customers/rests", o.keepRest)
 	g.GET("/customers/:email", o.customer)
 	g.POST("/customers/:email/tier", o.giveTier)
 	g.POST("/customers/:email/tier/:grant", o.endTier)

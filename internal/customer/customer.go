@@ -47,8 +47,9 @@ type Customer struct {
 	PhoneContact    string  // verified, dead; of the number in PhoneJudged alone
 	PhoneJudged     string
 	PhoneAt         db.Time
-	ErasedFor       string // unreachable, inactive, merged; "" for the person's own wish
-	MergedInto      ID     // the account that goes on
+	ErasedFor       string  // unreachable, inactive, merged; "" for the person's own wish
+	MergedInto      ID      // the account that goes on
+	SeenAt          db.Time // when they last signed in, to the day
 }
 
 func (Customer) TableName() string { return "customers" }

@@ -94,7 +94,7 @@ func forgetContact(ctx context.Context, tx *db.Tx, c *Customer) error {
 	if err := tx.Query(ctx).Exec("DELETE FROM address_news WHERE email_key = ?", c.EmailKey).Error; err != nil {
 		return fmt.Errorf("forget what was heard of the address of customer %d: %w", c.ID, err)
 	}
-	err := tx.Query(ctx).Exec("UPDATE customers SET contact_reason = '', contact_at = 0, rest_until = 0, phone_contact = '', phone_judged = '', phone_at = 0 WHERE id = ?", int64(c.ID)).Error
+	err := tx.Query(ctx).Exec("UPDATE customers SET contact_reason = '', contact_at = 0, rest_until = 0, phone_contact = '', phone_judged = '', phone_at = 0, seen_at = 0 WHERE id = ?", int64(c.ID)).Error
 	if err != nil {
 		return fmt.Errorf("forget how customer %d stands: %w", c.ID, err)
 	}

@@ -58,6 +58,7 @@ type (
 		Contact    string  `json:"contact"`
 		Because    string  `json:"contact_reason,omitempty"`
 		RestUntil  db.Time `json:"no_offers_before,omitzero"`
+		SeenAt     db.Time `json:"signed_in_at,omitzero"`
 		Name       string  `json:"name"`
 		Phone      string  `json:"phone"`
 		Lang       string  `json:"language"`
@@ -196,7 +197,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, Name: c.Name, Phone: c.Phone,
+	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, SeenAt: c.SeenAt, Name: c.Name, Phone: c.Phone,
 		Lang: string(c.Lang), Currency: c.Currency, Country: c.Country, Zone: c.Zone, BirthDate: c.BirthDate, Occupation: c.Occupation,
 		ExternalID: c.ExternalID, CreatedAt: c.CreatedAt}}
 	var lines []ExportedLine

@@ -10,6 +10,8 @@ ALTER TABLE customers ADD COLUMN phone_at BIGINT NOT NULL DEFAULT 0;
 -- Why an account is blank: '' its person wished it; the file nobody can reach, the prospect who went quiet; merged: it lives on in another.
 ALTER TABLE customers ADD COLUMN erased_for TEXT NOT NULL DEFAULT '' CHECK (erased_for IN ('','unreachable','inactive','merged'));
 ALTER TABLE customers ADD COLUMN merged_into BIGINT NOT NULL DEFAULT 0;
+-- When the person last signed in, to the day.
+ALTER TABLE customers ADD COLUMN seen_at BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX customers_merged ON customers(merged_into) WHERE merged_into <> 0;
 -- What was heard of an address, in the order it was heard; its state is decided from these rows alone.
 CREATE TABLE address_news (
