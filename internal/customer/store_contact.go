@@ -98,6 +98,10 @@ func forgetContact(ctx context.Context, tx *db.Tx, c *Customer) error {
 	if err != nil {
 		return fmt.Errorf("forget how customer %d stands: %w", c.ID, err)
 	}
+	// The other numbers by which a former shop knew them.
+	if err := tx.Query(ctx).Exec("UPDATE customers SET external_id = NULL WHERE merged_into = ?", int64(c.ID)).Error; err != nil {
+		return fmt.Errorf("forget what customer %d was called elsewhere: %w", c.ID, err)
+	}
 	return nil
 }
 

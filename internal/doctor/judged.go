@@ -32,6 +32,7 @@ var judgements = []judgement{
 	{"G1", "everybody is in the segments whose rules hold of them, and in no other", segment.Misplaced},
 	{"T1", "what is kept of people's traits is what the rules decide from the facts, by the next night", strayed},
 	{"X8", "nobody's file rests longer than its time, unless it is kept or something is open", roster.Overdue},
+	{"X9", "nothing names an account that was merged into another, and that one is there", roster.Leftover},
 	{"P5", "a loyalty tier is what orders, reviews and grants make of it", mistiered},
 }
 

@@ -17,6 +17,8 @@ import (
 	"regulars/internal/jobs"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
+	"regulars/internal/payment"
+	"regulars/internal/pricing"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/trait"
@@ -26,6 +28,11 @@ import (
 // forgets are all nouns that hold something of a person, in the order in which
 // they look for it: what is found by an order's address before the orders.
 var forgets = []customer.Forget{segment.Forget, cart.Forget, outreach.Forget, credit.Forget, order.Forget, ask.Forget, trait.Forget, value.Forget, forget}
+
+// merges are the same nouns, and those that count a person's places. Mails come
+// first: they ask for the address that goes. Refunds name the credit that may
+// be laid into another.
+var merges = []customer.Merge{outreach.Merge, cart.Unite, payment.Merge, credit.Merge, order.Merge, pricing.Merge, ask.Merge, segment.Merge, trait.Merge, value.Merge, merge}
 
 // Erase takes a person out of the shop at their own wish.
 func Erase(ctx context.Context, tx *db.Tx, id customer.ID, now time.Time) error {
@@ -65,4 +72,15 @@ func Register(r *jobs.Runner, d *db.DB, settings *setting.Live, now func() time.
 		}
 		return err
 	})
+	jobs.Work(r, func(ctx context.Context, _ Merged) error { return value.Rebuild(ctx, d, settings.Now(), now()) })
+	r.Every("duplicates", 24*time.Hour, func(ctx context.Context) error { return Find(ctx, d, now()) })
 }
+
+// Merged is the job after two accounts became one: what people are worth is
+// counted over everybody, and is counted again.
+type Merged struct {
+	Into int64 `json:"into"`
+}
+
+// Kind names the job.
+func (Merged) Kind() string { return "roster.merged" }
