@@ -57,6 +57,9 @@ type (
 		Email      string  `json:"email"`
 		VerifiedAt db.Time `json:"email_verified_at,omitzero"`
 		Contact    string  `json:"contact"`
+		Because    string  `json:"contact_reason,omitempty"`
+		RestUntil  db.Time `json:"no_offers_before,omitzero"`
+		SeenAt     db.Time `json:"signed_in_at,omitzero"`
 		Name       string  `json:"name"`
 		Phone      string  `json:"phone"`
 		Lang       string  `json:"language"`
@@ -209,7 +212,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Name: c.Name, Phone: c.Phone,
+	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, SeenAt: c.SeenAt, Name: c.Name, Phone: c.Phone,
 		Lang: string(c.Lang), Currency: c.Currency, Country: c.Country, Zone: c.Zone, BirthDate: c.BirthDate, Occupation: c.Occupation,
 		ExternalID: c.ExternalID, CreatedAt: c.CreatedAt}}
 	var lines []ExportedLine
@@ -285,6 +288,9 @@ func Erase(ctx context.Context, tx *db.Tx, id ID, now time.Time, forget ...Forge
 		if err := f(ctx, tx, id, proved, now); err != nil {
 			return fmt.Errorf("erase customer %d: %w", id, err)
 		}
+	}
+	if err := forgetContact(ctx, tx, c); err != nil {
+		return err
 	}
 	n := int64(id)
 	var browsers []int64
