@@ -54,6 +54,9 @@ func Fits(code string, months int) bool {
 	return months >= from && months < to
 }
 
+// IsSpan reports whether the code of a choice names a span of ages.
+func IsSpan(code string) bool { return spanOfAge.MatchString(code) }
+
 // estimate is the month of birth of a child who wears a size on a day: in the
 // middle of the size, so that it grows out of it at a likely time. Counted from
 // the middle of the estimated month the child still wears that size that day.

@@ -98,6 +98,11 @@ func facts(t *testing.T, d *db.DB, id customer.ID, at time.Time) string {
 	return strings.Join(out, ", ")
 }
 
+func fill(tx *db.Tx, id customer.ID, place customer.Place, typed customer.Typed, at time.Time) error {
+	_, err := customer.Fill(ctx, tx, id, place, typed, at)
+	return err
+}
+
 func TestEveryFactKnowsWhereAndWhenItWasSaid(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		li := signUp(t, d, customer.SignUpForm{Email: "li@shop.example", Name: "Li"})
@@ -107,7 +112,7 @@ func TestEveryFactKnowsWhereAndWhenItWasSaid(t *testing.T) {
 				customer.SetProfile(ctx, tx, li.ID, customer.Profile{Name: "Li", BirthDate: "1999-06-21", Occupation: "office"}, day(10)),
 				customer.SetReach(ctx, tx, li.ID, i18n.Chinese, "cn", "phone", day(15)),
 				customer.SetInterests(ctx, tx, li.ID, "life", []string{"parent"}, day(20)),
-				customer.Fill(ctx, tx, li.ID, customer.AtCheckout, customer.Typed{Name: "Somebody else", Phone: "138 0013 8000", Country: "DE",
+				fill(tx, li.ID, customer.AtCheckout, customer.Typed{Name: "Somebody else", Phone: "138 0013 8000", Country: "DE",
 					Address: customer.Address{Name: "Li Na", Country: "CN", Line1: "1 Bank Street", City: "Riverside", Phone: "138 0013 8000"}}, day(30)))
 		})
 		if got := facts(t, d, li.ID, day(40)); got != "name sign-up 40, birth_date account 30, occupation account 30, phone checkout 10, country account 25, channel account 25, life account 20, address checkout 10" {
@@ -119,9 +124,9 @@ func TestEveryFactKnowsWhereAndWhenItWasSaid(t *testing.T) {
 		}
 		// The same door again is no second address, in whatever case; a name alone adds nothing.
 		inTx(t, d, func(tx *db.Tx) error {
-			return errors.Join(customer.Fill(ctx, tx, li.ID, customer.AtCheckout, customer.Typed{Address: customer.Address{Name: "LI  NA", Country: "CN", Line1: "1 bank street ", City: "riverside"}}, day(31)),
-				customer.Fill(ctx, tx, li.ID, customer.AtQuestion, customer.Typed{Name: "Li Na"}, day(31)),
-				customer.Fill(ctx, tx, li.ID, customer.AtCheckout, customer.Typed{Address: customer.Address{Country: "Utopia", Line1: "1"}}, day(31)))
+			return errors.Join(fill(tx, li.ID, customer.AtCheckout, customer.Typed{Address: customer.Address{Name: "LI  NA", Country: "CN", Line1: "1 bank street ", City: "riverside"}}, day(31)),
+				fill(tx, li.ID, customer.AtQuestion, customer.Typed{Name: "Li Na"}, day(31)),
+				fill(tx, li.ID, customer.AtCheckout, customer.Typed{Address: customer.Address{Country: "Utopia", Line1: "1"}}, day(31)))
 		})
 		if list, _ := customer.Addresses(ctx, d, li.ID); len(list) != 1 || list[0].Phone != "" || !list[0].First {
 			t.Errorf("addresses: %+v", list)

@@ -89,10 +89,11 @@ type Typed struct {
 // Fill keeps what a form elsewhere was told where the account knows nothing
 // yet, and an address it does not have; what the account knows is never
 // overwritten, since a parcel may go to somebody else. Wrong or too many things
-// are passed over: the form they came with was accepted already.
-func Fill(ctx context.Context, tx *db.Tx, id ID, place Place, t Typed, now time.Time) error {
-	if err := touch(ctx, tx, id, now); err != nil {
-		return err
+// are passed over: the form they came with was accepted already. changed says
+// that a field of the account is filled now, which rules may ask for.
+func Fill(ctx context.Context, tx *db.Tx, id ID, place Place, t Typed, now time.Time) (changed bool, err error) {
+	if err := Lock(ctx, tx, id); err != nil {
+		return false, err
 	}
 	for _, f := range []struct{ column, value string }{{"name", clean(t.Name)}, {"phone", clean(t.Phone)}, {"country", strings.ToUpper(clean(t.Country))}} {
 		if f.value == "" {
@@ -100,18 +101,19 @@ func Fill(ctx context.Context, tx *db.Tx, id ID, place Place, t Typed, now time.
 		}
 		filled := tx.Query(ctx).Exec("UPDATE customers SET "+f.column+" = ? WHERE id = ? AND "+f.column+" = '' AND erased_at = 0", f.value, int64(id))
 		if filled.Error != nil {
-			return fmt.Errorf("fill %s of customer %d: %w", f.column, id, filled.Error)
+			return false, fmt.Errorf("fill %s of customer %d: %w", f.column, id, filled.Error)
 		}
 		if filled.RowsAffected > 0 {
+			changed = true
 			if err := note(ctx, tx, id, place, now, f.column); err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
 	if t.Address.Line1 == "" {
-		return nil
+		return changed, nil
 	}
-	return fillAddress(ctx, tx, id, place, t.Address, now)
+	return changed, fillAddress(ctx, tx, id, place, t.Address, now)
 }
 
 func fillAddress(ctx context.Context, tx *db.Tx, id ID, place Place, a Address, now time.Time) error {

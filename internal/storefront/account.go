@@ -25,6 +25,7 @@ func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {
 	e := s.Web.Echo
 	e.GET("/account", s.account)
 	e.POST("/account/verify", s.verifyAgain, door)
+	e.POST("/account/confirm", s.confirmFacts, slow)
 	e.GET("/account/details", s.details)
 	e.POST("/account/details", s.saveDetails, slow)
 	e.POST("/account/email", s.askEmailChange, door)
@@ -67,6 +68,7 @@ type (
 		accountPage
 		Name, Email string
 		Unverified  bool
+		Still       *asking // what was said long ago
 		Orders      []orderRow
 		Returns     []returnRow
 	}
@@ -93,6 +95,9 @@ func (s *Shop) account(c echo.Context) error {
 		return err
 	}
 	page := overviewPage{accountPage: base, Name: p.Customer.Name, Email: p.Customer.Email, Unverified: !p.Customer.Verified()}
+	if page.Still, err = s.stillRight(c, p.Customer); err != nil {
+		return err
+	}
 	orders, err := order.OfCustomer(c.Request().Context(), s.DB, p.CustomerID(), 50)
 	if err != nil {
 		return err
