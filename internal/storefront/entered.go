@@ -118,8 +118,19 @@ func (s *Shop) askForm(c echo.Context, p *productPage) error {
 		return err
 	}
 	e, err := s.entered(c)
-	p.Ask = askForm{Name: e.Name, Email: e.Email, Remember: e.Remembered}
+	p.Ask = askForm{Name: e.Name, Email: e.Email}
 	return err
+}
+
+// keepAsked keeps what the question's form was told. It has no box, since the
+// product's page is everybody's to the byte: a browser that was asked to
+// remember goes on with it, another one does not begin.
+func (s *Shop) keepAsked(c echo.Context, e entered) {
+	was, err := s.entered(c)
+	if p, whoErr := s.person(c); err == nil && whoErr == nil && (p.SignedIn() || was.Remembered) {
+		e.Remembered = was.Remembered
+		s.keep(c, customer.AtQuestion, e)
+	}
 }
 
 // words lists what is remembered, as it was typed.

@@ -15,7 +15,6 @@ import (
 	"regulars/internal/art"
 	"regulars/internal/ask"
 	"regulars/internal/catalog"
-	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
@@ -82,7 +81,6 @@ type (
 	}
 	askForm struct {
 		Body, Name, Email string
-		Remember          bool
 		Errors            web.FormErrors
 	}
 )
@@ -462,10 +460,9 @@ func (s *Shop) askAboutProduct(c echo.Context) error {
 		return ended()
 	}
 	var in struct {
-		Body     string `form:"body,max=2000"`
-		Name     string `form:"name,max=100"`
-		Email    string `form:"email,max=254"`
-		Remember bool   `form:"remember"`
+		Body  string `form:"body,max=2000"`
+		Name  string `form:"name,max=100"`
+		Email string `form:"email,max=254"`
 	}
 	formErr := web.Form(c, &in)
 	if formErr == nil {
@@ -479,7 +476,7 @@ func (s *Shop) askAboutProduct(c echo.Context) error {
 		})
 	}
 	if formErr == nil {
-		s.keep(c, customer.AtQuestion, entered{Email: in.Email, Name: in.Name, Remembered: in.Remember})
+		s.keepAsked(c, entered{Email: in.Email, Name: in.Name})
 		s.note(c, event.Event{Kind: event.Asked, ProductID: int64(product.ID)})
 		web.Flash(c, "ok", "shop.ask.thanks")
 		return web.Redirect(c, "/p/"+product.Slug)
@@ -491,6 +488,6 @@ func (s *Shop) askAboutProduct(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page.Ask = askForm{in.Body, in.Name, in.Email, in.Remember, web.Errors(c, formErr)}
+	page.Ask = askForm{in.Body, in.Name, in.Email, web.Errors(c, formErr)}
 	return web.Render(c, http.StatusUnprocessableEntity, "storefront/product", page)
 }
