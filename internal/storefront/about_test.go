@@ -92,7 +92,7 @@ func TestEveryTileDoesWhatItSays(t *testing.T) {
 					t.Errorf("%s: %q, and the first shelf is %q", value, effect, got)
 				}
 			}
-			if effect == "changes no page here yet" {
+			if effect == "changes nothing for you now" {
 				nothing++
 				if home.Main() != before.Main() {
 					t.Errorf("%s says that it changes nothing, and the home page changes", value)
