@@ -123,6 +123,9 @@ func (s *Shop) saveDetails(c echo.Context) error {
 	if failed == nil {
 		failed = knownCountry(in.Country, true)
 	}
+	if in.Lang == "" {
+		in.Lang = string(p.Customer.Lang)
+	}
 	if failed == nil {
 		failed = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
 			if err := customer.SetProfile(ctx, tx, p.CustomerID(), customer.Profile{Name: in.Name, BirthDate: in.BirthDate, Occupation: in.Occupation, Phone: in.Phone}, s.Now()); err != nil {
