@@ -20,6 +20,7 @@ import (
 	"regulars/internal/homepage"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
+	"regulars/internal/person"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
 	"regulars/internal/value"
@@ -275,7 +276,7 @@ func (s *Shop) erase(c echo.Context) error {
 		return s.knownPage(c, http.StatusUnprocessableEntity, failed)
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, credit.Forget, order.Forget, ask.Forget, trait.Forget, value.Forget)
+		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, credit.Forget, person.Forget, order.Forget, ask.Forget, trait.Forget, value.Forget)
 	})
 	if err != nil {
 		return err
