@@ -22,7 +22,7 @@ const (
 	backTime = 5000 // milliseconds
 
 	together = 400 // rows a transaction
-	mostNew  = 500  // rows a search looks through itself
+	mostNew  = 500 // rows a search looks through itself
 )
 
 // named is a row with what people are found by.
