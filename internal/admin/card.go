@@ -30,7 +30,6 @@ const (
 	cardOrders  = 5
 	cardMails   = 5
 	cardAsked   = 4
-	cardSaid    = 8
 	cardMoments = 30
 )
 
@@ -384,7 +383,12 @@ func (o *Office) profile(c echo.Context, p *personPage, k *customer.Customer) er
 		return err
 	}
 	for _, i := range told {
-		p.Told = append(p.Told, fact{t(c, "customer.kind."+i.Kind), customer.TileName(i.Kind, i.Value).In(p.Lang), i.Source == "inferred"})
+		one := fact{t(c, "customer.kind."+i.Kind), customer.TileName(i.Kind, i.Value).In(p.Lang), i.Source == "inferred"}
+		if n := len(p.Told); n > 0 && p.Told[n-1].Kind == one.Kind && p.Told[n-1].Inferred == one.Inferred {
+			p.Told[n-1].Value += t(c, "shop.comma") + one.Value
+			continue
+		}
+		p.Told = append(p.Told, one)
 	}
 	dates, err := customer.Dates(ctx, o.DB, k.ID)
 	if err != nil {

@@ -26,7 +26,7 @@ import (
 type (
 	keeperRow struct {
 		URL, Name, Email, Reason, Tier, Class string
-		Net, Before, Contribution, Forecast   string
+		Net, Before, Contribution             string
 		NetURL, BeforeURL                     string // the orders behind a number
 		Simulated                             bool
 	}
@@ -147,10 +147,7 @@ func (o *Office) keeperRow(c echo.Context, name string, l *person.Listed, found 
 	price := func(a money.Amount) string { return cash(c, a, found.Currency) }
 	set := o.Settings.Now()
 	r := keeperRow{URL: customerPath(l.Number), Name: l.Name, Email: o.address(c, l.Email), Simulated: l.Simulated, Tier: t(c, "value.tier."+string(l.Tier)), Class: string(l.Class),
-		Net: price(l.Net), Before: price(l.NetBefore), Contribution: price(l.Contribution), Forecast: "–"}
-	if found.Forecast != nil {
-		r.Forecast = price(l.Spending)
-	}
+		Net: price(l.Net), Before: price(l.NetBefore), Contribution: price(l.Contribution)}
 	made := found.Made.In(set.Zone())
 	if !at.IsZero() {
 		made = at.In(set.Zone())
