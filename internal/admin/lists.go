@@ -100,7 +100,7 @@ func (o *Office) showList(c echo.Context, status int, l *pricing.PriceList, in i
 	}
 	names, keys := map[string]string{"": t(c, "admin.list.choose")}, []string{""}
 	for _, g := range groups {
-		if g.Key != segment.Default {
+		if offered(g, in["segment"]) {
 			keys, names[g.Key] = append(keys, g.Key), g.Name.In(lang(c))
 		}
 	}

@@ -204,7 +204,7 @@ func (o *Office) showPromotion(c echo.Context, status int, p *pricing.Promotion,
 	}
 	names, keys := map[string]string{"": t(c, "admin.promotion.everybody")}, []string{""}
 	for _, g := range groups {
-		if g.Key != "default" {
+		if offered(g, in["segment"]) {
 			keys, names[g.Key] = append(keys, g.Key), g.Name.In(lang(c))
 		}
 	}

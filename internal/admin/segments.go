@@ -17,6 +17,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
+	"regulars/internal/outreach"
 	"regulars/internal/segment"
 	"regulars/internal/staff"
 	"regulars/internal/web"
@@ -86,6 +87,13 @@ type (
 		Flips                 string
 	}
 )
+
+// offered reports whether a form lets something be made for a segment: live
+// audiences, and what was chosen already. Exclusions and service segments get
+// no pages, prices and promotions.
+func offered(s segment.Segment, chosen string) bool {
+	return s.Key == chosen && chosen != "" || s.ArchivedAt.IsZero() && s.Key != segment.Default && (s.Purpose == segment.Audience || s.Purpose == "")
+}
 
 func segmentPath(key string) string { return "/admin/segments/" + key }
 
@@ -328,8 +336,14 @@ func (o *Office) showSegment(c echo.Context, status int, s *segment.Segment, in 
 	if !slices.Contains(segment.Purposes, tried.Purpose) {
 		tried.Purpose = segment.Audience
 	}
+	ready, err := book.Gathered(ctx, o.DB)
+	if err != nil {
+		return err
+	}
 	if w := book.Check(tried); w != nil {
 		v.Wrong = t(c, w.Words, w.Args...)
+	} else if !ready {
+		v.Wrong = t(c, "admin.segment.gathering")
 	} else if v.Preview, err = o.preview(c, book, tried, s); err != nil {
 		return err
 	}
@@ -344,30 +358,27 @@ func (o *Office) showSegment(c echo.Context, status int, s *segment.Segment, in 
 // preview counts a rule exactly, split by who may be written to.
 func (o *Office) preview(c echo.Context, book *segment.Book, tried segment.Segment, saved *segment.Segment) (*previewView, error) {
 	ctx, now := c.Request().Context(), o.Now()
-	split, err := book.Split(ctx, o.DB, tried, now)
+	looked, err := book.Look(ctx, o.DB, tried, outreach.Reach(now), now)
 	if err != nil {
 		return nil, err
 	}
-	v := &previewView{Count: o.people(c, split.All), Small: split.All < smallCell && o.guarded(c), Names: o.may(c, "customers.read")}
+	v := &previewView{Count: o.people(c, looked.All), Small: looked.All < smallCell && o.guarded(c), Names: o.may(c, "customers.read")}
 	if v.Small {
 		return v, nil
 	}
 	for _, part := range []struct {
 		key string
 		n   int
-	}{{"mail", split.Mailable}, {"out", split.OptedOut}, {"none", split.NoAddress}, {"simulated", split.Simulated}} {
-		row := statRow{Name: t(c, "admin.segment.split."+part.key), Value: o.people(c, part.n), Change: portion(part.n, split.All)}
+	}{{"mail", looked.Parts[""]}, {"out", looked.Parts[outreach.ReachOut]}, {"held", looked.Parts[outreach.ReachHeld]}, {"capped", looked.Parts[outreach.ReachCapped]},
+		{"none", looked.Parts[outreach.ReachNone]}, {"simulated", looked.Simulated}} {
+		row := statRow{Name: t(c, "admin.segment.split."+part.key), Value: o.people(c, part.n), Change: portion(part.n, looked.All)}
 		if part.n < smallCell && o.guarded(c) {
 			row.Change = ""
 		}
 		v.Stats = append(v.Stats, row)
 	}
-	from, steps, err := book.Funnel(ctx, o.DB, tried, now)
-	if err != nil {
-		return nil, err
-	}
-	v.From, v.Alone = i18n.Number(from), tried.Rule.When.Op == segment.Any
-	for _, s := range steps {
+	v.From, v.Alone = i18n.Number(looked.From), tried.Rule.When.Op == segment.Any
+	for _, s := range looked.Steps {
 		says := book.Sentence(lang(c), segment.Rule{When: segment.Group{Op: segment.All, Items: []segment.Item{s.Item}}})
 		if s.Except {
 			says = t(c, "admin.segment.except.step", "what", says)
@@ -384,7 +395,7 @@ func (o *Office) preview(c echo.Context, book *segment.Book, tried segment.Segme
 	}
 	for _, s := range book.Segments {
 		if n := overlap[s.Key]; n > 0 {
-			row := overlapRow{s.Name.In(lang(c)), segmentPath(s.Key), o.people(c, n), portion(n, split.All)}
+			row := overlapRow{s.Name.In(lang(c)), segmentPath(s.Key), o.people(c, n), portion(n, looked.All)}
 			if n < smallCell && o.guarded(c) {
 				row.Share = ""
 			}

@@ -29,6 +29,7 @@ var judgements = []judgement{
 		return mispriced(ctx, q, now, true)
 	}},
 	{"G1", "everybody is in the segments whose rules hold of them, and in no other", segment.Misplaced},
+	{"G2", "the copy of facts that rules count by is what the rows behind it say", segment.Miscopied},
 	{"T1", "what is kept of people's traits is what the rules decide from the facts, by the next night", strayed},
 	{"P5", "a loyalty tier is what orders, reviews and grants make of it", mistiered},
 }

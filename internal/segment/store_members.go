@@ -37,9 +37,11 @@ func Refresh(ctx context.Context, tx *db.Tx, id customer.ID, now time.Time) erro
 	return decide(ctx, tx, []customer.ID{id}, ByProfile, now)
 }
 
-// Forget takes a person out of every segment, and out of the log of moves.
+// Forget takes a person out of every segment and snapshot, out of the log of
+// moves and out of the copy of facts.
 func Forget(ctx context.Context, tx *db.Tx, id customer.ID, _ string, _ time.Time) error {
-	for _, sql := range []string{"DELETE FROM segment_members WHERE customer_id = ?", "DELETE FROM segment_moves WHERE customer_id = ?", "DELETE FROM segment_turns WHERE customer_id = ?"} {
+	for _, sql := range []string{"DELETE FROM segment_members WHERE customer_id = ?", "DELETE FROM segment_moves WHERE customer_id = ?", "DELETE FROM segment_turns WHERE customer_id = ?",
+		"DELETE FROM person_facts WHERE customer_id = ?", "DELETE FROM person_spent WHERE customer_id = ?", "DELETE FROM person_bought WHERE customer_id = ?", "DELETE FROM snapshot_people WHERE customer_id = ?"} {
 		if err := tx.Query(ctx).Exec(sql, int64(id)).Error; err != nil {
 			return fmt.Errorf("take customer %d out of their segments: %w", id, err)
 		}
@@ -53,15 +55,30 @@ const together = 400
 // Rebuild decides everybody again in one transaction, to the same rows as the
 // single decisions gave. Who stays in a segment keeps the day they came in.
 func Rebuild(ctx context.Context, tx *db.Tx, now time.Time) error {
-	return everybody(ctx, tx, func(ids []customer.ID) error { return decide(ctx, tx, ids, ByRebuild, now) })
+	if err := everybody(ctx, tx, func(ids []customer.ID) error { return decide(ctx, tx, ids, ByRebuild, now) }); err != nil {
+		return err
+	}
+	b, err := Read(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return b.markGathered(ctx, tx)
 }
 
 // Renew decides everybody again, some hundred people a transaction: nobody
 // waits for a long one.
 func Renew(ctx context.Context, d *db.DB, cause string, now time.Time) error {
-	return everybody(ctx, d, func(ids []customer.ID) error {
+	b, err := Read(ctx, d)
+	if err != nil {
+		return err
+	}
+	err = everybody(ctx, d, func(ids []customer.ID) error {
 		return d.InTx(ctx, func(tx *db.Tx) error { return decide(ctx, tx, ids, cause, now) })
 	})
+	if err != nil {
+		return err
+	}
+	return d.InTx(ctx, func(tx *db.Tx) error { return b.markGathered(ctx, tx) })
 }
 
 func everybody(ctx context.Context, q db.Q, do func([]customer.ID) error) error {
@@ -81,10 +98,9 @@ func everybody(ctx context.Context, q db.Q, do func([]customer.ID) error) error 
 }
 
 // wanted is what the rules say about some people.
-func (b *Book) wanted(ctx context.Context, q db.Q, ids []customer.ID, now time.Time) (want map[customer.ID][]Member, due map[customer.ID]int64, err error) {
-	all, err := b.facts(ctx, q, ids, b.needs(func(*Segment) bool { return true }), now)
-	if err != nil {
-		return nil, nil, err
+func (b *Book) wanted(ctx context.Context, q db.Q, ids []customer.ID, now time.Time) (want map[customer.ID][]Member, due map[customer.ID]int64, all map[customer.ID]*Known, err error) {
+	if all, err = b.facts(ctx, q, ids, copying(b.needs(func(*Segment) bool { return true })), now); err != nil {
+		return nil, nil, nil, err
 	}
 	want, due = map[customer.ID][]Member{}, map[customer.ID]int64{}
 	for id, k := range all {
@@ -94,10 +110,10 @@ func (b *Book) wanted(ctx context.Context, q db.Q, ids []customer.ID, now time.T
 			due[id] = flips.UnixMilli()
 		}
 	}
-	return want, due, nil
+	return want, due, all, nil
 }
 
-// decide is the one function that writes memberships. The rows in segment_turns
+// decide is the one function that writes memberships and the copy of facts. The rows in segment_turns
 // are locked first, in the order of ids, so that two decisions about one person
 // follow each other and each move is told once.
 func decide(ctx context.Context, tx *db.Tx, ids []customer.ID, cause string, now time.Time) error {
@@ -110,8 +126,11 @@ func decide(ctx context.Context, tx *db.Tx, ids []customer.ID, cause string, now
 	if err != nil {
 		return err
 	}
-	want, due, err := b.wanted(ctx, tx, ids, now)
+	want, due, all, err := b.wanted(ctx, tx, ids, now)
 	if err != nil {
+		return err
+	}
+	if err := keepFacts(ctx, tx, ids, all); err != nil {
 		return err
 	}
 	var had []member
