@@ -320,7 +320,7 @@ var breaks = []struct{ code, sql string }{
 	{"G2", copied + "UPDATE person_facts SET country = 'XX'"},
 	{"G2", copied + "DELETE FROM person_facts"},
 	{"G2", copied + "INSERT INTO person_bought (customer_id, order_id, product_id, at) SELECT id, 999999, 1, 1 FROM customers"},
-	{"G2", copied + "INSERT INTO person_spent (customer_id, currency, orders, net) SELECT id, 'JPY', 1, 1 FROM customers"},
+	{"G2", copied + "INSERT INTO person_spent (customer_id, currency, order_count, net) SELECT id, 'JPY', 1, 1 FROM customers"},
 	{"C2", "UPDATE prices SET was = was + 100 WHERE sale_id > 0"},
 	{"C2", "UPDATE prices SET was = 0 WHERE sale_id > 0"},
 	{"C2", "INSERT INTO price_log (variant_id, currency, amount, at) SELECT p.variant_id, 'USD', 900, l.at - 1 FROM prices p JOIN price_log l ON l.variant_id = p.variant_id AND l.sale_id > 0 WHERE p.sale_id > 0; UPDATE price_log SET id = id + 1000 WHERE sale_id > 0"},

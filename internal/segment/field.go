@@ -72,7 +72,7 @@ type Field struct {
 	fact func(k *Known, c *Clause) (value, bool) // the same of one person
 	set  func(k *Known) []string                 // of a SetKind
 	rows func(values []string) (string, []any)   // of a SetKind: customer_id of who has any of the values (nil: any at all)
-	bit  func(value string) int64                // of a SetKind kept in person_facts.consents
+	bit  func(value string) int64                // of a SetKind kept in person_facts.allowed
 	deed *deedSource
 }
 
@@ -121,7 +121,7 @@ var fields = []*Field{
 	{Key: "consent", Group: "person", Kind: SetKind, Sure: true, Choices: purposes, set: func(k *Known) []string { return k.Consents }, bit: consentBit},
 	{Key: "joined", Group: "person", Kind: MomentKind, sql: column("nullif(f.joined_at, 0)"), fact: moment(func(k *Known) db.Time { return k.Joined })},
 
-	{Key: "orders", Group: "orders", Kind: NumberKind, Gate: Past, Sure: true, sql: column("f.orders"), fact: func(k *Known, _ *Clause) (value, bool) {
+	{Key: "orders", Group: "orders", Kind: NumberKind, Gate: Past, Sure: true, sql: column("f.order_count"), fact: func(k *Known, _ *Clause) (value, bool) {
 		return value{n: int64(len(k.Orders))}, true
 	}},
 	{Key: "first-order", Group: "orders", Kind: MomentKind, Gate: Past, sql: column("f.first_at"), fact: func(k *Known, _ *Clause) (value, bool) {
@@ -140,7 +140,7 @@ var fields = []*Field{
 		net, _ := k.spent(c)
 		return value{n: net}, true
 	}},
-	{Key: "average-order", Group: "orders", Kind: MoneyKind, Gate: Past, sql: spent("%s.net / %s.orders"), fact: func(k *Known, c *Clause) (value, bool) {
+	{Key: "average-order", Group: "orders", Kind: MoneyKind, Gate: Past, sql: spent("%s.net / %s.order_count"), fact: func(k *Known, c *Clause) (value, bool) {
 		net, n := k.spent(c)
 		if n == 0 {
 			return value{}, false
@@ -164,7 +164,7 @@ var fields = []*Field{
 	{Key: "viewed", Group: "behaviour", Kind: DeedKind, Gate: Personal, Sure: true, Filters: filterKinds, deed: &viewed},
 	{Key: "searched", Group: "behaviour", Kind: DeedKind, Gate: Personal, Sure: true, deed: &searched},
 
-	{Key: "questions-open", Group: "service", Kind: NumberKind, Sure: true, sql: column("f.questions"), fact: func(k *Known, _ *Clause) (value, bool) {
+	{Key: "questions-open", Group: "service", Kind: NumberKind, Sure: true, sql: column("f.open_questions"), fact: func(k *Known, _ *Clause) (value, bool) {
 		return value{n: k.Questions}, true
 	}},
 	{Key: "trait", Group: "other", Kind: SetKind, Gate: Past, Sure: true, Free: true, set: func(k *Known) []string { return k.Traits },

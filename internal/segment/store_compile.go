@@ -380,7 +380,7 @@ func (w *builder) inSet(f *Field, c *Clause, truth bool) (string, error) {
 				mask |= f.bit(v)
 			}
 		}
-		return "(f.consents & " + w.arg(mask) + ") <> 0"
+		return "(f.allowed & " + w.arg(mask) + ") <> 0"
 	}
 	switch c.Op {
 	case Set:

@@ -73,6 +73,9 @@ func (b *Book) needs(want func(*Segment) bool) needs {
 	return n
 }
 
+// copies are the kinds that the copy of facts needs, whatever the rules ask.
+var copies = []string{"orders", "cart", "questions-open"}
+
 func (n needs) clause(c *Clause) {
 	for _, key := range []string{c.Field, thenField(c)} {
 		f := FieldOf(key)

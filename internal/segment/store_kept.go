@@ -26,17 +26,17 @@ type keptRow struct {
 	CustomerID                                               customer.ID
 	JoinedAt                                                 int64
 	FirstAt, LastAt, CartWorth, CartAt, CheckoutAt           sql.NullInt64
-	Orders, CartPieces                                       sql.NullInt64
-	Questions, Consents                                      int64
+	OrderCount, CartPieces                                   sql.NullInt64
+	OpenQuestions, Allowed                                   int64
 	Personal, Past, Simulated                                bool
 	CartCurrency, Country, Lang, Occupation, BirthDate, Zone sql.NullString
 	Contact                                                  string
 }
 
 type keptSpent struct {
-	CustomerID  customer.ID
-	Currency    string
-	Orders, Net int64
+	CustomerID      customer.ID
+	Currency        string
+	OrderCount, Net int64
 }
 
 type keptBought struct {
@@ -46,15 +46,15 @@ type keptBought struct {
 	At         int64
 }
 
-var factColumns = []string{"customer_id", "joined_at", "first_at", "last_at", "cart_worth", "cart_at", "checkout_at", "orders", "cart_pieces", "questions", "consents",
+var factColumns = []string{"customer_id", "joined_at", "first_at", "last_at", "cart_worth", "cart_at", "checkout_at", "order_count", "cart_pieces", "open_questions", "allowed",
 	"personal", "past", "simulated", "cart_currency", "country", "lang", "occupation", "birth_date", "zone", "contact"}
 
 func (r *keptRow) values() []any {
-	return []any{int64(r.CustomerID), r.JoinedAt, r.FirstAt, r.LastAt, r.CartWorth, r.CartAt, r.CheckoutAt, r.Orders, r.CartPieces, r.Questions, r.Consents,
+	return []any{int64(r.CustomerID), r.JoinedAt, r.FirstAt, r.LastAt, r.CartWorth, r.CartAt, r.CheckoutAt, r.OrderCount, r.CartPieces, r.OpenQuestions, r.Allowed,
 		r.Personal, r.Past, r.Simulated, r.CartCurrency, r.Country, r.Lang, r.Occupation, r.BirthDate, r.Zone, r.Contact}
 }
 
-// consentBit is where a purpose stands in person_facts.consents.
+// consentBit is where a purpose stands in person_facts.allowed.
 func consentBit(purpose string) int64 {
 	return 1 << max(0, slices.Index(purposes(), purpose))
 }
@@ -68,12 +68,12 @@ func orNull(s string, may bool) sql.NullString {
 // keptOf makes the copy of one person's facts.
 func keptOf(id customer.ID, k *Known) *kept {
 	past := k.Personalized && k.History
-	row := keptRow{CustomerID: id, JoinedAt: k.Joined.Milli(), Questions: k.Questions, Personal: k.Personalized, Past: past, Simulated: k.Simulated, Contact: k.Contact,
+	row := keptRow{CustomerID: id, JoinedAt: k.Joined.Milli(), OpenQuestions: k.Questions, Personal: k.Personalized, Past: past, Simulated: k.Simulated, Contact: k.Contact,
 		Country: orNull(k.Country, true), Lang: orNull(k.Lang, true), Zone: orNull(k.Zone, true), Occupation: orNull(k.Occupation, k.Personalized), BirthDate: orNull(k.BirthDate, k.Personalized),
-		Orders: number64(int64(len(k.Orders)), past), CartPieces: number64(k.Cart.Pieces, k.Personalized), CartCurrency: orNull(k.Cart.Currency, k.Cart.Pieces > 0),
+		OrderCount: number64(int64(len(k.Orders)), past), CartPieces: number64(k.Cart.Pieces, k.Personalized), CartCurrency: orNull(k.Cart.Currency, k.Cart.Pieces > 0),
 		CartWorth: number64(k.Cart.Worth, k.Cart.Pieces > 0), CartAt: number64(k.Cart.Active.Milli(), !k.Cart.Active.IsZero()), CheckoutAt: number64(k.Cart.Checkout.Milli(), !k.Cart.Checkout.IsZero())}
 	for _, p := range k.Consents {
-		row.Consents |= consentBit(p)
+		row.Allowed |= consentBit(p)
 	}
 	out := &kept{row: row}
 	if n := len(k.Orders); n > 0 {
@@ -84,7 +84,7 @@ func keptOf(id customer.ID, k *Known) *kept {
 		if !found {
 			out.spent = slices.Insert(out.spent, i, keptSpent{CustomerID: id, Currency: o.Currency})
 		}
-		out.spent[i].Orders, out.spent[i].Net = out.spent[i].Orders+1, out.spent[i].Net+o.Net
+		out.spent[i].OrderCount, out.spent[i].Net = out.spent[i].OrderCount+1, out.spent[i].Net+o.Net
 	}
 	return out
 }
@@ -162,7 +162,7 @@ func keepFacts(ctx context.Context, tx *db.Tx, ids []customer.ID, all map[custom
 		rows    func(*kept) [][]any
 	}{
 		{"person_facts", factColumns, func(a, b *kept) bool { return a.row == b.row }, func(k *kept) [][]any { return [][]any{k.row.values()} }},
-		{"person_spent", []string{"customer_id", "currency", "orders", "net"}, func(a, b *kept) bool { return slices.Equal(a.spent, b.spent) }, (*kept).spentRows},
+		{"person_spent", []string{"customer_id", "currency", "order_count", "net"}, func(a, b *kept) bool { return slices.Equal(a.spent, b.spent) }, (*kept).spentRows},
 		{"person_bought", []string{"customer_id", "order_id", "product_id", "at"}, func(a, b *kept) bool { return slices.Equal(a.bought, b.bought) }, (*kept).boughtRows},
 	} {
 		var gone []int64
@@ -196,7 +196,7 @@ func keepFacts(ctx context.Context, tx *db.Tx, ids []customer.ID, all map[custom
 
 func (k *kept) spentRows() (rows [][]any) {
 	for _, s := range k.spent {
-		rows = append(rows, []any{int64(s.CustomerID), s.Currency, s.Orders, s.Net})
+		rows = append(rows, []any{int64(s.CustomerID), s.Currency, s.OrderCount, s.Net})
 	}
 	return rows
 }
@@ -261,7 +261,9 @@ func Miscopied(ctx context.Context, q db.Q, now time.Time) (emails []string, err
 
 // copying are the facts that the copy needs, whatever the rules ask.
 func copying(n needs) needs {
-	n["orders"], n["cart"], n["questions-open"] = true, true, true
+	for _, kind := range copies {
+		n[kind] = true
+	}
 	return n
 }
 

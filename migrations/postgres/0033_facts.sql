@@ -9,10 +9,10 @@ CREATE TABLE person_facts (
   cart_worth BIGINT,
   cart_at BIGINT,
   checkout_at BIGINT,
-  orders INTEGER,
+  order_count INTEGER,
   cart_pieces INTEGER,
-  questions INTEGER NOT NULL,
-  consents INTEGER NOT NULL,
+  open_questions INTEGER NOT NULL,
+  allowed INTEGER NOT NULL,
   personal BOOLEAN NOT NULL,
   past BOOLEAN NOT NULL,
   simulated BOOLEAN NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE person_facts (
 CREATE TABLE person_spent (
   currency TEXT NOT NULL,
   customer_id BIGINT NOT NULL REFERENCES customers(id) ON DELETE CASCADE,
-  orders BIGINT NOT NULL,
+  order_count BIGINT NOT NULL,
   net BIGINT NOT NULL,
   PRIMARY KEY (currency, customer_id)
 );

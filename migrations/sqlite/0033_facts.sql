@@ -9,10 +9,10 @@ CREATE TABLE person_facts (
   cart_worth INTEGER,
   cart_at INTEGER,
   checkout_at INTEGER,
-  orders INTEGER,
+  order_count INTEGER,
   cart_pieces INTEGER,
-  questions INTEGER NOT NULL,
-  consents INTEGER NOT NULL,
+  open_questions INTEGER NOT NULL,
+  allowed INTEGER NOT NULL,
   personal INTEGER NOT NULL,
   past INTEGER NOT NULL,
   simulated INTEGER NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE person_facts (
 CREATE TABLE person_spent (
   currency TEXT NOT NULL,
   customer_id INTEGER NOT NULL REFERENCES customers(id) ON DELETE CASCADE,
-  orders INTEGER NOT NULL,
+  order_count INTEGER NOT NULL,
   net INTEGER NOT NULL,
   PRIMARY KEY (currency, customer_id)
 ) STRICT;
