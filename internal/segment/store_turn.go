@@ -209,6 +209,9 @@ func Misplaced(ctx context.Context, q db.Q, now time.Time) (emails []string, err
 	if slices.ContainsFunc(b.Segments, func(s Segment) bool { return s.UpdatedAt.After(now.Add(-renewed)) }) {
 		return nil, nil
 	}
+	if at, known, err := followed(ctx, q, "facts"); err != nil || known && at != b.mark() {
+		return nil, err // the zone was changed: the next turn decides everybody
+	}
 	waiting, err := b.waiting(ctx, q, now)
 	if err != nil {
 		return nil, err
