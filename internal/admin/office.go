@@ -121,6 +121,8 @@ func (o *Office) Routes() {
 	g.POST("/experiments/:slot", o.saveExperiment)
 	g.GET("/segments", o.segments)
 	g.POST("/segments/ready", o.readySegments)
+	g.GET("/segments/ideas", o.ideas)
+	g.POST("/segments/ideas", o.answerIdea)
 	g.GET("/segments/new", o.newSegment)
 	g.POST("/segments/new", o.editSegment)
 	g.GET("/segments/:segment", o.segment)

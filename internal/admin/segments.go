@@ -158,6 +158,9 @@ func (o *Office) readySegments(c echo.Context) error {
 }
 
 func (o *Office) newSegment(c echo.Context) error {
+	if r, wrong := segment.Parse(c.QueryParam("rule")); wrong == nil { // taken over from an idea
+		return o.showSegment(c, http.StatusOK, nil, ruleForm{Purpose: segment.Audience}, r, "", nil)
+	}
 	in := ruleForm{Do: "clause:w", Purpose: segment.Audience}
 	return o.showSegment(c, http.StatusOK, nil, in, segment.Rule{When: segment.Group{Op: segment.All}, Except: segment.Group{Op: segment.Any}}, "", nil)
 }

@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"fmt"
+	"html"
 	"net/url"
 	"regexp"
 	"strings"
@@ -101,4 +103,56 @@ func (f *office) shown(path string) string {
 	r := f.get(path)
 	f.want(r, 200)
 	return r.Body.String()
+}
+
+func TestAnIdeaBecomesARuleOrIsPutAway(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		f := open(t, d).as(staff.Marketer)
+		// Eighty who play order again, of two hundred others hardly one does.
+		f.must(d.InTx(ctx, func(tx *db.Tx) error {
+			for i := range 280 {
+				who, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: fmt.Sprintf("b%d@demo.example", i), Name: "B", Lang: "en", Personalize: true, History: true}, f.now)
+				if err != nil {
+					return err
+				}
+				if i < 80 {
+					if err := customer.SetInterests(ctx, tx, who.ID, "hobby", []string{"gaming"}, f.now); err != nil {
+						return err
+					}
+				}
+				for n := range 1 + (i%10)/map[bool]int{true: 3, false: 9}[i < 80] {
+					if n > 1 {
+						break
+					}
+					no := fmt.Sprintf("B%d-%d", i, n)
+					if err := tx.Query(ctx).Exec(`INSERT INTO orders (number, place_key, access_hash, customer_id, email, currency, subtotal, total, state, payment_state, placed_at)
+						VALUES (?, ?, ?, ?, 'x@demo.example', 'USD', 5, 500, 'completed', 'paid', ?)`, no, no, no, int64(who.ID), db.At(f.now)).Error; err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}))
+		f.must(segment.Renew(ctx, d, segment.ByRule, f.now))
+		page := f.shown("/admin/segments/ideas")
+		for _, want := range []string{"70.0 % of 80 buyers ordered again", "of the 200 other buyers 10.0 % did", "The difference lies between", "Take over as a rule"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%q is not on the page:\n%s", want, plain(page))
+			}
+		}
+		if zh := f.shown("/admin/segments/ideas?lang=zh"); !strings.Contains(zh, "80 位买家中有 70.0% 再次下单") {
+			t.Error("not said in Chinese")
+		}
+		f.get("/admin/segments/ideas?lang=en")
+		idea := html.UnescapeString(regexp.MustCompile(`name="idea" value="([^"]+)"`).FindStringSubmatch(page)[1])
+		to := f.post("/admin/segments/ideas", url.Values{"idea": {strings.ReplaceAll(idea, "\n", "\r\n")}, "do": {"adopt"}}).Header().Get("Location")
+		if draft := f.shown(to); !strings.Contains(draft, "hobby in (gaming)") || !strings.Contains(draft, "<strong class=\"stat-value\">80</strong>") {
+			t.Errorf("the draft at %s:\n%s", to, plain(draft))
+		}
+		if page = f.shown("/admin/segments/ideas"); strings.Contains(page, "of 80 buyers ordered again") {
+			t.Error("what was taken over is suggested again")
+		}
+		f.want(f.as(staff.Analyst).post("/admin/segments/ideas", url.Values{"idea": {idea}}), 404)
+	})
 }
