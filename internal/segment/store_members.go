@@ -113,7 +113,10 @@ func (b *Book) wanted(ctx context.Context, q db.Q, ids []customer.ID, now time.T
 	return want, due, all, nil
 }
 
-// decide is the one function that writes memberships and the copy of facts. The rows in segment_turns
+// decide is the one function that writes memberships and the copy of facts.
+// Whom a rebuild decides for the first time (a new shop's people, imported
+// ones) was in their segments before anybody counted: since stays 0, and that
+// is no move. The rows in segment_turns
 // are locked first, in the order of ids, so that two decisions about one person
 // follow each other and each move is told once.
 func decide(ctx context.Context, tx *db.Tx, ids []customer.ID, cause string, now time.Time) error {
@@ -122,7 +125,7 @@ func decide(ctx context.Context, tx *db.Tx, ids []customer.ID, cause string, now
 		return err
 	}
 	slices.Sort(ids)
-	was, err := lock(ctx, tx, ids)
+	was, fresh, err := lock(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
@@ -141,12 +144,21 @@ func decide(ctx context.Context, tx *db.Tx, ids []customer.ID, cause string, now
 	if err != nil {
 		return err
 	}
+	if cause == ByRebuild {
+		moves = slices.DeleteFunc(moves, func(m []any) bool { return fresh[customer.ID(m[0].(int64))] })
+	}
 	for _, m := range gone {
 		if err := one(tx.Query(ctx).Exec("DELETE FROM segment_members WHERE customer_id = ? AND segment = ?", int64(m.CustomerID), m.Segment), "drop a member"); err != nil {
 			return err
 		}
 	}
-	if err := enter(ctx, tx, ids, want, now); err != nil {
+	since := func(id customer.ID) int64 {
+		if cause == ByRebuild && fresh[id] {
+			return 0
+		}
+		return db.At(now).Milli()
+	}
+	if err := enter(ctx, tx, ids, want, since); err != nil {
 		return err
 	}
 	if _, err := tx.Insert(ctx, "segment_moves", []string{"customer_id", "segment", "entered", "cause", "at"}, moves, false); err != nil {
@@ -162,8 +174,10 @@ func decide(ctx context.Context, tx *db.Tx, ids []customer.ID, cause string, now
 	return nil
 }
 
-// lock takes the rows of these people and returns when each was due.
-func lock(ctx context.Context, tx *db.Tx, ids []customer.ID) (map[customer.ID]int64, error) {
+// lock takes the rows of these people and returns when each was due, and who
+// was never decided before.
+func lock(ctx context.Context, tx *db.Tx, ids []customer.ID) (was map[customer.ID]int64, fresh map[customer.ID]bool, err error) {
+	fresh = map[customer.ID]bool{}
 	var rows []struct {
 		CustomerID customer.ID
 		DueAt      int64
@@ -173,7 +187,7 @@ func lock(ctx context.Context, tx *db.Tx, ids []customer.ID) (map[customer.ID]in
 		return db.ForUpdate(tx.Query(ctx).Table("segment_turns").Select("customer_id, due_at").Where("customer_id IN ?", ids).Order("customer_id")).Scan(&rows).Error
 	}
 	if err := read(); err != nil {
-		return nil, fmt.Errorf("lock who is decided: %w", err)
+		return nil, nil, fmt.Errorf("lock who is decided: %w", err)
 	}
 	if len(rows) < len(ids) {
 		var missing [][]any
@@ -185,20 +199,21 @@ func lock(ctx context.Context, tx *db.Tx, ids []customer.ID) (map[customer.ID]in
 				return r.CustomerID == id
 			}) {
 				missing = append(missing, []any{int64(id)})
+				fresh[id] = true
 			}
 		}
 		if _, err := tx.Insert(ctx, "segment_turns", []string{"customer_id"}, missing, true); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := read(); err != nil {
-			return nil, fmt.Errorf("lock who is decided: %w", err)
+			return nil, nil, fmt.Errorf("lock who is decided: %w", err)
 		}
 	}
-	was := make(map[customer.ID]int64, len(rows))
+	was = make(map[customer.ID]int64, len(rows))
 	for _, r := range rows {
 		was[r.CustomerID] = r.DueAt
 	}
-	return was, nil
+	return was, fresh, nil
 }
 
 // compareMembers takes out of want who is in already with the same words, and
@@ -242,7 +257,7 @@ func sorted(want map[customer.ID][]Member) []customer.ID {
 }
 
 // enter writes who came in.
-func enter(ctx context.Context, tx *db.Tx, ids []customer.ID, want map[customer.ID][]Member, now time.Time) error {
+func enter(ctx context.Context, tx *db.Tx, ids []customer.ID, want map[customer.ID][]Member, since func(customer.ID) int64) error {
 	var rows [][]any
 	for _, id := range ids {
 		for _, m := range want[id] {
@@ -250,7 +265,7 @@ func enter(ctx context.Context, tx *db.Tx, ids []customer.ID, want map[customer.
 			if err != nil {
 				return fmt.Errorf("write a reason: %w", err)
 			}
-			rows = append(rows, []any{int64(id), m.Segment.Key, reason, db.At(now).Milli()})
+			rows = append(rows, []any{int64(id), m.Segment.Key, reason, since(id)})
 		}
 	}
 	_, err := tx.Insert(ctx, "segment_members", []string{"customer_id", "segment", "reason", "since"}, rows, true)

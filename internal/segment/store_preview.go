@@ -235,14 +235,15 @@ func (b *Book) Sample(ctx context.Context, q db.Q, s Segment, most int, now time
 	return rows, nil
 }
 
-// Moved counts who came into each segment and who left since an instant.
+// Moved counts who came into each segment and who left since an instant, by
+// what they did or by time: that a rule was changed moves nobody.
 func Moved(ctx context.Context, q db.Q, since time.Time) (entered, left map[string]int, err error) {
 	var rows []struct {
 		Segment string
 		Entered bool
 		N       int
 	}
-	if err := q.Query(ctx).Raw("SELECT segment, entered, count(*) AS n FROM segment_moves WHERE at >= ? GROUP BY segment, entered", db.At(since)).Scan(&rows).Error; err != nil {
+	if err := q.Query(ctx).Raw("SELECT segment, entered, count(*) AS n FROM segment_moves WHERE at >= ? AND cause <> 'rule' GROUP BY segment, entered", db.At(since)).Scan(&rows).Error; err != nil {
 		return nil, nil, fmt.Errorf("count moves: %w", err)
 	}
 	entered, left = map[string]int{}, map[string]int{}
