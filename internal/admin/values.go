@@ -135,6 +135,8 @@ func (o *Office) memberRows(c echo.Context, found *value.Found, people []value.M
 	return rows, nil
 }
 
+func inHundred(share float64) int { return int(share*100 + .5) }
+
 func inPercent(share float64) string { return strconv.Itoa(int(share*100+.5)) + " %" }
 
 // cutWords say where scores step up.
@@ -157,6 +159,11 @@ func (o *Office) modelWords(c echo.Context, found *value.Found) string {
 	if f := found.Forecast; f != nil {
 		words := t(c, "value.model", "people", found.People, "repeaters", found.Repeaters, "r", fmt.Sprintf("%.3f", f.Buying.R), "alpha", fmt.Sprintf("%.3f", f.Buying.Alpha),
 			"a", fmt.Sprintf("%.3f", f.Buying.A), "b", fmt.Sprintf("%.3f", f.Buying.B), "p", fmt.Sprintf("%.2f", f.Worth.P), "q", fmt.Sprintf("%.2f", f.Worth.Q))
+		if f.Tried > 0 {
+			words += " " + t(c, "value.model.trial", "weeks", int(f.TriedWeeks+.5), "people", f.Tried, "left", inHundred(f.Left), "past", inHundred(f.Past), "level", fmt.Sprintf("%.2f", f.Level))
+		} else {
+			words += " " + t(c, "value.model.untried")
+		}
 		if f.Doubtful() {
 			words += " " + t(c, "value.model.related", "share", fmt.Sprintf("%.2f", f.Related))
 		}
@@ -215,8 +222,8 @@ func (o *Office) valueOf(c echo.Context, id customer.ID) (b valueBox, err error)
 	parts := f.PartsOf(person, set.ValueReferral(), set.ValueMargin())
 	b.Parts = t(c, "value.parts", "order", price(parts.PerOrder), "year", fmt.Sprintf("%.2f", parts.PerYear), "years", fmt.Sprintf("%.1f", parts.Years),
 		"factor", fmt.Sprintf("%.2f", parts.Factor), "total", price(parts.Total), "margin", price(parts.Margin), "percent", percent(int64(set.ValueMargin())))
-	b.Forecast = t(c, "value.forecast", "count", f.Whole(person), "low", int(orders.Low), "high", int(orders.High+.999),
-		"amount", price(score.Spending), "least", price(money.Amount(spending.Low)), "most", price(money.Amount(spending.High)))
+	b.Forecast = t(c, "value.forecast", "count", f.Likely(person), "low", int(orders.Low), "high", int(orders.High), "chance", inHundred(orders.Chance),
+		"mean", fmt.Sprintf("%.1f", f.Purchases(person)), "amount", price(score.Spending), "least", price(money.Amount(spending.Low)), "most", price(money.Amount(spending.High)), "sure", inHundred(spending.Chance))
 	b.Likely = t(c, "value.likely", "alive", inPercent(score.Alive), "order", inPercent(1-f.Silent(person, 13*found.Season90)))
 	if f.Doubtful() {
 		b.Limits = t(c, "value.model.related", "share", fmt.Sprintf("%.2f", f.Related))

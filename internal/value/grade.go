@@ -12,7 +12,7 @@ import (
 
 // Definition names how values are counted. It changes with the counting, so
 // that nobody compares figures of two.
-const Definition = "1: order days in the shop's zone; goods after discounts and refunds, no delivery, no gift cards; other currencies by the median of the shop's own prices; 365 days"
+const Definition = "2: order days in the shop's zone; goods after discounts and refunds, no delivery, no gift cards; other currencies by the median of the shop's own prices; goods by the cost frozen with the order, else by the margin; 365 days"
 
 // Class is what a customer contributes, among all. It is for staff alone.
 type Class string
@@ -100,17 +100,20 @@ type Found struct {
 	WholeYear  bool      // of the cohort: it had its 365 days
 }
 
-// counts are a person's numbers as the models ask for them.
-func (a *Account) counts(today time.Time) Person {
-	p := Person{Days: len(a.Days)}
-	if len(a.Days) == 0 {
+// Known are a person's numbers as the models ask for them on a day, for a
+// stretch of weeks: what came after the day is not known.
+func (a *Account) Known(today time.Time, weeks float64) (p Person) {
+	if len(a.Days) == 0 || a.Days[0].At.After(today) {
 		return p
 	}
 	first := a.Days[0].At
 	p.Age = max(0, weeksBetween(first, today))
-	from := today.AddDate(0, 0, -Window)
+	from := today.Add(-time.Duration(weeks * 7 * 24 * float64(time.Hour)))
 	for i, d := range a.Days {
-		p.Total += float64(d.Net)
+		if d.At.After(today) {
+			break
+		}
+		p.Days, p.Total = p.Days+1, p.Total+float64(d.Net)
 		if i > 0 {
 			p.X, p.Last = p.X+1, min(p.Age, weeksBetween(first, d.At))
 			p.Spent.N, p.Spent.Mean = p.Spent.N+1, p.Spent.Mean+float64(d.Net)
@@ -133,7 +136,6 @@ const year = float64(Window) / 7
 func Grade(accounts []Account, today time.Time, terms Terms) ([]Score, Found) {
 	var scores []Score
 	var people []Person
-	var worth []float64
 	weekly := weeksOf(accounts, today)
 	for _, a := range accounts {
 		if len(a.Days) == 0 {
@@ -141,9 +143,6 @@ func Grade(accounts []Account, today time.Time, terms Terms) ([]Score, Found) {
 		}
 		s := a.score(today, terms)
 		scores, people = append(scores, s), append(people, s.Counts)
-		for _, d := range a.Days {
-			worth = append(worth, float64(d.Net))
-		}
 	}
 	found := Found{Definition: Definition, Made: today, People: len(scores), Season90: SeasonOf(weekly, 13)}
 	for _, p := range people {
@@ -152,7 +151,7 @@ func Grade(accounts []Account, today time.Time, terms Terms) ([]Score, Found) {
 		}
 	}
 	if len(weekly) >= 26 { // half a year
-		if f, err := Learn(people, worth, year, 1); err == nil {
+		if f, err := Learn(accounts, today, year, 1); err == nil {
 			found.Forecast = f
 			for i := range scores {
 				scores[i].Alive = f.Alive(people[i])
@@ -171,7 +170,7 @@ func Grade(accounts []Account, today time.Time, terms Terms) ([]Score, Found) {
 }
 
 func (a *Account) score(today time.Time, terms Terms) Score {
-	s := Score{Customer: a.Customer, Counts: a.counts(today), Departments: a.Departments, Alive: 1}
+	s := Score{Customer: a.Customer, Counts: a.Known(today, year), Departments: a.Departments, Alive: 1}
 	from, before := today.AddDate(0, 0, -Window), today.AddDate(0, 0, -2*Window)
 	for _, d := range a.Days {
 		s.NetEver += d.Net

@@ -96,8 +96,8 @@ func TestScoresHaveStatedCuts(t *testing.T) {
 
 // What is shown multiplies to what is shown.
 func TestPartsMultiplyToTheTotal(t *testing.T) {
-	all, days, _, _ := known(cdnow(t, "cdnow_sample.csv.gz", "sample_customer"), cdnowEnd, 39)
-	f, err := value.Learn(all, days, 365./7, 1)
+	accounts, all, _, _ := known(cdnow(t, "cdnow_sample.csv.gz", "sample_customer"), cdnowEnd, 365./7)
+	f, err := value.Learn(accounts, cdnowEnd, 365./7, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
