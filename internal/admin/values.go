@@ -38,6 +38,7 @@ type (
 		Shown                                                     bool
 		Class, Means, Made, Cuts, Scores, Parts, Forecast, Likely string
 		Contribution, Limits, None                                string
+		Moves                                                     []changeRow
 	}
 )
 
@@ -67,7 +68,7 @@ func (o *Office) values(c echo.Context) error {
 		return web.Render(c, http.StatusOK, "admin/values", p)
 	}
 	p.Made = t(c, "value.made", "when", i18n.DateTime(p.Lang, found.Made.In(o.Settings.Now().Zone())), "people", found.People)
-	p.Cuts, p.Model = cutWords(c, found), o.modelWords(c, found)
+	p.Cuts, p.Model = append(cutWords(c, found), t(c, "value.contribution.costs", "share", inHundred(found.Costed))), o.modelWords(c, found)
 	if p.Classes, err = o.classRows(c, found); err != nil {
 		return err
 	}
@@ -209,7 +210,11 @@ func (o *Office) valueOf(c echo.Context, id customer.ID) (b valueBox, err error)
 	price := func(v money.Amount) string { return cash(c, v, found.Currency) }
 	set := o.Settings.Now()
 	b.Class, b.Means = t(c, "value.class.name", "class", string(score.Class)), o.classWords(c, score.Class, found)
-	b.Contribution = t(c, "value.contribution", "amount", price(score.Contribution), "net", price(score.Net), "margin", percent(int64(set.ValueMargin())))
+	b.Contribution = t(c, "value.contribution", "amount", price(score.Contribution), "earned", price(score.Earned), "costed", price(score.Costed), "rest", price(score.Net-score.Costed),
+		"margin", percent(int64(set.ValueMargin())), "returns", price(set.ValueReturnCost().Times(score.Returns)), "questions", price(set.ValueQuestionCost().Times(score.Questions)), "lost", price(score.Lost))
+	if b.Moves, err = o.moves(c, id, true); err != nil {
+		return b, err
+	}
 	b.Scores = t(c, "value.scores", "r", score.R, "f", score.F, "m", score.M, "recency", score.Recency, "orders", score.Frequency, "net", price(score.Net))
 	b.Cuts = strings.Join(cutWords(c, found), " ")
 	b.Made = t(c, "value.made", "when", i18n.DateTime(lang(c), found.Made.In(set.Zone())), "people", found.People)

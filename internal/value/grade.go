@@ -32,10 +32,16 @@ var Classes = []Class{ClassA, ClassB, ClassC, ClassN, ClassD}
 const young = 90
 
 // Day is a day on which somebody bought, with what stayed of it, in minor
-// units of the shop's currency.
+// units of the shop's currency. Of Net, Costed is what has a cost frozen with
+// its order; it left Earned after tax and goods.
 type Day struct {
-	At  time.Time // midnight of the shop
-	Net money.Amount
+	At             time.Time // midnight of the shop
+	Net            money.Amount
+	Costed, Earned money.Amount
+}
+
+func (d *Day) add(o Day) {
+	d.Net, d.Costed, d.Earned = d.Net+o.Net, d.Costed+o.Costed, d.Earned+o.Earned
 }
 
 // Account is what a value is counted from: days in order, and what the person
@@ -43,6 +49,7 @@ type Day struct {
 type Account struct {
 	Customer           customer.ID
 	Days               []Day
+	Lost               []Day // goods that left and whose money went back: Net is what they cost
 	Returns, Questions int
 	Departments        int
 }
@@ -65,7 +72,12 @@ type Score struct {
 	NetBefore    money.Amount // of the 365 days before these
 	NetEver      money.Amount
 	Contribution money.Amount // of 365 days
-	R, F, M      int          // 1 to 5, 5 is best
+	Costed       money.Amount // of Net: with a cost frozen with the order
+	Earned       money.Amount // what that left after tax and goods
+	Lost         money.Amount // what goods cost whose money went back
+	Returns      int          // of 365 days
+	Questions    int
+	R, F, M      int // 1 to 5, 5 is best
 	Counts       Person
 	Spending     money.Amount // forecast of 365 days
 	Alive        float64
@@ -91,6 +103,7 @@ type Found struct {
 	Rates      map[money.Currency]float64 // minor units of the shop's currency for one of that
 	People     int
 	Repeaters  int
+	Costed     float64 // share of what was bought in 365 days whose costs are frozen with the orders
 	Cuts       Cuts
 	LastA      money.Amount // the least contribution of an A, and of a B
 	LastB      money.Amount
@@ -150,6 +163,13 @@ func Grade(accounts []Account, today time.Time, terms Terms) ([]Score, Found) {
 			found.Repeaters++
 		}
 	}
+	var net, costed money.Amount
+	for _, s := range scores {
+		net, costed = net+s.Net, costed+s.Costed
+	}
+	if net > 0 {
+		found.Costed = float64(costed) / float64(net)
+	}
 	if len(weekly) >= 26 { // half a year
 		if f, err := Learn(accounts, today, year, 1); err == nil {
 			found.Forecast = f
@@ -177,12 +197,19 @@ func (a *Account) score(today time.Time, terms Terms) Score {
 		switch {
 		case d.At.After(from):
 			s.Net, s.Frequency = s.Net+d.Net, s.Frequency+1
+			s.Costed, s.Earned = s.Costed+d.Costed, s.Earned+d.Earned
 		case d.At.After(before):
 			s.NetBefore += d.Net
 		}
 	}
 	s.Recency = int(today.Sub(a.Days[len(a.Days)-1].At).Hours()/24 + .5)
-	s.Contribution = terms.Margin.Of(s.Net) - terms.ReturnCost.Times(a.Returns) - terms.QuestionCost.Times(a.Questions)
+	for _, d := range a.Lost {
+		if d.At.After(from) {
+			s.Lost += d.Net
+		}
+	}
+	s.Returns, s.Questions = a.Returns, a.Questions
+	s.Contribution = s.Earned + terms.Margin.Of(s.Net-s.Costed) - s.Lost - terms.ReturnCost.Times(a.Returns) - terms.QuestionCost.Times(a.Questions)
 	switch {
 	case s.Contribution < 0:
 		s.Class = ClassD
