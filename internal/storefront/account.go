@@ -69,6 +69,7 @@ type (
 		Unverified  bool
 		Orders      []orderRow
 		Returns     []returnRow
+		Service     service
 	}
 )
 
@@ -117,6 +118,9 @@ func (s *Shop) account(c echo.Context) error {
 		return err
 	}
 	page.Returns = s.accountReturns(c, sent)
+	if page.Service, err = s.serviceFor(c, "", true); err != nil {
+		return err
+	}
 	return web.Render(c, http.StatusOK, "storefront/account", page)
 }
 

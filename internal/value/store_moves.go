@@ -67,10 +67,11 @@ func History(ctx context.Context, q db.Q, id customer.ID, most int) ([]Move, err
 
 // Announce lists the changes of a tier that were noted after an instant and
 // became true after it, too, oldest first, from a row on: what people may be
-// told of. What an import brings to light is years old and is not among them.
+// told of. Simulated ones are told nothing. What an import brings to light is years old and is not among them.
 func Announce(ctx context.Context, q db.Q, after time.Time, from int64, most int) ([]Move, error) {
 	var all []Move
-	err := q.Query(ctx).Where("kind IN ('tier','notice') AND became <> '' AND at > ? AND since > ? AND id > ?", db.At(after), db.At(after), from).
+	err := q.Query(ctx).Where(`kind IN ('tier','notice') AND became <> '' AND at > ? AND since > ? AND id > ?
+		AND customer_id IN (SELECT id FROM customers WHERE simulated = FALSE AND erased_at = 0)`, db.At(after), db.At(after), from).
 		Order("id").Limit(most).Find(&all).Error
 	if err != nil {
 		return nil, fmt.Errorf("read changes of tiers: %w", err)
