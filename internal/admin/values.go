@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -224,9 +225,14 @@ func (o *Office) valueOf(c echo.Context, id customer.ID) (b valueBox, err error)
 	}
 	f, person := found.Forecast, score.Counts
 	orders, spending := f.Ranges(person)
-	parts := f.PartsOf(person, set.ValueReferral(), set.ValueMargin())
+	parts := f.PartsOf(person, set.ValueReferral(), cmp.Or(found.Margin, set.ValueMargin()))
 	b.Parts = t(c, "value.parts", "order", price(parts.PerOrder), "year", fmt.Sprintf("%.2f", parts.PerYear), "years", fmt.Sprintf("%.1f", parts.Years),
-		"factor", fmt.Sprintf("%.2f", parts.Factor), "total", price(parts.Total), "margin", price(parts.Margin), "percent", percent(int64(set.ValueMargin())))
+		"factor", fmt.Sprintf("%.2f", parts.Factor), "total", price(parts.Total), "margin", price(parts.Margin), "percent", percent(int64(cmp.Or(found.Margin, set.ValueMargin()))))
+	if set.ValueReferral() > 0 {
+		b.Parts += " " + t(c, "value.parts.referred", "percent", percent(int64(set.ValueReferral())))
+	} else {
+		b.Parts += " " + t(c, "value.parts.alone")
+	}
 	b.Forecast = t(c, "value.forecast", "count", f.Likely(person), "low", int(orders.Low), "high", int(orders.High), "chance", inHundred(orders.Chance),
 		"mean", fmt.Sprintf("%.1f", f.Purchases(person)), "amount", price(score.Spending), "least", price(money.Amount(spending.Low)), "most", price(money.Amount(spending.High)), "sure", inHundred(spending.Chance))
 	b.Likely = t(c, "value.likely", "alive", inPercent(score.Alive), "order", inPercent(1-f.Silent(person, 13*found.Season90)))

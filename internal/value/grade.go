@@ -3,6 +3,7 @@ package value
 import (
 	"cmp"
 	"math"
+	"math/big"
 	"slices"
 	"time"
 
@@ -103,7 +104,8 @@ type Found struct {
 	Rates      map[money.Currency]float64 // minor units of the shop's currency for one of that
 	People     int
 	Repeaters  int
-	Costed     float64 // share of what was bought in 365 days whose costs are frozen with the orders
+	Costed     float64           // share of what was bought in 365 days whose costs are frozen with the orders
+	Margin     money.BasisPoints // what all of it left after the goods, the rest by the margin as set
 	Cuts       Cuts
 	LastA      money.Amount // the least contribution of an A, and of a B
 	LastB      money.Amount
@@ -163,12 +165,14 @@ func Grade(accounts []Account, today time.Time, terms Terms) ([]Score, Found) {
 			found.Repeaters++
 		}
 	}
-	var net, costed money.Amount
+	found.Margin = terms.Margin
+	var net, costed, earned money.Amount
 	for _, s := range scores {
-		net, costed = net+s.Net, costed+s.Costed
+		net, costed, earned = net+s.Net, costed+s.Costed, earned+s.Earned
 	}
-	if net > 0 {
+	if net > 0 && costed > 0 {
 		found.Costed = float64(costed) / float64(net)
+		found.Margin = money.BasisPoints(math.Round(float64(max(0, earned+terms.Margin.Of(net-costed))) / float64(net) * 10_000))
 	}
 	if len(weekly) >= 26 { // half a year
 		if f, err := Learn(accounts, today, year, 1); err == nil {
@@ -364,13 +368,20 @@ type Parts struct {
 	Margin   money.Amount // of the total
 }
 
-// PartsOf takes the value of somebody apart, from today on.
+// PartsOf takes the value of somebody apart, from today on. The total is made of
+// the parts as they are read, in whole numbers: half a cent goes up, nothing
+// else is rounded.
 func (f *Forecast) PartsOf(p Person, referral, margin money.BasisPoints) Parts {
-	round := func(v float64, digits float64) float64 { return math.Round(v*digits) / digits }
+	whole := func(v, digits float64) int64 { return int64(math.Round(v * digits)) }
 	rate := (f.Leaving.R + float64(p.X)) / (f.Leaving.Alpha + p.Age) * year
-	parts := Parts{PerOrder: money.Amount(math.Round(f.PerPurchase(p))), PerYear: round(rate, 100), Years: round(f.Years(p), 10),
-		Factor: round(1+float64(referral)/10_000, 100)}
-	parts.Total = money.Amount(math.Round(float64(parts.PerOrder) * parts.PerYear * parts.Years * parts.Factor))
+	each, often, years, factor := whole(f.PerPurchase(p), 1), whole(rate, 100), whole(f.Years(p), 10), whole(1+float64(referral)/10_000, 100)
+	const digits = 100 * 10 * 100
+	total := big.NewInt(each)
+	for _, n := range []int64{often, years, factor} {
+		total.Mul(total, big.NewInt(n))
+	}
+	total.Add(total, big.NewInt(digits/2)).Div(total, big.NewInt(digits))
+	parts := Parts{PerOrder: money.Amount(each), PerYear: float64(often) / 100, Years: float64(years) / 10, Factor: float64(factor) / 100, Total: money.Amount(total.Int64())}
 	parts.Margin = margin.Of(parts.Total)
 	return parts
 }

@@ -331,31 +331,45 @@ type Member struct {
 	Tier        Tier
 }
 
-var orders = map[string]string{"": "v.net DESC", "net": "v.net DESC", "forecast": "v.spending DESC", "alive": "v.alive DESC", "recency": "v.recency", "contribution": "v.contribution DESC"}
+// Orders of a list; each ends with the person, so that pages do not overlap, in
+// the direction of an index.
+var orders = map[string]string{"": "v.net DESC, v.customer_id DESC", "net": "v.net DESC, v.customer_id DESC", "forecast": "v.spending DESC, v.customer_id DESC",
+	"contribution": "v.contribution DESC, v.customer_id DESC", "alive": "v.alive DESC, v.customer_id DESC", "recency": "v.recency, v.customer_id"}
 
-// People lists customers by what they are worth, and how many there are.
-func People(ctx context.Context, q db.Q, f Filter) ([]Member, int, error) {
+// where is the condition of a filter on customer_values alone.
+func (f Filter) where() (string, []any) {
 	where, args := "v.customer_id NOT IN ("+objected+")", []any{}
 	if slices.Contains(Classes, f.Class) {
 		where, args = where+" AND v.class = ?", append(args, string(f.Class))
 	}
-	if slices.Contains(Tiers, f.Tier) {
-		where, args = where+" AND coalesce(t.tier, 'occasional') = ?", append(args, string(f.Tier))
+	switch {
+	case f.Tier == Occasional: // most have no row
+		where += " AND v.customer_id NOT IN (SELECT customer_id FROM customer_tiers WHERE tier <> 'occasional')"
+	case slices.Contains(Tiers, f.Tier):
+		where, args = where+" AND v.customer_id IN (SELECT customer_id FROM customer_tiers WHERE tier = ?)", append(args, string(f.Tier))
 	}
 	if sql, ok := listed[f.List]; ok {
 		where += " AND " + sql
 	}
+	return where, args
+}
+
+// People lists customers by what they are worth, and how many there are. Who is
+// on the page is found first, and read after: a page costs the same however
+// many people there are.
+func People(ctx context.Context, q db.Q, f Filter) ([]Member, int, error) {
+	where, args := f.where()
 	order, ok := orders[f.Sort]
 	if !ok {
 		order = orders[""]
 	}
-	from := " FROM customer_values v JOIN customers c ON c.id = v.customer_id LEFT JOIN customer_tiers t ON t.customer_id = v.customer_id WHERE " + where
 	var total int
-	if err := q.Query(ctx).Raw("SELECT count(*)"+from, args...).Scan(&total).Error; err != nil {
+	if err := q.Query(ctx).Raw("SELECT count(*) FROM customer_values v WHERE "+where, args...).Scan(&total).Error; err != nil {
 		return nil, 0, fmt.Errorf("count values: %w", err)
 	}
 	var rows []scoreRow
-	err := q.Query(ctx).Raw("SELECT "+scoreColumns+", c.email, c.name, c.simulated, coalesce(t.tier, 'occasional') AS tier"+from+" ORDER BY "+order+", v.customer_id LIMIT ? OFFSET ?",
+	err := q.Query(ctx).Raw("SELECT "+scoreColumns+", c.email, c.name, c.simulated, coalesce(t.tier, 'occasional') AS tier FROM (SELECT v.customer_id FROM customer_values v WHERE "+where+
+		" ORDER BY "+order+" LIMIT ? OFFSET ?) p JOIN customer_values v ON v.customer_id = p.customer_id JOIN customers c ON c.id = v.customer_id LEFT JOIN customer_tiers t ON t.customer_id = v.customer_id ORDER BY "+order,
 		append(args, perPage, perPage*max(0, f.Page-1))...).Scan(&rows).Error
 	if err != nil {
 		return nil, 0, fmt.Errorf("list values: %w", err)
