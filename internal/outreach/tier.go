@@ -51,7 +51,7 @@ func tierMail(m *value.Move) string {
 	switch {
 	case m.Kind == value.MoveNotice && m.Became != "":
 		return TierEnds
-	case m.Kind == value.MoveTier && rose && m.Cause != value.Noted:
+	case m.Kind == value.MoveTier && rose && m.Cause != value.Noted && m.Cause != value.ByMerge:
 		return TierRisen
 	}
 	return ""

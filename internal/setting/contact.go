@@ -2,52 +2,26 @@ package setting
 
 import (
 	"fmt"
-	"slices"
-	"strings"
+	"strconv"
 )
 
-// ContactTiers are the loyalty tiers as settings name them, the highest first.
-var ContactTiers = []string{"very-loyal", "loyal", "occasional"}
-
-// ContactTiers are the tiers that get messages of a topic ("cards",
-// "recommendations", "reminders", "tiers"); guests count as occasional.
-func (v Values) ContactTiers(topic string) []string {
-	tiers, _ := tiersOf(v.Get("contact." + topic))
-	return tiers
+// UnreachableDays is how long the file of somebody rests, whom nobody can reach
+// any more, before it is blanked.
+func (v Values) UnreachableDays() int {
+	n, _ := strconv.Atoi(v.Get("contact.unreachable.days"))
+	return n
 }
 
-// ServiceTiers are the tiers with a contact of their own.
-func (v Values) ServiceTiers() []string {
-	tiers, _ := tiersOf(v.Get("service.tiers"))
-	return tiers
+// InactiveMonths is after how long the file of somebody goes who never bought
+// and was not seen since.
+func (v Values) InactiveMonths() int {
+	n, _ := strconv.Atoi(v.Get("contact.inactive.months"))
+	return n
 }
 
-// TierList writes tiers as a setting holds them.
-func TierList(tiers []string) string {
-	var all []string
-	for _, t := range ContactTiers {
-		if slices.Contains(tiers, t) {
-			all = append(all, t)
-		}
+func checkRest(s string) error {
+	if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 1200 {
+		return fmt.Errorf("wants a whole number from 1 to 1200")
 	}
-	if len(all) == 0 {
-		return "nobody"
-	}
-	return strings.Join(all, ", ")
+	return nil
 }
-
-func tiersOf(s string) (all []string, err error) {
-	if strings.TrimSpace(s) == "nobody" {
-		return nil, nil
-	}
-	for part := range strings.SplitSeq(s, ",") {
-		part = strings.TrimSpace(part)
-		if !slices.Contains(ContactTiers, part) || slices.Contains(all, part) {
-			return nil, fmt.Errorf("wants “nobody”, or of very-loyal, loyal and occasional each once, such as very-loyal, loyal")
-		}
-		all = append(all, part)
-	}
-	return all, nil
-}
-
-func checkTiers(s string) error { _, err := tiersOf(s); return err }

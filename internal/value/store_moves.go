@@ -26,6 +26,7 @@ const (
 	ByGrant Cause = "grant" // staff gave a tier, or what they gave ended
 	Noted   Cause = "kept"  // noted before changes were
 	Enough  Cause = "enough"
+	ByMerge Cause = "merge" // two accounts became one
 )
 
 // Numbers are what a change was decided from.

@@ -456,3 +456,25 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, _ string, _ time.Tim
 	}
 	return nil
 }
+
+// Merge puts the tiers that one customer was given under another who is the same
+// person (a customer.Merge). Whoever calls it also calls Moved; what they are
+// worth is counted at the next rebuild, and not shown before.
+func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, now time.Time) error {
+	values := map[string]any{"from": int64(from), "into": int64(into)}
+	for _, sql := range []string{
+		"UPDATE tier_grants SET customer_id = @into WHERE customer_id = @from",
+		"DELETE FROM customer_tiers WHERE customer_id = @from",
+		"DELETE FROM customer_values WHERE customer_id IN (@from, @into)",
+		"UPDATE value_moves SET customer_id = @into WHERE customer_id = @from",
+	} {
+		if err := tx.Query(ctx).Exec(sql, values).Error; err != nil {
+			return fmt.Errorf("put the loyalty of customer %d under %d: %w", from, into, err)
+		}
+	}
+	var kept []Tier // two histories are one from here on
+	if err := tx.Query(ctx).Raw("SELECT tier FROM customer_tiers WHERE customer_id = ?", int64(into)).Scan(&kept).Error; err != nil {
+		return fmt.Errorf("read the tier of customer %d: %w", into, err)
+	}
+	return note(ctx, tx, []Move{{CustomerID: into, Kind: MoveTier, Became: string(append(kept, Occasional)[0]), Cause: ByMerge, Since: db.At(now), At: db.At(now)}})
+}

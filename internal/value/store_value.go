@@ -309,7 +309,7 @@ var Lists = []string{Gold, Fading, Narrow, Costly}
 var listed = map[string]string{
 	Gold:   "v.class = 'A' AND v.alive >= 5000",
 	Costly: "v.class = 'D'",
-	Fading: "v.net_before > 0 AND v.net * 2 <= v.net_before AND v.net_before >= (SELECT coalesce(min(w.net_before), 0) FROM (SELECT net_before FROM customer_values WHERE net_before > 0 ORDER BY net_before DESC LIMIT (SELECT (count(*) + 4) / 5 FROM customer_values WHERE net_before > 0)) w)",
+	Fading: "v.net_before > 0 AND v.net * 2 <= v.net_before AND v.net_before >= coalesce((SELECT net_before FROM customer_values WHERE net_before > 0 ORDER BY net_before DESC LIMIT 1 OFFSET (SELECT (count(*) - 1) / 5 FROM customer_values WHERE net_before > 0)), 0)",
 	Narrow: "v.departments = 1 AND v.frequency >= 2",
 }
 
