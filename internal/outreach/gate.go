@@ -50,7 +50,7 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 	if c.Class == Service {
 		return d.whenAwake(c, now), nil
 	}
-	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, d.cartStands} {
+	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, troubled, d.cartStands} {
 		reason, err := ask(ctx, tx, c, now)
 		if err != nil {
 			return Decision{}, fmt.Errorf("decide on mail: %w", err)

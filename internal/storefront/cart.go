@@ -50,6 +50,7 @@ type (
 		Coupon    couponBox
 		Gift      couponBox
 		Tender    tender
+		Ask       askBox
 	}
 	undo struct{ SKU, Qty, Text string }
 )
@@ -102,6 +103,7 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 		if err := s.total(c, p, view); err != nil {
 			return nil, nil, err
 		}
+		p.Ask = s.cartBox(c, view, askInput{})
 	}
 	if open != nil && p.Coupon.Error.Text == "" {
 		p.Coupon.Value = open.Coupon

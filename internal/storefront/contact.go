@@ -20,6 +20,8 @@ type (
 		Email string `form:"email,max=254"`
 		Order string `form:"order,max=40"`
 		Body  string `form:"body,max=5000"`
+
+		Complaint bool `form:"complaint"`
 	}
 	contactPage struct {
 		web.Page
@@ -34,7 +36,7 @@ func (s *Shop) contactForm(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := contactForm{Order: c.QueryParam("order")}
+	f := contactForm{Order: c.QueryParam("order"), Complaint: c.QueryParam("complaint") != ""}
 	if p.SignedIn() {
 		f.Name, f.Email = p.Customer.Name, p.Customer.Email
 	}
@@ -55,7 +57,7 @@ func (s *Shop) contact(c echo.Context) error {
 	}
 	if failed == nil {
 		failed = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-			q, err := ask.Contact(ctx, tx, ask.Message{Person: p, Name: in.Name, Email: in.Email, OrderNumber: in.Order, Lang: web.Lang(c), Body: in.Body}, s.Now())
+			q, err := ask.Contact(ctx, tx, ask.Message{Person: p, Name: in.Name, Email: in.Email, OrderNumber: in.Order, Lang: web.Lang(c), Body: in.Body, Complaint: in.Complaint}, s.Now())
 			if err != nil {
 				return err
 			}
