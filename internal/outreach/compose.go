@@ -29,6 +29,7 @@ type letter struct {
 	Return *returnWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
+	Saved  string // leads to the cart it was asked from
 	footer footer
 }
 

@@ -84,3 +84,15 @@ func TestQuestionsAreAnsweredFromWhatIsWritten(t *testing.T) {
 		t.Errorf("%d of %d right, invented: %s", right, len(list), strings.Join(invented, "\n"))
 	}
 }
+
+// What nothing was tuned on: fewer are found (13 when it was written, and never
+// tuned since), and nothing is invented.
+func TestQuestionsNobodyTunedOn(t *testing.T) {
+	s := town(t)
+	list := written(t, "testdata/questions-held-out.txt")
+	right, invented := judge(t, s, list)
+	t.Logf("%d of %d right, %d invented", right, len(list), len(invented))
+	if len(list) != 20 || right < 13 || len(invented) > 0 {
+		t.Errorf("%d of %d right, invented: %s", right, len(list), strings.Join(invented, "\n"))
+	}
+}
