@@ -29,8 +29,8 @@ type (
 	// askBox is the box that asks, wherever it stands: what was typed, and what
 	// became of it.
 	askBox struct {
-		Action            string
-		Nested            bool // in a form of its page, which keeps all else that is typed there
+		Action            string // with the box as its anchor, which is where the answer is read
+		Nested            bool   // in a form of its page, which keeps all else that is typed there
 		Body, Name, Email string
 		Goods             []choice // what it may be about, where there are several
 		Errors            web.FormErrors
@@ -94,7 +94,7 @@ func (s *Shop) askAboutProduct(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	box := askBox{Action: web.URL(c, "/p/"+product.Slug+"/questions"), Body: in.Body, Name: in.Name, Email: in.Email}
+	box := askBox{Action: web.URL(c, "/p/"+product.Slug+"/questions#questions"), Body: in.Body, Name: in.Name, Email: in.Email}
 	show := func(status int, box askBox) error {
 		if web.Fragment(c) == "ask" {
 			return s.onlyBox(c, status, box)
@@ -170,7 +170,7 @@ func (s *Shop) askAtCheckout(c echo.Context) error {
 		return err
 	}
 	box := s.cartBox(c, view, in)
-	box.Nested, box.Action = true, web.URL(c, "/checkout/questions")
+	box.Nested, box.Action = true, web.URL(c, "/checkout/questions#ask")
 	return s.answered(c, in, formErr, ask.AtCheckout, about, lib, box, func(status int, box askBox) error {
 		if web.Fragment(c) == "ask" {
 			return s.onlyBox(c, status, box)
@@ -200,7 +200,7 @@ func (s *Shop) cartView(c echo.Context) (*cart.View, error) {
 // cartBox is the box in cart and checkout, with the goods a question may be
 // about.
 func (s *Shop) cartBox(c echo.Context, view *cart.View, in askInput) askBox {
-	box := askBox{Action: web.URL(c, "/cart/questions"), Body: in.Body, Name: in.Name, Email: in.Email}
+	box := askBox{Action: web.URL(c, "/cart/questions#ask"), Body: in.Body, Name: in.Name, Email: in.Email}
 	seen := map[string]bool{}
 	for _, item := range view.Items {
 		if b := item.Buyable; !seen[b.Slug] {
@@ -381,13 +381,13 @@ func (s *Shop) question(c echo.Context) error {
 	}
 	if q.ProductID != nil {
 		if d, err := s.shelves.Detailed(c.Request().Context(), s.DB, *q.ProductID, s.currency(c)); err == nil {
-			page.Ask.Action = web.URL(c, "/p/"+d.Slug+"/questions")
+			page.Ask.Action = web.URL(c, "/p/"+d.Slug+"/questions#questions")
 			if c.QueryParam("from") == "" {
 				page.Back, page.BackText = web.URL(c, "/p/"+d.Slug), t(c, "shop.ask.back.product", "name", d.Name)
 			}
 		}
 	}
-	page.Ask.Action = cmp.Or(page.Ask.Action, web.URL(c, "/cart/questions"))
+	page.Ask.Action = cmp.Or(page.Ask.Action, web.URL(c, "/cart/questions#ask"))
 	web.Private(c)
 	return web.Render(c, http.StatusOK, "storefront/question", page)
 }

@@ -201,7 +201,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	p.HasCards = slices.ContainsFunc(quote.Lines, func(l pricing.Line) bool { return l.GiftCard })
 	p.Tender = s.tender(c, offer, quote)
 	p.Ask = s.cartBox(c, view, askInput{Body: f.Body, About: f.About})
-	p.Ask.Nested, p.Ask.Action = true, web.URL(c, "/checkout/questions")
+	p.Ask.Nested, p.Ask.Action = true, web.URL(c, "/checkout/questions#ask")
 	p.Sums, p.Form.Credit = append(p.Sums, p.Tender.Sums...), p.Tender.Shown
 	s.payText(c, p, offer.Due(quote))
 	return p, nil

@@ -388,7 +388,7 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 	if err != nil {
 		return err
 	}
-	p.Ask = askBox{Action: web.URL(c, "/p/"+d.Slug+"/questions")}
+	p.Ask = askBox{Action: web.URL(c, "/p/"+d.Slug+"/questions#questions")}
 	if p.Help, err = s.helpLinks(c, d); err != nil {
 		return err
 	}
