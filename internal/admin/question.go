@@ -33,6 +33,7 @@ type (
 		Write    bool
 		Path     string
 		Card     string // the customer's own page
+		Wish     string // how who asked would like to be answered
 		About    linked
 		Cart     []string // what is in the cart it was asked from
 		CartNote string
@@ -56,6 +57,11 @@ func (o *Office) showQuestion(c echo.Context, status int, q *ask.Question, answe
 	p := questionPage{Page: page(c, "admin.question."+q.Kind), Question: q, Lines: strings.Split(q.Body, "\n"), Wait: span(c, q.Waiting(o.Now())),
 		Answer: answer, Publish: publish, Errors: wrong(c, failure), Write: o.may(c, "questions.write"), Path: "/admin/questions/" + q.Token}
 	ctx := c.Request().Context()
+	wish, err := o.wish(c, q)
+	if err != nil {
+		return err
+	}
+	p.Wish = wish
 	if q.CustomerID != nil && o.may(c, "customers.read") {
 		k, err := customer.ByID(ctx, o.DB, *q.CustomerID)
 		if err != nil && !errors.Is(err, fault.NotFound) {
@@ -82,6 +88,25 @@ func (o *Office) showQuestion(c echo.Context, status int, q *ask.Question, answe
 		}
 	}
 	return web.Render(c, status, "admin/question", p)
+}
+
+// wish words how the account that asked would like to be answered; "" if it
+// did not say, and for guests.
+func (o *Office) wish(c echo.Context, q *ask.Question) (string, error) {
+	if q.CustomerID == nil {
+		return "", nil
+	}
+	k, err := customer.ByID(c.Request().Context(), o.DB, *q.CustomerID)
+	if errors.Is(err, fault.NotFound) || err == nil && k.Channel == "" {
+		return "", nil
+	} else if err != nil {
+		return "", err
+	}
+	words := t(c, "customer.channel."+k.Channel)
+	if k.Channel == "phone" && k.Phone != "" {
+		words += " · " + k.Phone
+	}
+	return words, nil
 }
 
 // askedFrom shows the cart the question came from as it is now, and what else

@@ -173,7 +173,7 @@ func (s *Shop) offerOf(c echo.Context, lib *library, d *catalog.Detail, title, u
 }
 
 func insideOf(c echo.Context, d *catalog.Detail) (all []string) {
-	if v := chosen(d, nil); v != nil {
+	if v := chosen(d, nil, nil); v != nil {
 		for _, k := range inside(c, v.Inside) {
 			all = append(all, k.Qty+" "+k.Name)
 		}
@@ -294,7 +294,7 @@ func (s *Shop) ofProduct(c echo.Context, d *catalog.Detail) (*library, error) {
 	if err := s.aboutProduct(c, lib, d.ID); err != nil {
 		return nil, err
 	}
-	if v := chosen(d, nil); v != nil && v.Priced && !d.Digital {
+	if v := chosen(d, nil, nil); v != nil && v.Priced && !d.Digital {
 		country := s.country(c, v.Price.Currency)
 		methods, err := pricing.Methods(c.Request().Context(), s.DB, v.Price.Currency, country, "")
 		if err != nil {

@@ -306,6 +306,9 @@ func (s *Shop) passOn(c echo.Context, about catalog.ProductID, m ask.Message, tr
 	if err != nil {
 		return nil, err
 	}
+	if trail.Place != ask.AtCheckout { // which keeps what it was told when it is placed
+		s.keepAsked(c, entered{Email: m.Email, Name: m.Name})
+	}
 	s.note(c, event.Event{Kind: event.Asked, ProductID: int64(about), CartID: trail.CartID, Detail: trail.Place})
 	tokens := slices.DeleteFunc(strings.Split(web.Cookie(c, askedCookie), "."), func(t string) bool { return t == "" || t == q.Token })
 	tokens = append([]string{q.Token}, tokens[:min(len(tokens), askedMost-1)]...)

@@ -104,6 +104,9 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 			return nil, nil, err
 		}
 		p.Ask = s.cartBox(c, view, askInput{})
+		if err := s.askForm(c, &p.Ask); err != nil {
+			return nil, nil, err
+		}
 	}
 	if open != nil && p.Coupon.Error.Text == "" {
 		p.Coupon.Value = open.Coupon
