@@ -68,7 +68,7 @@ func (o *Office) showQuestion(c echo.Context, status int, q *ask.Question, answe
 			return err
 		}
 		if err == nil {
-			p.Card = customerPath(k.Email)
+			p.Card = customerPath(k.Number)
 		}
 	}
 	if q.ProductID != nil {

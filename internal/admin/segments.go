@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -415,10 +414,18 @@ func (o *Office) sample(c echo.Context, book *segment.Book, tried segment.Segmen
 		return nil
 	}
 	people, err := book.Sample(c.Request().Context(), o.DB, tried, sampled, o.Now())
+	if err != nil {
+		return err
+	}
+	ids := make([]customer.ID, len(people))
+	for i := range people {
+		ids[i] = people[i].ID
+	}
+	numbers, err := customer.Numbers(c.Request().Context(), o.DB, ids)
 	for _, p := range people {
-		row := sampleRow{URL: customerPath(p.Email), Name: p.Name, Email: masked(p.Email), Simulated: p.Simulated}
+		row := sampleRow{URL: customerPath(numbers[p.ID]), Name: p.Name, Email: masked(p.Email), Simulated: p.Simulated}
 		if tried.Key != "" {
-			row.URL = segmentPath(tried.Key) + "?person=" + url.QueryEscape(p.Email) + "#person"
+			row.URL = segmentPath(tried.Key) + "?person=" + numbers[p.ID] + "#person"
 		}
 		v.Sample = append(v.Sample, row)
 	}
@@ -441,7 +448,11 @@ func (o *Office) explain(c echo.Context, book *segment.Book, s segment.Segment, 
 		return nil
 	}
 	ctx := c.Request().Context()
-	k, err := customer.ByEmail(ctx, o.DB, v.Person)
+	find := customer.ByNumber
+	if strings.Contains(v.Person, "@") {
+		find = customer.ByEmail
+	}
+	k, err := find(ctx, o.DB, v.Person)
 	if err != nil {
 		if fault.Kind(err) == fault.NotFound {
 			v.Explained = &explainedView{Verdict: t(c, "admin.segment.person.none")}
@@ -449,7 +460,7 @@ func (o *Office) explain(c echo.Context, book *segment.Book, s segment.Segment, 
 		}
 		return err
 	}
-	err = o.change(c, "segment.explain", k.Email, func(context.Context, *db.Tx, time.Time) (string, error) { return s.Key, nil })
+	err = o.change(c, "segment.explain", k.Number, func(context.Context, *db.Tx, time.Time) (string, error) { return s.Key, nil })
 	if err != nil {
 		return err
 	}

@@ -32,9 +32,18 @@ type Exported struct {
 	Mails     []ExportedMail     `json:"mails"`
 	Looks     []ExportedLook     `json:"looks"` // when staff of the shop looked at the account
 	Questions []ExportedQuestion `json:"questions"`
+	Promises  []ExportedPromise  `json:"promises"` // what staff promised, are to do, or noted about the person
 }
 
 type (
+	ExportedPromise struct {
+		Kind   string  `json:"kind"`
+		What   string  `json:"what"`
+		Until  db.Time `json:"until,omitzero"`
+		State  string  `json:"state"`
+		Words  string  `json:"ended_with,omitempty"`
+		MadeAt db.Time `json:"made_at,omitzero"`
+	}
 	ExportedTier struct {
 		Tier    string  `json:"tier"`
 		Since   db.Time `json:"since,omitzero"`
@@ -56,6 +65,7 @@ type (
 		Here         int    `json:"still_here_basis_points"`
 	}
 	ExportedAccount struct {
+		Number     string  `json:"number"`
 		Email      string  `json:"email"`
 		VerifiedAt db.Time `json:"email_verified_at,omitzero"`
 		Contact    string  `json:"contact"`
@@ -224,7 +234,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, SeenAt: c.SeenAt, Name: c.Name, Phone: c.Phone,
+	all := Exported{Account: ExportedAccount{Number: c.Number, Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, SeenAt: c.SeenAt, Name: c.Name, Phone: c.Phone,
 		Lang: string(c.Lang), Currency: c.Currency, Country: c.Country, Zone: c.Zone, BirthDate: c.BirthDate, Occupation: c.Occupation, Channel: c.Channel,
 		ExternalID: c.ExternalID, CreatedAt: c.CreatedAt}}
 	var lines []ExportedLine
@@ -261,6 +271,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		{&all.Mails, "SELECT template, email, subject, state, reason, created_at, sent_at FROM sends WHERE customer_id = ? ORDER BY id"},
 		{&all.Looks, "SELECT l.what, s.role, l.count AS times, l.at FROM looks l JOIN staff s ON s.id = l.staff_id WHERE l.customer_id = ? ORDER BY l.id"},
 		{&all.Questions, "SELECT kind, order_number, name, email, body, answer, created_at, answered_at FROM questions WHERE customer_id = ? ORDER BY id"},
+		{&all.Promises, "SELECT kind, what, until, state, words, made_at FROM promises WHERE customer_id = ? ORDER BY id"},
 	} {
 		if err := q.Query(ctx).Raw(part.sql, int64(id)).Scan(part.into).Error; err != nil {
 			return nil, fmt.Errorf("export customer %d: %w", id, err)
