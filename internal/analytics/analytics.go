@@ -16,7 +16,7 @@ import (
 )
 
 // definitionVersion changes when the same carts would be counted otherwise.
-const definitionVersion = 1
+const definitionVersion = 2
 
 // Window is how long after its start a cart may convert and count as
 // converted; carts younger than that are not judged yet.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"regulars/internal/analytics"
 	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/segment"
@@ -31,6 +32,15 @@ var judgements = []judgement{
 	{"G1", "everybody is in the segments whose rules hold of them, and in no other", segment.Misplaced},
 	{"T1", "what is kept of people's traits is what the rules decide from the facts, by the next night", strayed},
 	{"P5", "a loyalty tier is what orders, reviews and grants make of it", mistiered},
+	{"A1", "the facts of the abandonment report are what the carts' stories make of them, its days their sums, and a lost cart has exactly one main cause", uncounted},
+}
+
+func uncounted(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
+	set, err := setting.Read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return analytics.Astray(ctx, q, set)
 }
 
 func strayed(ctx context.Context, q db.Q, now time.Time) ([]string, error) {
