@@ -44,6 +44,7 @@ var Dimensions = []Dimension{
 	{Key: "rule", column: "f.rule"},
 	{Key: "weekday", column: "f.weekday", number: true},
 	{Key: "hour", column: "f.hour", number: true},
+	{Key: "day", column: "f.day"},
 	{Key: "month", column: "substr(f.day, 1, 7)"},
 }
 
@@ -86,4 +87,24 @@ type Cell struct {
 // Reached is how many carts came to a step of the funnel.
 func (s Sums) Reached(step int) int {
 	return [...]int{s.Started, s.Checkout, s.Contact, s.Delivery, s.Payment, s.Converted}[step]
+}
+
+// Merge adds cells up to one.
+func Merge(cells []Cell) (all Cell) {
+	for _, c := range cells {
+		all.Figures.add(c.Figures)
+		all.ByMail += c.ByMail
+		all.Lost += c.Lost
+		all.LostCheckout += c.LostCheckout
+		all.Contact += c.Contact
+		all.Delivery += c.Delivery
+		all.Payment += c.Payment
+		all.Value += c.Value
+		all.LostValue += c.LostValue
+		all.LostAtPayment += c.LostAtPayment
+		all.Net += c.Net
+		all.Refunded += c.Refunded
+		all.RecoveredValue += c.RecoveredValue
+	}
+	return all
 }

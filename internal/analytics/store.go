@@ -125,7 +125,7 @@ func Refresh(ctx context.Context, d *db.DB, v setting.Values, now time.Time) err
 // older reports whether any day was counted under an earlier definition.
 func older(ctx context.Context, q db.Q) (bool, error) {
 	var days int64
-	if err := q.Query(ctx).Raw("SELECT count(*) FROM (SELECT day FROM cart_days WHERE definition < ? LIMIT 1) AS d", int64(definitionVersion)*1e18).Scan(&days).Error; err != nil {
+	if err := q.Query(ctx).Raw("SELECT count(*) FROM (SELECT day FROM cart_days WHERE definition < ? LIMIT 1) AS d", int64(DefinitionVersion)*1e18).Scan(&days).Error; err != nil {
 		return false, fmt.Errorf("look for older figures: %w", err)
 	}
 	return days > 0, nil

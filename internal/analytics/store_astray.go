@@ -28,7 +28,7 @@ func Astray(ctx context.Context, q db.Q, v setting.Values) ([]string, error) {
 			sum(CASE WHEN abandoned = 1 AND recovered = 0 THEN value ELSE 0 END) AS worth FROM cart_facts GROUP BY day, simulated) f ON f.day = d.day AND f.simulated = d.simulated
 			WHERE d.department = '' AND d.definition >= ? AND (f.day IS NULL OR f.started <> d.started OR f.checkout <> d.checkout OR f.abandoned <> d.abandoned OR f.converted <> d.converted
 			OR f.recovered <> d.recovered OR f.by_link <> d.by_link OR f.excluded <> d.excluded OR f.worth <> d.abandoned_value)`,
-		Causes, CauseRules, int64(definitionVersion)*1e18).Scan(&wrong).Error
+		Causes, CauseRules, int64(DefinitionVersion)*1e18).Scan(&wrong).Error
 	if err != nil {
 		return nil, fmt.Errorf("hold facts against days: %w", err)
 	}

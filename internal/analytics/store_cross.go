@@ -1,14 +1,18 @@
 package analytics
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/money"
+	"regulars/internal/setting"
 )
 
 // sums are the figures of a set of facts, in the order of cell.scan.
@@ -164,30 +168,13 @@ func Slowest(ctx context.Context, q db.Q, ask Question, limit int) ([]Waiting, e
 	return all, nil
 }
 
-// Facts lists carts of a question, the newest first.
-func Facts(ctx context.Context, q db.Q, ask Question, offset, limit int) ([]Fact, error) {
-	var joins []string
-	where, args, err := ask.where(&joins)
-	if err != nil {
-		return nil, err
+// DaysOf makes the report's days of cells by day, the newest first.
+func DaysOf(cells []Cell, v setting.Values, now time.Time) []Day {
+	slices.SortFunc(cells, func(a, b Cell) int { return cmp.Compare(b.A, a.A) })
+	young := now.Add(-Window).In(v.Zone()).Format(time.DateOnly)
+	days := make([]Day, len(cells))
+	for i, c := range cells {
+		days[i] = Day{c.A, c.A >= young, c.Figures}
 	}
-	var all []Fact
-	err = q.Query(ctx).Raw("SELECT f.* FROM cart_facts f"+strings.Join(joins, "")+" WHERE "+where+" AND f.started = 1 ORDER BY f.started_at DESC, f.cart_id DESC LIMIT ? OFFSET ?",
-		append(args, limit, offset)...).Scan(&all).Error
-	if err != nil {
-		return nil, fmt.Errorf("list carts: %w", err)
-	}
-	return all, nil
-}
-
-// FactOf is the row of one cart, nil if it was not counted yet.
-func FactOf(ctx context.Context, q db.Q, cart int64) (*Fact, error) {
-	var found []Fact
-	if err := q.Query(ctx).Raw("SELECT * FROM cart_facts WHERE cart_id = ?", cart).Scan(&found).Error; err != nil {
-		return nil, fmt.Errorf("read the facts of cart %d: %w", cart, err)
-	}
-	if len(found) == 0 {
-		return nil, nil
-	}
-	return &found[0], nil
+	return days
 }
