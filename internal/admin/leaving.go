@@ -132,6 +132,9 @@ func (r *reader) word(dim, value string) string {
 		return i18n.T(l, key)
 	}
 	if value == "" || value == analytics.NoDepartment {
+		if dim == "cause" || dim == "rule" {
+			return t(r.c, "admin.dim.not-lost")
+		}
 		return t(r.c, "admin.dim.unknown")
 	}
 	return value
