@@ -35,10 +35,14 @@ func SetProfile(ctx context.Context, tx *db.Tx, id ID, p Profile, now time.Time)
 // SetLocale keeps the language of mails, and currency, country and zone where
 // they are known. Empty texts keep what is there.
 func SetLocale(ctx context.Context, tx *db.Tx, id ID, lang i18n.Lang, currency, country, zone string, now time.Time) error {
-	return one(tx.Query(ctx).Exec(`UPDATE customers SET lang = ?, updated_at = ?,
+	err := one(tx.Query(ctx).Exec(`UPDATE customers SET lang = ?, updated_at = ?,
 		currency = CASE WHEN ? = '' THEN currency ELSE ? END, country = CASE WHEN ? = '' THEN country ELSE ? END,
 		zone = CASE WHEN ? = '' THEN zone ELSE ? END WHERE id = ? AND erased_at = 0`,
 		string(i18n.ParseLang(string(lang))), db.At(now), currency, currency, country, country, zone, zone, int64(id)), "keep a locale")
+	if err != nil || country == "" {
+		return err
+	}
+	return Recount(ctx, tx, id) // another country, another pack
 }
 
 // Interests returns what a person clicked and what was inferred, by kind.
