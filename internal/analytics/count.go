@@ -34,6 +34,7 @@ type story struct {
 	lang, currency, device string
 	coupon, country        string
 	payment, delivery      string
+	gone                   bool  // whose it was is forgotten
 	noHistory              bool  // their purchases may not be looked at
 	firstPaid, mailed      int64 // the account's first payment; the first mail about this cart
 	orderTotal             money.Amount

@@ -271,3 +271,35 @@ func TestAShopThatWasUpgradedIsCountedAnew(t *testing.T) {
 		t.Errorf("mixed %v, %+v", r.Mixed, r.Totals)
 	}
 }
+
+func TestForgettingPeopleChangesNoFigure(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		bottle, _ := goods(t, d)
+		live(t, d, hundred(bottle))
+		now := midnight.Add(20 * day)
+		must(t, analytics.Recount(ctx, d, "", "", values, now))
+		counted := func() map[string]analytics.Sums {
+			t.Helper()
+			out := map[string]analytics.Sums{}
+			for _, dim := range analytics.Dimensions {
+				cells, err := analytics.Cross(ctx, d, analytics.Question{From: "2026-03-03", To: "2026-03-03"}, dim.Key, "")
+				must(t, err)
+				for _, c := range cells {
+					out[dim.Key+" "+c.A] = c.Sums
+				}
+			}
+			return out
+		}
+		before := counted()
+		must(t, d.InTx(ctx, func(tx *db.Tx) error {
+			if err := tx.Query(ctx).Exec("UPDATE questions SET visitor_id = 0").Error; err != nil {
+				return err
+			}
+			return tx.Query(ctx).Exec("UPDATE carts SET visitor_id = NULL, email = ''").Error
+		}))
+		must(t, analytics.Recount(ctx, d, "", "", values, now.Add(day)))
+		if after := counted(); !reflect.DeepEqual(before, after) {
+			t.Errorf("before %v\nafter  %v", before, after)
+		}
+	})
+}

@@ -177,6 +177,9 @@ func recount(ctx context.Context, d *db.DB, tree *catalog.Tree, from, to time.Ti
 	for i, s := range stories {
 		facts[i] = s.fact(definition, v.Zone(), v.Currency(), now.UnixMilli())
 	}
+	if err := inherit(ctx, d, stories, facts); err != nil {
+		return err
+	}
 	sums := map[bucket]Figures{}
 	fold(sums, stories, facts)
 	var rows [][]any

@@ -71,7 +71,7 @@ func strayed(ctx context.Context, q db.Q, v setting.Values) ([]string, error) {
 		}
 		for _, s := range stories {
 			f := by[s.id]
-			if counted := day.CountedAt.Milli(); s.changed >= counted || s.created >= counted {
+			if counted := day.CountedAt.Milli(); s.changed >= counted || s.created >= counted || s.gone {
 				continue
 			}
 			if f == nil || f.core() != s.fact(d, v.Zone(), v.Currency(), day.CountedAt.UnixMilli()).core() {

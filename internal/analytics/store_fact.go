@@ -1,8 +1,10 @@
 package analytics
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"regulars/internal/db"
 )
@@ -40,4 +42,37 @@ func keep(ctx context.Context, tx *db.Tx, facts []*Fact, from, to string, span [
 		return nil, fmt.Errorf("keep facts: %w", err)
 	}
 	return strays, nil
+}
+
+// inherit keeps what was counted of a cart while it was somebody's: once the
+// person is forgotten, their questions and country can no longer be found, and
+// the report must not change over it.
+func inherit(ctx context.Context, q db.Q, stories []*story, facts []*Fact) error {
+	by := map[int64]*Fact{}
+	var ids []int64
+	for i, s := range stories {
+		if s.gone {
+			by[s.id], ids = facts[i], append(ids, s.id)
+		}
+	}
+	for some := range slices.Chunk(ids, 500) {
+		var before []Fact
+		if err := q.Query(ctx).Raw("SELECT * FROM cart_facts WHERE cart_id IN ?", some).Scan(&before).Error; err != nil {
+			return fmt.Errorf("read facts of forgotten people's carts: %w", err)
+		}
+		for i := range before {
+			by[before[i].CartID].inherit(&before[i])
+		}
+	}
+	return nil
+}
+
+func (f *Fact) inherit(old *Fact) {
+	if old.Excluded != "" || f.Excluded != "" {
+		return
+	}
+	f.Country, f.Buyer, f.Login, f.Asked, f.Waited = cmp.Or(f.Country, old.Country), old.Buyer, old.Login, old.Asked, old.Waited
+	if f.Lost == 1 && old.Lost == 1 && old.Cause == "question" && f.Rule != "told" {
+		f.Cause, f.Rule, f.About, f.Amount, f.LeftAt = old.Cause, old.Rule, old.About, old.Amount, old.LeftAt
+	}
 }

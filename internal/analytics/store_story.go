@@ -49,20 +49,20 @@ func (r *reader) each(query string, args []any, take func(*sql.Rows) error) erro
 func (r *reader) carts() error {
 	return r.each(`SELECT c.id, c.state, c.kind, c.simulated, c.created_at, c.started_at, c.active_at, c.checkout_at, c.closed_at, c.currency,
 		coalesce(c.visitor_id, 0), coalesce(c.customer_id, 0), c.lang, c.device, c.coupon, coalesce(k.country, ''),
-		coalesce(o.state, ''), coalesce(o.paid_at, 0), coalesce(o.closed_at, 0), coalesce(o.country, ''), coalesce(o.payment_code, ''), coalesce(o.delivery_code, ''), coalesce(o.total, 0),
+		coalesce(o.state, ''), coalesce(o.paid_at, 0), coalesce(o.closed_at, 0), coalesce(o.country, ''), coalesce(o.payment_code, ''), coalesce(o.delivery_code, ''), coalesce(o.total, 0), coalesce(k.erased_at, 0),
 		CASE WHEN EXISTS (SELECT 1 FROM consents n WHERE n.customer_id = c.customer_id AND n.purpose = 'history' AND n.given = FALSE) THEN 1 ELSE 0 END
 		FROM carts c LEFT JOIN orders o ON o.cart_id = c.id LEFT JOIN customers k ON k.id = c.customer_id WHERE `+chosen+` ORDER BY c.id`, r.span,
 		func(rows *sql.Rows) error {
 			var s story
 			var order, country string
-			var paid, ended int64
+			var paid, ended, erased int64
 			err := rows.Scan(&s.id, &s.state, &s.kind, &s.simulated, &s.created, &s.started, &s.active, &s.checkout, &s.closed, &s.currency,
 				&s.visitor, &s.customer, &s.lang, &s.device, &s.coupon, &country,
-				&order, &paid, &ended, &s.country, &s.payment, &s.delivery, &s.orderTotal, &s.noHistory)
+				&order, &paid, &ended, &s.country, &s.payment, &s.delivery, &s.orderTotal, &erased, &s.noHistory)
 			if err != nil {
 				return err
 			}
-			s.country = cmp.Or(s.country, country)
+			s.country, s.gone = cmp.Or(s.country, country), erased > 0 || s.visitor == 0 && s.customer == 0
 			s.inShopCurrency, s.orderFailed = s.currency == string(r.currency), order == "cancelled" && paid == 0
 			s.changed = max(s.active, s.closed, paid, ended)
 			r.all, r.by[s.id] = append(r.all, &s), &s
