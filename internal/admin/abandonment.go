@@ -43,6 +43,7 @@ type abandonmentPage struct {
 	File, Cross string
 	Young       bool
 	leaving
+	remarks
 }
 
 type periodRow struct {
@@ -58,7 +59,7 @@ type periodRow struct {
 type bar struct {
 	X, Width, OrderedY, OrderedHeight, LostY, LostHeight string
 	Young                                                bool
-	Label, Tick, TickX, URL                              string
+	Label, Tick, TickX, URL, Mark                        string
 }
 
 // rule is a line across the chart with its number.
@@ -115,12 +116,15 @@ func (o *Office) simulated(choice string) bool {
 	return choice == "yes" || o.Demo && choice != "no"
 }
 
-func (o *Office) abandonment(c echo.Context) error {
+func (o *Office) abandonment(c echo.Context) error { return o.report(c, http.StatusOK, remarks{}) }
+
+// report shows the page, with what somebody just typed beside it.
+func (o *Office) report(c echo.Context, status int, typed remarks) error {
 	in, wrongDays := o.period(c)
 	if wrongDays != nil && len(fault.Fields(wrongDays)) == 0 {
 		return wrongDays
 	}
-	p := abandonmentPage{Page: page(c, "staff.area.abandonment"), From: in.From, To: in.To, Errors: wrong(c, wrongDays), IsSimulated: o.simulated(in.Simulated)}
+	p := abandonmentPage{Page: page(c, "staff.area.abandonment"), From: in.From, To: in.To, Errors: wrong(c, wrongDays), IsSimulated: o.simulated(in.Simulated), remarks: typed}
 	chosen := "no"
 	if p.IsSimulated {
 		chosen = "yes"
@@ -139,7 +143,7 @@ func (o *Office) abandonment(c echo.Context) error {
 		return err
 	}
 	p.File = "/admin/abandonment/days.csv?" + url.Values{"from": {in.From}, "to": {in.To}, "simulated": {chosen}}.Encode()
-	return web.Render(c, http.StatusOK, "admin/abandonment", p)
+	return web.Render(c, status, "admin/abandonment", p)
 }
 
 // ask asks the facts what the page shows of the period under its filters.
@@ -166,6 +170,9 @@ func (p *abandonmentPage) ask(c echo.Context, o *Office, in period) error {
 		return err
 	}
 	if err := p.leaving.fill(r, all); err != nil {
+		return err
+	}
+	if err := p.remarks.fill(r); err != nil {
 		return err
 	}
 	p.Cross = r.to("/admin/abandonment/cross.csv", r.ask.Filters)
@@ -272,6 +279,11 @@ func (p *abandonmentPage) draw(c echo.Context) {
 			Label: t(c, "admin.abandonment.bar", "day", d.Name, "started", d.Started, "converted", d.Converted)}
 		if i%every == 0 {
 			b.Tick = strings.TrimPrefix(d.Name[5:], "0")
+		}
+		for _, n := range p.Notes {
+			if n.Day == d.Name {
+				b.Label, b.Mark = b.Label+". "+n.Body, "▼"
+			}
 		}
 		p.Chart = append(p.Chart, b)
 	}

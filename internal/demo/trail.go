@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"regulars/internal/analytics"
 	"regulars/internal/cart"
 	"regulars/internal/db"
 	"regulars/internal/i18n"
@@ -150,4 +151,22 @@ func (t *teller) writeTrails(ctx context.Context, tx *db.Tx) error {
 		}
 	}
 	return cart.MeetMany(ctx, tx, all)
+}
+
+// notes are what the shop's staff wrote beside the report when they mended
+// what is planted.
+func (b *builder) notes(ctx context.Context, tx *db.Tx) error {
+	if b.opt.Days < 15*7 || b.opt.Shoppers == 0 {
+		return nil // nothing of it happened
+	}
+	for _, n := range []struct {
+		weeks int
+		body  string
+	}{{10, "Delivery is told in the cart again, not first at the payment. 运费重新在购物车里就显示。"}, {6, "Mended: the address form on phones in Chinese. 已修复：中文手机版地址表单。"}} {
+		day := b.now.AddDate(0, 0, -7*n.weeks).Format(time.DateOnly)
+		if err := analytics.AddNote(ctx, tx, analytics.Note{Day: day, Body: n.body, StaffID: int64(b.clerk)}, b.now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
