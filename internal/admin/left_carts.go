@@ -126,8 +126,8 @@ func (o *Office) leftCart(c echo.Context) error {
 		return err
 	}
 	p := leftCartPage{Page: page(c, "admin.abandonment.cart"), Back: reportPath, Who: r.who(k), Simulated: k.Simulated}
-	if k.Account && r.personal {
-		p.Card = customerPath(k.Email)
+	if k.Customer != "" && r.personal {
+		p.Card = customerPath(k.Customer)
 	}
 	p.Why = t(c, "admin.abandonment.why.not")
 	switch {

@@ -35,6 +35,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
+	"regulars/internal/person"
 	"regulars/internal/pricing"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
@@ -254,6 +255,11 @@ func (f *office) send(method, path string, in url.Values) *httptest.ResponseReco
 	if f.session != "" {
 		r.AddCookie(&http.Cookie{Name: "session", Value: f.session})
 	}
+	if strings.HasSuffix(path, "/stream") { // it goes on until the reader leaves
+		ctx, leave := context.WithTimeout(r.Context(), time.Second)
+		defer leave()
+		r = r.WithContext(ctx)
+	}
 	w := httptest.NewRecorder()
 	f.Web.ServeHTTP(w, r)
 	return w
@@ -306,7 +312,21 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return catalog.PutSale(ctx, tx, &sale, f.today(), f.now) })
 	group := pricing.PriceList{Name: deal.Name, Currency: "USD", Segment: "student", Percent: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return pricing.PutList(ctx, tx, &group, f.now) })
+	who, err := customer.ByEmail(context.Background(), f.DB, "parent@demo.example")
+	f.must(err)
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		_, err := person.Who{Customer: who.ID}.Promise(ctx, tx, &person.Promise{Key: "a-promise-of-this-walk", Kind: person.Note, What: "Likes blue"}, f.now)
+		return err
+	})
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		return tx.Query(ctx).Exec(`INSERT INTO segment_snapshots (token, key, segment, name, rule, version, people, staff, at) VALUES ('FROZEN', 'K', 'parents', '{"en":"Parents"}', 'life in (parent)', 0, 12, 'owner@demo.example', 1)`).Error
+	})
 	parts := map[string]string{
+		":snapshot":  "FROZEN",
+		":customer":  who.Number,
+		":people":    "gold",
+		":guest":     number,
+		":promise":   "a-promise-of-this-walk",
 		":variant":   "parents",
 		":version":   "1",
 		":promotion": deal.Token,
@@ -320,7 +340,6 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":return":    back,
 		":code":      "BB01",
 		":number":    number,
-		":email":     "parent@demo.example",
 		":sku":       "BB01-S",
 		":act":       "receive",
 		":token":     q[0].Token,
@@ -328,7 +347,11 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":currency":  "USD",
 		":method":    "standard",
 		":segment":   "parents",
+		":slug":      "first-use",
 	}
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		return ask.PutArticle(ctx, tx, ask.Article{Slug: "first-use", Title: i18n.Text{En: "First use"}, Body: i18n.Text{En: "Boil it."}}, f.now)
+	})
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	f.want(f.get("/admin/orders/"+number+"/refund"), 200)

@@ -17,12 +17,15 @@ type Exported struct {
 	Interests []ExportedInterest `json:"interests"`
 	Dates     []ExportedDate     `json:"dates"`
 	Addresses []ExportedAddress  `json:"addresses"`
-	Consents  []ExportedConsent  `json:"consents"` // every choice made, oldest first
-	Segments  []ExportedSegment  `json:"segments"` // what the account is counted among, and why
+	Said      []ExportedSaid     `json:"said"`       // where and when, where it is not the making of the account
+	Kept      []ExportedAddress  `json:"remembered"` // by your browsers' forms, as you asked
+	Consents  []ExportedConsent  `json:"consents"`   // every choice made, oldest first
+	Segments  []ExportedSegment  `json:"segments"`   // what the account is counted among, and why
 	Moves     []ExportedMove     `json:"segment_moves"`
-	Traits    []ExportedTrait    `json:"traits"`  // what is concluded from orders and profile, and what was taken out
-	Tiers     []ExportedTier     `json:"loyalty"` // the tier the orders earned, and those that were given
-	Values    []ExportedValue    `json:"value"`   // how the shop sorts its customers, and what it expects; amounts in minor units
+	Traits    []ExportedTrait    `json:"traits"`        // what is concluded from orders and profile, and what was taken out
+	Tiers     []ExportedTier     `json:"loyalty"`       // the tier the orders earned, and those that were given
+	Values    []ExportedValue    `json:"value"`         // how the shop sorts its customers, and what it expects; amounts in minor units
+	Changes   []ExportedChange   `json:"value_changes"` // of loyalty tier and class, with the numbers behind each
 	Browsers  []ExportedBrowser  `json:"browsers"`
 	Orders    []ExportedOrder    `json:"orders"`
 	Carts     []ExportedCart     `json:"carts"`
@@ -30,9 +33,18 @@ type Exported struct {
 	Mails     []ExportedMail     `json:"mails"`
 	Looks     []ExportedLook     `json:"looks"` // when staff of the shop looked at the account
 	Questions []ExportedQuestion `json:"questions"`
+	Promises  []ExportedPromise  `json:"promises"` // what staff promised, are to do, or noted about the person
 }
 
 type (
+	ExportedPromise struct {
+		Kind   string  `json:"kind"`
+		What   string  `json:"what"`
+		Until  db.Time `json:"until,omitzero"`
+		State  string  `json:"state"`
+		Words  string  `json:"ended_with,omitempty"`
+		MadeAt db.Time `json:"made_at,omitzero"`
+	}
 	ExportedTier struct {
 		Tier    string  `json:"tier"`
 		Since   db.Time `json:"since,omitzero"`
@@ -53,7 +65,17 @@ type (
 		Expected     int64  `json:"expected_spending"`
 		Here         int    `json:"still_here_basis_points"`
 	}
+	ExportedChange struct {
+		Kind    string  `json:"kind"`
+		Was     string  `json:"was"`
+		Became  string  `json:"became"`
+		Cause   string  `json:"cause"`
+		Since   db.Time `json:"since"`
+		At      db.Time `json:"noted"`
+		Numbers string  `json:"numbers"`
+	}
 	ExportedAccount struct {
+		Number     string  `json:"number"`
 		Email      string  `json:"email"`
 		VerifiedAt db.Time `json:"email_verified_at,omitzero"`
 		Contact    string  `json:"contact"`
@@ -68,6 +90,7 @@ type (
 		Zone       string  `json:"zone"`
 		BirthDate  string  `json:"birth_date"`
 		Occupation string  `json:"occupation"`
+		Channel    string  `json:"channel"` // how you would like to be answered
 		ExternalID *string `json:"external_id"`
 		CreatedAt  db.Time `json:"created_at,omitzero"`
 	}
@@ -83,9 +106,18 @@ type (
 		Month  int    `json:"month"`
 		Day    int    `json:"day"`
 		Year   int    `json:"year"`
+		Size   string `json:"size,omitempty"` // the size that month and year were estimated from
 		Remind bool   `json:"remind"`
 	}
+	ExportedSaid struct {
+		Fact  string  `json:"fact"`
+		Place string  `json:"place"`
+		At    db.Time `json:"at,omitzero"`
+		Kept  db.Time `json:"confirmed_at,omitzero"`
+		Gone  db.Time `json:"taken_out_at,omitzero"`
+	}
 	ExportedAddress struct {
+		Email    string `json:"email,omitempty"`
 		Name     string `json:"name"`
 		Country  string `json:"country"`
 		Line1    string `json:"line1"`
@@ -212,8 +244,8 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, SeenAt: c.SeenAt, Name: c.Name, Phone: c.Phone,
-		Lang: string(c.Lang), Currency: c.Currency, Country: c.Country, Zone: c.Zone, BirthDate: c.BirthDate, Occupation: c.Occupation,
+	all := Exported{Account: ExportedAccount{Number: c.Number, Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, SeenAt: c.SeenAt, Name: c.Name, Phone: c.Phone,
+		Lang: string(c.Lang), Currency: c.Currency, Country: c.Country, Zone: c.Zone, BirthDate: c.BirthDate, Occupation: c.Occupation, Channel: c.Channel,
 		ExternalID: c.ExternalID, CreatedAt: c.CreatedAt}}
 	var lines []ExportedLine
 	for _, part := range []struct {
@@ -221,8 +253,12 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		sql  string
 	}{
 		{&all.Interests, "SELECT kind, value, source, at FROM interests WHERE customer_id = ? ORDER BY kind, value"},
-		{&all.Dates, "SELECT kind, label, month, day, year, remind FROM important_dates WHERE customer_id = ? ORDER BY month, day, id"},
+		{&all.Dates, "SELECT kind, label, month, day, year, size, remind FROM important_dates WHERE customer_id = ? ORDER BY month, day, id"},
 		{&all.Addresses, "SELECT name, country, line1, line2, city, region, postcode, phone FROM addresses WHERE customer_id = ? ORDER BY id"},
+		{&all.Said, `SELECT CASE WHEN fact LIKE 'date:%' THEN 'date' WHEN fact LIKE 'address:%' THEN 'address' ELSE fact END AS fact,
+			place, said_at AS at, kept_at AS kept, dropped_at AS gone FROM profile_facts WHERE customer_id = ? ORDER BY fact, said_at`},
+		{&all.Kept, `SELECT r.email, r.name, r.country, r.line1, r.line2, r.city, r.region, r.postcode, r.phone
+			FROM remembered r JOIN visitors v ON v.id = r.visitor_id WHERE v.customer_id = ? ORDER BY v.id`},
 		{&all.Consents, `SELECT l.purpose, l.act, l.given, l.channel, l.source, l.lang, l.method, l.evidence, coalesce(w.en, '') AS words_en, coalesce(w.zh, '') AS words_zh, l.hash, l.at
 			FROM consent_log l LEFT JOIN consent_words w ON w.hash = l.wording WHERE l.customer_id = ? ORDER BY l.seq, l.id`},
 		{&all.Segments, "SELECT segment, reason, since FROM segment_members WHERE customer_id = ? ORDER BY segment"},
@@ -233,6 +269,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			SELECT tier, since, falls_to, falls_at, '' AS reason, 0 AS until FROM customer_tiers JOIN who ON who.id = customer_id
 			UNION ALL SELECT tier, since, '', 0, reason, ended_at FROM tier_grants JOIN who ON who.id = customer_id ORDER BY since`},
 		{&all.Values, `SELECT class, r, f, m, recency, frequency, net, contribution, spending AS expected, alive AS here FROM customer_values WHERE customer_id = ?`},
+		{&all.Changes, "SELECT kind, was, became, cause, since, at, numbers FROM value_moves WHERE customer_id = ? ORDER BY id"},
 		{&all.Browsers, "SELECT personalize, lang, created_at, seen_at FROM visitors WHERE customer_id = ? ORDER BY id"},
 		{&all.Orders, `SELECT number, placed_at, state, payment_state, delivery_state, email, phone, name, country, line1, line2, city, region, postcode, currency, total
 			FROM orders WHERE customer_id = ? ORDER BY placed_at, id`},
@@ -245,6 +282,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		{&all.Mails, "SELECT template, email, subject, state, reason, created_at, sent_at FROM sends WHERE customer_id = ? ORDER BY id"},
 		{&all.Looks, "SELECT l.what, s.role, l.count AS times, l.at FROM looks l JOIN staff s ON s.id = l.staff_id WHERE l.customer_id = ? ORDER BY l.id"},
 		{&all.Questions, "SELECT kind, order_number, name, email, body, answer, created_at, answered_at FROM questions WHERE customer_id = ? ORDER BY id"},
+		{&all.Promises, "SELECT kind, what, until, state, words, made_at FROM promises WHERE customer_id = ? ORDER BY id"},
 	} {
 		if err := q.Query(ctx).Raw(part.sql, int64(id)).Scan(part.into).Error; err != nil {
 			return nil, fmt.Errorf("export customer %d: %w", id, err)
@@ -300,7 +338,14 @@ func Erase(ctx context.Context, tx *db.Tx, id ID, now time.Time, forget ...Forge
 	if err := event.Forget(ctx, tx, n, browsers); err != nil {
 		return err
 	}
+	if proved != "" { // what a browser of nobody's keeps under this address
+		if err := tx.Query(ctx).Exec("DELETE FROM remembered WHERE email_key = ?", EmailKey(proved)).Error; err != nil {
+			return fmt.Errorf("erase customer %d: %w", id, err)
+		}
+	}
 	for _, sql := range []string{
+		"DELETE FROM profile_facts WHERE customer_id = ?",
+		"DELETE FROM remembered WHERE visitor_id IN (SELECT id FROM visitors WHERE customer_id = ?)",
 		"DELETE FROM interests WHERE customer_id = ?",
 		"DELETE FROM important_dates WHERE customer_id = ?",
 		"DELETE FROM addresses WHERE customer_id = ?",
@@ -313,7 +358,7 @@ func Erase(ctx context.Context, tx *db.Tx, id ID, now time.Time, forget ...Forge
 	}
 	nobody := fmt.Sprintf("erased:%d", id)
 	err = one(tx.Query(ctx).Exec(`UPDATE customers SET email = ?, email_key = ?, email_verified_at = 0, contact = 'dead', password_hash = '', epoch = epoch + 1,
-		name = '', phone = '', currency = '', country = '', zone = '', birth_date = '', occupation = '', external_id = NULL, updated_at = ?, erased_at = ?
+		name = '', phone = '', currency = '', country = '', zone = '', birth_date = '', occupation = '', channel = '', external_id = NULL, updated_at = ?, erased_at = ?
 		WHERE id = ? AND erased_at = 0`, nobody, nobody, db.At(now), db.At(now), n), "erase a customer")
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/ask"
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
@@ -16,33 +17,39 @@ import (
 
 type (
 	contactForm struct {
-		Name  string `form:"name,max=200"`
-		Email string `form:"email,max=254"`
-		Order string `form:"order,max=40"`
-		Body  string `form:"body,max=5000"`
+		Name     string `form:"name,max=200"`
+		Email    string `form:"email,max=254"`
+		Order    string `form:"order,max=40"`
+		Body     string `form:"body,max=5000"`
+		Remember bool   `form:"remember"`
+
+		Complaint bool `form:"complaint"`
 	}
 	contactPage struct {
 		web.Page
 		Form   contactForm
 		Errors web.FormErrors
 		Email  string // the shop's own
+
+		Service service
 	}
 )
 
 func (s *Shop) contactForm(c echo.Context) error {
-	p, err := s.person(c)
+	e, err := s.entered(c)
 	if err != nil {
 		return err
 	}
-	f := contactForm{Order: c.QueryParam("order")}
-	if p.SignedIn() {
-		f.Name, f.Email = p.Customer.Name, p.Customer.Email
-	}
+	f := contactForm{Order: c.QueryParam("order"), Name: e.Name, Email: e.Email, Remember: e.Remembered, Complaint: c.QueryParam("complaint") != ""}
 	return s.contactPage(c, http.StatusOK, f, nil)
 }
 
 func (s *Shop) contactPage(c echo.Context, status int, f contactForm, failed error) error {
 	p := contactPage{Page: s.page(c, "shop.contact.title"), Form: f, Errors: web.Errors(c, failed), Email: s.Settings.Now().Get("shop.email")}
+	var err error
+	if p.Service, err = s.serviceFor(c, "", false); err != nil {
+		return err
+	}
 	return web.Render(c, status, "storefront/contact", p)
 }
 
@@ -55,7 +62,7 @@ func (s *Shop) contact(c echo.Context) error {
 	}
 	if failed == nil {
 		failed = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-			q, err := ask.Contact(ctx, tx, ask.Message{Person: p, Name: in.Name, Email: in.Email, OrderNumber: in.Order, Lang: web.Lang(c), Body: in.Body}, s.Now())
+			q, err := ask.Contact(ctx, tx, ask.Message{Person: p, Name: in.Name, Email: in.Email, OrderNumber: in.Order, Lang: web.Lang(c), Body: in.Body, Complaint: in.Complaint}, s.Now())
 			if err != nil {
 				return err
 			}
@@ -68,6 +75,7 @@ func (s *Shop) contact(c echo.Context) error {
 		}
 		return s.contactPage(c, http.StatusUnprocessableEntity, in, failed)
 	}
+	s.keep(c, customer.AtQuestion, entered{Email: in.Email, Name: in.Name, Remembered: in.Remember})
 	s.note(c, event.Event{Kind: event.Asked})
 	web.Flash(c, "ok", "shop.contact.done", "email", in.Email)
 	return web.Redirect(c, "/contact")

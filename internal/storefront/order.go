@@ -54,6 +54,7 @@ type (
 		Cross                 *shelf // what goes with it, while the page is the confirmation
 		OfferAccount          bool
 		AccountErrors         web.FormErrors
+		Service               service
 	}
 	parcel struct {
 		Title, Date, Stamp, Carrier, Tracking, URL string
@@ -133,6 +134,9 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 	}
 	p := &orderPage{Page: s.page(c, "shop.order.title", "number", o.Number), Number: o.Number, Email: o.Email, Key: key}
 	p.NoIndex = true
+	if p.Service, err = s.serviceFor(c, o.Number, true); err != nil {
+		return nil, err
+	}
 	p.Refresh = o.PaymentState == order.Processing && o.State == order.StatePlaced
 	p.Other = web.In(other(p.Lang), "/orders/"+o.Number+query(key))
 	p.StateText, p.StateTag = t(c, "order.payment."+string(o.PaymentState)), stateTag(o)
@@ -420,7 +424,8 @@ func (s *Shop) accountFromOrder(c echo.Context) error {
 		web.Private(c)
 		return web.Render(c, http.StatusUnprocessableEntity, "storefront/order", page)
 	}
-	if err := s.register(c, customer.SignUpForm{Email: o.Email, Name: o.Name, Country: o.Country, Source: "order"}, in.Password); err != nil {
+	e := entered{Name: o.Name, Phone: o.Phone, Country: o.Country, Line1: o.Line1, Line2: o.Line2, City: o.City, Region: o.Region, Postcode: o.Postcode}
+	if err := s.register(c, customer.SignUpForm{Email: o.Email, Name: o.Name, Country: o.Country, Source: "order"}, e.typed(), in.Password); err != nil {
 		return err
 	}
 	web.Flash(c, "ok", "shop.signup.done", "email", o.Email)

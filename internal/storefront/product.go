@@ -2,7 +2,6 @@ package storefront
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"regulars/internal/art"
 	"regulars/internal/ask"
 	"regulars/internal/catalog"
-	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
@@ -36,6 +34,7 @@ type productPage struct {
 	Price        price
 	PriceNote    string
 	Options      []optionView
+	SizeNote     string // why a size is chosen already
 	SKU          string
 	Buyable      bool
 	BuyText      string
@@ -52,7 +51,8 @@ type productPage struct {
 	Alternatives *shelf
 	Looked       *shelf
 	Questions    []questionView
-	Ask          askForm
+	Ask          askBox
+	Help         []crumb // articles about it
 	LD           map[string]any
 	SelfURL      string
 	CartText     string
@@ -77,10 +77,6 @@ type (
 	questionView struct {
 		Body, Asked, Answer, Answered string
 		Lang                          string
-	}
-	askForm struct {
-		Body, Name, Email string
-		Errors            web.FormErrors
 	}
 )
 
@@ -128,7 +124,11 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	if err != nil {
 		return nil, err
 	}
-	v := chosen(d, query)
+	fits, months, err := s.sized(c, d)
+	if err != nil {
+		return nil, err
+	}
+	v := chosen(d, query, fits)
 	p := &productPage{Page: s.titled(c, d.Name), Name: in(c, d.Name), Line: in(c, d.Line), About: in(c, d.About), Qty: "1",
 		SelfURL: web.URL(c, "/p/"+d.Slug), CartText: t(c, "shop.buy.see-cart")}
 	p.Description = p.Line
@@ -145,6 +145,7 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	p.Crumbs = s.trail(c, path, p.Name)
 	s.gallery(c, p, d, v, query.Get("view"))
 	p.Options = s.options(c, d, v)
+	p.SizeNote = sizeNote(c, d, v, fits, months)
 	if err := s.offer(c, p, d, v); err != nil {
 		return nil, err
 	}
@@ -158,8 +159,8 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 
 // chosen is the variant an address names: by ?v=SKU, else by its options, as
 // many as can be met, one that can be had before one that cannot. Without any
-// it is the one that the card offers.
-func chosen(d *catalog.Detail, query url.Values) *catalog.VariantInfo {
+// it is the one that the card offers; before that, one that fits.
+func chosen(d *catalog.Detail, query url.Values, fits map[string]string) *catalog.VariantInfo {
 	var best *catalog.VariantInfo
 	bestScore := -1
 	for i := range d.Variants {
@@ -174,6 +175,8 @@ func chosen(d *catalog.Detail, query url.Values) *catalog.VariantInfo {
 		for _, o := range d.Options {
 			if want := query.Get(o.Code); want != "" && v.Choices[o.Code] == want {
 				score += 100
+			} else if want == "" && fits[o.Code] != "" && fits[o.Code] == v.Choices[o.Code] {
+				score += 3
 			}
 		}
 		if v.SKU == d.Card.SKU {
@@ -187,6 +190,21 @@ func chosen(d *catalog.Detail, query url.Values) *catalog.VariantInfo {
 		}
 	}
 	return best
+}
+
+// sizeNote says why a size is chosen, where it is the child's.
+func sizeNote(c echo.Context, d *catalog.Detail, v *catalog.VariantInfo, fits map[string]string, months int) string {
+	if v == nil {
+		return ""
+	}
+	for _, o := range d.Options {
+		for _, ch := range o.Choices {
+			if fits[o.Code] == ch.Code && v.Choices[o.Code] == ch.Code {
+				return t(c, "shop.child.size", "age", ageOf(c, months), "size", ch.Name)
+			}
+		}
+	}
+	return ""
 }
 
 func (s *Shop) gallery(c echo.Context, p *productPage, d *catalog.Detail, v *catalog.VariantInfo, view string) {
@@ -388,9 +406,16 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 	if p.Looked = s.lookedShelf(c, pageName(d), looked); p.Looked == nil {
 		goes = found
 	}
+	p.Ask = askBox{Action: web.URL(c, "/p/"+d.Slug+"/questions#questions")}
+	if err := s.askForm(c, &p.Ask); err != nil {
+		return err
+	}
 	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), goes)
 	questions, err := ask.OfProduct(ctx, s.DB, d.ID, web.Lang(c), 20)
 	if err != nil {
+		return err
+	}
+	if p.Help, err = s.helpLinks(c, d); err != nil {
 		return err
 	}
 	zone := s.Settings.Now().Zone()
@@ -422,45 +447,4 @@ func (s *Shop) linked(c echo.Context, d *catalog.Detail, v *catalog.VariantInfo)
 		out["offers"] = offer
 	}
 	return out
-}
-
-// askAboutProduct keeps a question; it shows under the product once answered.
-func (s *Shop) askAboutProduct(c echo.Context) error {
-	product, now, err := s.found(c)
-	if err != nil {
-		return err
-	}
-	if now != "" {
-		return ended()
-	}
-	var in struct {
-		Body  string `form:"body,max=2000"`
-		Name  string `form:"name,max=100"`
-		Email string `form:"email,max=254"`
-	}
-	formErr := web.Form(c, &in)
-	if formErr == nil {
-		p, err := s.person(c)
-		if err != nil {
-			return err
-		}
-		formErr = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-			_, err := ask.Ask(ctx, tx, product.ID, ask.Message{Person: p, Name: in.Name, Email: in.Email, Lang: web.Lang(c), Body: in.Body}, s.Now())
-			return err
-		})
-	}
-	if formErr == nil {
-		s.note(c, event.Event{Kind: event.Asked, ProductID: int64(product.ID)})
-		web.Flash(c, "ok", "shop.ask.thanks")
-		return web.Redirect(c, "/p/"+product.Slug)
-	}
-	if fault.Kind(formErr) != fault.Invalid || len(fault.Fields(formErr)) == 0 {
-		return formErr
-	}
-	page, err := s.productPage(c, product.ID, nil)
-	if err != nil {
-		return err
-	}
-	page.Ask = askForm{in.Body, in.Name, in.Email, web.Errors(c, formErr)}
-	return web.Render(c, http.StatusUnprocessableEntity, "storefront/product", page)
 }
