@@ -126,8 +126,8 @@ func (o *Office) leftCart(c echo.Context) error {
 		return err
 	}
 	p := leftCartPage{Page: page(c, "admin.abandonment.cart"), Back: reportPath, Who: r.who(k), Simulated: k.Simulated}
-	if k.Account && r.personal {
-		p.Card = customerPath(k.Email)
+	if k.Customer != "" && r.personal {
+		p.Card = customerPath(k.Customer)
 	}
 	p.Why = t(c, "admin.abandonment.why.not")
 	switch {
@@ -149,12 +149,32 @@ func (o *Office) leftCart(c echo.Context) error {
 
 func (r *reader) more(k *analytics.Left) (text string) {
 	if k.About != "" {
-		text = " · " + k.About
+		text = " · " + r.about(k.Cause, k.About)
 	}
 	if k.Amount > 0 {
 		text += " · +" + cash(r.c, k.Amount, r.currency)
 	}
 	return text
+}
+
+// about words what of a friction was met; codes that nobody wrote words for
+// are shown as they are.
+func (r *reader) about(kind, detail string) string {
+	l, key := lang(r.c), ""
+	switch kind {
+	case "coupon":
+		key = "admin.refused." + strings.TrimPrefix(detail, "pricing.coupon.")
+	case "form":
+		key = "shop." + strings.TrimPrefix(detail, "checkout ")
+	case "terms", "policy":
+		key = "shop.policy." + detail + ".title"
+	case "dear", "elsewhere", "other":
+		key = "shop.stopped." + detail
+	}
+	if i18n.Has(l, key) {
+		return i18n.T(l, key)
+	}
+	return detail
 }
 
 // told words one moment of a cart.
@@ -166,6 +186,9 @@ func (r *reader) told(m analytics.Moment, currency money.Currency) cartMoment {
 		key += "." + m.Kind
 	}
 	out.Text = t(r.c, key)
+	if m.Source == "trail" {
+		out.Note = r.about(m.Kind, m.Detail)
+	}
 	switch {
 	case m.Source == "step":
 		if name := m.Name.In(lang(r.c)); name != "" {

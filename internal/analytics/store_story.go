@@ -194,7 +194,8 @@ func (r *reader) buyers() error {
 // questionLead is how long before a cart's first line a question belongs to it.
 const questionLead = 30 * time.Minute
 
-// questions gives each cart what its shopper asked from half an hour before
+// questions gives each cart what was asked from it, and of questions that know
+// no cart (a product's page, the contact form) what its shopper asked from half an hour before
 // its start until an hour after its end, as long as a lost cart is remembered.
 func (r *reader) questions(from, to time.Time) error {
 	byVisitor, byCustomer := map[int64][]*story{}, map[int64][]*story{}
@@ -207,12 +208,19 @@ func (r *reader) questions(from, to time.Time) error {
 		}
 	}
 	const most = 31 * 24 * time.Hour
-	return r.each("SELECT coalesce(customer_id, 0), visitor_id, created_at, answered_at FROM questions WHERE created_at >= ? AND created_at < ? ORDER BY created_at, id",
+	return r.each(`SELECT coalesce(q.customer_id, 0), q.visitor_id, CASE WHEN m.merged_into > 0 THEN m.merged_into ELSE q.cart_id END, q.created_at, q.answered_at
+		FROM questions q LEFT JOIN carts m ON m.id = q.cart_id AND q.cart_id > 0 WHERE q.created_at >= ? AND q.created_at < ? ORDER BY q.created_at, q.id`,
 		[]any{db.At(from.Add(-questionLead)), db.At(to.Add(most))}, func(rows *sql.Rows) error {
-			var customer, visitor int64
+			var customer, visitor, cart int64
 			var q question
-			if err := rows.Scan(&customer, &visitor, &q.at, &q.answered); err != nil {
+			if err := rows.Scan(&customer, &visitor, &cart, &q.at, &q.answered); err != nil {
 				return err
+			}
+			if cart != 0 { // it was asked from there
+				if s := r.by[cart]; s != nil {
+					s.questions, s.changed = append(s.questions, q), max(s.changed, q.at, q.answered)
+				}
+				return nil
 			}
 			own := byCustomer[customer]
 			for _, s := range byVisitor[visitor] {

@@ -16,7 +16,7 @@ import (
 type Left struct {
 	Fact
 	Token, Email string
-	Account      bool // Email is an account's
+	Customer     string // the account's number, "" of a guest
 }
 
 // Carts lists the carts of a question, the newest first.
@@ -39,7 +39,7 @@ func CartOf(ctx context.Context, q db.Q, token string) (*Left, error) {
 }
 
 func carts(ctx context.Context, q db.Q, joins []string, where string, args []any) ([]Left, error) {
-	query := `SELECT f.*, c.token AS token, coalesce(k.email, c.email) AS email, CASE WHEN k.id IS NULL THEN FALSE ELSE TRUE END AS account
+	query := `SELECT f.*, c.token AS token, coalesce(k.email, c.email) AS email, coalesce(k.number, '') AS customer
 		FROM cart_facts f JOIN carts c ON c.id = f.cart_id LEFT JOIN customers k ON k.id = c.customer_id`
 	for _, j := range joins {
 		query += j
@@ -99,7 +99,7 @@ func Timeline(ctx context.Context, q db.Q, f *Fact) ([]Moment, error) {
 func asked(ctx context.Context, q db.Q, f *Fact) ([]Moment, error) {
 	var rows []struct{ CreatedAt, AnsweredAt db.Time }
 	err := q.Query(ctx).Raw(`SELECT q.created_at, q.answered_at FROM questions q JOIN carts c ON c.id = ?
-		WHERE (q.visitor_id <> 0 AND q.visitor_id = c.visitor_id OR q.customer_id = c.customer_id) AND q.created_at >= ?
+		WHERE (q.cart_id = c.id OR q.cart_id = 0 AND (q.visitor_id <> 0 AND q.visitor_id = c.visitor_id OR q.customer_id = c.customer_id)) AND q.created_at >= ?
 		AND q.created_at <= CASE WHEN c.closed_at > c.active_at THEN c.closed_at ELSE c.active_at END + 3600000 ORDER BY q.created_at, q.id`,
 		f.CartID, db.At(f.StartedAt.Add(-questionLead))).Scan(&rows).Error
 	if err != nil {
