@@ -19,10 +19,13 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/jobs"
+	"regulars/internal/keep"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
+	"regulars/internal/person"
 	"regulars/internal/recommend"
+	"regulars/internal/roster"
 	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
@@ -185,7 +188,10 @@ func (a *app) work() {
 			return err
 		})
 	})
+	keeper := &keep.Keeper{DB: a.db, Desk: a.mails, Settings: a.settings, Now: a.now}
+	a.runner.Every("keep", 24*time.Hour, keeper.Run)
 	segment.Register(a.runner, a.db, a.now)
+	roster.Register(a.runner, a.db, a.settings, a.now, a.log)
 	a.runner.Every("train", 24*time.Hour, func(ctx context.Context) error {
 		_, err := train(ctx, a.db, a.now)
 		return err
@@ -218,7 +224,7 @@ func (a *app) watch(ctx context.Context) {
 	}
 }
 
-// turn keeps segments in step with what happens and with the clock.
+// turn keeps segments, and the keys by which people are found, in step with what happens and with the clock.
 func (a *app) turn(ctx context.Context) {
 	turner := &segment.Turner{DB: a.db, Now: a.now}
 	tick := time.NewTicker(time.Second)
@@ -231,6 +237,9 @@ func (a *app) turn(ctx context.Context) {
 		}
 		if err := turner.Turn(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("segments not current", "error", err)
+		}
+		if err := person.Follow(ctx, a.db); err != nil && ctx.Err() == nil {
+			a.log.Error("people not found by their newest names", "error", err)
 		}
 	}
 }

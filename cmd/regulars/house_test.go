@@ -36,9 +36,10 @@ var floors = [][]string{
 	{"pricing"},
 	{"cart"},
 	{"order"},
-	{"payment", "analytics", "ask"},
+	{"payment", "analytics", "ask", "person"},
 	{"checkout", "outreach"},
-	{"exchange", "doctor", "demo"},
+	{"roster"},
+	{"exchange", "keep", "doctor", "demo"},
 	{"web"},
 	{"storefront", "admin"},
 }

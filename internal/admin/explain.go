@@ -22,7 +22,11 @@ func (o *Office) explain(c echo.Context, book *segment.Book, s segment.Segment, 
 		return nil
 	}
 	ctx := c.Request().Context()
-	k, err := customer.ByEmail(ctx, o.DB, v.Person)
+	find := customer.ByNumber
+	if strings.Contains(v.Person, "@") {
+		find = customer.ByEmail
+	}
+	k, err := find(ctx, o.DB, v.Person)
 	if err != nil {
 		if fault.Kind(err) == fault.NotFound {
 			v.Explained = &explainedView{Verdict: t(c, "admin.segment.person.none")}
@@ -30,7 +34,7 @@ func (o *Office) explain(c echo.Context, book *segment.Book, s segment.Segment, 
 		}
 		return err
 	}
-	err = o.change(c, "segment.explain", k.Email, func(context.Context, *db.Tx, time.Time) (string, error) { return s.Key, nil })
+	err = o.change(c, "segment.explain", k.Number, func(context.Context, *db.Tx, time.Time) (string, error) { return s.Key, nil })
 	if err != nil {
 		return err
 	}

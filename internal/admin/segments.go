@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
@@ -440,10 +440,18 @@ func (o *Office) sample(c echo.Context, book *segment.Book, tried segment.Segmen
 		return nil
 	}
 	people, err := book.Sample(c.Request().Context(), o.DB, tried, sampled, o.Now())
+	if err != nil {
+		return err
+	}
+	ids := make([]customer.ID, len(people))
+	for i := range people {
+		ids[i] = people[i].ID
+	}
+	numbers, err := customer.Numbers(c.Request().Context(), o.DB, ids)
 	for _, p := range people {
-		row := sampleRow{URL: customerPath(p.Email), Name: p.Name, Email: masked(p.Email), Simulated: p.Simulated}
+		row := sampleRow{URL: customerPath(numbers[p.ID]), Name: p.Name, Email: masked(p.Email), Simulated: p.Simulated}
 		if tried.Key != "" {
-			row.URL = segmentPath(tried.Key) + "?person=" + url.QueryEscape(p.Email) + "#person"
+			row.URL = segmentPath(tried.Key) + "?person=" + numbers[p.ID] + "#person"
 		}
 		v.Sample = append(v.Sample, row)
 	}

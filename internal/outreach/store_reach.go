@@ -29,7 +29,7 @@ const unsettled = `SELECT o.customer_id FROM returns r JOIN orders o ON o.id = r
 // out, since they pass by morning. Who is in none of the parts is reached.
 func Reach(now time.Time) []segment.Part {
 	parts := []segment.Part{
-		{Key: ReachNone, SQL: "SELECT customer_id FROM person_facts WHERE contact IN ('dead', 'bouncing')"},
+		{Key: ReachNone, SQL: "SELECT customer_id FROM person_facts WHERE contact IN ('dead', 'bouncing') UNION ALL SELECT id FROM customers WHERE rest_until > ?", Args: []any{db.At(now)}},
 		{Key: ReachOut, SQL: `SELECT f.customer_id FROM person_facts f WHERE NOT EXISTS (SELECT 1 FROM consents k WHERE k.customer_id = f.customer_id AND k.purpose = ? AND k.given = TRUE)
 			UNION ALL SELECT c.id FROM suppressions s JOIN customers c ON c.email_key = s.email_key WHERE s.purpose IN (?, '*') AND NOT (s.reason = ? AND c.email_verified_at > 0
 				AND EXISTS (SELECT 1 FROM consents k WHERE k.customer_id = c.id AND k.purpose = ? AND k.given = TRUE AND k.at > s.at AND k.source NOT IN ('sign-up', 'import')))`,

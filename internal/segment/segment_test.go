@@ -281,7 +281,7 @@ func TestRebuildGivesWhatTheSingleDecisionsGave(t *testing.T) {
 				Segment, Reason string
 				Since           int64
 			}
-			if err := d.Query(ctx).Raw("SELECT customer_id, segment, reason, "+since+" AS since FROM segment_members ORDER BY customer_id").Scan(&rows).Error; err != nil {
+			if err := d.Query(ctx).Raw("SELECT customer_id, segment, reason, " + since + " AS since FROM segment_members ORDER BY customer_id").Scan(&rows).Error; err != nil {
 				t.Fatal(err)
 			}
 			return fmt.Sprint(rows)

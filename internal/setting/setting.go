@@ -45,6 +45,8 @@ var Keys = []Key{
 	{"quiet.hours", "21-09", checkHours},
 	{"hold.minutes", "30", checkMinutes},
 	{"returns.days", "30", checkDays},
+	{"profile.stale.days", "365", checkDays},
+	{"tiles.shelves", "", checkTiles},
 	{"payments.offered", "auto", checkPayments},
 	{"payment.transfer.details", "", checkMaybeLine},
 	{"payment.transfer.details.zh", "", checkMaybeLine},
@@ -60,6 +62,8 @@ var Keys = []Key{
 	{"value.return.cost", "0", checkAmount},
 	{"value.question.cost", "0", checkAmount},
 	{"value.referral", "0", checkShare},
+	{"contact.unreachable.days", "30", checkRest},
+	{"contact.inactive.months", "36", checkRest},
 }
 
 // Values is one consistent reading of all settings. The zero value answers
