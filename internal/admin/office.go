@@ -158,6 +158,8 @@ func (o *Office) Routes() {
 	g.POST("/chains/traits/:trait/switch", o.switchTrait)
 	g.POST("/chains/traits/:trait/links", o.linkTrait)
 	g.GET("/messages", o.messages)
+	g.GET("/messages/matrix", o.matrix)
+	g.POST("/messages/matrix", o.saveMatrix)
 	g.GET("/mail", o.mails)
 	g.GET("/mail/back", o.mailBack)
 	g.POST("/mail/back", o.noteBack)
