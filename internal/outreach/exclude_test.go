@@ -117,7 +117,7 @@ func TestThePreviewSplitsAsTheGateDecides(t *testing.T) {
 				got, err = s.desk.Decide(ctx, tx, outreach.Candidate{Class: outreach.Marketing, Purpose: customer.MailOffers, Email: c.Email, Customer: c}, now)
 				return err
 			})
-			want[map[string]string{"": "", "dead": outreach.ReachNone, "bouncing": outreach.ReachNone, "no-consent": outreach.ReachOut, "suppressed": outreach.ReachOut, "held": outreach.ReachHeld,
+			want[map[string]string{"": "", "dead": outreach.ReachNone, "bouncing": outreach.ReachNone, "no-consent": outreach.ReachOut, "suppressed": outreach.ReachOut, "complaint": outreach.ReachHeld, "letter-open": outreach.ReachHeld, "return-open": outreach.ReachHeld,
 				"cap-day": outreach.ReachCapped, "cap-week": outreach.ReachCapped}[got.Reason]]++
 		}
 		if fmt.Sprint(looked.Parts) != fmt.Sprint(want) || looked.All != 12 || want[""] != 5 || want[outreach.ReachCapped] != 2 {

@@ -21,11 +21,6 @@ const (
 	ReachCapped = "capped" // was written to lately, as often as may be
 )
 
-// unsettled are customers with whom something is open: a return that is not
-// through, a message that nobody answered. Nobody sells to them meanwhile.
-const unsettled = `SELECT o.customer_id FROM returns r JOIN orders o ON o.id = r.order_id WHERE r.state NOT IN ('closed', 'refused') AND o.customer_id IS NOT NULL
-	UNION ALL SELECT q.customer_id FROM questions q WHERE q.kind = 'contact' AND q.answered_at = 0 AND q.customer_id IS NOT NULL`
-
 // Reach says whom of a segment a mail about offers does not reach now, and why:
 // what the gate would say, asked of everybody at once. Quiet hours are left
 // out, since they pass by morning. Who is in none of the parts is reached.
@@ -44,7 +39,7 @@ func Reach(set setting.Values, now time.Time) []segment.Part {
 		parts = append(parts, segment.Part{Key: ReachMatrix, SQL: `SELECT f.customer_id FROM person_facts f LEFT JOIN customer_tiers t ON t.customer_id = f.customer_id
 			WHERE coalesce(nullif(t.tier, ''), 'occasional') NOT IN ?`, Args: []any{gets}})
 	}
-	parts = append(parts, segment.Part{Key: ReachHeld, SQL: unsettled})
+	parts = append(parts, inTrouble(now))
 	capped := segment.Part{Key: ReachCapped}
 	for i, limit := range caps {
 		if i > 0 {
@@ -70,17 +65,6 @@ func excluded(ctx context.Context, q db.Q, c Candidate, now time.Time) (string, 
 		return "", err
 	}
 	return "excluded: " + key, nil
-}
-
-// held reports that something of the person's is open.
-func held(ctx context.Context, q db.Q, c Candidate) (bool, error) {
-	id, err := c.owner(ctx, q)
-	if err != nil || id == 0 {
-		return false, err
-	}
-	var n int
-	err = q.Query(ctx).Raw("SELECT count(*) FROM ("+unsettled+") x WHERE x.customer_id = ?", int64(id)).Scan(&n).Error
-	return n > 0, err
 }
 
 // owner is the account of the address, 0 if there is none.
