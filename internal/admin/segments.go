@@ -372,7 +372,7 @@ func (o *Office) showSegment(c echo.Context, status int, s *segment.Segment, in 
 // preview counts a rule exactly, split by who may be written to.
 func (o *Office) preview(c echo.Context, book *segment.Book, tried segment.Segment, saved *segment.Segment) (*previewView, error) {
 	ctx, now := c.Request().Context(), o.Now()
-	looked, err := book.Look(ctx, o.DB, tried, outreach.Reach(now), now)
+	looked, err := book.Look(ctx, o.DB, tried, outreach.Reach(o.Settings.Now(), now), now)
 	if err != nil {
 		return nil, err
 	}
@@ -383,7 +383,7 @@ func (o *Office) preview(c echo.Context, book *segment.Book, tried segment.Segme
 	for _, part := range []struct {
 		key string
 		n   int
-	}{{"mail", looked.Parts[""]}, {"out", looked.Parts[outreach.ReachOut]}, {"held", looked.Parts[outreach.ReachHeld]}, {"capped", looked.Parts[outreach.ReachCapped]},
+	}{{"mail", looked.Parts[""]}, {"out", looked.Parts[outreach.ReachOut]}, {"matrix", looked.Parts[outreach.ReachMatrix]}, {"held", looked.Parts[outreach.ReachHeld]}, {"capped", looked.Parts[outreach.ReachCapped]},
 		{"none", looked.Parts[outreach.ReachNone]}, {"simulated", looked.Simulated}} {
 		row := statRow{Name: t(c, "admin.segment.split."+part.key), Value: o.people(c, part.n), Change: portion(part.n, looked.All)}
 		if part.n < smallCell && o.guarded(c) {

@@ -120,7 +120,7 @@ func (o *Office) snapshot(c echo.Context) error {
 	}
 	n, _ := strconv.Atoi(c.QueryParam("page"))
 	n = max(1, min(n, s.Left/frozenPage+1))
-	people, err := s.Each(ctx, o.DB, outreach.Reach(o.Now()), (n-1)*frozenPage, frozenPage)
+	people, err := s.Each(ctx, o.DB, outreach.Reach(o.Settings.Now(), o.Now()), (n-1)*frozenPage, frozenPage)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (o *Office) snapshotFile(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	people, err := s.Each(ctx, o.DB, outreach.Reach(o.Now()), 0, mostFrozen)
+	people, err := s.Each(ctx, o.DB, outreach.Reach(o.Settings.Now(), o.Now()), 0, mostFrozen)
 	if err != nil {
 		return err
 	}

@@ -97,6 +97,7 @@ func TestThePreviewSplitsAsTheGateDecides(t *testing.T) {
 			}
 			return nil
 		})
+		s.set("contact.recommendations", "very-loyal, loyal, occasional")
 		sent(8, 1, hour)
 		sent(9, 1, 3*24*hour)
 		sent(10, 1, 2*24*hour)
@@ -104,7 +105,8 @@ func TestThePreviewSplitsAsTheGateDecides(t *testing.T) {
 		s.must(segment.Renew(ctx, d, segment.ByRebuild, now))
 		book, err := segment.Read(ctx, d)
 		s.must(err)
-		looked, err := book.Look(ctx, d, segment.Segment{Key: "all", Rule: rule(t, "language in (en, zh)"), Purpose: segment.Audience}, outreach.Reach(now), now)
+		all := segment.Segment{Key: "all", Rule: rule(t, "language in (en, zh)"), Purpose: segment.Audience}
+		looked, err := book.Look(ctx, d, all, outreach.Reach(s.desk.Settings.Now(), now), now)
 		s.must(err)
 		want := map[string]int{}
 		for _, p := range people {
@@ -115,11 +117,15 @@ func TestThePreviewSplitsAsTheGateDecides(t *testing.T) {
 				got, err = s.desk.Decide(ctx, tx, outreach.Candidate{Class: outreach.Marketing, Purpose: customer.MailOffers, Email: c.Email, Customer: c}, now)
 				return err
 			})
-			want[map[string]string{"": "", "dead": outreach.ReachNone, "bouncing": outreach.ReachNone, "no-consent": outreach.ReachOut, "suppressed": outreach.ReachOut, "held": outreach.ReachHeld,
+			want[map[string]string{"": "", "dead": outreach.ReachNone, "bouncing": outreach.ReachNone, "no-consent": outreach.ReachOut, "suppressed": outreach.ReachOut, "complaint": outreach.ReachHeld, "letter-open": outreach.ReachHeld, "return-open": outreach.ReachHeld,
 				"cap-day": outreach.ReachCapped, "cap-week": outreach.ReachCapped}[got.Reason]]++
 		}
 		if fmt.Sprint(looked.Parts) != fmt.Sprint(want) || looked.All != 12 || want[""] != 5 || want[outreach.ReachCapped] != 2 {
 			t.Errorf("the preview says %v, the gate %v", looked.Parts, want)
+		}
+		s.set("contact.recommendations", "very-loyal, loyal")
+		if looked, err = book.Look(ctx, d, all, outreach.Reach(s.desk.Settings.Now(), now), now); err != nil || looked.Parts[outreach.ReachMatrix] != 8 || looked.Parts[""] != 0 {
+			t.Errorf("occasional customers get no offers, the preview says %v, %v", looked.Parts, err)
 		}
 	})
 }

@@ -153,6 +153,7 @@ var places = []struct{ table, column, rule string }{
 	{"redemptions", "customer_id", moves},
 	{"interests", "customer_id", unites}, {"consents", "customer_id", unites}, {"credits", "customer_id", unites},
 	{"customer_traits", "customer_id", decides}, {"segment_members", "customer_id", decides}, {"segment_turns", "customer_id", decides},
+	{"person_facts", "customer_id", decides}, {"person_spent", "customer_id", decides}, {"person_bought", "customer_id", decides}, {"snapshot_people", "customer_id", unites},
 	{"customer_tiers", "customer_id", decides}, {"customer_values", "customer_id", decides},
 	{"person_tokens", "customer_id", ends}, {"rests", "customer_id", ends}, {"duplicates", "low_id", ends}, {"duplicates", "high_id", ends},
 }

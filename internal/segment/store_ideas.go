@@ -178,6 +178,5 @@ func Answer(ctx context.Context, tx *db.Tx, idea, answer, by string, now time.Ti
 	if wrong != nil || answer != "adopted" && answer != "dismissed" {
 		return fault.New(fault.Invalid, "error.invalid")
 	}
-	_, err := tx.Insert(ctx, "segment_ideas", []string{"idea", "answer", "staff", "at"}, [][]any{{r.String(), answer, by, db.At(now).Milli()}}, true)
-	return err
+	return one(tx.Query(ctx).Exec("INSERT INTO segment_ideas (idea, answer, staff, at) VALUES (?, ?, ?, ?) ON CONFLICT (idea) DO NOTHING", r.String(), answer, by, db.At(now)), "remember what was said to an idea")
 }

@@ -288,8 +288,8 @@ func Counts(ctx context.Context, q db.Q) (map[string]int, error) {
 	return counts, nil
 }
 
-// Merge puts the log of moves of one customer under another who is the same
-// person (a customer.Merge). Whoever calls it also calls Refresh, which decides
+// Merge puts the log of moves and the snapshots of one customer under another
+// who is the same person (a customer.Merge). Whoever calls it also calls Refresh, which decides
 // the survivor anew.
 func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) error {
 	for _, s := range []struct {
@@ -297,6 +297,11 @@ func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) 
 		args []any
 	}{
 		{"UPDATE segment_moves SET customer_id = ? WHERE customer_id = ?", []any{int64(into), int64(from)}},
+		{"UPDATE snapshot_people SET customer_id = ? WHERE customer_id = ? AND snapshot_id NOT IN (SELECT snapshot_id FROM snapshot_people WHERE customer_id = ?)", []any{int64(into), int64(from), int64(into)}},
+		{"DELETE FROM snapshot_people WHERE customer_id = ?", []any{int64(from)}},
+		{"DELETE FROM person_facts WHERE customer_id = ?", []any{int64(from)}},
+		{"DELETE FROM person_spent WHERE customer_id = ?", []any{int64(from)}},
+		{"DELETE FROM person_bought WHERE customer_id = ?", []any{int64(from)}},
 		{"DELETE FROM segment_members WHERE customer_id = ?", []any{int64(from)}},
 		{"DELETE FROM segment_turns WHERE customer_id = ?", []any{int64(from)}},
 	} {
