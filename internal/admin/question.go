@@ -144,16 +144,22 @@ func (o *Office) askedFrom(c echo.Context, p *questionPage, q *ask.Question) ([]
 	p.CartNote = t(c, "admin.question.cart."+step)
 	trail, err := ask.OfCart(ctx, o.DB, q.CartID)
 	for _, a := range trail {
-		text := t(c, "admin.question.at-once", "source", a.Source)
+		text := t(c, "admin.question.at-once", "source", t(c, "admin.source."+kindOf(a.Source)))
 		if a.QuestionID != 0 {
 			text = a.Body
 			if a.Source != "" {
-				text += " " + t(c, "admin.question.not-meant", "source", a.Source)
+				text += " " + t(c, "admin.question.not-meant", "source", t(c, "admin.source."+kindOf(a.Source)))
 			}
 		}
 		p.Trail = append(p.Trail, trailRow{i18n.DateTime(p.Lang, a.At.In(o.Settings.Now().Zone())), text})
 	}
 	return in, err
+}
+
+// kindOf is what kind of source a key of the trail names.
+func kindOf(key string) string {
+	kind, _, _ := strings.Cut(key, ":")
+	return kind
 }
 
 const fittingMost = 3

@@ -105,3 +105,20 @@ func TestStaffHearOfAQuestionWithinSeconds(t *testing.T) {
 	}
 	f.want(f.get("/admin/questions/fresh"), 200, "Is anybody there?")
 }
+
+// A list that refreshes itself is no sign that somebody is there.
+func TestAnOpenListDoesNotKeepASessionAlive(t *testing.T) {
+	f := open(t, dbtest.SQLite(t)).as(staff.Support)
+	for range 3 {
+		f.want(f.get("/admin/questions/fresh"), 200)
+		f.now = f.now.Add(11 * time.Minute)
+	}
+	if w := f.get("/admin/questions/fresh"); w.Code != 303 {
+		t.Errorf("after 33 minutes alone the list is still shown: %d", w.Code)
+	}
+	f.as(staff.Support)
+	for range 4 {
+		f.want(f.get("/admin/questions"), 200)
+		f.now = f.now.Add(11 * time.Minute)
+	}
+}

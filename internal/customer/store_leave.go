@@ -234,6 +234,8 @@ type (
 		Answer      string  `json:"answer"`
 		CreatedAt   db.Time `json:"created_at,omitzero"`
 		AnsweredAt  db.Time `json:"answered_at,omitzero"`
+		ComplaintAt db.Time `json:"complaint_since,omitzero"`
+		ClosedAt    db.Time `json:"complaint_closed,omitzero"`
 	}
 )
 
@@ -281,7 +283,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			WHERE e.customer_id = ? AND e.customer_id <> 0 ORDER BY e.at, e.id`},
 		{&all.Mails, "SELECT template, email, subject, state, reason, created_at, sent_at FROM sends WHERE customer_id = ? ORDER BY id"},
 		{&all.Looks, "SELECT l.what, s.role, l.count AS times, l.at FROM looks l JOIN staff s ON s.id = l.staff_id WHERE l.customer_id = ? ORDER BY l.id"},
-		{&all.Questions, "SELECT kind, order_number, name, email, body, answer, created_at, answered_at FROM questions WHERE customer_id = ? ORDER BY id"},
+		{&all.Questions, "SELECT kind, order_number, name, email, body, answer, created_at, answered_at, complaint_at, closed_at FROM questions WHERE customer_id = ? ORDER BY id"},
 		{&all.Promises, "SELECT kind, what, until, state, words, made_at FROM promises WHERE customer_id = ? ORDER BY id"},
 	} {
 		if err := q.Query(ctx).Raw(part.sql, int64(id)).Scan(part.into).Error; err != nil {
