@@ -19,8 +19,8 @@ type Exported struct {
 	Addresses []ExportedAddress  `json:"addresses"`
 	Said      []ExportedSaid     `json:"said"`       // where and when, where it is not the making of the account
 	Kept      []ExportedAddress  `json:"remembered"` // by your browsers' forms, as you asked
-	Consents  []ExportedConsent  `json:"consents"` // every choice made, oldest first
-	Segments  []ExportedSegment  `json:"segments"` // what the account is counted among, and why
+	Consents  []ExportedConsent  `json:"consents"`   // every choice made, oldest first
+	Segments  []ExportedSegment  `json:"segments"`   // what the account is counted among, and why
 	Moves     []ExportedMove     `json:"segment_moves"`
 	Traits    []ExportedTrait    `json:"traits"`  // what is concluded from orders and profile, and what was taken out
 	Tiers     []ExportedTier     `json:"loyalty"` // the tier the orders earned, and those that were given
