@@ -19,10 +19,12 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/jobs"
+	"regulars/internal/keep"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
 	"regulars/internal/recommend"
+	"regulars/internal/roster"
 	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
@@ -185,7 +187,10 @@ func (a *app) work() {
 			return err
 		})
 	})
+	keeper := &keep.Keeper{DB: a.db, Desk: a.mails, Settings: a.settings, Now: a.now}
+	a.runner.Every("keep", 24*time.Hour, keeper.Run)
 	segment.Register(a.runner, a.db, a.now)
+	roster.Register(a.runner, a.db, a.settings, a.now, a.log)
 	a.runner.Every("train", 24*time.Hour, func(ctx context.Context) error {
 		_, err := train(ctx, a.db, a.now)
 		return err

@@ -38,7 +38,8 @@ var floors = [][]string{
 	{"order"},
 	{"payment", "analytics", "ask"},
 	{"checkout", "outreach"},
-	{"exchange", "doctor", "demo"},
+	{"roster"},
+	{"exchange", "keep", "doctor", "demo"},
 	{"web"},
 	{"storefront", "admin"},
 }

@@ -132,7 +132,7 @@ func TestEveryFactKnowsWhereAndWhenItWasSaid(t *testing.T) {
 			t.Errorf("addresses: %+v", list)
 		}
 		inTx(t, d, func(tx *db.Tx) error {
-			return errors.Join(customer.Confirm(ctx, tx, li.ID, []string{"name", "life", "date:nobodys"}, day(40)),
+			return errors.Join(customer.StillRight(ctx, tx, li.ID, []string{"name", "life", "date:nobodys"}, day(40)),
 				customer.DropFact(ctx, tx, li.ID, "phone", day(40)), customer.DropFact(ctx, tx, li.ID, "channel", day(40)))
 		})
 		if got := facts(t, d, li.ID, day(40)); got != "name sign-up 0, birth_date account 30, occupation account 30, country account 25, life account 0, address checkout 10" {
@@ -160,7 +160,7 @@ func TestStaleListsEveryFactOlderThanTheLimit(t *testing.T) {
 				_, err2 := customer.PutAddress(ctx, tx, c.ID, customer.Address{Name: "Li", Country: "DE", Line1: "1", City: "B"}, at(2))
 				return errors.Join(err1, err2, customer.SetInterests(ctx, tx, c.ID, "hobby", []string{"reading"}, at(3)),
 					customer.SetProfile(ctx, tx, c.ID, customer.Profile{Name: c.Name, Phone: "030 1234567", Occupation: []string{"", "writer"}[i/6]}, at(4)),
-					customer.Confirm(ctx, tx, c.ID, []string{[]string{"phone", "hobby", "name"}[i%3]}, at(5)))
+					customer.StillRight(ctx, tx, c.ID, []string{[]string{"phone", "hobby", "name"}[i%3]}, at(5)))
 			})
 		}
 		inTx(t, d, func(tx *db.Tx) error { return customer.Erase(ctx, tx, people[11].ID, now) })

@@ -172,6 +172,11 @@ func SignUp(ctx context.Context, tx *db.Tx, f SignUpForm, now time.Time) (*Custo
 			return nil, err
 		}
 	}
+	if f.Verified {
+		if err := ConfirmWaiting(ctx, tx, c.ID, evidenceProof, now); err != nil {
+			return nil, err
+		}
+	}
 	return &c, nil
 }
 
@@ -182,6 +187,27 @@ func ByID(ctx context.Context, q db.Q, id ID) (*Customer, error) {
 		return nil, lost(fmt.Sprintf("read customer %d", id), err)
 	}
 	return &c, nil
+}
+
+// Emails returns the addresses of these accounts; those that were erased have
+// none.
+func Emails(ctx context.Context, q db.Q, ids []ID) (map[ID]string, error) {
+	numbers := []int64{0}
+	for _, id := range ids {
+		numbers = append(numbers, int64(id))
+	}
+	var rows []struct {
+		ID    ID
+		Email string
+	}
+	if err := q.Query(ctx).Raw("SELECT id, email FROM customers WHERE erased_at = 0 AND id IN ?", numbers).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read addresses: %w", err)
+	}
+	all := make(map[ID]string, len(rows))
+	for _, r := range rows {
+		all[r.ID] = r.Email
+	}
+	return all, nil
 }
 
 // ByEmail returns the account of an address, or NotFound.
@@ -221,7 +247,25 @@ func SignInFrom(ctx context.Context, d *db.DB, h *Hasher, email, password, from 
 	if !ok {
 		return nil, fault.New(fault.Invalid, "customer.signin.wrong")
 	}
-	return c, h.Forgive(ctx, d, email, from, now)
+	if err := h.Forgive(ctx, d, email, from, now); err != nil {
+		return nil, err
+	}
+	return c, seen(ctx, d, c, now)
+}
+
+// seen notes that somebody signed in, at most once a day: what asks for it
+// counts in months.
+func seen(ctx context.Context, d *db.DB, c *Customer, now time.Time) error {
+	if now.Sub(c.SeenAt.Time) < 24*time.Hour {
+		return nil
+	}
+	err := d.InTx(ctx, func(tx *db.Tx) error {
+		return tx.Query(ctx).Exec("UPDATE customers SET seen_at = ? WHERE id = ? AND seen_at < ?", db.At(now), int64(c.ID), db.At(now)).Error
+	})
+	if err != nil {
+		return fmt.Errorf("note that customer %d signed in: %w", c.ID, err)
+	}
+	return nil
 }
 
 // Join puts a browser under the account that signed in with it. What the

@@ -131,9 +131,9 @@ func Facts(ctx context.Context, q db.Q, c *Customer) ([]Fact, error) {
 	return all, nil
 }
 
-// Confirm keeps that facts still hold. Keys that name nothing of this account
+// StillRight keeps that facts still hold. Keys that name nothing of this account
 // are passed over: another tab may have removed them.
-func Confirm(ctx context.Context, tx *db.Tx, id ID, keys []string, now time.Time) error {
+func StillRight(ctx context.Context, tx *db.Tx, id ID, keys []string, now time.Time) error {
 	if err := touch(ctx, tx, id, now); err != nil {
 		return err
 	}

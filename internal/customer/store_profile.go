@@ -73,21 +73,29 @@ func SetReach(ctx context.Context, tx *db.Tx, id ID, lang i18n.Lang, country, ch
 	if err := form.Err(); err != nil {
 		return err
 	}
-	return change(ctx, tx, id, AtAccount, now, func() error {
+	err := change(ctx, tx, id, AtAccount, now, func() error {
 		return one(tx.Query(ctx).Exec("UPDATE customers SET lang = ?, country = ?, channel = ?, updated_at = ? WHERE id = ? AND erased_at = 0",
 			string(i18n.ParseLang(string(lang))), country, channel, db.At(now), int64(id)), "keep how to reach somebody")
 	})
+	if err != nil {
+		return err
+	}
+	return Recount(ctx, tx, id) // another country, another pack
 }
 
 // SetLocale keeps, from an import, the language of mails, and currency, country and zone where
 // they are known. Empty texts keep what is there.
 func SetLocale(ctx context.Context, tx *db.Tx, id ID, lang i18n.Lang, currency, country, zone string, now time.Time) error {
-	return change(ctx, tx, id, AtImport, now, func() error {
+	err := change(ctx, tx, id, AtImport, now, func() error {
 		return one(tx.Query(ctx).Exec(`UPDATE customers SET lang = ?, updated_at = ?,
 			currency = CASE WHEN ? = '' THEN currency ELSE ? END, country = CASE WHEN ? = '' THEN country ELSE ? END,
 			zone = CASE WHEN ? = '' THEN zone ELSE ? END WHERE id = ? AND erased_at = 0`,
 			string(i18n.ParseLang(string(lang))), db.At(now), currency, currency, country, country, zone, zone, int64(id)), "keep a locale")
 	})
+	if err != nil || country == "" {
+		return err
+	}
+	return Recount(ctx, tx, id) // another country, another pack
 }
 
 // Interests returns what a person clicked and what was inferred, by kind.

@@ -56,3 +56,12 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 	}
 	return nil
 }
+
+// Merge puts the orders of one customer under another who is the same person (a
+// customer.Merge). What stands in the orders stays as it was.
+func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) error {
+	if err := tx.Query(ctx).Exec("UPDATE orders SET customer_id = ? WHERE customer_id = ?", int64(into), int64(from)).Error; err != nil {
+		return fmt.Errorf("put the orders of customer %d under %d: %w", from, into, err)
+	}
+	return nil
+}

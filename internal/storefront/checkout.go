@@ -17,6 +17,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
+	"regulars/internal/outreach"
 	"regulars/internal/pricing"
 	"regulars/internal/staff"
 	"regulars/internal/web"
@@ -264,7 +265,10 @@ func (s *Shop) notPlaced(c echo.Context, open *cart.Cart, f checkoutForm, failed
 	}
 	if customer.CheckEmail(f.Email) == nil {
 		err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-			return cart.NoteContact(ctx, tx, open.ID, f.Email, f.MailOK, s.Now())
+			if err := cart.NoteContact(ctx, tx, open.ID, f.Email, f.MailOK, s.Now()); err != nil || !f.MailOK || open.CustomerID != nil {
+				return err
+			}
+			return outreach.AskGuestLater(ctx, tx, open.ID, s.Now().Add(s.Settings.Now().CheckoutIdle()))
 		})
 		if err != nil && fault.Kind(err) != fault.Conflict {
 			return err

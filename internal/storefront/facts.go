@@ -189,7 +189,7 @@ func (s *Shop) confirmFacts(c echo.Context) error {
 		return err
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		return customer.Confirm(ctx, tx, p.CustomerID(), in.Facts, s.Now())
+		return customer.StillRight(ctx, tx, p.CustomerID(), in.Facts, s.Now())
 	})
 	if err != nil {
 		return err

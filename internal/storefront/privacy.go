@@ -11,16 +11,13 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"regulars/internal/ask"
-	"regulars/internal/cart"
-	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/homepage"
 	"regulars/internal/order"
-	"regulars/internal/outreach"
+	"regulars/internal/roster"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
 	"regulars/internal/value"
@@ -30,12 +27,15 @@ import (
 type (
 	consentRow struct {
 		Name, Text, What string
-		Given            bool
+		Given            bool   // ticked
+		Waits            string // what it waits for, until the mailed link is confirmed
 	}
 	preferencesPage struct {
 		accountPage
 		Pages, Mails []consentRow
 		Unverified   bool
+		Waiting      bool
+		Email        string
 	}
 	factRow struct {
 		Kind, Value, Name, Evidence string
@@ -66,9 +66,16 @@ func (s *Shop) preferences(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := preferencesPage{accountPage: base, Unverified: !p.Customer.Verified()}
+	waiting, err := customer.Waiting(c.Request().Context(), s.DB, p.CustomerID())
+	if err != nil {
+		return err
+	}
+	page := preferencesPage{accountPage: base, Unverified: !p.Customer.Verified(), Waiting: len(waiting) > 0, Email: p.Customer.Email}
 	for _, purpose := range customer.Purposes {
-		row := consentRow{string(purpose), t(c, "customer.purpose."+string(purpose)), t(c, "customer.purpose."+string(purpose)+".what"), p.Given(purpose)}
+		row := consentRow{Name: string(purpose), Text: t(c, "customer.purpose."+string(purpose)), What: t(c, "customer.purpose."+string(purpose)+".what"), Given: p.Given(purpose)}
+		if slices.Contains(waiting, purpose) {
+			row.Given, row.Waits = true, t(c, "shop.consent.waits")
+		}
 		if purpose == customer.Personalize || purpose == customer.History {
 			page.Pages = append(page.Pages, row)
 		} else {
@@ -96,11 +103,20 @@ func (s *Shop) savePreferences(c echo.Context) error {
 			return fault.New(fault.Invalid, "customer.consent.unknown", "purpose", g)
 		}
 	}
+	asked := false
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		before, err := customer.Waiting(ctx, tx, p.CustomerID())
+		if err != nil {
+			return err
+		}
 		for _, purpose := range customer.Purposes {
-			if err := customer.SetConsent(ctx, tx, p.CustomerID(), purpose, slices.Contains(in.Given, string(purpose)), "preferences", s.Now()); err != nil {
+			said := customer.Saying{Purpose: purpose, Given: slices.Contains(in.Given, string(purpose)), Source: "preferences", Lang: web.Lang(c), Signed: true}
+			if err := customer.Say(ctx, tx, p.CustomerID(), said, s.Now()); err != nil {
 				return err
 			}
+		}
+		if asked, err = s.askToConfirm(ctx, tx, p.Customer, before, web.Lang(c)); err != nil {
+			return err
 		}
 		return s.decide(ctx, tx, p.CustomerID())
 	})
@@ -108,6 +124,9 @@ func (s *Shop) savePreferences(c echo.Context) error {
 		return err
 	}
 	web.Flash(c, "ok", "shop.account.saved")
+	if asked {
+		web.Flash(c, "info", "shop.consent.asked", "email", p.Customer.Email)
+	}
 	return web.Redirect(c, "/account/preferences")
 }
 
@@ -279,7 +298,7 @@ func (s *Shop) erase(c echo.Context) error {
 		return s.knownPage(c, http.StatusUnprocessableEntity, failed)
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, credit.Forget, order.Forget, ask.Forget, trait.Forget, value.Forget)
+		return roster.Erase(ctx, tx, p.CustomerID(), s.Now())
 	})
 	if err != nil {
 		return err
@@ -330,7 +349,8 @@ func (s *Shop) choosePrivacy(c echo.Context) error {
 		if !p.SignedIn() {
 			return customer.SetVisitorPersonalize(ctx, tx, p.VisitorID(), on, s.Now())
 		}
-		if err := customer.SetConsent(ctx, tx, p.CustomerID(), customer.Personalize, on, "privacy page", s.Now()); err != nil {
+		said := customer.Saying{Purpose: customer.Personalize, Given: on, Source: "privacy page", Lang: web.Lang(c), Signed: true}
+		if err := customer.Say(ctx, tx, p.CustomerID(), said, s.Now()); err != nil {
 			return err
 		}
 		return s.decide(ctx, tx, p.CustomerID())

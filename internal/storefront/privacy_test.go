@@ -89,6 +89,7 @@ func TestNothingOfAnErasedPersonStays(t *testing.T) {
 		left := s.Browser()
 		left.Post("/cart/items", "sku", "BK02")
 		left.Submit(left.Get("/checkout"), "/checkout", "email", email, "mail_ok", "on")
+		agree(t, s, "anary")
 		s.Pass(25 * time.Hour)
 		if _, err := s.Office.FollowUp(context.Background(), s.Now()); err != nil {
 			t.Fatal(err)

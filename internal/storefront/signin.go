@@ -44,6 +44,7 @@ type (
 		web.Page
 		Heading, Lead, Button string
 		Action                string
+		List                  []string // what the button stands for
 		AskPassword           bool
 		Errors                web.FormErrors
 	}
@@ -423,7 +424,10 @@ func (s *Shop) prove(c echo.Context, spend func(ctx context.Context, tx *db.Tx) 
 		if err != nil {
 			return err
 		}
-		if came, err = order.Claim(ctx, tx, k.Email, k.ID); err != nil || came == 0 {
+		if k == nil { // a guest's link: there is no account
+			return nil
+		}
+		if came, err = order.Claim(ctx, tx, k.Email, k.ID); err != nil {
 			return err
 		}
 		return s.decide(ctx, tx, k.ID)
@@ -435,10 +439,26 @@ func (s *Shop) prove(c echo.Context, spend func(ctx context.Context, tx *db.Tx) 
 }
 
 func (s *Shop) verifyForm(c echo.Context) error {
-	if err := s.link(c, customer.PurposeVerify); err != nil {
+	ctx := c.Request().Context()
+	id, err := customer.PeekWho(ctx, s.DB, c.Param("token"), customer.PurposeVerify, s.Now())
+	if err == nil && id == 0 {
+		err = fault.New(fault.NotFound, "customer.link.spent")
+	}
+	if err != nil {
 		return err
 	}
-	return s.tokenPage(c, http.StatusOK, "verify", "/verify/"+c.Param("token"), nil)
+	waiting, err := customer.Waiting(ctx, s.DB, id)
+	if err != nil {
+		return err
+	}
+	p := tokenPage{Page: s.page(c, "shop.verify.title"), Heading: t(c, "shop.verify.title"), Lead: t(c, "shop.verify.lead"), Button: t(c, "shop.verify.do"),
+		Action: "/verify/" + c.Param("token"), Errors: web.Errors(c, nil)}
+	if len(waiting) > 0 {
+		p.Lead, p.List = t(c, "shop.verify.lead.too"), purposeNames(c, waiting)
+	}
+	p.NoIndex = true
+	web.Private(c)
+	return web.Render(c, http.StatusOK, "storefront/token", p)
 }
 
 func (s *Shop) verify(c echo.Context) error {
