@@ -150,7 +150,7 @@ var places = []struct{ table, column, rule string }{
 	{"consent_log", "customer_id", moves}, {"events", "customer_id", moves}, {"carts", "customer_id", moves}, {"orders", "customer_id", moves},
 	{"sends", "customer_id", moves}, {"questions", "customer_id", moves}, {"segment_moves", "customer_id", moves}, {"tier_grants", "customer_id", moves},
 	{"redemptions", "customer_id", moves},
-	{"interests", "customer_id", unites}, {"consents", "customer_id", unites}, {"credits", "customer_id", unites},
+	{"profile_facts", "customer_id", unites}, {"interests", "customer_id", unites}, {"consents", "customer_id", unites}, {"credits", "customer_id", unites},
 	{"customer_traits", "customer_id", decides}, {"segment_members", "customer_id", decides}, {"segment_turns", "customer_id", decides},
 	{"customer_tiers", "customer_id", decides}, {"customer_values", "customer_id", decides},
 	{"person_tokens", "customer_id", ends}, {"rests", "customer_id", ends}, {"duplicates", "low_id", ends}, {"duplicates", "high_id", ends},
