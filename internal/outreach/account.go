@@ -48,6 +48,7 @@ func (d *Desk) Register(r *jobs.Runner) {
 		_, err := d.FollowUp(ctx, d.Now())
 		return err
 	})
+	r.Every("tier-mails", time.Minute, func(ctx context.Context) error { return d.TellTiers(ctx, d.Now()) })
 }
 
 // The pages that links of account mails lead to; the token follows.

@@ -28,6 +28,7 @@ type letter struct {
 	Order  *orderWords
 	Card   *cardWords
 	Return *returnWords
+	Tier   *tierWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
 	footer footer

@@ -28,6 +28,8 @@ type (
 		Form   contactForm
 		Errors web.FormErrors
 		Email  string // the shop's own
+
+		Service service
 	}
 )
 
@@ -42,6 +44,10 @@ func (s *Shop) contactForm(c echo.Context) error {
 
 func (s *Shop) contactPage(c echo.Context, status int, f contactForm, failed error) error {
 	p := contactPage{Page: s.page(c, "shop.contact.title"), Form: f, Errors: web.Errors(c, failed), Email: s.Settings.Now().Get("shop.email")}
+	var err error
+	if p.Service, err = s.serviceFor(c, "", false); err != nil {
+		return err
+	}
 	return web.Render(c, status, "storefront/contact", p)
 }
 
