@@ -273,6 +273,31 @@ func TestABrowserRemembersWhatAGuestAskedItTo(t *testing.T) {
 		if err != nil || r.Name != "Ann Lee" || r.Email != "Guest@shop.example" || r.EmailKey != "guest@shop.example" || r.Line1 != "1 Road" || r.Phone == "" {
 			t.Errorf("a question after an order: %+v %v", r, err)
 		}
+		// A browser that is to remember is no mere cart's key; when it goes in the end, so does what it kept.
+		old := func(guests bool) int {
+			ids, err := customer.OldVisitors(ctx, d, now.AddDate(1, 0, 0), guests, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(ids)
+		}
+		if old(true) != 0 || old(false) != 1 {
+			t.Errorf("%d browsers are carts' keys, %d old at all", old(true), old(false))
+		}
+		inTx(t, d, func(tx *db.Tx) error {
+			_, other, err := customer.NewVisitor(ctx, tx, i18n.English, now)
+			if err != nil {
+				return err
+			}
+			if err := customer.Remember(ctx, tx, customer.Remembered{VisitorID: other.ID, Name: "Bo"}, now); err != nil {
+				return err
+			}
+			_, err = customer.DropVisitors(ctx, tx, []int64{int64(other.ID)})
+			return err
+		})
+		if n := count(t, d, "SELECT count(*) FROM remembered"); n != 1 {
+			t.Errorf("%d browsers remember", n)
+		}
 		// Whoever proved that the address is theirs takes it along when they erase themselves.
 		inTx(t, d, func(tx *db.Tx) error {
 			c, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: "guest@shop.example", Verified: true}, now)
