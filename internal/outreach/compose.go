@@ -31,6 +31,7 @@ type letter struct {
 	Tier   *tierWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
+	Saved  string // leads to the cart it was asked from
 	footer footer
 }
 

@@ -82,6 +82,42 @@ func source(ctx context.Context, q db.Q, id cart.ID) (*cart.Cart, error) {
 	return c, nil
 }
 
+// savedCart is a link to the cart a question was asked from, for the mail with
+// its answer; "" once there is nothing in it to go on with.
+func (d *Desk) savedCart(ctx context.Context, s *Send, id cart.ID, now time.Time) (url string, err error) {
+	if id == 0 {
+		return "", nil
+	}
+	err = d.DB.InTx(ctx, func(tx *db.Tx) error {
+		url = ""
+		c, err := source(ctx, tx, id)
+		if fault.Kind(err) == fault.NotFound {
+			return nil // bought or gone since
+		}
+		if err != nil {
+			return err
+		}
+		view, err := cart.Items(ctx, tx, c)
+		if err != nil || len(view.Items) == 0 {
+			return err
+		}
+		row := *s
+		row.State = Queued
+		if _, err := d.put(ctx, tx, &row, now); err != nil {
+			return err
+		}
+		have, err := byKey(ctx, tx, s.Key)
+		if err != nil || have.State == Sent || have.State == Withheld {
+			return err
+		}
+		have.CartID = id // of the link alone: the mail is about the question
+		token, err := newLink(ctx, tx, linkRestore, have, RestoreFor, now)
+		url = d.url(s.Lang, "/r/"+token)
+		return err
+	})
+	return url, err
+}
+
 // RestorePreview shows the goods a restore link leads to, and nothing about
 // the person: the view has no cart, since a mail can be forwarded. It changes
 // nothing. Forged, spent and expired links are the same NotFound.
