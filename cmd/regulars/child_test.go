@@ -39,7 +39,7 @@ func TestABabysClothesOpenInTheSizeOfToday(t *testing.T) {
 	}
 	// Three months pass: the same as if the baby had been born three months before.
 	err := a.db.InTx(t.Context(), func(tx *db.Tx) error {
-		return tx.Query(t.Context()).Exec("UPDATE important_dates SET month = month - 3 WHERE kind = 'child'").Error
+		return tx.Query(t.Context()).Exec("UPDATE important_dates SET month = month - 3 WHERE kind = 'child' AND size = ''").Error
 	})
 	if err != nil {
 		t.Fatal(err)

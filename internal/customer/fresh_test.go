@@ -273,6 +273,31 @@ func TestABrowserRemembersWhatAGuestAskedItTo(t *testing.T) {
 		if err != nil || r.Name != "Ann Lee" || r.Email != "Guest@shop.example" || r.EmailKey != "guest@shop.example" || r.Line1 != "1 Road" || r.Phone == "" {
 			t.Errorf("a question after an order: %+v %v", r, err)
 		}
+		// A browser that is to remember is no mere cart's key; when it goes in the end, so does what it kept.
+		old := func(guests bool) int {
+			ids, err := customer.OldVisitors(ctx, d, now.AddDate(1, 0, 0), guests, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(ids)
+		}
+		if old(true) != 0 || old(false) != 1 {
+			t.Errorf("%d browsers are carts' keys, %d old at all", old(true), old(false))
+		}
+		inTx(t, d, func(tx *db.Tx) error {
+			_, other, err := customer.NewVisitor(ctx, tx, i18n.English, now)
+			if err != nil {
+				return err
+			}
+			if err := customer.Remember(ctx, tx, customer.Remembered{VisitorID: other.ID, Name: "Bo"}, now); err != nil {
+				return err
+			}
+			_, err = customer.DropVisitors(ctx, tx, []int64{int64(other.ID)})
+			return err
+		})
+		if n := count(t, d, "SELECT count(*) FROM remembered"); n != 1 {
+			t.Errorf("%d browsers remember", n)
+		}
 		// Whoever proved that the address is theirs takes it along when they erase themselves.
 		inTx(t, d, func(tx *db.Tx) error {
 			c, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: "guest@shop.example", Verified: true}, now)
@@ -283,6 +308,35 @@ func TestABrowserRemembersWhatAGuestAskedItTo(t *testing.T) {
 		})
 		if r, _ := customer.RememberedBy(ctx, d, v.ID); r != nil {
 			t.Errorf("after erasing: %+v", r)
+		}
+	})
+}
+
+// Two accounts that become one: what stays keeps the day and place at which it
+// was said, and nothing gets younger.
+func TestAMergeKeepsWhenThingsWereSaid(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		day := func(n int) time.Time { return now.AddDate(0, 0, n) }
+		a := signUp(t, d, customer.SignUpForm{Email: "a@shop.example", Name: "Ann Lee"})
+		b := signUp(t, d, customer.SignUpForm{Email: "b@shop.example", Name: "A. Lee"})
+		inTx(t, d, func(tx *db.Tx) error {
+			return errors.Join(
+				customer.SetInterests(ctx, tx, a.ID, "life", []string{"parent", "maker"}, day(1)), customer.SetInterests(ctx, tx, b.ID, "life", []string{"parent", "office"}, day(9)),
+				customer.SetInterests(ctx, tx, a.ID, "hobby", []string{"films"}, day(2)),
+				customer.DropFact(ctx, tx, a.ID, "hour", day(3)),
+				customer.SetReach(ctx, tx, b.ID, i18n.English, "", "mail", day(5)),
+				fill(tx, b.ID, customer.AtCheckout, customer.Typed{Phone: "030 1234567"}, day(6)),
+				fill(tx, a.ID, customer.AtCheckout, customer.Typed{Country: "DE", Address: customer.Address{Name: "Ann", Country: "DE", Line1: "1", City: "B"}}, day(7)),
+				customer.Absorb(ctx, tx, a.ID, b.ID, day(10)))
+		})
+		if got := facts(t, d, b.ID, day(10)); got != "name sign-up 10, phone checkout 4, country checkout 3, channel account 5, life account 9, hobby account 8, address checkout 3" {
+			t.Errorf("facts: %s", got)
+		}
+		if n := count(t, d, "SELECT count(*) FROM profile_facts WHERE customer_id = ?", int64(a.ID)); n != 0 {
+			t.Errorf("%d notes are still the other account's", n)
+		}
+		if n := count(t, d, "SELECT count(*) FROM profile_facts WHERE customer_id = ? AND fact = 'hour' AND dropped_at > 0", int64(b.ID)); n != 1 {
+			t.Error("the hour was taken out of one account and comes back")
 		}
 	})
 }

@@ -29,7 +29,7 @@ func Fields(from, into *Customer) []Field {
 	for _, f := range []struct{ name, from, into string }{
 		{"name", from.Name, into.Name}, {"phone", from.Phone, into.Phone}, {"birth_date", from.BirthDate, into.BirthDate},
 		{"occupation", from.Occupation, into.Occupation}, {"country", from.Country, into.Country}, {"zone", from.Zone, into.Zone},
-		{"currency", from.Currency, into.Currency}, {"lang", string(from.Lang), string(into.Lang)},
+		{"channel", from.Channel, into.Channel}, {"currency", from.Currency, into.Currency}, {"lang", string(from.Lang), string(into.Lang)},
 	} {
 		all = append(all, Field{f.name, f.from, f.into, f.from != "" && f.from != f.into && (f.into == "" || newer)})
 	}

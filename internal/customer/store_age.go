@@ -9,12 +9,12 @@ import (
 )
 
 // OldVisitors lists at most limit browsers not used since before. Without a
-// yes to personal pages and without an account they are only carts' keys:
-// guests asks for those alone.
+// yes to personal pages, without an account and without forms to fill in they
+// are only carts' keys: guests asks for those alone.
 func OldVisitors(ctx context.Context, q db.Q, before time.Time, guests bool, limit int) ([]int64, error) {
 	sql := "SELECT id FROM visitors WHERE seen_at < ? AND simulated = FALSE"
 	if guests {
-		sql += " AND customer_id IS NULL AND personalize <> 'on'"
+		sql += " AND customer_id IS NULL AND personalize <> 'on' AND NOT EXISTS (SELECT 1 FROM remembered r WHERE r.visitor_id = visitors.id)"
 	}
 	var ids []int64
 	if err := q.Query(ctx).Raw(sql+" ORDER BY id LIMIT ?", db.At(before), limit).Scan(&ids).Error; err != nil {

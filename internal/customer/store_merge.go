@@ -51,6 +51,9 @@ func Absorb(ctx context.Context, tx *db.Tx, from, into ID, now time.Time, nouns 
 	if err := uniteConsents(ctx, tx, from, into, now); err != nil {
 		return err
 	}
+	if err := uniteNotes(ctx, tx, a, b); err != nil {
+		return err
+	}
 	values := map[string]any{"from": int64(from), "into": int64(into), "now": db.At(now)}
 	for _, sql := range []string{
 		"UPDATE visitors SET customer_id = @into WHERE customer_id = @from",
@@ -79,7 +82,7 @@ func endAndWrite(ctx context.Context, tx *db.Tx, a, b *Customer, now time.Time) 
 	nobody := fmt.Sprintf("merged:%d", a.ID)
 	err := one(tx.Query(ctx).Exec(`UPDATE customers SET email = ?, email_key = ?, email_verified_at = 0, contact = 'dead', contact_reason = '', contact_at = 0, rest_until = 0,
 		phone_contact = '', phone_judged = '', phone_at = 0, seen_at = 0, password_hash = '', epoch = epoch + 1, name = '', phone = '', currency = '', country = '', zone = '',
-		birth_date = '', occupation = '', updated_at = ?, erased_at = ?, erased_for = 'merged', merged_into = ? WHERE id = ? AND erased_at = 0`,
+		birth_date = '', occupation = '', channel = '', updated_at = ?, erased_at = ?, erased_for = 'merged', merged_into = ? WHERE id = ? AND erased_at = 0`,
 		nobody, nobody, db.At(now), db.At(now), int64(b.ID), int64(a.ID)), "end an account that was merged")
 	if err != nil {
 		return err

@@ -170,6 +170,20 @@ func (b *builder) account(ctx context.Context, tx *db.Tx, p *Person, joined time
 			return nil, checkout.Form{}, err
 		}
 	}
+	if p.ChildSize != "" {
+		if _, err := customer.PutDate(ctx, tx, c.ID, customer.Date{Kind: "child", Size: p.ChildSize}, joined); err != nil {
+			return nil, checkout.Form{}, err
+		}
+	}
+	if p.Channel != "" {
+		said := customer.Profile{Name: name, BirthDate: c.BirthDate, Occupation: c.Occupation, Phone: p.Phone}
+		if err := customer.SetProfile(ctx, tx, c.ID, said, joined); err != nil {
+			return nil, checkout.Form{}, err
+		}
+		if err := customer.SetReach(ctx, tx, c.ID, lang, c.Country, p.Channel, joined); err != nil {
+			return nil, checkout.Form{}, err
+		}
+	}
 	form := home.form(p.Email, name, 12)
 	_, err = customer.PutAddress(ctx, tx, c.ID, customer.Address{Name: name, Country: form.Country, Line1: form.Line1, City: form.City,
 		Region: form.Region, Postcode: form.Postcode, First: true}, joined)

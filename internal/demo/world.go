@@ -146,6 +146,9 @@ type Person struct {
 	BirthDay   int      `json:"birthDay"`
 	BirthdayIn int      `json:"birthdayInDays"` // days from the first start; stands instead of BirthMonth and BirthDay
 	BabyMonths int      `json:"babyMonths"`     // age of the baby at the first start, 0 without one
+	ChildSize  string   `json:"childSize"`      // what another child wore when the account was made; it has grown since
+	Channel    string   `json:"channel"`        // how they would like to be answered
+	Phone      string   `json:"phone"`
 	Occupation string   `json:"occupation"`
 	Life       []string `json:"life"`
 	Interests  []string `json:"interests"`

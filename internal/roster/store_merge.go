@@ -151,7 +151,7 @@ var places = []struct{ table, column, rule string }{
 	{"sends", "customer_id", moves}, {"questions", "customer_id", moves}, {"segment_moves", "customer_id", moves}, {"tier_grants", "customer_id", moves},
 	{"value_moves", "customer_id", moves},
 	{"redemptions", "customer_id", moves},
-	{"interests", "customer_id", unites}, {"consents", "customer_id", unites}, {"credits", "customer_id", unites},
+	{"profile_facts", "customer_id", unites}, {"interests", "customer_id", unites}, {"consents", "customer_id", unites}, {"credits", "customer_id", unites},
 	{"customer_traits", "customer_id", decides}, {"segment_members", "customer_id", decides}, {"segment_turns", "customer_id", decides},
 	{"person_facts", "customer_id", decides}, {"person_spent", "customer_id", decides}, {"person_bought", "customer_id", decides}, {"snapshot_people", "customer_id", unites},
 	{"customer_tiers", "customer_id", decides}, {"customer_values", "customer_id", decides},

@@ -25,3 +25,13 @@ func (k Known) Suppose(kind, value string, chosen bool) Known {
 	k.in, _ = k.book.Members(&k)
 	return k
 }
+
+// SupposeOccupation is the same for what somebody does; "" is not said.
+func (k Known) SupposeOccupation(value string) Known {
+	if k.book == nil {
+		return k
+	}
+	k.Occupation = value
+	k.in, _ = k.book.Members(&k)
+	return k
+}

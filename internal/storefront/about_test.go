@@ -13,6 +13,8 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
+	"regulars/internal/i18n"
+	"regulars/internal/segment"
 	"regulars/internal/shoptest"
 )
 
@@ -224,5 +226,34 @@ func TestTheHourIsShownWithACross(t *testing.T) {
 	b.Post("/account/privacy/forget", "kind", "hour", "value", "")
 	if text := b.Get("/account/privacy").Text(); !strings.Contains(text, "Fewer than three looks") {
 		t.Error("crossed out, and still there")
+	}
+}
+
+// An occupation says the page it opens, and opens it.
+func TestAnOccupationDoesWhatItSays(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	s.Tx(func(ctx context.Context, tx *db.Tx) error {
+		return segment.Put(ctx, tx, segment.Segment{Key: "student", Position: 1, Name: i18n.Text{En: "Students"}, Title: i18n.Text{En: "For the term ahead"}, Why: i18n.Text{En: "Because you study"},
+			Rule: segment.Rule{Any: []segment.Condition{{Fact: "occupation", Is: "student"}}}})
+	})
+	b := s.SignedIn(shoptest.Student)
+	said := 0
+	for _, option := range b.Get("/account/details").All("option") {
+		name, title, ok := strings.Cut(shoptest.Text(option), ": opens “")
+		if !ok {
+			continue
+		}
+		said++
+		b.Post("/account/details", "name", "Chen", "occupation", shoptest.Attr(option, "value"), "country", "US", "lang", "en", "channel", "")
+		if got := b.Get("/").Texts("h1")[0]; got != strings.TrimSuffix(title, "”") {
+			t.Errorf("%s opens %q, and the home page is %q", name, title, got)
+		}
+		b.Post("/account/details", "name", "Chen", "occupation", "writer", "country", "US", "lang", "en", "channel", "")
+		if got := b.Get("/").Texts("h1")[0]; got != "For everybody" {
+			t.Errorf("a writer sees %q", got)
+		}
+	}
+	if said != 1 {
+		t.Errorf("%d occupations say that they open a page, want the one that does", said)
 	}
 }

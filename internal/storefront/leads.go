@@ -206,6 +206,19 @@ func (e *effects) of(c echo.Context, kind, value string) (string, error) {
 	return t(c, "shop.tile.nothing"), nil
 }
 
+// ofOccupation words the home page that an occupation opens for whoever asks,
+// "" if it is the one they would see without it.
+func (e *effects) ofOccupation(c echo.Context, value string) string {
+	if e.off || e.mute || value == "" {
+		return ""
+	}
+	with, without := e.page(e.known.SupposeOccupation(value)), e.page(e.known.SupposeOccupation(""))
+	if title := in(c, with.Page.Title); with.Key != without.Key && title != "" {
+		return t(c, "shop.tile.opens", "page", title)
+	}
+	return ""
+}
+
 // childShelf is the shelf that a child's size leads to.
 func (s *Shop) childShelf(c echo.Context) (*crumb, error) {
 	tree, err := s.tree(c)

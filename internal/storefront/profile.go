@@ -95,8 +95,16 @@ func (s *Shop) detailsPage(c echo.Context, status int, form *detailsForm, email 
 	if o := page.Form.Occupation; o != "" && !slices.Contains(list, o) {
 		list = append([]string{o}, list...)
 	}
+	effects, err := s.effects(c)
+	if err != nil {
+		return err
+	}
 	for _, o := range list {
-		page.Occupations = append(page.Occupations, option{o, in(c, customer.OccupationName(o)), o == page.Form.Occupation})
+		text := in(c, customer.OccupationName(o))
+		if effect := effects.ofOccupation(c, o); effect != "" {
+			text = t(c, "shop.occupation.effect", "name", text, "effect", effect)
+		}
+		page.Occupations = append(page.Occupations, option{o, text, o == page.Form.Occupation})
 	}
 	page.AgeText = t(c, "shop.birth-date.hint")
 	if age, ok := k.Age(s.today()); ok {
