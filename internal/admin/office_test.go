@@ -36,6 +36,7 @@ import (
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
 	"regulars/internal/pricing"
+	"regulars/internal/roster"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
@@ -306,7 +307,19 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return catalog.PutSale(ctx, tx, &sale, f.today(), f.now) })
 	group := pricing.PriceList{Name: deal.Name, Currency: "USD", Segment: "student", Percent: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return pricing.PutList(ctx, tx, &group, f.now) })
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		for _, email := range []string{"li.na@gmail.com", "lina@gmail.com"} {
+			if _, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: email, Name: "Li Na"}, f.now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	f.must(roster.Find(context.Background(), f.DB, f.now))
+	twice, _, err := roster.Duplicates(context.Background(), f.DB, 1, 1)
+	f.must(err)
 	parts := map[string]string{
+		":pair":      twice[0].Token,
 		":variant":   "parents",
 		":version":   "1",
 		":promotion": deal.Token,

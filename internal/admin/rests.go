@@ -73,6 +73,9 @@ func (o *Office) showRests(c echo.Context, status int, form inputs, failed error
 // keepRest keeps a file that would go, with a reason, or lets it go again.
 func (o *Office) keepRest(c echo.Context) error {
 	in, err := read(c, []string{"email", "reason", "act"})
+	if err == nil {
+		err = customer.CheckEmail(in["email"])
+	}
 	if err != nil {
 		return err
 	}

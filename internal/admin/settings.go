@@ -46,6 +46,7 @@ var groups = []struct {
 	{"carts", []string{"cart.idle", "checkout.idle", "cart.lost", "hold.minutes", "returns.days"}},
 	{"mail", []string{"followup.delays", "quiet.hours", "notify.orders", "notify.lang"}},
 	{"loyalty", []string{"loyalty.loyal.orders", "loyalty.loyal.spend", "loyalty.very.orders", "loyalty.very.spend", "value.abc", "value.margin", "value.return.cost", "value.question.cost", "value.referral"}},
+	{"register", []string{"contact.unreachable.days", "contact.inactive.months"}},
 	{"more", nil},
 }
 
