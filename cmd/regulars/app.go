@@ -19,6 +19,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/jobs"
+	"regulars/internal/keep"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
@@ -186,6 +187,8 @@ func (a *app) work() {
 			return err
 		})
 	})
+	keeper := &keep.Keeper{DB: a.db, Desk: a.mails, Settings: a.settings, Now: a.now}
+	a.runner.Every("keep", 24*time.Hour, keeper.Run)
 	segment.Register(a.runner, a.db, a.now)
 	roster.Register(a.runner, a.db, a.settings, a.now, a.log)
 	a.runner.Every("train", 24*time.Hour, func(ctx context.Context) error {

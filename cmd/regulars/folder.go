@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/migrations"
 )
@@ -120,7 +121,11 @@ func upToDate(ctx context.Context, d *db.DB, when migration) error {
 		return nil
 	}
 	if when == migrateAlways || d.Embedded() {
-		return d.Migrate(ctx, migrations.Files)
+		if err := d.Migrate(ctx, migrations.Files); err != nil {
+			return err
+		}
+		_, err := customer.Seal(ctx, d)
+		return err
 	}
 	_, pending, err := d.Pending(ctx, migrations.Files)
 	if err == nil && len(pending) > 0 {

@@ -39,7 +39,7 @@ var floors = [][]string{
 	{"payment", "analytics", "ask"},
 	{"checkout", "outreach"},
 	{"roster"},
-	{"exchange", "doctor", "demo"},
+	{"exchange", "keep", "doctor", "demo"},
 	{"web"},
 	{"storefront", "admin"},
 }

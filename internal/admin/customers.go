@@ -12,6 +12,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/segment"
+	"regulars/internal/staff"
 	"regulars/internal/value"
 	"regulars/internal/web"
 )
@@ -113,6 +114,9 @@ func (o *Office) customer(c echo.Context) error {
 
 func (o *Office) showCustomer(c echo.Context, status int, k *customer.Customer, in inputs, failed error) error {
 	ctx := c.Request().Context()
+	if err := o.looked(c, k.ID, staff.LookCard); err != nil {
+		return err
+	}
 	name := k.Name
 	if name == "" {
 		name = k.Email

@@ -155,6 +155,7 @@ func (o *Office) Routes() {
 	g.GET("/alarms", o.alarms)
 	g.POST("/alarms", o.seeAlarms)
 	g.GET("/audit", o.audit)
+	o.consentRoutes(g)
 	o.Web.OnPage(o.dress)
 }
 

@@ -262,6 +262,19 @@ func TestQuestionIsAnsweredOnceByMail(t *testing.T) {
 	f.must(err)
 	at := "/admin/questions/" + q[0].Token
 	f.want(f.get("/admin/questions"), 200, "Waits 2 days", "Calm Bottle")
+	// Somebody who said how they would like to be answered is answered by whoever sees it.
+	parent, err := customer.ByEmail(context.Background(), f.DB, "parent@demo.example")
+	f.must(err)
+	f.must(f.DB.InTx(context.Background(), func(tx *db.Tx) error {
+		if err := customer.SetProfile(context.Background(), tx, parent.ID, customer.Profile{Name: parent.Name, Phone: "030 1234567"}, f.now); err != nil {
+			return err
+		}
+		if err := customer.SetReach(context.Background(), tx, parent.ID, "en", "", "phone", f.now); err != nil {
+			return err
+		}
+		return tx.Query(context.Background()).Exec("UPDATE questions SET customer_id = ? WHERE token = ?", int64(parent.ID), q[0].Token).Error
+	}))
+	f.want(f.get(at), 200, "By phone · 030 1234567")
 	f.want(f.post(at, url.Values{"answer": {"  "}}), 422, "Write the answer")
 	for range 2 {
 		f.want(f.post(at, url.Values{"answer": {"It fits all bottles."}, "publish": {"1"}}), 303)

@@ -47,6 +47,8 @@ var groups = []struct {
 	{"mail", []string{"followup.delays", "quiet.hours", "notify.orders", "notify.lang"}},
 	{"loyalty", []string{"loyalty.loyal.orders", "loyalty.loyal.spend", "loyalty.very.orders", "loyalty.very.spend", "value.abc", "value.margin", "value.return.cost", "value.question.cost", "value.referral"}},
 	{"register", []string{"contact.unreachable.days", "contact.inactive.months"}},
+	{"keep", []string{"keep.browsing", "keep.carts", "keep.contacts", "keep.visitors", "keep.guests", "keep.bodies", "keep.decisions", "keep.looks"}},
+	{"profiles", []string{"profile.stale.days", "tiles.shelves"}},
 	{"more", nil},
 }
 
@@ -136,6 +138,7 @@ func storeSettings(ctx context.Context, tx *db.Tx, in inputs, now time.Time) (st
 
 type auditPage struct {
 	web.Page
+	Tabs  []chip
 	Rows  []auditRow
 	Older string
 }
@@ -152,6 +155,9 @@ func (o *Office) audit(c echo.Context) error {
 	var in struct {
 		Before int64 `form:"before"`
 	}
+	if c.QueryParam("show") == "looks" {
+		return o.looks(c)
+	}
 	if err := web.Query(c, &in); err != nil {
 		return err
 	}
@@ -159,7 +165,7 @@ func (o *Office) audit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := auditPage{Page: page(c, "staff.area.audit")}
+	p := auditPage{Page: page(c, "staff.area.audit"), Tabs: auditTabs(c, false)}
 	for _, e := range entries {
 		who := e.Name
 		if who == "" {

@@ -35,6 +35,7 @@ type Customer struct {
 	Zone            string
 	BirthDate       string
 	Occupation      string
+	Channel         string // how they would like to be answered: mail, phone, or ""
 	ExternalID      *string
 	Imported        bool
 	Simulated       bool
@@ -58,7 +59,9 @@ func (Customer) TableName() string { return "customers" }
 func (c *Customer) Verified() bool { return !c.EmailVerifiedAt.IsZero() }
 
 // Age is the number of birthdays the person has had on the day of now, in the
-// zone now stands in; false when the birth date is not known.
+// zone now stands in; false when the birth date is not known. Who was born on
+// 29 February turns on 1 March in years without one. It is the one place that
+// decides this; segments count the same (a test there asks every day).
 func (c *Customer) Age(now time.Time) (int, bool) {
 	born, err := time.Parse(time.DateOnly, c.BirthDate)
 	if err != nil {
@@ -110,6 +113,7 @@ type Date struct {
 	Month      int
 	Day        int
 	Year       int
+	Size       string // of a child by whose size month and year were estimated; else ""
 	Remind     bool
 	At         db.Time
 }

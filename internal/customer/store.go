@@ -172,6 +172,11 @@ func SignUp(ctx context.Context, tx *db.Tx, f SignUpForm, now time.Time) (*Custo
 			return nil, err
 		}
 	}
+	if f.Verified {
+		if err := ConfirmWaiting(ctx, tx, c.ID, evidenceProof, now); err != nil {
+			return nil, err
+		}
+	}
 	return &c, nil
 }
 
@@ -182,6 +187,27 @@ func ByID(ctx context.Context, q db.Q, id ID) (*Customer, error) {
 		return nil, lost(fmt.Sprintf("read customer %d", id), err)
 	}
 	return &c, nil
+}
+
+// Emails returns the addresses of these accounts; those that were erased have
+// none.
+func Emails(ctx context.Context, q db.Q, ids []ID) (map[ID]string, error) {
+	numbers := []int64{0}
+	for _, id := range ids {
+		numbers = append(numbers, int64(id))
+	}
+	var rows []struct {
+		ID    ID
+		Email string
+	}
+	if err := q.Query(ctx).Raw("SELECT id, email FROM customers WHERE erased_at = 0 AND id IN ?", numbers).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read addresses: %w", err)
+	}
+	all := make(map[ID]string, len(rows))
+	for _, r := range rows {
+		all[r.ID] = r.Email
+	}
+	return all, nil
 }
 
 // ByEmail returns the account of an address, or NotFound.

@@ -59,7 +59,13 @@ func Sweep(ctx context.Context, tx *db.Tx, now time.Time) (int64, error) {
 		}
 		gone += done.RowsAffected
 	}
-	return gone, nil
+	// Links to confirm: those of today still count against the limit a day.
+	done := tx.Query(ctx).Exec("DELETE FROM consent_asks WHERE used_at = 0 AND expires_at < ? AND created_at < ? OR used_at > 0 AND used_at < ?",
+		db.At(now), db.At(now.Add(-24*time.Hour)), db.At(now.Add(-guestYes)))
+	if done.Error != nil {
+		return gone, fmt.Errorf("sweep what has run out: %w", done.Error)
+	}
+	return gone + done.RowsAffected, nil
 }
 
 // Turn makes transactions of one name wait for each other until they end. Its

@@ -6,6 +6,7 @@ import (
 
 	"regulars/internal/db"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
 )
 
 // Newcomer is a whole account for CreateMany: who it is, what they allow and
@@ -25,7 +26,12 @@ func CreateMany(ctx context.Context, tx *db.Tx, all []Newcomer) error {
 	if err != nil {
 		return fmt.Errorf("write customers: %w", err)
 	}
-	var people, consents, interests [][]any
+	var people, consents, log, heads, interests [][]any
+	packs, err := Packs(ctx, tx)
+	if err != nil {
+		return err
+	}
+	words := map[i18n.Text]string{}
 	for i := range all {
 		c := &all[i].Customer
 		if err := CheckEmail(c.Email); err != nil {
@@ -35,17 +41,24 @@ func CreateMany(ctx context.Context, tx *db.Tx, all []Newcomer) error {
 		at := c.CreatedAt.Milli()
 		people = append(people, []any{ids[i], c.Email, c.EmailKey, c.EmailVerifiedAt.Milli(), c.Contact, c.PasswordHash, c.Epoch, clean(c.Name), c.Phone,
 			string(c.Lang), c.Currency, c.Country, c.Zone, c.BirthDate, c.Occupation, c.Imported, c.Simulated, at, at})
-		for _, p := range all[i].Given {
-			consents = append(consents, []any{ids[i], string(p), true, all[i].Source, at})
+		said, err := all[i].ledger(ctx, tx, words)
+		if err != nil {
+			return err
 		}
-		for _, p := range all[i].Refused {
-			consents = append(consents, []any{ids[i], string(p), false, all[i].Source, at})
+		for k := range said {
+			e := &said[k]
+			log = append(log, []any{ids[i], string(e.Purpose), e.Given, e.Source, at, e.Seq, e.Act, e.Channel, string(e.Lang), e.Method, e.Evidence, e.Wording, e.Prev, e.Hash})
+		}
+		for p, s := range Derive(said) {
+			consents = append(consents, []any{ids[i], string(p), s.Counts(p, packs.For(c.Country)), s.Said, s.Signed, s.Confirmed, s.Source, at})
+		}
+		if n := len(said); n > 0 {
+			heads = append(heads, []any{ids[i], said[n-1].Seq, said[n-1].Hash})
 		}
 		for _, n := range all[i].Interests {
 			interests = append(interests, []any{ids[i], n.Kind, n.Value, n.Source, at})
 		}
 	}
-	consentColumns := []string{"customer_id", "purpose", "given", "source", "at"}
 	for _, part := range []struct {
 		table   string
 		columns []string
@@ -53,8 +66,9 @@ func CreateMany(ctx context.Context, tx *db.Tx, all []Newcomer) error {
 	}{
 		{"customers", []string{"id", "email", "email_key", "email_verified_at", "contact", "password_hash", "epoch", "name", "phone", "lang", "currency",
 			"country", "zone", "birth_date", "occupation", "imported", "simulated", "created_at", "updated_at"}, people},
-		{"consents", consentColumns, consents},
-		{"consent_log", consentColumns, consents},
+		{"consents", []string{"customer_id", "purpose", "given", "said", "signed", "confirmed", "source", "at"}, consents},
+		{"consent_log", []string{"customer_id", "purpose", "given", "source", "at", "seq", "act", "channel", "lang", "method", "evidence", "wording", "prev", "hash"}, log},
+		{"consent_heads", []string{"customer_id", "seq", "hash"}, heads},
 		{"interests", []string{"customer_id", "kind", "value", "source", "at"}, interests},
 	} {
 		n, err := tx.Insert(ctx, part.table, part.columns, part.rows, part.table == "customers")
@@ -66,6 +80,41 @@ func CreateMany(ctx context.Context, tx *db.Tx, all []Newcomer) error {
 		}
 	}
 	return nil
+}
+
+// ledger is the chain a newcomer starts with.
+func (n *Newcomer) ledger(ctx context.Context, tx *db.Tx, words map[i18n.Text]string) ([]Entry, error) {
+	var all []Entry
+	head := ""
+	add := func(p Purpose, act string, given bool) error {
+		e := Entry{CustomerID: n.Customer.ID, Purpose: p, Act: act, Given: given, Channel: p.Channel(), Source: n.Source, Lang: n.Customer.Lang, Method: MethodTick, At: n.Customer.CreatedAt}
+		if n.Customer.Simulated {
+			e.Method, e.Evidence = MethodDemo, "simulated person"
+		}
+		w := Wording(n.Source, p)
+		if words[w] == "" {
+			key, err := keepWords(ctx, tx, w, n.Customer.CreatedAt.Time)
+			if err != nil {
+				return err
+			}
+			words[w] = key
+		}
+		e.Wording = words[w]
+		e.chain(len(all), head)
+		head, all = e.Hash, append(all, e)
+		return nil
+	}
+	for _, p := range n.Given {
+		if err := add(p, ActGiven, true); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range n.Refused {
+		if err := add(p, ActWithdrawn, false); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // SeeMany notes browsers with few statements and fills in their ids. One

@@ -3,7 +3,6 @@ package customer
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -28,41 +27,28 @@ func one(done *gorm.DB, doing string) error {
 type Consent struct {
 	CustomerID ID
 	Purpose    Purpose
-	Given      bool
+	Given      bool   // and counts
+	Said       bool   // the person's last word; it may wait for its link
 	Source     string // the page or import where it was said
 	At         db.Time
 }
 
 func (Consent) TableName() string { return "consents" }
 
-// SetConsent keeps a choice and appends it to the history. Saying the same
-// again changes nothing and adds nothing. Whoever switches personal pages or
-// history also calls segment.Refresh, so that off is off at once.
+// SetConsent is Say for a box that was ticked or unticked, with the source's
+// name for what is no box. Whoever switches personal pages or history also
+// calls segment.Refresh, so that off is off at once.
 func SetConsent(ctx context.Context, tx *db.Tx, id ID, purpose Purpose, given bool, source string, now time.Time) error {
-	if !slices.Contains(Purposes, purpose) {
-		return fault.New(fault.Invalid, "customer.consent.unknown", "purpose", string(purpose))
+	method := MethodTick
+	switch source {
+	case MethodLink, MethodImport, MethodErase:
+		method = source
 	}
-	// The upsert decides whether anything changed; the row stays locked until
-	// the transaction ends, so history and current state cannot disagree.
-	set := tx.Query(ctx).Exec(`INSERT INTO consents (customer_id, purpose, given, source, at) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (customer_id, purpose) DO UPDATE SET given = excluded.given, source = excluded.source, at = excluded.at
-		WHERE consents.given <> excluded.given`, int64(id), string(purpose), given, source, db.At(now))
-	if set.Error != nil {
-		return fmt.Errorf("set consent %s of customer %d: %w", purpose, id, set.Error)
-	}
-	if set.RowsAffected == 0 {
-		return nil
-	}
-	err := tx.Query(ctx).Exec("INSERT INTO consent_log (customer_id, purpose, given, source, at) VALUES (?, ?, ?, ?, ?)",
-		int64(id), string(purpose), given, source, db.At(now)).Error
-	if err != nil {
-		return fmt.Errorf("log consent %s of customer %d: %w", purpose, id, err)
-	}
-	return nil
+	return Say(ctx, tx, id, Saying{Purpose: purpose, Given: given, Source: source, Method: method}, now)
 }
 
-// Consents returns what an account allows. A purpose that was never asked is
-// not allowed.
+// Consents returns what an account allows. A purpose that was never asked, or
+// that waits for its link, is not allowed.
 func Consents(ctx context.Context, q db.Q, id ID) (map[Purpose]bool, error) {
 	var rows []Consent
 	if err := q.Query(ctx).Where("customer_id = ?", int64(id)).Find(&rows).Error; err != nil {
@@ -86,7 +72,7 @@ func ConsentLog(ctx context.Context, q db.Q, id ID) ([]Consent, error) {
 }
 
 // MayMail reports whether an account may be mailed for a purpose now: it
-// allows it, exists, and the address takes mail. The sending gate asks this at
+// allows it, confirmed as far as the pack of its country asks, exists, and the address takes mail. The sending gate asks this at
 // the moment of sending, and the list of suppressed addresses besides.
 func MayMail(ctx context.Context, q db.Q, id ID, purpose Purpose) (bool, error) {
 	var n int

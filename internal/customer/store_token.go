@@ -46,6 +46,17 @@ func void(ctx context.Context, tx *db.Tx, id ID, purpose string, now time.Time) 
 	return nil
 }
 
+// PeekWho is Peek that says whose link it is; 0 if it does not work.
+func PeekWho(ctx context.Context, q db.Q, token, purpose string, now time.Time) (ID, error) {
+	var id ID
+	err := q.Query(ctx).Raw("SELECT coalesce(max(customer_id), 0) FROM person_tokens WHERE hash = ? AND purpose = ? AND used_at = 0 AND expires_at > ?",
+		tokenHash(token), purpose, db.At(now)).Scan(&id).Error
+	if err != nil {
+		return 0, fmt.Errorf("look at a %s link: %w", purpose, err)
+	}
+	return id, nil
+}
+
 // Peek reports whether a link would still work, without spending it: what the
 // GET of its page shows.
 func Peek(ctx context.Context, q db.Q, token, purpose string, now time.Time) (bool, error) {
@@ -84,6 +95,10 @@ func VerifyEmail(ctx context.Context, tx *db.Tx, token string, now time.Time) (*
 		email_verified_at = CASE WHEN email_verified_at = 0 THEN ? ELSE email_verified_at END
 		WHERE id = ? AND email_key = ? AND erased_at = 0`, db.At(now), db.At(now).Milli(), int64(spent.CustomerID), EmailKey(spent.Value)), "verify an address")
 	if err != nil {
+		return nil, err
+	}
+	// Its page named what waits, so one click is enough for both.
+	if err := ConfirmWaiting(ctx, tx, spent.CustomerID, "the link that proves the address", now); err != nil {
 		return nil, err
 	}
 	return proved(ctx, tx, spent.CustomerID, now)

@@ -116,6 +116,11 @@ func lively(t *testing.T, d *db.DB) *shop {
 		if err := value.Give(ctx, tx, live.Now(), ann.ID, value.Grant{Key: checkout.NewKey(), Tier: value.Loyal, Reason: "a lost parcel", Actor: "staff:1", Until: s.now.AddDate(0, 6, 0)}, s.now.Add(-time.Hour)); err != nil {
 			return err
 		}
+		for p, given := range map[customer.Purpose]bool{customer.History: false, customer.MailOffers: true} { // the yes waits for its link
+			if err := customer.SetConsent(ctx, tx, ann.ID, p, given, "preferences", s.now); err != nil {
+				return err
+			}
+		}
 		_, err = customer.SignUp(ctx, tx, customer.SignUpForm{Email: "crowd-1@demo.example", Simulated: true}, s.now)
 		return err
 	})

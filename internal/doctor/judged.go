@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"regulars/internal/catalog"
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/roster"
 	"regulars/internal/segment"
@@ -31,6 +32,12 @@ var judgements = []judgement{
 	}},
 	{"G1", "everybody is in the segments whose rules hold of them, and in no other", segment.Misplaced},
 	{"T1", "what is kept of people's traits is what the rules decide from the facts, by the next night", strayed},
+	{"L1", "each person's consent ledger is whole: no entry changed, taken out or put elsewhere", func(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
+		return customer.Unchained(ctx, q)
+	}},
+	{"L2", "what counts as allowed is what the ledger and the pack of the country say", func(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
+		return customer.Miscopied(ctx, q)
+	}},
 	{"X8", "nobody's file rests longer than its time, unless it is kept or something is open", roster.Overdue},
 	{"X9", "nothing names an account that was merged into another, and that one is there", roster.Leftover},
 	{"P5", "a loyalty tier is what orders, reviews and grants make of it", mistiered},

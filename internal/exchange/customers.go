@@ -13,12 +13,13 @@ import (
 // CustomerHeader is the header of customer files. email is needed; an account
 // is found by external_id, else by email, which the file cannot change. life,
 // interest, for and hobby hold tiles with bars between. The consents are yes,
-// no, or empty for never asked; an empty one leaves what was said. simulated,
+// no, or empty for never asked; an empty one leaves what was said. A yes that is
+// new here needs consent_evidence: what proves it, for the ledger. simulated,
 // verified_at and created_at count for new accounts only. Nobody gets a
 // password by import: people ask for one by "forgotten password".
 var CustomerHeader = []string{"external_id", "email", "name", "phone", "lang", "currency", "country", "zone", "birth_date", "occupation",
 	"life", "interest", "for", "hobby", "personalize", "history", "mail_cart", "mail_offers", "mail_occasions", "mail_upgrades",
-	"verified_at", "created_at", "simulated"}
+	"consent_evidence", "verified_at", "created_at", "simulated"}
 
 var tileKinds = []string{"life", "interest", "for", "hobby"}
 
@@ -165,11 +166,15 @@ func (j *job) signUp(tx *db.Tx, c cells) (*customer.Customer, error) {
 // editCustomer brings an account to what the row says, and reports whether
 // anything had to be written.
 func (j *job) editCustomer(tx *db.Tx, p *customer.Customer, c cells) (bool, error) {
-	extra, err := customerExtras(j.ctx, tx, []customer.ID{p.ID})
+	extra, err := customerExtras(j.ctx, tx, []customer.ID{p.ID}, false)
 	if err != nil {
 		return false, err
 	}
 	now := customerCells(p, extra[p.ID])
+	if missing := unproved(c, now); missing != "" {
+		j.sum.wrong(c.line, "exchange.customer.evidence", "column", missing)
+		return false, nil
+	}
 	differs := func(names ...string) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return c.has(n) && c.key(n) != now[n] })
 	}
@@ -182,7 +187,7 @@ func (j *job) editCustomer(tx *db.Tx, p *customer.Customer, c cells) (bool, erro
 	changed := false
 	if differs("name", "birth_date", "occupation", "phone") {
 		changed = true
-		err := customer.SetProfile(j.ctx, tx, p.ID, customer.Profile{Name: want("name"), BirthDate: want("birth_date"), Occupation: want("occupation"), Phone: want("phone")}, j.opt.Now)
+		err := customer.SetProfile(j.ctx, tx, p.ID, customer.Profile{Name: want("name"), BirthDate: want("birth_date"), Occupation: want("occupation"), Phone: want("phone"), Place: customer.AtImport}, j.opt.Now)
 		if err != nil {
 			return false, err
 		}
@@ -212,11 +217,23 @@ func (j *job) editCustomer(tx *db.Tx, p *customer.Customer, c cells) (bool, erro
 			continue
 		}
 		changed = true
-		if err := customer.SetConsent(j.ctx, tx, p.ID, purpose, given, "import", j.opt.Now); err != nil {
+		said := customer.Saying{Purpose: purpose, Given: given, Source: "import", Method: customer.MethodImport, Evidence: c.key("consent_evidence")}
+		if err := customer.Say(j.ctx, tx, p.ID, said, j.opt.Now); err != nil {
 			return false, err
 		}
 	}
 	return changed, nil
+}
+
+// unproved is the first consent that a row newly says yes to without evidence.
+func unproved(c cells, now map[string]string) string {
+	for _, name := range CustomerHeader {
+		given, _ := parseYes(c.key(name))
+		if _, ok := purposeOf[name]; ok && given && now[name] != "yes" && len([]rune(strings.TrimSpace(c.key("consent_evidence")))) < 3 {
+			return name
+		}
+	}
+	return ""
 }
 
 func splitTiles(s string) []string {
@@ -234,6 +251,7 @@ func splitTiles(s string) []string {
 type extras struct {
 	tiles    map[string][]string
 	consents map[customer.Purpose]bool
+	evidence string
 }
 
 // customerCells is an account as a row of the file, by column.
@@ -244,7 +262,7 @@ func customerCells(p *customer.Customer, x extras) map[string]string {
 	}
 	m := map[string]string{"external_id": external, "email": p.Email, "name": p.Name, "phone": p.Phone, "lang": string(p.Lang), "currency": p.Currency,
 		"country": p.Country, "zone": p.Zone, "birth_date": p.BirthDate, "occupation": p.Occupation, "verified_at": writeTime(p.EmailVerifiedAt.Time),
-		"created_at": writeTime(p.CreatedAt.Time), "simulated": yes(p.Simulated)}
+		"created_at": writeTime(p.CreatedAt.Time), "simulated": yes(p.Simulated), "consent_evidence": x.evidence}
 	for _, kind := range tileKinds {
 		slices.Sort(x.tiles[kind])
 		m[kind] = strings.Join(x.tiles[kind], "|")

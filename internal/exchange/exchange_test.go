@@ -226,7 +226,7 @@ func TestBadRowsAreNamedAndGoodOnesKept(t *testing.T) {
 			t.Errorf("total %d", n)
 		}
 		did(t, imported(t, d, exchange.Orders, orders, exchange.Options{Currency: "USD"}), 0, 0, 1, 4)
-		did(t, imported(t, d, exchange.Customers, "email,life,personalize,name\nnobody,,,\na@b.example,no-such-tile,,Ann\nc@d.example,,maybe,\ne@f.example,,yes,Eve\n", exchange.Options{}), 1, 0, 0, 3)
+		did(t, imported(t, d, exchange.Customers, "email,life,personalize,name,consent_evidence\nnobody,,,,\na@b.example,no-such-tile,,Ann,\nc@d.example,,maybe,,\ne@f.example,,yes,Eve,form of 2026-01-02\n", exchange.Options{}), 1, 0, 0, 3)
 		if n := count(t, d, "SELECT count(*) FROM customers WHERE email = 'a@b.example'"); n != 0 {
 			t.Error("half a customer was kept")
 		}

@@ -187,7 +187,7 @@ func exportCustomers(ctx context.Context, q db.Q, put func(map[string]string) er
 		for i, p := range people {
 			ids[i] = p.ID
 		}
-		extra, err := customerExtras(ctx, q, ids)
+		extra, err := customerExtras(ctx, q, ids, true)
 		if err != nil {
 			return err
 		}

@@ -15,8 +15,8 @@ import (
 // have told anything.
 func TestHistoryAndProfilesNameNobody(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		imported(t, d, exchange.Customers, "email,name,occupation,birth_date,interest,personalize,history\n"+
-			"li@mail.example,Li Na,Student,2001-05-20,books|sport,yes,yes\nbo@mail.example,Bo,teacher,,books,yes,no\n", exchange.Options{})
+		imported(t, d, exchange.Customers, "email,name,occupation,birth_date,interest,personalize,history,consent_evidence\n"+
+			"li@mail.example,Li Na,Student,2001-05-20,books|sport,yes,yes,paper form\nbo@mail.example,Bo,teacher,,books,yes,no,paper form\n", exchange.Options{})
 		imported(t, d, exchange.Orders, "number,placed_at,customer,currency,sku,name,qty,unit_price\n"+
 			"N1,2026-01-02T10:00:00Z,li@mail.example,USD,A1,Alpha,2,10\nN1,2026-01-02T10:00:00Z,li@mail.example,USD,B1,Beta,1,5\nN2,2026-01-03T10:00:00Z,,USD,A1,Alpha,1,10\n", exchange.Options{})
 		read := func(kind string) [][]string {

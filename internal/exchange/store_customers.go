@@ -3,6 +3,8 @@ package exchange
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -38,11 +40,12 @@ func customersAfter(ctx context.Context, q db.Q, after customer.ID, limit int) (
 }
 
 // customerExtras reads what people said of themselves and allowed. What the
-// shop only inferred is not theirs to carry away.
-func customerExtras(ctx context.Context, q db.Q, ids []customer.ID) (map[customer.ID]extras, error) {
+// shop only inferred is not theirs to carry away. prove adds what their yeses
+// rest on.
+func customerExtras(ctx context.Context, q db.Q, ids []customer.ID, prove bool) (map[customer.ID]extras, error) {
 	all := make(map[customer.ID]extras, len(ids))
 	for _, id := range ids {
-		all[id] = extras{map[string][]string{}, map[customer.Purpose]bool{}}
+		all[id] = extras{tiles: map[string][]string{}, consents: map[customer.Purpose]bool{}}
 	}
 	var tiles []customer.Interest
 	if err := q.Query(ctx).Where("customer_id IN ? AND source = 'said'", ids).Find(&tiles).Error; err != nil {
@@ -55,8 +58,54 @@ func customerExtras(ctx context.Context, q db.Q, ids []customer.ID) (map[custome
 	if err := q.Query(ctx).Where("customer_id IN ?", ids).Find(&consents).Error; err != nil {
 		return nil, fmt.Errorf("read consents: %w", err)
 	}
+	waiting := map[customer.ID]bool{}
 	for _, c := range consents {
+		if c.Said && !c.Given { // waits for its link: neither a yes nor a no to carry away
+			continue
+		}
 		all[c.CustomerID].consents[c.Purpose] = c.Given
+		waiting[c.CustomerID] = waiting[c.CustomerID] || c.Given
 	}
-	return all, nil
+	if !prove {
+		return all, nil
+	}
+	return all, evidences(ctx, q, waiting, all)
+}
+
+// evidences says what proves the yeses of people: what an import brought along
+// if it is the same for all, else the end of the person's ledger here.
+func evidences(ctx context.Context, q db.Q, whose map[customer.ID]bool, all map[customer.ID]extras) error {
+	ids := slices.Collect(maps.Keys(whose))
+	chains, err := customer.Ledgers(ctx, q, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		chain := chains[id]
+		if !whose[id] || len(chain) == 0 {
+			continue
+		}
+		proof := map[string]bool{}
+		for p, s := range customer.Derive(chain) {
+			for i := len(chain) - 1; i >= 0 && s.Said; i-- {
+				if e := chain[i]; e.Purpose == p {
+					if e.Method != customer.MethodImport {
+						e.Evidence = ""
+					}
+					proof[e.Evidence] = true
+					break
+				}
+			}
+		}
+		x := all[id]
+		last := chain[len(chain)-1]
+		x.evidence = fmt.Sprintf("ledger entry %d of %s, %s, %s", last.Seq, writeTime(last.At.Time), last.Source, last.Method)
+		for only := range proof {
+			if len(proof) == 1 && only != "" {
+				x.evidence = only
+			}
+		}
+		all[id] = x
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"regulars/internal/cart"
 	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -35,6 +36,7 @@ func (d *Desk) Register(r *jobs.Runner) {
 	})
 	jobs.Work(r, func(ctx context.Context, j credit.Mail) error { return d.card(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j AccountMail) error { return d.account(ctx, j, d.Now()) })
+	jobs.Work(r, func(ctx context.Context, j GuestAsk) error { return d.askGuest(ctx, cart.ID(j.Cart), d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j QuestionMail) error { return d.question(ctx, j, d.Now()) })
 	jobs.Work(r, func(_ context.Context, j ForgetMails) error {
 		if f, ok := d.Mailer.(*Folder); ok {
@@ -56,6 +58,7 @@ const (
 	SignInPath = "/signin"
 	ForgotPath = "/forgot"
 	SignUpPath = "/signup"
+	AgreePath  = "/confirm/"
 )
 
 // accountMails says of each account mail where its link leads and for how
@@ -69,6 +72,8 @@ var accountMails = map[string]struct {
 	ChangeEmail:   {ChangePath, 24},
 	AccountExists: {SignInPath, 0},
 	NoAccount:     {SignUpPath, 0},
+
+	ConfirmConsent: {AgreePath, int(customer.ConfirmFor / time.Hour)},
 }
 
 // LinkFor is how long the link of an account mail works: what a page gives
@@ -260,7 +265,12 @@ func (d *Desk) account(ctx context.Context, j AccountMail, now time.Time) error 
 	if owner != nil {
 		s.CustomerID, s.Simulated = &owner.ID, owner.Simulated
 	}
-	err := d.owe(ctx, s, Candidate{Class: Required, Email: j.Email, Customer: owner}, Address{Email: j.Email}, w, now)
+	wishes, err := d.wishes(ctx, j, now)
+	if err != nil || j.Template == ConfirmConsent && len(wishes) == 0 {
+		return err // taken back, confirmed or asked anew since
+	}
+	w.Wishes = wishes
+	err = d.owe(ctx, s, Candidate{Class: Required, Email: j.Email, Customer: owner}, Address{Email: j.Email}, w, now)
 	if kind.hours > 0 && err != nil && now.Sub(time.UnixMilli(j.At)) > time.Duration(kind.hours)*time.Hour {
 		d.Log.Warn("account mail given up, its link is over", "key", s.Key, "error", err)
 		return nil

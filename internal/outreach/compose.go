@@ -21,7 +21,8 @@ type letter struct {
 	Shop   string
 	Name   string // how the person is greeted; "" where the name is not proved to be theirs
 	Link   string
-	Hours  int // how long the link works
+	Hours  int      // how long the link works
+	Wishes []string // the kinds of mail that the link confirms
 	Goods  []string
 	More   int // goods not named here
 	Order  *orderWords

@@ -173,6 +173,11 @@ func TestGuestIsMailedOnlyAboutTheCartTheyTicked(t *testing.T) {
 				cart.NoteContact(ctx, tx, owned.ID, "said-no@example.com", true, monday),
 				customer.SetConsent(ctx, tx, said.ID, customer.MailCart, false, "preferences", monday))
 		})
+		unsure := s.leaves(s.guest(), monday)
+		s.tx(func(tx *db.Tx) error {
+			return cart.NoteContact(ctx, tx, unsure.ID, "eve@example.com", true, monday)
+		})
+		s.confirmed("ann@example.com")
 		if n := s.sweep(monday.Add(24 * hour)); n != 1 {
 			t.Fatalf("%d mails", n)
 		}
@@ -180,7 +185,7 @@ func TestGuestIsMailedOnlyAboutTheCartTheyTicked(t *testing.T) {
 		for _, decision := range s.decisions() {
 			reasons[decision.Email] = string(decision.State) + " " + decision.Reason
 		}
-		want := map[string]string{"ann@example.com": "sent ", "bob@example.com": "withheld no-consent", "said-no@example.com": "withheld refused"}
+		want := map[string]string{"ann@example.com": "sent ", "bob@example.com": "withheld no-consent", "eve@example.com": "withheld unconfirmed", "said-no@example.com": "withheld refused"}
 		if len(reasons) != len(want) {
 			t.Errorf("decisions %v", reasons)
 		}
@@ -344,7 +349,7 @@ func TestUnsubscribingStopsWhatIsAlreadyWaiting(t *testing.T) {
 		s.decided(outreach.Withheld, "no-consent")
 		log, err := customer.ConsentLog(ctx, d, p.Customer.ID)
 		s.must(err)
-		if last := log[len(log)-1]; last.Given || last.Source != "mail link" || len(log) != 2 {
+		if last := log[len(log)-1]; last.Given || last.Source != "mail link" || len(log) != 3 {
 			t.Errorf("consent log %+v", log)
 		}
 		if _, err := outreach.RestorePreview(ctx, d, link(t, text, "/r/"), monday.Add(6*hour)); !errors.Is(err, fault.NotFound) {
@@ -364,6 +369,9 @@ func TestUnsubscribingStopsWhatIsAlreadyWaiting(t *testing.T) {
 			return errors.Join(customer.SetConsent(ctx, tx, p.Customer.ID, customer.MailCart, true, "preferences", monday.Add(50*hour)),
 				cart.Add(ctx, tx, c.ID, s.variants["BIB"], 1, monday.Add(50*hour)))
 		})
+		s.tx(func(tx *db.Tx) error {
+			return customer.ConfirmWaiting(ctx, tx, p.Customer.ID, "link", monday.Add(50*hour+1))
+		})
 		if n := s.sweep(monday.Add(52 * hour)); n != 1 {
 			t.Error("the owner's own later yes does not count")
 		}
@@ -377,6 +385,7 @@ func TestTwoCartsOfOneAddressAreOneMail(t *testing.T) {
 			c := s.leaves(s.guest(), monday)
 			s.tx(func(tx *db.Tx) error { return cart.NoteContact(ctx, tx, c.ID, "ann@example.com", true, monday) })
 		}
+		s.confirmed("ann@example.com")
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() { s.sweep(monday.Add(24 * hour)) })

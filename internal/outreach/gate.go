@@ -56,7 +56,7 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 	case stands.State == "bouncing":
 		return withhold("bouncing"), nil
 	}
-	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, d.cartStands} {
+	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, guestConfirmed, d.cartStands} {
 		reason, err := ask(ctx, tx, c, now)
 		if err != nil {
 			return Decision{}, fmt.Errorf("decide on mail: %w", err)
@@ -81,7 +81,11 @@ func mayBeAsked(ctx context.Context, q db.Q, c Candidate, _ time.Time) (string, 
 	if c.Customer != nil {
 		ok, err := customer.MayMail(ctx, q, c.Customer.ID, c.Purpose)
 		if err == nil && !ok {
-			return "no-consent", nil
+			waiting, err := customer.Waiting(ctx, q, c.Customer.ID)
+			if slices.Contains(waiting, c.Purpose) {
+				return "unconfirmed", err
+			}
+			return "no-consent", err
 		}
 		return "", err
 	}
@@ -104,6 +108,18 @@ func mayBeAsked(ctx context.Context, q db.Q, c Candidate, _ time.Time) (string, 
 	said, err := customer.Consents(ctx, q, account.ID)
 	if given, asked := said[c.Purpose]; err == nil && asked && !given {
 		return "refused", nil
+	}
+	return "", err
+}
+
+// guestConfirmed asks whether a guest's tick was confirmed by the link.
+func guestConfirmed(ctx context.Context, q db.Q, c Candidate, now time.Time) (string, error) {
+	if c.Customer != nil {
+		return "", nil
+	}
+	ok, err := customer.GuestMayBeMailed(ctx, q, c.Email, c.Purpose, now)
+	if err == nil && !ok {
+		return "unconfirmed", nil
 	}
 	return "", err
 }

@@ -54,6 +54,7 @@ const (
 	ChangeEmail       = "change-email"
 	AccountExists     = "account-exists"
 	NoAccount         = "no-account"
+	ConfirmConsent    = "confirm-consent" // before a yes to mails counts
 	FollowUpMail      = "followup"
 	ContactReceived   = "contact-received"
 	QuestionAnswered  = "question-answered"
@@ -62,7 +63,7 @@ const (
 // Templates lists every message.
 var Templates = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
-	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, FollowUpMail, ContactReceived, QuestionAnswered}
+	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, ContactReceived, QuestionAnswered}
 
 // State says what became of a message.
 type State string

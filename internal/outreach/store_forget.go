@@ -30,6 +30,8 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 	statements := []string{
 		"UPDATE sends SET state = 'withheld', reason = 'erased', updated_at = @now WHERE " + mails + " AND state IN ('queued', 'deferred')",
 		"UPDATE mail_links SET email_key = @nobody, used_at = CASE WHEN used_at = 0 THEN CAST(@now AS BIGINT) ELSE used_at END WHERE send_id IN (SELECT id FROM sends WHERE " + mails + ") OR email_key <> '' AND email_key = @key",
+		// What was taken back in the account binds us as a stop by link does, also against an import.
+		"INSERT INTO suppressions (email_key, purpose, reason, at) SELECT @hash, purpose, '" + stopUnsubscribed + "', at FROM consents WHERE @key <> '' AND customer_id = @id AND purpose LIKE 'mail.%' AND said = FALSE ON CONFLICT (email_key, purpose) DO NOTHING",
 		"DELETE FROM suppressions WHERE email_key = @hash AND EXISTS (SELECT 1 FROM suppressions s WHERE s.email_key <> '' AND s.email_key = @key AND s.purpose = suppressions.purpose)",
 		"UPDATE suppressions SET email_key = @hash WHERE email_key <> '' AND email_key = @key",
 	}

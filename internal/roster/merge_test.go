@@ -109,8 +109,11 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 		w.must(value.Rebuild(ctx, d, w.Settings.Now(), w.Now()))
 		w.sound()
 
-		before := map[string][]int64{}
+		before, entries := map[string][]int64{}, 0
 		for _, p := range roster.Places() {
+			if p[2] == "retells" {
+				entries = w.Count("SELECT count(*) FROM consent_log WHERE customer_id IN ?", []customer.ID{from, into})
+			}
 			if p[2] == "moves" {
 				before[p[0]] = w.rows(p[0], from, into)
 				if len(w.rows(p[0], from)) == 0 {
@@ -140,6 +143,11 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 		// Two open carts are one now, as at sign-in; every other cell stays.
 		if after := w.books(); strings.Split(after, "2026-03-02 ")[0] != strings.Split(books, "2026-03-02 ")[0] {
 			t.Errorf("the books changed from\n%s\nto\n%s", books, after)
+		}
+		chain, _, err := customer.Ledger(ctx, d, into)
+		w.must(err)
+		if len(chain) < entries || entries == 0 {
+			t.Errorf("the ledger has %d entries of %d", len(chain), entries)
 		}
 		if n := w.Count("SELECT count(*) FROM redemptions"); n != 2 {
 			t.Errorf("%d redemptions are left", n)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -26,15 +27,20 @@ import (
 type (
 	consentRow struct {
 		Name, Text, What string
-		Given            bool
+		Given            bool   // ticked
+		Waits            string // what it waits for, until the mailed link is confirmed
 	}
 	preferencesPage struct {
 		accountPage
 		Pages, Mails []consentRow
 		Unverified   bool
+		Waiting      bool
+		Email        string
 	}
 	factRow struct {
 		Kind, Value, Name, Evidence string
+		Says                        string // what it says, where Name only names it
+		Trust                       string // how sure it is, in words
 		Inferred                    bool
 	}
 	knownPage struct {
@@ -51,6 +57,7 @@ type (
 		Heading, Lead string
 		Parts         []policyPart
 		On, SignedIn  bool
+		Remembered    string // by this browser's forms, for a guest
 	}
 )
 
@@ -59,9 +66,16 @@ func (s *Shop) preferences(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := preferencesPage{accountPage: base, Unverified: !p.Customer.Verified()}
+	waiting, err := customer.Waiting(c.Request().Context(), s.DB, p.CustomerID())
+	if err != nil {
+		return err
+	}
+	page := preferencesPage{accountPage: base, Unverified: !p.Customer.Verified(), Waiting: len(waiting) > 0, Email: p.Customer.Email}
 	for _, purpose := range customer.Purposes {
-		row := consentRow{string(purpose), t(c, "customer.purpose."+string(purpose)), t(c, "customer.purpose."+string(purpose)+".what"), p.Given(purpose)}
+		row := consentRow{Name: string(purpose), Text: t(c, "customer.purpose."+string(purpose)), What: t(c, "customer.purpose."+string(purpose)+".what"), Given: p.Given(purpose)}
+		if slices.Contains(waiting, purpose) {
+			row.Given, row.Waits = true, t(c, "shop.consent.waits")
+		}
 		if purpose == customer.Personalize || purpose == customer.History {
 			page.Pages = append(page.Pages, row)
 		} else {
@@ -89,11 +103,20 @@ func (s *Shop) savePreferences(c echo.Context) error {
 			return fault.New(fault.Invalid, "customer.consent.unknown", "purpose", g)
 		}
 	}
+	asked := false
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		before, err := customer.Waiting(ctx, tx, p.CustomerID())
+		if err != nil {
+			return err
+		}
 		for _, purpose := range customer.Purposes {
-			if err := customer.SetConsent(ctx, tx, p.CustomerID(), purpose, slices.Contains(in.Given, string(purpose)), "preferences", s.Now()); err != nil {
+			said := customer.Saying{Purpose: purpose, Given: slices.Contains(in.Given, string(purpose)), Source: "preferences", Lang: web.Lang(c), Signed: true}
+			if err := customer.Say(ctx, tx, p.CustomerID(), said, s.Now()); err != nil {
 				return err
 			}
+		}
+		if asked, err = s.askToConfirm(ctx, tx, p.Customer, before, web.Lang(c)); err != nil {
+			return err
 		}
 		return s.decide(ctx, tx, p.CustomerID())
 	})
@@ -101,6 +124,9 @@ func (s *Shop) savePreferences(c echo.Context) error {
 		return err
 	}
 	web.Flash(c, "ok", "shop.account.saved")
+	if asked {
+		web.Flash(c, "info", "shop.consent.asked", "email", p.Customer.Email)
+	}
 	return web.Redirect(c, "/account/preferences")
 }
 
@@ -131,12 +157,8 @@ func (s *Shop) knownPage(c echo.Context, status int, failed error) error {
 	if front.Key == homepage.Default || page.Segment == "" {
 		page.Segment, page.Reason = t(c, "shop.known.default"), t(c, "shop.known.default.why")
 	}
-	facts, err := customer.Interests(ctx, s.DB, p.CustomerID())
-	if err != nil {
+	if page.Facts, err = s.factRows(c, p); err != nil {
 		return err
-	}
-	for _, f := range facts {
-		page.Facts = append(page.Facts, factRow{f.Kind, f.Value, in(c, customer.TileName(f.Kind, f.Value)), t(c, "shop.known."+f.Source, "date", f.At.In(base.Zone)), f.Source == "inferred"})
 	}
 	if page.Traits, err = s.heldRows(c, base.Zone); err != nil {
 		return err
@@ -169,14 +191,18 @@ func (s *Shop) forgetFact(c echo.Context) error {
 		return err
 	}
 	var in struct {
-		Kind  string `form:"kind,max=40"`
+		Kind  string `form:"kind,max=60"`
 		Value string `form:"value,max=200"`
 	}
 	if err := web.Form(c, &in); err != nil {
 		return err
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		if err := customer.DropInterest(ctx, tx, p.CustomerID(), in.Kind, in.Value); err != nil {
+		drop := func() error { return customer.DropFact(ctx, tx, p.CustomerID(), in.Kind, s.Now()) }
+		if in.Value != "" {
+			drop = func() error { return customer.DropInterest(ctx, tx, p.CustomerID(), in.Kind, in.Value) }
+		}
+		if err := drop(); err != nil {
 			return err
 		}
 		return s.decide(ctx, tx, p.CustomerID())
@@ -294,6 +320,12 @@ func (s *Shop) privacyPage(c echo.Context) error {
 	}
 	page := privacyPage{Page: s.page(c, "shop.policy.privacy.title"), Heading: t(c, "shop.policy.privacy.title"), Lead: t(c, "shop.policy.privacy.lead"),
 		Parts: s.policyParts(c, "privacy"), On: p.Personalized(), SignedIn: p.SignedIn()}
+	if e, err := s.entered(c); err != nil {
+		return err
+	} else if e.Remembered {
+		web.Private(c)
+		page.Remembered = t(c, "shop.remember.is", "what", strings.Join(e.words(c), t(c, "shop.comma")))
+	}
 	s.note(c, event.Event{Kind: event.PolicySeen, Detail: "privacy"})
 	return web.Render(c, http.StatusOK, "storefront/privacy", page)
 }
@@ -317,7 +349,8 @@ func (s *Shop) choosePrivacy(c echo.Context) error {
 		if !p.SignedIn() {
 			return customer.SetVisitorPersonalize(ctx, tx, p.VisitorID(), on, s.Now())
 		}
-		if err := customer.SetConsent(ctx, tx, p.CustomerID(), customer.Personalize, on, "privacy page", s.Now()); err != nil {
+		said := customer.Saying{Purpose: customer.Personalize, Given: on, Source: "privacy page", Lang: web.Lang(c), Signed: true}
+		if err := customer.Say(ctx, tx, p.CustomerID(), said, s.Now()); err != nil {
 			return err
 		}
 		return s.decide(ctx, tx, p.CustomerID())

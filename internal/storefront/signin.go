@@ -44,6 +44,7 @@ type (
 		web.Page
 		Heading, Lead, Button string
 		Action                string
+		List                  []string // what the button stands for
 		AskPassword           bool
 		Errors                web.FormErrors
 	}
@@ -219,7 +220,11 @@ func (s *Shop) signUpForm(c echo.Context) error {
 	if p.SignedIn() {
 		return web.Redirect(c, "/account")
 	}
-	return s.signUpPage(c, http.StatusOK, signInPage{})
+	e, err := s.entered(c)
+	if err != nil {
+		return err
+	}
+	return s.signUpPage(c, http.StatusOK, signInPage{Email: e.Email, Name: e.Name})
 }
 
 func (s *Shop) signUpPage(c echo.Context, status int, p signInPage) error {
@@ -251,15 +256,16 @@ func (s *Shop) signUp(c echo.Context) error {
 			MailCart: in.MailCart, Errors: web.Errors(c, failed)})
 	}
 	f := customer.SignUpForm{Email: in.Email, Name: in.Name, Personalize: in.Personalize, History: in.Personalize, MailCart: in.MailCart}
-	if err := s.register(c, f, in.Password); err != nil {
+	if err := s.register(c, f, customer.Typed{}, in.Password); err != nil {
 		return err
 	}
 	web.Flash(c, "ok", "shop.signup.done", "email", in.Email)
 	return web.Redirect(c, "/signin")
 }
 
-// register makes the account, or writes to the one that has the address.
-func (s *Shop) register(c echo.Context, f customer.SignUpForm, password string) error {
+// register makes the account, with what its person typed elsewhere, or writes
+// to the one that has the address.
+func (s *Shop) register(c echo.Context, f customer.SignUpForm, typed customer.Typed, password string) error {
 	ctx := c.Request().Context()
 	hash, err := s.Hasher.Hash(ctx, password)
 	if err != nil {
@@ -280,6 +286,11 @@ func (s *Shop) register(c echo.Context, f customer.SignUpForm, password string) 
 			return outreach.Enqueue(ctx, tx, outreach.AccountMail{Email: f.Email, Template: outreach.AccountExists, Lang: string(web.Lang(c))}, s.Now())
 		case err != nil:
 			return err
+		}
+		if typed.Name != "" {
+			if _, err := customer.Fill(ctx, tx, k.ID, customer.AtCheckout, typed, s.Now()); err != nil {
+				return err
+			}
 		}
 		return s.askToVerify(ctx, tx, k, web.Lang(c))
 	})
@@ -413,7 +424,10 @@ func (s *Shop) prove(c echo.Context, spend func(ctx context.Context, tx *db.Tx) 
 		if err != nil {
 			return err
 		}
-		if came, err = order.Claim(ctx, tx, k.Email, k.ID); err != nil || came == 0 {
+		if k == nil { // a guest's link: there is no account
+			return nil
+		}
+		if came, err = order.Claim(ctx, tx, k.Email, k.ID); err != nil {
 			return err
 		}
 		return s.decide(ctx, tx, k.ID)
@@ -425,10 +439,26 @@ func (s *Shop) prove(c echo.Context, spend func(ctx context.Context, tx *db.Tx) 
 }
 
 func (s *Shop) verifyForm(c echo.Context) error {
-	if err := s.link(c, customer.PurposeVerify); err != nil {
+	ctx := c.Request().Context()
+	id, err := customer.PeekWho(ctx, s.DB, c.Param("token"), customer.PurposeVerify, s.Now())
+	if err == nil && id == 0 {
+		err = fault.New(fault.NotFound, "customer.link.spent")
+	}
+	if err != nil {
 		return err
 	}
-	return s.tokenPage(c, http.StatusOK, "verify", "/verify/"+c.Param("token"), nil)
+	waiting, err := customer.Waiting(ctx, s.DB, id)
+	if err != nil {
+		return err
+	}
+	p := tokenPage{Page: s.page(c, "shop.verify.title"), Heading: t(c, "shop.verify.title"), Lead: t(c, "shop.verify.lead"), Button: t(c, "shop.verify.do"),
+		Action: "/verify/" + c.Param("token"), Errors: web.Errors(c, nil)}
+	if len(waiting) > 0 {
+		p.Lead, p.List = t(c, "shop.verify.lead.too"), purposeNames(c, waiting)
+	}
+	p.NoIndex = true
+	web.Private(c)
+	return web.Render(c, http.StatusOK, "storefront/token", p)
 }
 
 func (s *Shop) verify(c echo.Context) error {

@@ -1,0 +1,53 @@
+package setting
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// How long what is about people stays, as crm.md 7 lists it.
+var keepKeys = []Key{
+	{"keep.browsing", "90 days", checkTerm},
+	{"keep.carts", "25 months", checkTerm},
+	{"keep.contacts", "30 days", checkTerm},
+	{"keep.visitors", "13 months", checkTerm},
+	{"keep.guests", "30 days", checkTerm},
+	{"keep.bodies", "180 days", checkTerm},
+	{"keep.decisions", "24 months", checkTerm},
+	{"keep.looks", "24 months", checkTerm},
+}
+
+func init() { Keys = append(Keys, keepKeys...) }
+
+// Since is the moment before which a term is over at now.
+func (v Values) Since(name string, now time.Time) time.Time {
+	n, months, err := parseTerm(v.Get(name))
+	if err != nil {
+		return time.Time{} // nothing goes by a term that nobody can read
+	}
+	if months {
+		return now.AddDate(0, -n, 0)
+	}
+	return now.AddDate(0, 0, -n)
+}
+
+func parseTerm(s string) (n int, months bool, err error) {
+	number, unit, _ := strings.Cut(strings.TrimSpace(s), " ")
+	n, err = strconv.Atoi(number)
+	unit = strings.TrimSuffix(strings.TrimSpace(unit), "s")
+	months = unit == "month"
+	if err == nil && (unit != "day" && !months || n < 7 && !months || n < 1 || n > 3650 || months && n > 120) {
+		err = fmt.Errorf("%q is no term", s)
+	}
+	return n, months, err
+}
+
+func checkTerm(value string) error {
+	if _, _, err := parseTerm(value); err != nil {
+		return errors.New("wants 7 days or more, or months up to 120, such as 90 days or 25 months")
+	}
+	return nil
+}
