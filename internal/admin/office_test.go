@@ -320,6 +320,7 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.must(err)
 	parts := map[string]string{
 		":pair":      twice[0].Token,
+		":measure":   "birth",
 		":variant":   "parents",
 		":version":   "1",
 		":promotion": deal.Token,

@@ -6,6 +6,7 @@ package roster
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -70,7 +71,7 @@ func Register(r *jobs.Runner, d *db.DB, settings *setting.Live, now func() time.
 		if done.Gone > 0 {
 			log.Info("files blanked", "gone", done.Gone, "resting", done.Resting, "held", done.Held)
 		}
-		return err
+		return errors.Join(err, Count(ctx, d, settings.Now(), now()))
 	})
 	jobs.Work(r, func(ctx context.Context, _ Merged) error { return value.Rebuild(ctx, d, settings.Now(), now()) })
 	r.Every("duplicates", 24*time.Hour, func(ctx context.Context) error { return Find(ctx, d, now()) })

@@ -103,6 +103,7 @@ var Areas = []Area{
 	{Name: "promotions", Path: "/admin/promotions", Write: []Role{Merchant, Marketer}},
 	{Name: "gift-cards", Path: "/admin/gift-cards", Read: []Role{Support}, Write: []Role{Merchant}},
 	{Name: "customers", Path: "/admin/customers", Read: []Role{Merchant, Marketer}, Write: []Role{Support}},
+	{Name: "health", Path: "/admin/health", Read: []Role{Merchant, Support, Analyst}, Write: []Role{Marketer}},
 	{Name: "values", Path: "/admin/values", Read: []Role{Merchant, Marketer}},
 	{Name: "segments", Path: "/admin/segments", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "homepages", Path: "/admin/homepages", Write: []Role{Marketer}},
