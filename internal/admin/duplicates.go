@@ -53,7 +53,12 @@ type (
 
 const duplicatesPath = "/admin/customers/duplicates"
 
-func twinOf(k *customer.Customer) twin { return twin{k.Name, k.Email, customerPath(k.Email)} }
+func (o *Office) twin(c echo.Context, k *customer.Customer) twin {
+	if !o.personal(c) {
+		return twin{"", masked(k.Email), customerPath(k.Number)}
+	}
+	return twin{k.Name, k.Email, customerPath(k.Number)}
+}
 
 // duplicates lists the pairs of accounts that may be one person.
 func (o *Office) duplicates(c echo.Context) error {
@@ -80,7 +85,7 @@ func (o *Office) duplicates(c echo.Context) error {
 		} else if err != nil {
 			return err
 		}
-		p.Rows = append(p.Rows, duplicateRow{URL: duplicatesPath + "/" + d.Token, Low: twinOf(low), High: twinOf(high), Signs: signs(c, d.Signs), Score: d.Score, Simulated: low.Simulated})
+		p.Rows = append(p.Rows, duplicateRow{URL: duplicatesPath + "/" + d.Token, Low: o.twin(c, low), High: o.twin(c, high), Signs: signs(c, d.Signs), Score: d.Score, Simulated: low.Simulated})
 	}
 	return web.Render(c, http.StatusOK, "admin/duplicates", p)
 }
@@ -131,7 +136,7 @@ func (o *Office) showDuplicate(c echo.Context, status int, into string, failed e
 			look, into = other, "high"
 		}
 	}
-	p := mergePage{Page: page(c, "admin.merge.title"), Path: duplicatesPath + "/" + d.Token, Into: "low", Other: "high", From: twinOf(look.From), Stays: twinOf(look.Into),
+	p := mergePage{Page: page(c, "admin.merge.title"), Path: duplicatesPath + "/" + d.Token, Into: "low", Other: "high", From: o.twin(c, look.From), Stays: o.twin(c, look.Into),
 		Signs: signs(c, d.Signs), Write: o.may(c, "customers.write"), Errors: wrong(c, failed)}
 	if into == "high" {
 		p.Into, p.Other = "high", "low"
@@ -140,7 +145,7 @@ func (o *Office) showDuplicate(c echo.Context, status int, into string, failed e
 		p.Refused = words(c, err)
 	}
 	for _, f := range look.Fields {
-		if f.From != "" || f.Into != "" {
+		if o.personal(c) && (f.From != "" || f.Into != "") {
 			p.Fields = append(p.Fields, mergeField{t(c, "admin.merge.field."+f.Name), f.From, f.Into, f.FromWins})
 		}
 	}
@@ -207,5 +212,5 @@ func (o *Office) decideDuplicate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, customerPath(k.Email), "admin.merge.done")
+	return done(c, customerPath(k.Number), "admin.merge.done")
 }

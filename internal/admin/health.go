@@ -136,7 +136,7 @@ func (o *Office) healthRows(c echo.Context) error {
 	if name != "stale" && !roster.IsMeasure(name) {
 		return nowhere()
 	}
-	p := healthRowsPage{Page: page(c, "admin.health.rows.lack", "what", t(c, "admin.health.measure."+name)), Masked: !o.may(c, "customers.read")}
+	p := healthRowsPage{Page: page(c, "admin.health.rows.lack", "what", t(c, "admin.health.measure."+name)), Masked: !o.personal(c)}
 	if name == "stale" {
 		return o.staleRows(c, in, p)
 	}
@@ -149,16 +149,16 @@ func (o *Office) healthRows(c echo.Context) error {
 	}
 	p.Pager = pages(c, in.Page, 50, total)
 	for _, k := range all {
-		p.Rows = append(p.Rows, o.healthPerson(k.Name, k.Email, k.Simulated, p.Masked))
+		p.Rows = append(p.Rows, o.healthPerson(k.Name, k.Email, k.Number, k.Simulated, p.Masked))
 	}
 	return web.Render(c, http.StatusOK, "admin/health-rows", p)
 }
 
-func (o *Office) healthPerson(name, email string, simulated, mask bool) healthPerson {
+func (o *Office) healthPerson(name, email, number string, simulated, mask bool) healthPerson {
 	if mask {
 		return healthPerson{Name: masked(email), Simulated: simulated}
 	}
-	row := healthPerson{Name: name, URL: customerPath(email), Simulated: simulated}
+	row := healthPerson{Name: name, URL: customerPath(number), Simulated: simulated}
 	if name == "" {
 		row.Name = email
 	}
@@ -189,7 +189,7 @@ func (o *Office) staleRows(c echo.Context, in listing, p healthRowsPage) error {
 		if err != nil {
 			return err
 		}
-		row := o.healthPerson(who.Name, who.Email, who.Simulated, p.Masked)
+		row := o.healthPerson(who.Name, who.Email, who.Number, who.Simulated, p.Masked)
 		row.Since = i18n.Date(lang(c), k.Since.In(o.Settings.Now().Zone()))
 		p.Rows = append(p.Rows, row)
 	}

@@ -35,6 +35,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
+	"regulars/internal/person"
 	"regulars/internal/pricing"
 	"regulars/internal/roster"
 	"regulars/internal/segment"
@@ -255,6 +256,11 @@ func (f *office) send(method, path string, in url.Values) *httptest.ResponseReco
 	if f.session != "" {
 		r.AddCookie(&http.Cookie{Name: "session", Value: f.session})
 	}
+	if strings.HasSuffix(path, "/stream") { // it goes on until the reader leaves
+		ctx, leave := context.WithTimeout(r.Context(), time.Second)
+		defer leave()
+		r = r.WithContext(ctx)
+	}
 	w := httptest.NewRecorder()
 	f.Web.ServeHTTP(w, r)
 	return w
@@ -318,9 +324,23 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.must(roster.Find(context.Background(), f.DB, f.now))
 	twice, _, err := roster.Duplicates(context.Background(), f.DB, 1, 1)
 	f.must(err)
+	who, err := customer.ByEmail(context.Background(), f.DB, "parent@demo.example")
+	f.must(err)
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		_, err := person.Who{Customer: who.ID}.Promise(ctx, tx, &person.Promise{Key: "a-promise-of-this-walk", Kind: person.Note, What: "Likes blue"}, f.now)
+		return err
+	})
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		return tx.Query(ctx).Exec(`INSERT INTO segment_snapshots (token, key, segment, name, rule, version, people, staff, at) VALUES ('FROZEN', 'K', 'parents', '{"en":"Parents"}', 'life in (parent)', 0, 12, 'owner@demo.example', 1)`).Error
+	})
 	parts := map[string]string{
 		":pair":      twice[0].Token,
 		":measure":   "birth",
+		":snapshot":  "FROZEN",
+		":customer":  who.Number,
+		":people":    "gold",
+		":guest":     number,
+		":promise":   "a-promise-of-this-walk",
 		":variant":   "parents",
 		":version":   "1",
 		":promotion": deal.Token,
@@ -334,7 +354,6 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":return":    back,
 		":code":      "BB01",
 		":number":    number,
-		":email":     "parent@demo.example",
 		":sku":       "BB01-S",
 		":act":       "receive",
 		":token":     q[0].Token,
@@ -342,7 +361,11 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":currency":  "USD",
 		":method":    "standard",
 		":segment":   "parents",
+		":slug":      "first-use",
 	}
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		return ask.PutArticle(ctx, tx, ask.Article{Slug: "first-use", Title: i18n.Text{En: "First use"}, Body: i18n.Text{En: "Boil it."}}, f.now)
+	})
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	f.want(f.get("/admin/orders/"+number+"/refund"), 200)

@@ -21,6 +21,7 @@ type VisitorID int64
 // derived on the day it is asked for, so it moves on by itself.
 type Customer struct {
 	ID              ID
+	Number          string // what leaves the shop instead of the ID: 12 characters, unguessable
 	Email           string
 	EmailKey        string
 	EmailVerifiedAt db.Time

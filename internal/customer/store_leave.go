@@ -22,9 +22,10 @@ type Exported struct {
 	Consents  []ExportedConsent  `json:"consents"`   // every choice made, oldest first
 	Segments  []ExportedSegment  `json:"segments"`   // what the account is counted among, and why
 	Moves     []ExportedMove     `json:"segment_moves"`
-	Traits    []ExportedTrait    `json:"traits"`  // what is concluded from orders and profile, and what was taken out
-	Tiers     []ExportedTier     `json:"loyalty"` // the tier the orders earned, and those that were given
-	Values    []ExportedValue    `json:"value"`   // how the shop sorts its customers, and what it expects; amounts in minor units
+	Traits    []ExportedTrait    `json:"traits"`        // what is concluded from orders and profile, and what was taken out
+	Tiers     []ExportedTier     `json:"loyalty"`       // the tier the orders earned, and those that were given
+	Values    []ExportedValue    `json:"value"`         // how the shop sorts its customers, and what it expects; amounts in minor units
+	Changes   []ExportedChange   `json:"value_changes"` // of loyalty tier and class, with the numbers behind each
 	Browsers  []ExportedBrowser  `json:"browsers"`
 	Orders    []ExportedOrder    `json:"orders"`
 	Carts     []ExportedCart     `json:"carts"`
@@ -32,9 +33,18 @@ type Exported struct {
 	Mails     []ExportedMail     `json:"mails"`
 	Looks     []ExportedLook     `json:"looks"` // when staff of the shop looked at the account
 	Questions []ExportedQuestion `json:"questions"`
+	Promises  []ExportedPromise  `json:"promises"` // what staff promised, are to do, or noted about the person
 }
 
 type (
+	ExportedPromise struct {
+		Kind   string  `json:"kind"`
+		What   string  `json:"what"`
+		Until  db.Time `json:"until,omitzero"`
+		State  string  `json:"state"`
+		Words  string  `json:"ended_with,omitempty"`
+		MadeAt db.Time `json:"made_at,omitzero"`
+	}
 	ExportedTier struct {
 		Tier    string  `json:"tier"`
 		Since   db.Time `json:"since,omitzero"`
@@ -55,7 +65,17 @@ type (
 		Expected     int64  `json:"expected_spending"`
 		Here         int    `json:"still_here_basis_points"`
 	}
+	ExportedChange struct {
+		Kind    string  `json:"kind"`
+		Was     string  `json:"was"`
+		Became  string  `json:"became"`
+		Cause   string  `json:"cause"`
+		Since   db.Time `json:"since"`
+		At      db.Time `json:"noted"`
+		Numbers string  `json:"numbers"`
+	}
 	ExportedAccount struct {
+		Number     string  `json:"number"`
 		Email      string  `json:"email"`
 		VerifiedAt db.Time `json:"email_verified_at,omitzero"`
 		Contact    string  `json:"contact"`
@@ -224,7 +244,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, SeenAt: c.SeenAt, Name: c.Name, Phone: c.Phone,
+	all := Exported{Account: ExportedAccount{Number: c.Number, Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, SeenAt: c.SeenAt, Name: c.Name, Phone: c.Phone,
 		Lang: string(c.Lang), Currency: c.Currency, Country: c.Country, Zone: c.Zone, BirthDate: c.BirthDate, Occupation: c.Occupation, Channel: c.Channel,
 		ExternalID: c.ExternalID, CreatedAt: c.CreatedAt}}
 	var lines []ExportedLine
@@ -249,6 +269,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			SELECT tier, since, falls_to, falls_at, '' AS reason, 0 AS until FROM customer_tiers JOIN who ON who.id = customer_id
 			UNION ALL SELECT tier, since, '', 0, reason, ended_at FROM tier_grants JOIN who ON who.id = customer_id ORDER BY since`},
 		{&all.Values, `SELECT class, r, f, m, recency, frequency, net, contribution, spending AS expected, alive AS here FROM customer_values WHERE customer_id = ?`},
+		{&all.Changes, "SELECT kind, was, became, cause, since, at, numbers FROM value_moves WHERE customer_id = ? ORDER BY id"},
 		{&all.Browsers, "SELECT personalize, lang, created_at, seen_at FROM visitors WHERE customer_id = ? ORDER BY id"},
 		{&all.Orders, `SELECT number, placed_at, state, payment_state, delivery_state, email, phone, name, country, line1, line2, city, region, postcode, currency, total
 			FROM orders WHERE customer_id = ? ORDER BY placed_at, id`},
@@ -261,6 +282,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		{&all.Mails, "SELECT template, email, subject, state, reason, created_at, sent_at FROM sends WHERE customer_id = ? ORDER BY id"},
 		{&all.Looks, "SELECT l.what, s.role, l.count AS times, l.at FROM looks l JOIN staff s ON s.id = l.staff_id WHERE l.customer_id = ? ORDER BY l.id"},
 		{&all.Questions, "SELECT kind, order_number, name, email, body, answer, created_at, answered_at FROM questions WHERE customer_id = ? ORDER BY id"},
+		{&all.Promises, "SELECT kind, what, until, state, words, made_at FROM promises WHERE customer_id = ? ORDER BY id"},
 	} {
 		if err := q.Query(ctx).Raw(part.sql, int64(id)).Scan(part.into).Error; err != nil {
 			return nil, fmt.Errorf("export customer %d: %w", id, err)

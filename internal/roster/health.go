@@ -69,6 +69,7 @@ func measureOf(name string) (Measure, bool) {
 // Person is somebody of whom something is known, or is not.
 type Person struct {
 	ID          customer.ID
+	Number      string
 	Email, Name string
 	Simulated   bool
 }

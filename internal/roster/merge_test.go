@@ -16,6 +16,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/person"
 	"regulars/internal/pricing"
 	"regulars/internal/roster"
 	"regulars/internal/shoptest"
@@ -96,6 +97,8 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 				_, err := credit.Grant(ctx, tx, id, money.Price{Amount: 500, Currency: "USD"}, fmt.Sprint("test", i), 0, "staff:1", "sorry", w.Now())
 				errs = append(errs, err, value.Give(ctx, tx, w.Settings.Now(), id, value.Grant{Key: fmt.Sprint("a-key-of-sixteen-", i), Tier: value.Loyal, Reason: "kind", Actor: "staff:1", Until: w.Now().AddDate(0, 1, 0)}, w.Now()))
 			}
+			_, promised := person.Who{Customer: from}.Promise(ctx, tx, &person.Promise{Key: "a-promise-of-this-story", Kind: person.Note, What: "Likes blue"}, w.Now())
+			errs = append(errs, promised)
 			_, err := credit.Grant(ctx, tx, from, money.Price{Amount: 700, Currency: "CNY"}, "test3", 0, "staff:1", "sorry", w.Now())
 			errs = append(errs, err, customer.SetConsent(ctx, tx, from, customer.MailCart, false, "preferences", w.Now()),
 				tx.Query(ctx).Exec("INSERT INTO suppressions (email_key, purpose, reason, at) VALUES (?, 'mail.offers', 'unsubscribed', ?)", oldMail, db.At(w.Now())).Error)

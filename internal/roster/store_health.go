@@ -50,7 +50,7 @@ func Rows(ctx context.Context, q db.Q, name string, have, simulated bool, page, 
 		return nil, 0, fmt.Errorf("count people of %s: %w", name, err)
 	}
 	var all []Person
-	err := q.Query(ctx).Raw("SELECT c.id, c.email, c.name, c.simulated FROM customers c WHERE "+where+" ORDER BY c.id LIMIT @limit OFFSET @offset", values).Scan(&all).Error
+	err := q.Query(ctx).Raw("SELECT c.id, c.number, c.email, c.name, c.simulated FROM customers c WHERE "+where+" ORDER BY c.id LIMIT @limit OFFSET @offset", values).Scan(&all).Error
 	if err != nil {
 		return nil, 0, fmt.Errorf("list people of %s: %w", name, err)
 	}

@@ -50,6 +50,7 @@ type (
 		Coupon    couponBox
 		Gift      couponBox
 		Tender    tender
+		Ask       askBox
 	}
 	undo struct{ SKU, Qty, Text string }
 )
@@ -100,6 +101,10 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 	}
 	if len(view.Items) > 0 {
 		if err := s.total(c, p, view); err != nil {
+			return nil, nil, err
+		}
+		p.Ask = s.cartBox(c, view, askInput{})
+		if err := s.askForm(c, &p.Ask); err != nil {
 			return nil, nil, err
 		}
 	}

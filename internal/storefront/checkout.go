@@ -50,6 +50,10 @@ type (
 		UseCredit bool   `form:"use_credit"`
 		CardEmail string `form:"card_email,max=254"`
 		CardWords string `form:"card_words,max=2000"`
+
+		Body   string `form:"body,max=5000"` // a question, asked by another button (askAtCheckout)
+		About  string `form:"about,max=200"`
+		Person bool   `form:"person"`
 	}
 	choice struct {
 		Code, Text, Note, End string
@@ -79,6 +83,7 @@ type (
 		HoldText   string
 		Tender     tender
 		HasCards   bool // gift cards are bought
+		Ask        askBox
 		quote      *pricing.Quote
 	}
 )
@@ -190,6 +195,8 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	p.Sums, p.Total = s.sums(c, quote, waits, t(c, "shop.sum.tax.added")), s.money(c, quote.Total, quote.Currency)
 	p.HasCards = slices.ContainsFunc(quote.Lines, func(l pricing.Line) bool { return l.GiftCard })
 	p.Tender = s.tender(c, offer, quote)
+	p.Ask = s.cartBox(c, view, askInput{Body: f.Body, About: f.About})
+	p.Ask.Nested, p.Ask.Action = true, web.URL(c, "/checkout/questions#ask")
 	p.Sums, p.Form.Credit = append(p.Sums, p.Tender.Sums...), p.Tender.Shown
 	s.payText(c, p, offer.Due(quote))
 	return p, nil
