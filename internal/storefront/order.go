@@ -34,6 +34,7 @@ type (
 		Email                 string
 		Key                   string
 		CanPay                bool
+		Stopped               *stopped
 		After                 string // what is left to do for the shopper
 		AfterRows             []sum
 		PayText               string

@@ -77,7 +77,7 @@ func (s *Shop) Routes() {
 	slow := s.Web.Limit(600, 200) // what writes or costs a search; a whole office may share one address
 	door := s.Web.Limit(60, 40)   // what tries a password or sends a mail; accounts have limits of their own besides
 
-	e.Use(s.chooseCurrency)
+	e.Use(s.chooseCurrency, s.broken)
 	e.GET("/", s.home)
 	e.GET("/home/preview", s.previewHome)
 	e.GET("/c/:slug", s.category)
@@ -94,6 +94,7 @@ func (s *Shop) Routes() {
 	e.POST("/cart/items", s.addItem, slow)
 	e.POST("/cart/items/:id", s.setItem, slow)
 	e.POST("/cart/coupon", s.setCoupon, slow)
+	e.POST("/cart/why", s.cartWhy, slow)
 	e.POST("/cart/gift-cards", s.cartCard, slow)
 	e.GET("/gift-cards", s.giftCards)
 	e.POST("/gift-cards", s.readCard, door)
@@ -109,6 +110,7 @@ func (s *Shop) Routes() {
 	e.POST("/orders", s.findOrder, door)
 	e.GET("/orders/:number", s.order)
 	e.POST("/orders/:number/payments", s.payAgain, slow)
+	e.POST("/orders/:number/why", s.orderWhy, slow)
 	e.GET("/orders/:number/invoice", s.invoice)
 	e.GET("/orders/:number/credit/:note", s.credit)
 	e.POST("/orders/:number/cancel", s.cancelOrder, slow)
@@ -137,6 +139,7 @@ func (s *Shop) Routes() {
 
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)
+	e.POST("/r/:token/why", s.linkWhy, slow)
 	e.GET("/u/:token", s.unsubscribeForm)
 	e.POST("/u/:token", s.unsubscribe, slow)
 
