@@ -369,6 +369,7 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	f.want(f.get("/admin/orders/"+number+"/refund"), 200)
+	f.want(f.get("/admin/audit?show=looks"), 200)
 	tried := 0
 	for _, route := range f.Web.Echo.Routes() {
 		if !strings.HasPrefix(route.Path, "/admin") || route.Method != "GET" && route.Method != "POST" {
