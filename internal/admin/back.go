@@ -71,7 +71,7 @@ func (o *Office) showBack(c echo.Context, status int, form backForm, failed erro
 		names = append(names, k.name)
 	}
 	p.Kinds = choices(form.Kind, names, func(k string) string { return t(c, "admin.back.kind."+k) })
-	personal := o.may(c, "customers.read")
+	personal := o.personal(c)
 	for _, n := range all {
 		stands, err := customer.StandingOf(ctx, o.DB, n.Email)
 		if err != nil {

@@ -37,6 +37,7 @@ import (
 	"regulars/internal/payment"
 	"regulars/internal/person"
 	"regulars/internal/pricing"
+	"regulars/internal/roster"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
@@ -312,6 +313,17 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return catalog.PutSale(ctx, tx, &sale, f.today(), f.now) })
 	group := pricing.PriceList{Name: deal.Name, Currency: "USD", Segment: "student", Percent: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return pricing.PutList(ctx, tx, &group, f.now) })
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		for _, email := range []string{"li.na@gmail.com", "lina@gmail.com"} {
+			if _, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: email, Name: "Li Na"}, f.now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	f.must(roster.Find(context.Background(), f.DB, f.now))
+	twice, _, err := roster.Duplicates(context.Background(), f.DB, 1, 1)
+	f.must(err)
 	who, err := customer.ByEmail(context.Background(), f.DB, "parent@demo.example")
 	f.must(err)
 	f.tx(func(ctx context.Context, tx *db.Tx) error {
@@ -322,6 +334,8 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		return tx.Query(ctx).Exec(`INSERT INTO segment_snapshots (token, key, segment, name, rule, version, people, staff, at) VALUES ('FROZEN', 'K', 'parents', '{"en":"Parents"}', 'life in (parent)', 0, 12, 'owner@demo.example', 1)`).Error
 	})
 	parts := map[string]string{
+		":pair":      twice[0].Token,
+		":measure":   "birth",
 		":snapshot":  "FROZEN",
 		":customer":  who.Number,
 		":people":    "gold",
@@ -355,6 +369,7 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	f.want(f.get("/admin/orders/"+number+"/refund"), 200)
+	f.want(f.get("/admin/audit?show=looks"), 200)
 	tried := 0
 	for _, route := range f.Web.Echo.Routes() {
 		if !strings.HasPrefix(route.Path, "/admin") || route.Method != "GET" && route.Method != "POST" {

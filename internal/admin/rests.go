@@ -55,6 +55,9 @@ func (o *Office) showRests(c echo.Context, status int, form inputs, failed error
 		if row.Name == "" {
 			row.Name = r.Email
 		}
+		if !o.personal(c) {
+			row.Name, row.Email = masked(r.Email), ""
+		}
 		var waits []string
 		for _, what := range r.Open {
 			waits = append(waits, t(c, "admin.rests.open."+what))
@@ -73,6 +76,9 @@ func (o *Office) showRests(c echo.Context, status int, form inputs, failed error
 // keepRest keeps a file that would go, with a reason, or lets it go again.
 func (o *Office) keepRest(c echo.Context) error {
 	in, err := read(c, []string{"email", "reason", "act"})
+	if err == nil {
+		err = customer.CheckEmail(in["email"])
+	}
 	if err != nil {
 		return err
 	}

@@ -138,6 +138,7 @@ func (o *Office) segments(c echo.Context) error {
 		if members[s.Key] >= smallCell || !o.guarded(c) {
 			row.Moves = t(c, "admin.segment.moves.short", "in", entered[s.Key], "out", left[s.Key])
 		}
+		row.Says += o.sureness(c, s)
 		if s.ArchivedAt.IsZero() {
 			p.Rows = append(p.Rows, row)
 		} else {

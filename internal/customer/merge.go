@@ -20,30 +20,37 @@ type Field struct {
 }
 
 // Fields says of each field what a merge keeps: what only one account says, and
-// of two answers the newer account's, by the day it was last changed. Address,
-// password and what was proved stay the survivor's: whoever could open only the
-// other account must not open this one.
-func Fields(from, into *Customer) []Field {
-	newer := from.UpdatedAt.After(into.UpdatedAt.Time)
+// of two answers the one said last; saidFrom and saidInto say when, by field,
+// and the account's last change where nobody noted it. Address, password and
+// what was proved stay the survivor's: whoever could open only the other
+// account must not open this one.
+func Fields(from, into *Customer, saidFrom, saidInto map[string]time.Time) []Field {
+	when := func(c *Customer, said map[string]time.Time, name string) time.Time {
+		if at, ok := said[name]; ok {
+			return at
+		}
+		return c.UpdatedAt.Time
+	}
 	var all []Field
 	for _, f := range []struct{ name, from, into string }{
 		{"name", from.Name, into.Name}, {"phone", from.Phone, into.Phone}, {"birth_date", from.BirthDate, into.BirthDate},
 		{"occupation", from.Occupation, into.Occupation}, {"country", from.Country, into.Country}, {"zone", from.Zone, into.Zone},
 		{"channel", from.Channel, into.Channel}, {"currency", from.Currency, into.Currency}, {"lang", string(from.Lang), string(into.Lang)},
 	} {
+		newer := when(from, saidFrom, f.name).After(when(into, saidInto, f.name))
 		all = append(all, Field{f.name, f.from, f.into, f.from != "" && f.from != f.into && (f.into == "" || newer)})
 	}
 	return all
 }
 
 // Stricter is what two people who are one allow: only what both said yes to.
-func Stricter(a, b map[Purpose]bool) map[Purpose]bool {
+func Stricter(a, b map[Purpose]State) map[Purpose]bool {
 	both := map[Purpose]bool{}
 	for _, p := range Purposes {
-		_, asked := a[p]
-		_, also := b[p]
+		one, asked := a[p]
+		other, also := b[p]
 		if asked || also {
-			both[p] = a[p] && b[p]
+			both[p] = one.Said && other.Said
 		}
 	}
 	return both

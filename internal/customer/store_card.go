@@ -10,7 +10,9 @@ import (
 // ByNumber returns the account of a number; one that was erased is NotFound.
 func ByNumber(ctx context.Context, q db.Q, number string) (*Customer, error) {
 	var c Customer
-	if err := q.Query(ctx).Where("number = ? AND number <> '' AND erased_at = 0", number).Take(&c).Error; err != nil {
+	// The number of an account that was merged leads to the one that goes on.
+	err := q.Query(ctx).Where("erased_at = 0 AND id IN (SELECT CASE WHEN n.merged_into <> 0 THEN n.merged_into ELSE n.id END FROM customers n WHERE n.number = ? AND n.number <> '')", number).Take(&c).Error
+	if err != nil {
 		return nil, lost("read a customer by number", err)
 	}
 	return &c, nil

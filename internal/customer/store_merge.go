@@ -3,6 +3,7 @@ package customer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -51,7 +52,11 @@ func Absorb(ctx context.Context, tx *db.Tx, from, into ID, now time.Time, nouns 
 	if err := uniteConsents(ctx, tx, from, into, now); err != nil {
 		return err
 	}
-	if err := uniteNotes(ctx, tx, a, b); err != nil {
+	fields, err := FieldsOf(ctx, tx, a, b)
+	if err != nil {
+		return err
+	}
+	if err := uniteNotes(ctx, tx, a, b, fields); err != nil {
 		return err
 	}
 	values := map[string]any{"from": int64(from), "into": int64(into), "now": db.At(now)}
@@ -74,11 +79,36 @@ func Absorb(ctx context.Context, tx *db.Tx, from, into ID, now time.Time, nouns 
 	if err := tx.Query(ctx).Exec("DELETE FROM address_news WHERE email_key = ?", a.EmailKey).Error; err != nil {
 		return fmt.Errorf("merge customer %d into %d: %w", from, into, err)
 	}
-	return endAndWrite(ctx, tx, a, b, now)
+	if err := endAndWrite(ctx, tx, a, b, fields, now); err != nil {
+		return err
+	}
+	// Its chain is told in the survivor's; the database lets go of it only now.
+	for _, sql := range []string{"DELETE FROM consent_log WHERE customer_id = @from", "DELETE FROM consent_heads WHERE customer_id = @from", "DELETE FROM consents WHERE customer_id = @from",
+		"DELETE FROM consent_asks WHERE customer_id = @from OR email_key = @key"} {
+		if err := tx.Query(ctx).Exec(sql, map[string]any{"from": int64(from), "key": a.EmailKey}).Error; err != nil {
+			return fmt.Errorf("merge customer %d into %d: %w", from, into, err)
+		}
+	}
+	return nil
+}
+
+// FieldsOf is Fields with the days on which each was said.
+func FieldsOf(ctx context.Context, q db.Q, from, into *Customer) ([]Field, error) {
+	said := [2]map[string]time.Time{{}, {}}
+	for i, c := range []*Customer{from, into} {
+		facts, err := Facts(ctx, q, c)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range facts {
+			said[i][f.Key] = f.Since()
+		}
+	}
+	return Fields(from, into, said[0], said[1]), nil
 }
 
 // endAndWrite writes the fields of the survivor and blanks the account that ends.
-func endAndWrite(ctx context.Context, tx *db.Tx, a, b *Customer, now time.Time) error {
+func endAndWrite(ctx context.Context, tx *db.Tx, a, b *Customer, fields []Field, now time.Time) error {
 	nobody := fmt.Sprintf("merged:%d", a.ID)
 	err := one(tx.Query(ctx).Exec(`UPDATE customers SET email = ?, email_key = ?, email_verified_at = 0, contact = 'dead', contact_reason = '', contact_at = 0, rest_until = 0,
 		phone_contact = '', phone_judged = '', phone_at = 0, seen_at = 0, password_hash = '', epoch = epoch + 1, name = '', phone = '', currency = '', country = '', zone = '',
@@ -88,7 +118,7 @@ func endAndWrite(ctx context.Context, tx *db.Tx, a, b *Customer, now time.Time) 
 		return err
 	}
 	set, args := []string{"updated_at = ?"}, []any{db.At(now)}
-	for _, f := range Fields(a, b) {
+	for _, f := range fields {
 		if f.FromWins {
 			set, args = append(set, f.Name+" = ?"), append(args, f.From)
 			if f.Name == "phone" {
@@ -105,40 +135,59 @@ func endAndWrite(ctx context.Context, tx *db.Tx, a, b *Customer, now time.Time) 
 	return one(tx.Query(ctx).Exec("UPDATE customers SET "+strings.Join(set, ", ")+" WHERE id = ?", append(args, int64(b.ID))...), "write who was merged")
 }
 
-// uniteConsents leaves only what both allowed. The histories of both stay, in
-// the order in which things were said, and end with what is in force now.
+// uniteConsents tells the ledger of one account in that of another, entry by
+// entry with its day, words and proof, and ends with what is in force now: only
+// what both said yes to, and confirmed only what both had confirmed, since a
+// link proves the address that it went to.
 func uniteConsents(ctx context.Context, tx *db.Tx, from, into ID, now time.Time) error {
-	theirs, err := Consents(ctx, tx, from)
+	who, err := speakerOf(ctx, tx, into)
 	if err != nil {
 		return err
 	}
-	own, err := Consents(ctx, tx, into)
+	if _, _, err := lockHead(ctx, tx, from); err != nil { // seals what is older than the ledger
+		return err
+	}
+	seq, head, err := lockHead(ctx, tx, into)
 	if err != nil {
 		return err
 	}
-	if err := tx.Query(ctx).Exec("UPDATE consent_log SET customer_id = ? WHERE customer_id = ?", int64(into), int64(from)).Error; err != nil {
-		return fmt.Errorf("unite the consents of customers %d and %d: %w", from, into, err)
+	chain, _, err := Ledger(ctx, tx, from)
+	if err != nil {
+		return err
 	}
-	if err := tx.Query(ctx).Exec("DELETE FROM consents WHERE customer_id = ?", int64(from)).Error; err != nil {
-		return fmt.Errorf("unite the consents of customers %d and %d: %w", from, into, err)
+	theirs, err := states(ctx, tx, from)
+	if err != nil {
+		return err
+	}
+	own, err := states(ctx, tx, into)
+	if err != nil {
+		return err
+	}
+	have := maps.Clone(own)
+	add := func(e Entry) error {
+		if err := write(ctx, tx, into, &e, have[e.Purpose], who.Country, seq, head); err != nil {
+			return err
+		}
+		seq, head, have[e.Purpose] = e.Seq, e.Hash, have[e.Purpose].after(&e)
+		return nil
+	}
+	for _, e := range chain {
+		proof := strings.TrimSpace(fmt.Sprintf("%s (entry %d of account %d, %.16s)", e.Evidence, e.Seq, from, e.Hash))
+		if err := add(Entry{Purpose: e.Purpose, Act: e.Act, Given: e.Given, Source: e.Source, Lang: e.Lang, Method: e.Method, Evidence: proof, Wording: e.Wording, At: e.At}); err != nil {
+			return err
+		}
 	}
 	both := Stricter(theirs, own)
 	for _, p := range Purposes {
-		given, asked := both[p]
-		if !asked {
+		last := Entry{Purpose: p, Act: ActWithdrawn, Source: MethodMerge, Method: MethodMerge, Lang: who.Lang, Evidence: "only what both accounts allowed stays allowed", At: db.At(now)}
+		switch {
+		case both[p] && have[p].Confirmed && !(theirs[p].Confirmed && own[p].Confirmed):
+			last.Act, last.Given, last.Evidence = ActGiven, true, "both accounts said yes; not both had confirmed it"
+		case both[p] || !have[p].Said:
 			continue
 		}
-		// A yes keeps the day on which it was said: a merge is no new yes, and lifts no stop.
-		if was, said := own[p]; !said || was != given {
-			err := tx.Query(ctx).Exec(`INSERT INTO consents (customer_id, purpose, given, source, at) VALUES (?, ?, ?, 'merge', ?)
-				ON CONFLICT (customer_id, purpose) DO UPDATE SET given = excluded.given, source = excluded.source, at = excluded.at`, int64(into), string(p), given, db.At(now)).Error
-			if err != nil {
-				return fmt.Errorf("unite the consents of customers %d and %d: %w", from, into, err)
-			}
-		}
-		err := tx.Query(ctx).Exec("INSERT INTO consent_log (customer_id, purpose, given, source, at) VALUES (?, ?, ?, 'merge', ?)", int64(into), string(p), given, db.At(now)).Error
-		if err != nil {
-			return fmt.Errorf("unite the consents of customers %d and %d: %w", from, into, err)
+		if err := add(last); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -156,3 +205,7 @@ func Survivor(ctx context.Context, q db.Q, id ID) (*Customer, error) {
 	}
 	return ByID(ctx, q, id)
 }
+
+// Saids is what the ledger makes of each purpose for an account: the last word,
+// which may still wait for its link.
+func Saids(ctx context.Context, q db.Q, id ID) (map[Purpose]State, error) { return states(ctx, q, id) }

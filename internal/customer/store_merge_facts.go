@@ -11,7 +11,7 @@ import (
 // uniteNotes keeps, of two accounts that become one, where and when each thing
 // was said that stays. Nothing gets younger by it: a tile that both chose is as
 // old as the older word about it, and what one took out stays out.
-func uniteNotes(ctx context.Context, tx *db.Tx, from, into *Customer) error {
+func uniteNotes(ctx context.Context, tx *db.Tx, from, into *Customer, wins []Field) error {
 	theirs, err := notes(ctx, tx, from.ID)
 	if err != nil {
 		return err
@@ -39,7 +39,6 @@ func uniteNotes(ctx context.Context, tx *db.Tx, from, into *Customer) error {
 		}
 		return n
 	}
-	wins := Fields(from, into)
 	for _, key := range fields {
 		switch won := slices.ContainsFunc(wins, func(f Field) bool { return f.Name == key && f.FromWins }); {
 		case won:

@@ -213,3 +213,16 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, _ time
 }
 
 var _ customer.Forget = Forget
+
+// Merge puts what was promised to one customer under another who is the same
+// person (a customer.Merge). What the first was found by goes; the survivor's
+// keys follow their account.
+func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) error {
+	values := map[string]any{"from": int64(from), "into": int64(into)}
+	for _, sql := range []string{"DELETE FROM customer_keys WHERE customer_id = @from", "UPDATE promises SET customer_id = @into WHERE customer_id = @from"} {
+		if err := tx.Query(ctx).Exec(sql, values).Error; err != nil {
+			return fmt.Errorf("put the promises to customer %d under %d: %w", from, into, err)
+		}
+	}
+	return nil
+}

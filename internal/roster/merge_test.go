@@ -16,6 +16,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/person"
 	"regulars/internal/pricing"
 	"regulars/internal/roster"
 	"regulars/internal/shoptest"
@@ -96,6 +97,8 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 				_, err := credit.Grant(ctx, tx, id, money.Price{Amount: 500, Currency: "USD"}, fmt.Sprint("test", i), 0, "staff:1", "sorry", w.Now())
 				errs = append(errs, err, value.Give(ctx, tx, w.Settings.Now(), id, value.Grant{Key: fmt.Sprint("a-key-of-sixteen-", i), Tier: value.Loyal, Reason: "kind", Actor: "staff:1", Until: w.Now().AddDate(0, 1, 0)}, w.Now()))
 			}
+			_, promised := person.Who{Customer: from}.Promise(ctx, tx, &person.Promise{Key: "a-promise-of-this-story", Kind: person.Note, What: "Likes blue"}, w.Now())
+			errs = append(errs, promised)
 			_, err := credit.Grant(ctx, tx, from, money.Price{Amount: 700, Currency: "CNY"}, "test3", 0, "staff:1", "sorry", w.Now())
 			errs = append(errs, err, customer.SetConsent(ctx, tx, from, customer.MailCart, false, "preferences", w.Now()),
 				tx.Query(ctx).Exec("INSERT INTO suppressions (email_key, purpose, reason, at) VALUES (?, 'mail.offers', 'unsubscribed', ?)", oldMail, db.At(w.Now())).Error)
@@ -109,8 +112,11 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 		w.must(value.Rebuild(ctx, d, w.Settings.Now(), w.Now()))
 		w.sound()
 
-		before := map[string][]int64{}
+		before, entries := map[string][]int64{}, 0
 		for _, p := range roster.Places() {
+			if p[2] == "retells" {
+				entries = w.Count("SELECT count(*) FROM consent_log WHERE customer_id IN ?", []customer.ID{from, into})
+			}
 			if p[2] == "moves" {
 				before[p[0]] = w.rows(p[0], from, into)
 				if len(w.rows(p[0], from)) == 0 {
@@ -140,6 +146,11 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 		// Two open carts are one now, as at sign-in; every other cell stays.
 		if after := w.books(); strings.Split(after, "2026-03-02 ")[0] != strings.Split(books, "2026-03-02 ")[0] {
 			t.Errorf("the books changed from\n%s\nto\n%s", books, after)
+		}
+		chain, _, err := customer.Ledger(ctx, d, into)
+		w.must(err)
+		if len(chain) < entries || entries == 0 {
+			t.Errorf("the ledger has %d entries of %d", len(chain), entries)
 		}
 		if n := w.Count("SELECT count(*) FROM redemptions"); n != 2 {
 			t.Errorf("%d redemptions are left", n)

@@ -6,6 +6,7 @@ package roster
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -33,7 +34,7 @@ var forgets = []customer.Forget{segment.Forget, cart.Forget, outreach.Forget, cr
 // merges are the same nouns, and those that count a person's places. Mails come
 // first: they ask for the address that goes. Refunds name the credit that may
 // be laid into another.
-var merges = []customer.Merge{outreach.Merge, cart.Unite, payment.Merge, credit.Merge, order.Merge, pricing.Merge, ask.Merge, segment.Merge, trait.Merge, value.Merge, merge}
+var merges = []customer.Merge{outreach.Merge, cart.Unite, payment.Merge, credit.Merge, person.Merge, order.Merge, pricing.Merge, ask.Merge, segment.Merge, trait.Merge, value.Merge, merge}
 
 // Erase takes a person out of the shop at their own wish.
 func Erase(ctx context.Context, tx *db.Tx, id customer.ID, now time.Time) error {
@@ -71,7 +72,7 @@ func Register(r *jobs.Runner, d *db.DB, settings *setting.Live, now func() time.
 		if done.Gone > 0 {
 			log.Info("files blanked", "gone", done.Gone, "resting", done.Resting, "held", done.Held)
 		}
-		return err
+		return errors.Join(err, Count(ctx, d, settings.Now(), now()))
 	})
 	jobs.Work(r, func(ctx context.Context, _ Merged) error { return value.Rebuild(ctx, d, settings.Now(), now()) })
 	r.Every("duplicates", 24*time.Hour, func(ctx context.Context) error { return Find(ctx, d, now()) })

@@ -11,6 +11,7 @@ import (
 	"regulars/internal/jobs"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/internal/staff"
 	"regulars/internal/trait"
 	"regulars/internal/value"
 )
@@ -34,8 +35,12 @@ func Merge(ctx context.Context, tx *db.Tx, set setting.Values, from, into custom
 	return jobs.Enqueue(ctx, tx, Merged{int64(into)})
 }
 
-// merge takes the account that ends out of what this package holds.
-func merge(ctx context.Context, tx *db.Tx, from, _ customer.ID, now time.Time) error {
+// merge takes the account that ends out of what this package holds, and does
+// for looks what staff, who know no customers, do not do by themselves.
+func merge(ctx context.Context, tx *db.Tx, from, into customer.ID, now time.Time) error {
+	if err := staff.MergeLooks(ctx, tx, int64(from), int64(into)); err != nil {
+		return err
+	}
 	return forget(ctx, tx, from, "", now)
 }
 
@@ -74,18 +79,20 @@ func Look(ctx context.Context, q db.Q, from, into customer.ID) (*Preview, error)
 	case p.From.Verified() && !p.Into.Verified():
 		p.Refused = "customer.merge.unproved"
 	}
-	p.Fields = customer.Fields(p.From, p.Into)
-	theirs, err := customer.Consents(ctx, q, from)
+	if p.Fields, err = customer.FieldsOf(ctx, q, p.From, p.Into); err != nil {
+		return nil, err
+	}
+	theirs, err := customer.Saids(ctx, q, from)
 	if err != nil {
 		return nil, err
 	}
-	own, err := customer.Consents(ctx, q, into)
+	own, err := customer.Saids(ctx, q, into)
 	if err != nil {
 		return nil, err
 	}
 	p.Allowed = customer.Stricter(theirs, own)
 	for _, purpose := range customer.Purposes {
-		if (theirs[purpose] || own[purpose]) && !p.Allowed[purpose] {
+		if (theirs[purpose].Said || own[purpose].Said) && !p.Allowed[purpose] {
 			p.Lost = append(p.Lost, purpose)
 		}
 	}
@@ -147,20 +154,22 @@ func Leftover(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
 // the schema: whoever adds a table says here what a merge makes of it.
 var places = []struct{ table, column, rule string }{
 	{"visitors", "customer_id", moves}, {"important_dates", "customer_id", moves}, {"addresses", "customer_id", moves},
-	{"consent_log", "customer_id", moves}, {"events", "customer_id", moves}, {"carts", "customer_id", moves}, {"orders", "customer_id", moves},
+	{"events", "customer_id", moves}, {"carts", "customer_id", moves}, {"orders", "customer_id", moves},
 	{"sends", "customer_id", moves}, {"questions", "customer_id", moves}, {"segment_moves", "customer_id", moves}, {"tier_grants", "customer_id", moves},
-	{"value_moves", "customer_id", moves},
+	{"value_moves", "customer_id", moves}, {"promises", "customer_id", moves},
 	{"redemptions", "customer_id", moves},
-	{"profile_facts", "customer_id", unites}, {"interests", "customer_id", unites}, {"consents", "customer_id", unites}, {"credits", "customer_id", unites},
+	{"consent_log", "customer_id", retells}, {"interests", "customer_id", unites}, {"profile_facts", "customer_id", unites}, {"looks", "customer_id", unites}, {"snapshot_people", "customer_id", unites},
+	{"person_facts", "customer_id", decides}, {"person_spent", "customer_id", decides}, {"person_bought", "customer_id", decides}, {"customer_keys", "customer_id", decides},
+	{"consents", "customer_id", unites}, {"credits", "customer_id", unites},
 	{"customer_traits", "customer_id", decides}, {"segment_members", "customer_id", decides}, {"segment_turns", "customer_id", decides},
-	{"person_facts", "customer_id", decides}, {"person_spent", "customer_id", decides}, {"person_bought", "customer_id", decides}, {"snapshot_people", "customer_id", unites},
 	{"customer_tiers", "customer_id", decides}, {"customer_values", "customer_id", decides},
-	{"person_tokens", "customer_id", ends}, {"rests", "customer_id", ends}, {"duplicates", "low_id", ends}, {"duplicates", "high_id", ends},
+	{"person_tokens", "customer_id", ends}, {"consent_heads", "customer_id", ends}, {"consent_asks", "customer_id", ends}, {"rests", "customer_id", ends}, {"duplicates", "low_id", ends}, {"duplicates", "high_id", ends},
 }
 
 // What a merge makes of the rows of a table.
 const (
 	moves   = "moves"   // every row goes along
+	retells = "retells" // every entry is told anew in the survivor's chain
 	unites  = "unites"  // rows about the same thing become one
 	decides = "decides" // a copy, decided anew for the survivor
 	ends    = "ends"    // does not outlive the account

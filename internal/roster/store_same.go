@@ -37,25 +37,49 @@ func Find(ctx context.Context, d *db.DB, now time.Time) error {
 		return err
 	}
 	pairs := pairsOf(people)
-	return d.InTx(ctx, func(tx *db.Tx) error {
-		if err := tx.Query(ctx).Exec("DELETE FROM duplicates WHERE refused_at = 0").Error; err != nil {
+	return d.InTx(ctx, func(tx *db.Tx) error { return list(ctx, tx, pairs, now) })
+}
+
+// list writes the pairs: what is there already keeps its token, so that a page
+// that is open leads where it did.
+func list(ctx context.Context, tx *db.Tx, pairs []pair, now time.Time) error {
+	var have []Duplicate
+	if err := tx.Query(ctx).Find(&have).Error; err != nil {
+		return fmt.Errorf("read duplicates: %w", err)
+	}
+	had := make(map[[2]customer.ID]Duplicate, len(have))
+	for _, h := range have {
+		had[[2]customer.ID{h.LowID, h.HighID}] = h
+	}
+	var rows [][]any
+	for _, p := range pairs {
+		signs, err := json.Marshal(p.signs)
+		if err != nil {
 			return fmt.Errorf("write duplicates: %w", err)
 		}
-		rows := make([][]any, len(pairs))
-		for i, p := range pairs {
-			signs, err := json.Marshal(p.signs)
-			if err != nil {
-				return fmt.Errorf("write duplicates: %w", err)
+		key := [2]customer.ID{p.low, p.high}
+		if h, there := had[key]; there {
+			delete(had, key)
+			if h.Score != p.score || h.Evidence != string(signs) {
+				if err := tx.Query(ctx).Exec("UPDATE duplicates SET score = ?, evidence = ? WHERE token = ?", p.score, string(signs), h.Token).Error; err != nil {
+					return fmt.Errorf("write duplicates: %w", err)
+				}
 			}
-			var b [12]byte
-			rand.Read(b[:])
-			rows[i] = []any{int64(p.low), int64(p.high), base64.RawURLEncoding.EncodeToString(b[:]), p.score, string(signs), db.At(now).Milli()}
+			continue
 		}
-		if _, err := tx.Insert(ctx, "duplicates", []string{"low_id", "high_id", "token", "score", "evidence", "found_at"}, rows, true); err != nil {
+		var b [12]byte
+		rand.Read(b[:])
+		rows = append(rows, []any{int64(p.low), int64(p.high), base64.RawURLEncoding.EncodeToString(b[:]), p.score, string(signs), db.At(now).Milli()})
+	}
+	for _, h := range had {
+		if err := tx.Query(ctx).Exec("DELETE FROM duplicates WHERE token = ? AND refused_at = 0", h.Token).Error; err != nil {
 			return fmt.Errorf("write duplicates: %w", err)
 		}
-		return nil
-	})
+	}
+	if _, err := tx.Insert(ctx, "duplicates", []string{"low_id", "high_id", "token", "score", "evidence", "found_at"}, rows, true); err != nil {
+		return fmt.Errorf("write duplicates: %w", err)
+	}
+	return nil
 }
 
 // everybody reads who there is, with where things were sent.

@@ -304,6 +304,11 @@ func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) 
 		{"DELETE FROM person_bought WHERE customer_id = ?", []any{int64(from)}},
 		{"DELETE FROM segment_members WHERE customer_id = ?", []any{int64(from)}},
 		{"DELETE FROM segment_turns WHERE customer_id = ?", []any{int64(from)}},
+		{"DELETE FROM person_facts WHERE customer_id = ?", []any{int64(from)}},
+		{"DELETE FROM person_spent WHERE customer_id = ?", []any{int64(from)}},
+		{"DELETE FROM person_bought WHERE customer_id = ?", []any{int64(from)}},
+		{"DELETE FROM snapshot_people WHERE customer_id = ? AND snapshot_id IN (SELECT x.snapshot_id FROM snapshot_people x WHERE x.customer_id = ?)", []any{int64(from), int64(into)}},
+		{"UPDATE snapshot_people SET customer_id = ? WHERE customer_id = ?", []any{int64(into), int64(from)}},
 	} {
 		if err := tx.Query(ctx).Exec(s.sql, s.args...).Error; err != nil {
 			return fmt.Errorf("put the segments of customer %d under %d: %w", from, into, err)

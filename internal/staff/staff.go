@@ -110,6 +110,7 @@ var Areas = []Area{
 	{Name: "contacts", Path: "/admin/customers/new", Write: []Role{Support}, Within: true},
 	{Name: "lists", Path: "/admin/customers/lists", Write: []Role{Merchant, Marketer}, Within: true},
 	{Name: "customers", Path: "/admin/customers", Read: []Role{Merchant, Marketer}, Write: []Role{Support}},
+	{Name: "health", Path: "/admin/health", Read: []Role{Merchant, Support, Analyst}, Write: []Role{Marketer}},
 	{Name: "values", Path: "/admin/values", Read: []Role{Merchant, Marketer}},
 	{Name: "segments", Path: "/admin/segments", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "homepages", Path: "/admin/homepages", Write: []Role{Marketer}},

@@ -95,3 +95,20 @@ func DropLooks(ctx context.Context, tx *db.Tx, before time.Time, limit int) (int
 	}
 	return done.RowsAffected, nil
 }
+
+// MergeLooks puts the looks at one customer under another, who is the same
+// person; looks that fall together are one row with their number.
+func MergeLooks(ctx context.Context, tx *db.Tx, from, into int64) error {
+	values := map[string]any{"from": from, "into": into}
+	const same = "x.staff_id = looks.staff_id AND x.what = looks.what AND x.slot = looks.slot"
+	for _, sql := range []string{
+		"UPDATE looks SET count = count + (SELECT x.count FROM looks x WHERE x.customer_id = @from AND " + same + ") WHERE customer_id = @into AND EXISTS (SELECT 1 FROM looks x WHERE x.customer_id = @from AND " + same + ")",
+		"DELETE FROM looks WHERE customer_id = @from AND EXISTS (SELECT 1 FROM looks x WHERE x.customer_id = @into AND " + same + ")",
+		"UPDATE looks SET customer_id = @into WHERE customer_id = @from",
+	} {
+		if err := tx.Query(ctx).Exec(sql, values).Error; err != nil {
+			return fmt.Errorf("put the looks at customer %d under %d: %w", from, into, err)
+		}
+	}
+	return nil
+}
