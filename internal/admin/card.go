@@ -367,11 +367,15 @@ func (o *Office) profile(c echo.Context, p *personPage, k *customer.Customer) er
 	if err != nil {
 		return err
 	}
+	given, err := customer.Consents(ctx, o.DB, k.ID)
+	if err != nil {
+		return err
+	}
 	for _, purpose := range customer.Purposes {
-		row := consentRow{Name: t(c, "admin.purpose."+string(purpose))}
+		row := consentRow{Name: t(c, "admin.purpose."+string(purpose)), Given: given[purpose]}
 		for _, said := range log {
-			if said.Purpose == purpose { // the log is in order: the last word counts
-				row.Given, row.At, row.From = said.Given, said.At, said.Source
+			if said.Purpose == purpose { // the log is in order: the last word is shown, what counts is in force
+				row.At, row.From = said.At, said.Source
 			}
 		}
 		p.Consents = append(p.Consents, row)

@@ -5,13 +5,21 @@ import (
 	"fmt"
 
 	"regulars/internal/db"
+	"regulars/internal/fault"
 )
 
-// ByNumber returns the account of a number; one that was erased is NotFound.
+// ByNumber returns the account of a number; that of one that was merged is the
+// account that goes on, and one that was erased is NotFound.
 func ByNumber(ctx context.Context, q db.Q, number string) (*Customer, error) {
 	var c Customer
-	if err := q.Query(ctx).Where("number = ? AND number <> '' AND erased_at = 0", number).Take(&c).Error; err != nil {
+	if err := q.Query(ctx).Where("number = ? AND number <> ''", number).Take(&c).Error; err != nil {
 		return nil, lost("read a customer by number", err)
+	}
+	switch {
+	case c.MergedInto != 0:
+		return ByID(ctx, q, c.MergedInto)
+	case !c.ErasedAt.IsZero():
+		return nil, fault.New(fault.NotFound, "customer.unknown")
 	}
 	return &c, nil
 }

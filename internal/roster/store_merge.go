@@ -149,11 +149,11 @@ var places = []struct{ table, column, rule string }{
 	{"visitors", "customer_id", moves}, {"important_dates", "customer_id", moves}, {"addresses", "customer_id", moves},
 	{"consent_log", "customer_id", moves}, {"events", "customer_id", moves}, {"carts", "customer_id", moves}, {"orders", "customer_id", moves},
 	{"sends", "customer_id", moves}, {"questions", "customer_id", moves}, {"segment_moves", "customer_id", moves}, {"tier_grants", "customer_id", moves},
-	{"redemptions", "customer_id", moves},
+	{"redemptions", "customer_id", moves}, {"promises", "customer_id", moves},
 	{"interests", "customer_id", unites}, {"consents", "customer_id", unites}, {"credits", "customer_id", unites},
 	{"customer_traits", "customer_id", decides}, {"segment_members", "customer_id", decides}, {"segment_turns", "customer_id", decides},
 	{"customer_tiers", "customer_id", decides}, {"customer_values", "customer_id", decides},
-	{"person_tokens", "customer_id", ends}, {"rests", "customer_id", ends}, {"duplicates", "low_id", ends}, {"duplicates", "high_id", ends},
+	{"person_tokens", "customer_id", ends}, {"rests", "customer_id", ends}, {"customer_keys", "customer_id", ends}, {"duplicates", "low_id", ends}, {"duplicates", "high_id", ends},
 }
 
 // What a merge makes of the rows of a table.
