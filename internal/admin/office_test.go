@@ -313,7 +313,11 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		_, err := person.Who{Customer: who.ID}.Promise(ctx, tx, &person.Promise{Key: "a-promise-of-this-walk", Kind: person.Note, What: "Likes blue"}, f.now)
 		return err
 	})
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		return tx.Query(ctx).Exec(`INSERT INTO segment_snapshots (token, key, segment, name, rule, version, people, staff, at) VALUES ('FROZEN', 'K', 'parents', '{"en":"Parents"}', 'life in (parent)', 0, 12, 'owner@demo.example', 1)`).Error
+	})
 	parts := map[string]string{
+		":snapshot":  "FROZEN",
 		":customer":  who.Number,
 		":people":    "gold",
 		":guest":     number,
