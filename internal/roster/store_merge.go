@@ -150,6 +150,7 @@ var places = []struct{ table, column, rule string }{
 	{"consent_log", "customer_id", moves}, {"events", "customer_id", moves}, {"carts", "customer_id", moves}, {"orders", "customer_id", moves},
 	{"sends", "customer_id", moves}, {"questions", "customer_id", moves}, {"segment_moves", "customer_id", moves}, {"tier_grants", "customer_id", moves},
 	{"redemptions", "customer_id", moves}, {"promises", "customer_id", moves},
+	{"value_moves", "customer_id", moves},
 	{"interests", "customer_id", unites}, {"consents", "customer_id", unites}, {"credits", "customer_id", unites},
 	{"customer_traits", "customer_id", decides}, {"segment_members", "customer_id", decides}, {"segment_turns", "customer_id", decides},
 	{"customer_tiers", "customer_id", decides}, {"customer_values", "customer_id", decides},
