@@ -2,7 +2,6 @@ package admin
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"regulars/internal/cart"
 	"regulars/internal/customer"
 	"regulars/internal/db"
-	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
@@ -98,12 +96,6 @@ type (
 // someone is whose card a request is about.
 func (o *Office) someone(c echo.Context) (*customer.Customer, error) {
 	return customer.ByNumber(c.Request().Context(), o.DB, customer.CleanNumber(param(c, "customer")))
-}
-
-// lookedAtGuest writes down who looked at the card of somebody without an
-// account, whose looks have no row of their own.
-func (o *Office) lookedAtGuest(c echo.Context, number string) error {
-	return o.change(c, "customer.look", "guest "+number, func(context.Context, *db.Tx, time.Time) (string, error) { return "card", nil })
 }
 
 // customer is everything the shop knows of a person before somebody speaks to
@@ -367,11 +359,15 @@ func (o *Office) profile(c echo.Context, p *personPage, k *customer.Customer) er
 	if err != nil {
 		return err
 	}
+	given, err := customer.Consents(ctx, o.DB, k.ID)
+	if err != nil {
+		return err
+	}
 	for _, purpose := range customer.Purposes {
-		row := consentRow{Name: t(c, "admin.purpose."+string(purpose))}
+		row := consentRow{Name: t(c, "admin.purpose."+string(purpose)), Given: given[purpose]}
 		for _, said := range log {
-			if said.Purpose == purpose { // the log is in order: the last word counts
-				row.Given, row.At, row.From = said.Given, said.At, said.Source
+			if said.Purpose == purpose { // the log is in order: the last word is shown, what counts is in force
+				row.At, row.From = said.At, said.Source
 			}
 		}
 		p.Consents = append(p.Consents, row)
@@ -430,80 +426,6 @@ func (o *Office) habit(c echo.Context, p *personPage, k *customer.Customer) erro
 		p.Habit = append(p.Habit, cardFact{t(c, "person.shelves"), strings.Join(shelves, t(c, "shop.comma"))})
 	}
 	return nil
-}
-
-// guestOrders tells of orders without the account under its address; nobody has
-// proved that they are the same person's.
-func (o *Office) guestOrders(c echo.Context, p *personPage, k *customer.Customer) error {
-	number, n, err := person.GuestNumber(c.Request().Context(), o.DB, k.Email)
-	if err == nil && n > 0 {
-		p.GuestURL, p.GuestText = guestPath(number), t(c, "person.also-guest", "count", n)
-	}
-	return err
-}
-
-// guest is the card of somebody without an account, found by one order.
-func (o *Office) guest(c echo.Context) error {
-	ctx, number := c.Request().Context(), order.CleanNumber(param(c, "guest"))
-	who, owner, err := person.GuestOf(ctx, o.DB, number)
-	if err != nil {
-		return err
-	}
-	if owner != 0 {
-		k, err := customer.ByID(ctx, o.DB, owner)
-		if err != nil {
-			return err
-		}
-		return c.Redirect(http.StatusSeeOther, customerPath(k.Number))
-	}
-	if len(who.Orders) == 0 {
-		return nowhere()
-	}
-	if err := o.lookedAtGuest(c, number); err != nil {
-		return err
-	}
-	return o.showGuest(c, http.StatusOK, number, who, inputs{}, nil)
-}
-
-func (o *Office) showGuest(c echo.Context, status int, number string, who person.Who, in inputs, failed error) error {
-	ctx := c.Request().Context()
-	all := make([]order.Order, 0, len(who.Orders))
-	for _, id := range who.Orders {
-		k, err := order.ByID(ctx, o.DB, order.ID(id))
-		if err != nil {
-			return err
-		}
-		all = append(all, *k)
-	}
-	last := all[0]
-	p := &personPage{Page: web.NewPage(c, cmp.Or(last.Name, o.address(c, last.Email), last.Number)), Guest: true, Number: number, Name: last.Name, Base: guestPath(number),
-		Simulated: last.Simulated, Write: o.may(c, "customers.write"), Personal: o.personal(c), Errors: wrong(c, failed), Tags: []tag{{"info", t(c, "person.guest")}}}
-	for _, f := range []cardFact{{t(c, "admin.col.email"), o.address(c, last.Email)}, {t(c, "admin.customer.phone"), o.telephone(c, last.Phone)}, {t(c, "person.place"), last.Country}} {
-		if f.Value != "" {
-			p.Facts = append(p.Facts, f)
-		}
-	}
-	mails := outreach.Filter{Order: last.ID}
-	if last.Email != "" {
-		mails = outreach.Filter{Text: last.Email}
-		if k, err := customer.ByEmail(ctx, o.DB, last.Email); err == nil {
-			p.GuestURL, p.GuestText = customerPath(k.Number), t(c, "person.also-account")
-		} else if fault.Kind(err) != fault.NotFound {
-			return err
-		}
-	}
-	for _, fill := range []func() error{
-		func() error { return o.cardOrders(c, p, func() ([]order.Order, error) { return all, nil }) },
-		func() error { return o.cardAsked(c, p, who) },
-		func() error { return o.cardPromises(c, p, who, in) },
-		func() error { return o.cardMails(c, p, mails) },
-		func() error { return o.moments(c, p, who) },
-	} {
-		if err := fill(); err != nil {
-			return err
-		}
-	}
-	return web.Render(c, status, "admin/customer", p)
 }
 
 // staffNames are for who did what.

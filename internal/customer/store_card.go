@@ -5,15 +5,21 @@ import (
 	"fmt"
 
 	"regulars/internal/db"
+	"regulars/internal/fault"
 )
 
-// ByNumber returns the account of a number; one that was erased is NotFound.
+// ByNumber returns the account of a number; that of one that was merged is the
+// account that goes on, and one that was erased is NotFound.
 func ByNumber(ctx context.Context, q db.Q, number string) (*Customer, error) {
 	var c Customer
-	// The number of an account that was merged leads to the one that goes on.
-	err := q.Query(ctx).Where("erased_at = 0 AND id IN (SELECT CASE WHEN n.merged_into <> 0 THEN n.merged_into ELSE n.id END FROM customers n WHERE n.number = ? AND n.number <> '')", number).Take(&c).Error
-	if err != nil {
+	if err := q.Query(ctx).Where("number = ? AND number <> ''", number).Take(&c).Error; err != nil {
 		return nil, lost("read a customer by number", err)
+	}
+	switch {
+	case c.MergedInto != 0:
+		return ByID(ctx, q, c.MergedInto)
+	case !c.ErasedAt.IsZero():
+		return nil, fault.New(fault.NotFound, "customer.unknown")
 	}
 	return &c, nil
 }

@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/person"
+	"regulars/internal/value"
 )
 
 // crowd fills a shop with people and three orders each, every tenth of them a
@@ -37,14 +39,14 @@ func crowd(t testing.TB, d *db.DB, people int) {
 					owner, email = nil, "guest-"+email
 				}
 				key := fmt.Sprintf("%d-%d", i, n)
-				orders = append(orders, []any{i*3 + n + 1, fmt.Sprintf("%08d", i*3+n), key, key, owner, email, phone, name, "USD", 1000, 1000, when + int64(n)*86_400_000})
+				orders = append(orders, []any{i*3 + n + 1, fmt.Sprintf("%08d", i*3+n), key, key, owner, email, phone, name, "USD", 1000, 1000, when + int64(n)*86_400_000, "paid"})
 			}
 		}
 		err := d.InTx(ctx, func(tx *db.Tx) error {
 			if _, err := tx.Insert(ctx, "customers", []string{"id", "number", "email", "email_key", "name", "phone", "created_at", "updated_at"}, customers, false); err != nil {
 				return err
 			}
-			_, err := tx.Insert(ctx, "orders", []string{"id", "number", "place_key", "access_hash", "customer_id", "email", "phone", "name", "currency", "subtotal", "total", "placed_at"}, orders, false)
+			_, err := tx.Insert(ctx, "orders", []string{"id", "number", "place_key", "access_hash", "customer_id", "email", "phone", "name", "currency", "subtotal", "total", "placed_at", "payment_state"}, orders, false)
 			return err
 		})
 		if err != nil {
@@ -83,6 +85,34 @@ func BenchmarkFind(b *testing.B) {
 					}
 				})
 			}
+		})
+	}
+}
+
+// BenchmarkPeople reads a page of the list, by each filter and order, and one
+// person's line of time, among PEOPLE accounts.
+func BenchmarkPeople(b *testing.B) {
+	for _, kind := range []string{"sqlite", "postgres"} {
+		b.Run(kind, func(b *testing.B) {
+			d := map[string]func(testing.TB) *db.DB{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres}[kind](b)
+			n := people(2000)
+			crowd(b, d, n)
+			for name, f := range map[string]person.Filter{"newest": {}, "name": {Sort: "name"}, "last": {Sort: "last"}, "net": {Sort: "net"}, "never": {Last: "never"}, "older": {Last: "older"}, "90": {Last: "90"}, "tier": {Tier: value.Occasional}} {
+				b.Run(name, func(b *testing.B) {
+					for b.Loop() {
+						if _, _, err := person.People(ctx, d, f, true, now); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			}
+			b.Run("timeline", func(b *testing.B) {
+				for b.Loop() {
+					if _, err := (person.Who{Customer: customer.ID(n / 2)}).Timeline(ctx, d, true, nil, 0, 30); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		})
 	}
 }

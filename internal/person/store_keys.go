@@ -212,17 +212,24 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, _ time
 	return nil
 }
 
-var _ customer.Forget = Forget
-
-// Merge puts what was promised to one customer under another who is the same
-// person (a customer.Merge). What the first was found by goes; the survivor's
-// keys follow their account.
+// Merge puts what was promised to somebody under the account that goes on; by
+// what it is found follows from its row (a customer.Merge).
 func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) error {
-	values := map[string]any{"from": int64(from), "into": int64(into)}
-	for _, sql := range []string{"DELETE FROM customer_keys WHERE customer_id = @from", "UPDATE promises SET customer_id = @into WHERE customer_id = @from"} {
-		if err := tx.Query(ctx).Exec(sql, values).Error; err != nil {
-			return fmt.Errorf("put the promises to customer %d under %d: %w", from, into, err)
+	for _, part := range []struct {
+		sql  string
+		args []any
+	}{
+		{"UPDATE promises SET customer_id = ? WHERE customer_id = ?", []any{int64(into), int64(from)}},
+		{"DELETE FROM customer_keys WHERE customer_id = ?", []any{int64(from)}},
+	} {
+		if err := tx.Query(ctx).Exec(part.sql, part.args...).Error; err != nil {
+			return fmt.Errorf("put what was promised to customer %d under %d: %w", from, into, err)
 		}
 	}
 	return nil
 }
+
+var (
+	_ customer.Forget = Forget
+	_ customer.Merge  = Merge
+)

@@ -14,7 +14,7 @@ import (
 	"regulars/internal/value"
 )
 
-// Lasts are when somebody ordered last: within so many days, longer ago than a
+// Lasts are when somebody's last paid order was placed: within so many days, longer ago than a
 // year, or never.
 var Lasts = []string{"30", "90", "365", "older", "never"}
 
@@ -48,7 +48,7 @@ type Somebody struct {
 	Tier              value.Tier
 	Class             value.Class // "": none is kept
 	Net               money.Amount
-	LastAt            db.Time // of the last order; never: none
+	LastAt            db.Time // of the last paid order; never: none
 	Orders            int
 }
 
@@ -83,7 +83,7 @@ func (f Filter) where(now time.Time) (string, []any) {
 	if f.Consent != "" {
 		add("EXISTS (SELECT 1 FROM consents s WHERE s.customer_id = c.id AND s.purpose = ? AND s.given = TRUE)", string(f.Consent))
 	}
-	const bought = "EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND o.state <> 'cancelled'"
+	const bought = "EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND " + paid
 	switch f.Last {
 	case "30", "90", "365":
 		days := map[string]int{"30": 30, "90": 90, "365": 365}[f.Last]
@@ -97,7 +97,10 @@ func (f Filter) where(now time.Time) (string, []any) {
 	return strings.Join(where, " AND "), args
 }
 
-const lastOf = "coalesce((SELECT max(o.placed_at) FROM orders o WHERE o.customer_id = c.id AND o.state <> 'cancelled'), 0)"
+// paid are the orders that count, in the words of the index orders_kept.
+const paid = "o.customer_id IS NOT NULL AND o.state <> 'cancelled' AND o.payment_state IN ('paid', 'partly-refunded')"
+
+const lastOf = "coalesce((SELECT max(o.placed_at) FROM orders o WHERE o.customer_id = c.id AND " + paid + "), 0)"
 
 // People reads a page of the list, and how many there are. worth says whether
 // the reader may sort by what people spend.

@@ -81,6 +81,11 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 			b.Post("/account/dates", "kind", "gift", "label", "Uncle", "month", "5", "day", "")
 			b.Post("/account/interests", "kind", "life", "life", "student", "interest", []string{"books", "music"}[i])
 			b.Post("/account/addresses", aviary...)
+			w.Shop.Tx(func(ctx context.Context, tx *db.Tx) error {
+				note := person.Promise{Key: fmt.Sprint("promise-of-this-story-", i), Kind: person.Note, What: "Likes blue"}
+				_, err := person.Who{Customer: []customer.ID{from, into}[i]}.Promise(ctx, tx, &note, w.Now())
+				return err
+			})
 			b.Post("/contact", "name", "Canary Finch", "email", []string{oldMail, newMail}[i], "body", "Where is it?")
 			w.buys(b, "BK01", true, append(aviary, "email", []string{oldMail, newMail}[i])...)
 			b.Get("/p/calm-bottle")

@@ -34,7 +34,7 @@ var forgets = []customer.Forget{segment.Forget, cart.Forget, outreach.Forget, cr
 // merges are the same nouns, and those that count a person's places. Mails come
 // first: they ask for the address that goes. Refunds name the credit that may
 // be laid into another.
-var merges = []customer.Merge{outreach.Merge, cart.Unite, payment.Merge, credit.Merge, person.Merge, order.Merge, pricing.Merge, ask.Merge, segment.Merge, trait.Merge, value.Merge, merge}
+var merges = []customer.Merge{outreach.Merge, cart.Unite, payment.Merge, credit.Merge, order.Merge, pricing.Merge, ask.Merge, person.Merge, segment.Merge, trait.Merge, value.Merge, merge}
 
 // Erase takes a person out of the shop at their own wish.
 func Erase(ctx context.Context, tx *db.Tx, id customer.ID, now time.Time) error {
