@@ -27,12 +27,12 @@ func TestConsentsAreProvedAndLooksNoted(t *testing.T) {
 		f.want(f.get(card+"/consents"), 200, "What you allowed", "Own choice on the page", "Offers", sheet.Head)
 		f.want(f.get(card+"/consents?lang=zh"), 200, "同意", "本人在页面上选择")
 		f.want(f.get(card+"/consents?format=json&lang=en"), 200, `"previous_hash"`, sheet.Head)
-		f.want(f.get("/admin/audit?show=looks"), 404) // the owner's alone
+		f.want(f.get("/admin/audit/looks"), 404) // the owner's alone
 		f.want(f.as(staff.Owner).get("/admin/audit"), 200, "Looks at people")
-		f.want(f.get("/admin/audit?show=looks"), 200, "parent@demo.example", "Proof sheet", "Card", "<td class=\"num\">3</td>")
-		f.want(f.get("/admin/audit?show=looks&what=proof&whose=parent@demo.example"), 200, "Proof sheet</td>", "!<td>Card</td>")
-		f.want(f.get("/admin/audit?show=looks&whose=nobody@demo.example"), 200, "No looks")
-		f.want(f.get("/admin/audit?show=looks&lang=zh"), 200, "同意凭据")
+		f.want(f.get("/admin/audit/looks"), 200, "parent@demo.example", "Proof sheet", "Card", "<td class=\"num\">3</td>")
+		f.want(f.get("/admin/audit/looks?what=proof&whose=parent@demo.example"), 200, "Proof sheet</td>", "!<td>Card</td>")
+		f.want(f.get("/admin/audit/looks?whose=nobody@demo.example"), 200, "No looks")
+		f.want(f.get("/admin/audit/looks?lang=zh"), 200, "同意凭据")
 		all, err := customer.Export(context.Background(), f.DB, k.ID)
 		f.must(err)
 		if n := len(all.(*customer.Exported).Looks); n != 2 {

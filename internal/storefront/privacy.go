@@ -20,6 +20,7 @@ import (
 	"regulars/internal/homepage"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
+	"regulars/internal/payment"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
 	"regulars/internal/value"
@@ -297,10 +298,13 @@ func (s *Shop) erase(c echo.Context) error {
 		return s.knownPage(c, http.StatusUnprocessableEntity, failed)
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, cart.Forget, outreach.Forget, credit.Forget, order.Forget, ask.Forget, trait.Forget, value.Forget)
+		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, ForgetAudit, cart.Forget, outreach.Forget, credit.Forget, payment.Forget, order.Forget, ask.Forget, trait.Forget, value.Forget)
 	})
 	if err != nil {
 		return err
+	}
+	if err := s.DB.Settle(c.Request().Context()); err != nil {
+		s.Log.Warn("the erased still lies in the log of the database, until it is written out", "error", err)
 	}
 	if err := web.Session(c).SignOut(); err != nil {
 		return err
