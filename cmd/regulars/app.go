@@ -24,6 +24,7 @@ import (
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
 	"regulars/internal/recommend"
+	"regulars/internal/roster"
 	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
@@ -189,6 +190,7 @@ func (a *app) work() {
 	keeper := &keep.Keeper{DB: a.db, Desk: a.mails, Settings: a.settings, Now: a.now}
 	a.runner.Every("keep", 24*time.Hour, keeper.Run)
 	segment.Register(a.runner, a.db, a.now)
+	roster.Register(a.runner, a.db, a.settings, a.now, a.log)
 	a.runner.Every("train", 24*time.Hour, func(ctx context.Context) error {
 		_, err := train(ctx, a.db, a.now)
 		return err

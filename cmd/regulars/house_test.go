@@ -38,6 +38,7 @@ var floors = [][]string{
 	{"order"},
 	{"payment", "analytics", "ask"},
 	{"checkout", "outreach"},
+	{"roster"},
 	{"exchange", "keep", "doctor", "demo"},
 	{"web"},
 	{"storefront", "admin"},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/pricing"
-	"regulars/internal/segment"
 	"regulars/internal/web"
 )
 
@@ -72,7 +70,7 @@ func (o *Office) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in := inputs{"version": strconv.FormatInt(l.UpdatedAt.Milli(), 10), "name_en": l.Name.En, "name_zh": l.Name.Zh, "segment": groupKey([]string{l.Segment}, []string{l.Tier}), "currency": string(l.Currency)}
+	in := inputs{"version": version(l.UpdatedAt), "name_en": l.Name.En, "name_zh": l.Name.Zh, "segment": groupKey([]string{l.Segment}, []string{l.Tier}), "currency": string(l.Currency)}
 	if l.Percent > 0 {
 		in["percent"] = percent(int64(l.Percent))
 	}
@@ -94,24 +92,12 @@ func (o *Office) list(c echo.Context) error {
 }
 
 func (o *Office) showList(c echo.Context, status int, l *pricing.PriceList, in inputs, failure error) error {
-	groups, err := segment.List(c.Request().Context(), o.DB)
+	groups, err := o.groupChoices(c, in["segment"], "admin.list.choose")
 	if err != nil {
 		return err
 	}
-	names, keys := map[string]string{"": t(c, "admin.list.choose")}, []string{""}
-	for _, g := range groups {
-		if g.Key != segment.Default {
-			keys, names[g.Key] = append(keys, g.Key), g.Name.In(lang(c))
-		}
-	}
-	keys = tierGroups(c, keys, names)
-	var currencies []string
-	for _, k := range money.Currencies() {
-		currencies = append(currencies, string(k))
-	}
 	v := listPage{Page: page(c, "admin.list.new"), In: in, Errors: wrong(c, failure), Live: true, Write: o.may(c, "promotions.write"),
-		Segments:   choices(in["segment"], keys, func(k string) string { return names[k] }),
-		Currencies: choices(in["currency"], currencies, func(k string) string { return k })}
+		Segments: groups, Currencies: currencyChoices(in["currency"])}
 	if l.ID != 0 {
 		v.Page, v.Path, v.Says, v.Live = web.NewPage(c, l.Name.In(lang(c))), listPath(l.Token), listSays(c, l), l.State == pricing.Live
 	}
@@ -130,15 +116,10 @@ func (o *Office) saveList(c echo.Context) error {
 	before := *l
 	in, err := read(c, listNames)
 	if err == nil {
-		err = o.change(c, "list.save", in["name_en"], func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
-			var form fault.Form
-			*l = before // the transaction may be run again
-			if err := o.fillList(ctx, tx, &form, l, in); err != nil {
-				return "", err
-			}
-			if err := form.Err(); err != nil {
-				return "", err
-			}
+		err = o.saveOffer(c, "list.save", in["name_en"], func(ctx context.Context, q db.Q, form *fault.Form) error {
+			*l = before
+			return o.fillList(ctx, q, form, l, in)
+		}, func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
 			return listSays(c, l), pricing.PutList(ctx, tx, l, now)
 		})
 	}
@@ -154,9 +135,8 @@ func (o *Office) saveList(c echo.Context) error {
 // fillList reads the form; entries are a SKU and a price a line.
 func (o *Office) fillList(ctx context.Context, q db.Q, form *fault.Form, l *pricing.PriceList, in inputs) error {
 	if l.ID != 0 {
-		ms, err := strconv.ParseInt(in["version"], 10, 64)
-		if err != nil || ms != l.UpdatedAt.Milli() {
-			return fault.New(fault.Conflict, "pricing.list.changed")
+		if err := sameVersion(in, l.UpdatedAt, "pricing.list.changed"); err != nil {
+			return err
 		}
 	}
 	l.Name, l.Currency = i18n.Text{En: in["name_en"], Zh: in["name_zh"]}, money.Currency(in["currency"])
@@ -166,11 +146,7 @@ func (o *Office) fillList(ctx context.Context, q db.Q, form *fault.Form, l *pric
 	}
 	l.Percent, l.Entries = 0, map[catalog.VariantID]money.Amount{}
 	if in["percent"] != "" {
-		a, err := money.Parse(strings.TrimSuffix(norm.NFKC.String(in["percent"]), "%"), "USD") // two digits after the point are basis points
-		if err != nil {
-			form.Wrong("percent", "catalog.sale.percent")
-		}
-		l.Percent = money.BasisPoints(a)
+		l.Percent = money.BasisPoints(percentIn(form, in, "percent", "catalog.sale.percent"))
 	}
 	for row := range strings.Lines(norm.NFKC.String(in["entries"])) {
 		words := strings.Fields(row)
@@ -200,15 +176,7 @@ func (o *Office) stopList(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = o.change(c, "list.stop", l.Name.En, func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
-		stopped, err := pricing.StopList(ctx, tx, l.ID, now)
-		if err != nil || !stopped {
-			return "", err
-		}
-		return "stopped", nil
+	return o.stopOffer(c, "list.stop", l.Name, func(ctx context.Context, tx *db.Tx, now time.Time) (bool, error) {
+		return pricing.StopList(ctx, tx, l.ID, now)
 	})
-	if err != nil {
-		return err
-	}
-	return done(c, "/admin/promotions", "admin.promotion.stopped", "name", l.Name.In(lang(c)))
 }

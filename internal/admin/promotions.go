@@ -20,7 +20,6 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/pricing"
-	"regulars/internal/segment"
 	"regulars/internal/web"
 )
 
@@ -150,7 +149,7 @@ func (o *Office) promotion(c echo.Context) error {
 }
 
 func (o *Office) promotionInputs(ctx context.Context, p *pricing.Promotion) (inputs, error) {
-	in := inputs{"version": strconv.FormatInt(p.UpdatedAt.Milli(), 10), "name_en": p.Name.En, "name_zh": p.Name.Zh, "kind": string(p.Kind), "currency": string(p.Currency),
+	in := inputs{"version": version(p.UpdatedAt), "name_en": p.Name.En, "name_zh": p.Name.Zh, "kind": string(p.Kind), "currency": string(p.Currency),
 		"starts_on": p.StartsOn, "ends_on": p.EndsOn, "segment": groupKey(p.Segments, p.Tiers)}
 	switch p.Kind {
 	case pricing.Percent:
@@ -171,25 +170,7 @@ func (o *Office) promotionInputs(ctx context.Context, p *pricing.Promotion) (inp
 			in[name] = "1"
 		}
 	}
-	tree, err := catalog.LoadTree(ctx, o.DB)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range p.Categories {
-		if k, ok := tree.ByID(id); ok {
-			in["category"] = k.Slug
-		}
-	}
-	var codes []string
-	for _, id := range p.Products {
-		product, err := catalog.ByID(ctx, o.DB, id)
-		if err != nil {
-			return nil, err
-		}
-		codes = append(codes, product.Code)
-	}
-	in["products"] = strings.Join(codes, ", ")
-	return in, nil
+	return in, o.goodsInputs(ctx, in, p.Categories, p.Products, nil)
 }
 
 func (o *Office) showPromotion(c echo.Context, status int, p *pricing.Promotion, in inputs, failure error, rehearsal string) error {
@@ -198,29 +179,18 @@ func (o *Office) showPromotion(c echo.Context, status int, p *pricing.Promotion,
 	if err != nil {
 		return err
 	}
-	groups, err := segment.List(ctx, o.DB)
+	groups, err := o.groupChoices(c, in["segment"], "admin.promotion.everybody")
 	if err != nil {
 		return err
 	}
-	names, keys := map[string]string{"": t(c, "admin.promotion.everybody")}, []string{""}
-	for _, g := range groups {
-		if g.Key != "default" {
-			keys, names[g.Key] = append(keys, g.Key), g.Name.In(lang(c))
-		}
-	}
-	keys = tierGroups(c, keys, names)
 	kinds := make([]string, len(pricing.Kinds))
 	for i, k := range pricing.Kinds {
 		kinds[i] = string(k)
 	}
-	currencies := []string{""}
-	for _, k := range money.Currencies() {
-		currencies = append(currencies, string(k))
-	}
 	v := promotionPage{Page: page(c, "admin.promotion.new"), In: in, Errors: wrong(c, failure), Live: true, Write: o.may(c, "promotions.write"), Rehearsal: rehearsal,
 		Kinds:      choices(in["kind"], kinds, func(k string) string { return t(c, "admin.promotion.kind."+k) }),
-		Currencies: choices(in["currency"], currencies, func(k string) string { return k }),
-		Segments:   choices(in["segment"], keys, func(k string) string { return names[k] }),
+		Currencies: currencyChoices(in["currency"], ""),
+		Segments:   groups,
 		Categories: categoryChoices(c, tree, in["category"])}
 	if p != nil {
 		v.Page, v.Path, v.Says = web.NewPage(c, p.Name.In(lang(c))), promotionPath(p.Token), o.says(c, p)
@@ -263,15 +233,10 @@ func (o *Office) savePromotion(c echo.Context) error {
 		}
 	}
 	if err == nil {
-		err = o.change(c, "promotion.save", in["name_en"], func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
-			var form fault.Form
-			*p = before // the transaction may be run again
-			if err := o.fillPromotion(ctx, tx, &form, p, in); err != nil {
-				return "", err
-			}
-			if err := form.Err(); err != nil {
-				return "", err
-			}
+		err = o.saveOffer(c, "promotion.save", in["name_en"], func(ctx context.Context, q db.Q, form *fault.Form) error {
+			*p = before
+			return o.fillPromotion(ctx, q, form, p, in)
+		}, func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
 			if err := pricing.Put(ctx, tx, p, now); err != nil || in["code"] == "" {
 				return o.says(c, p), err
 			}
@@ -293,20 +258,15 @@ func (o *Office) savePromotion(c echo.Context) error {
 // fillPromotion reads the form into p.
 func (o *Office) fillPromotion(ctx context.Context, q db.Q, form *fault.Form, p *pricing.Promotion, in inputs) error {
 	if p.ID != 0 {
-		ms, err := strconv.ParseInt(in["version"], 10, 64)
-		if err != nil || ms != p.UpdatedAt.Milli() {
-			return fault.New(fault.Conflict, "pricing.promotion.changed")
+		if err := sameVersion(in, p.UpdatedAt, "pricing.promotion.changed"); err != nil {
+			return err
 		}
 	}
 	p.Name = i18n.Text{En: in["name_en"], Zh: in["name_zh"]}
 	p.Kind, p.Currency, p.Value = pricing.Kind(in["kind"]), money.Currency(in["currency"]), 0
 	switch p.Kind {
 	case pricing.Percent:
-		a, err := money.Parse(strings.TrimSuffix(norm.NFKC.String(in["value"]), "%"), "USD") // two digits after the point are basis points
-		if err != nil {
-			form.Wrong("value", "pricing.promotion.percent")
-		}
-		p.Value = int64(a)
+		p.Value = percentIn(form, in, "value", "pricing.promotion.percent")
 	case pricing.Amount, pricing.Fixed:
 		p.Value = int64(amount(form, in, "value", p.Currency, true))
 	}
@@ -331,17 +291,9 @@ func (o *Office) stopPromotion(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = o.change(c, "promotion.stop", p.Name.En, func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
-		stopped, err := pricing.Stop(ctx, tx, p.ID, now)
-		if err != nil || !stopped {
-			return "", err
-		}
-		return "stopped", nil
+	return o.stopOffer(c, "promotion.stop", p.Name, func(ctx context.Context, tx *db.Tx, now time.Time) (bool, error) {
+		return pricing.Stop(ctx, tx, p.ID, now)
 	})
-	if err != nil {
-		return err
-	}
-	return done(c, "/admin/promotions", "admin.promotion.stopped", "name", p.Name.In(lang(c)))
 }
 
 // makeCodes adds a code of the merchant's own, or a batch of drawn ones.

@@ -99,7 +99,7 @@ func (o *Office) sale(c echo.Context) error {
 }
 
 func (o *Office) saleInputs(ctx context.Context, s *catalog.Sale) (inputs, error) {
-	in := inputs{"version": strconv.FormatInt(s.UpdatedAt.Milli(), 10), "name_en": s.Name.En, "name_zh": s.Name.Zh, "kind": s.Kind, "currency": string(s.Currency),
+	in := inputs{"version": version(s.UpdatedAt), "name_en": s.Name.En, "name_zh": s.Name.Zh, "kind": s.Kind, "currency": string(s.Currency),
 		"starts_on": s.StartsOn, "ends_on": s.EndsOn, "value": money.Amount(s.Value).Decimal(s.Currency)}
 	if s.Kind == catalog.SalePercent {
 		in["value"] = percent(s.Value)
@@ -107,32 +107,7 @@ func (o *Office) saleInputs(ctx context.Context, s *catalog.Sale) (inputs, error
 	if s.Priority != 0 {
 		in["priority"] = strconv.Itoa(s.Priority)
 	}
-	tree, err := catalog.LoadTree(ctx, o.DB)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range s.Categories {
-		if k, ok := tree.ByID(id); ok {
-			in["category"] = k.Slug
-		}
-	}
-	var codes []string
-	for _, id := range s.Products {
-		product, err := catalog.ByID(ctx, o.DB, id)
-		if err != nil {
-			return nil, err
-		}
-		codes = append(codes, product.Code)
-	}
-	named, err := catalog.Buyables(ctx, o.DB, s.Variants, o.Settings.Now().Currency())
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range s.Variants {
-		codes = append(codes, named[id].SKU)
-	}
-	in["products"] = strings.Join(codes, ", ")
-	return in, nil
+	return in, o.goodsInputs(ctx, in, s.Categories, s.Products, s.Variants)
 }
 
 // showSale shows the form; preview tells what the sale as it stands there
@@ -143,13 +118,9 @@ func (o *Office) showSale(c echo.Context, status int, s *catalog.Sale, in inputs
 	if err != nil {
 		return err
 	}
-	currencies := []string{""}
-	for _, k := range money.Currencies() {
-		currencies = append(currencies, string(k))
-	}
 	v := salePage{Page: page(c, "admin.sale.new"), In: in, Errors: wrong(c, failure), Live: true, Write: o.may(c, "promotions.write"),
 		Kinds:      choices(in["kind"], catalog.SaleKinds, func(k string) string { return t(c, "admin.sale.kind."+k) }),
-		Currencies: choices(in["currency"], currencies, func(k string) string { return k }),
+		Currencies: currencyChoices(in["currency"], ""),
 		Categories: categoryChoices(c, tree, in["category"])}
 	if s.ID != 0 {
 		v.Page, v.Path, v.Says, v.Live = web.NewPage(c, s.Name.In(lang(c))), salePath(s.Token), saleSays(c, s), s.State == catalog.SaleLive
@@ -215,15 +186,10 @@ func (o *Office) saveSale(c echo.Context) error {
 			}
 		}
 	} else if err == nil {
-		err = o.change(c, "sale.save", in["name_en"], func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
-			var form fault.Form
-			*s = before // the transaction may be run again
-			if err := o.fillSale(ctx, tx, &form, s, in); err != nil {
-				return "", err
-			}
-			if err := form.Err(); err != nil {
-				return "", err
-			}
+		err = o.saveOffer(c, "sale.save", in["name_en"], func(ctx context.Context, q db.Q, form *fault.Form) error {
+			*s = before
+			return o.fillSale(ctx, q, form, s, in)
+		}, func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
 			return saleSays(c, s), catalog.PutSale(ctx, tx, s, o.today(), now)
 		})
 	}
@@ -238,20 +204,15 @@ func (o *Office) saveSale(c echo.Context) error {
 
 func (o *Office) fillSale(ctx context.Context, q db.Q, form *fault.Form, s *catalog.Sale, in inputs) error {
 	if s.ID != 0 {
-		ms, err := strconv.ParseInt(in["version"], 10, 64)
-		if err != nil || ms != s.UpdatedAt.Milli() {
-			return fault.New(fault.Conflict, "catalog.sale.changed")
+		if err := sameVersion(in, s.UpdatedAt, "catalog.sale.changed"); err != nil {
+			return err
 		}
 	}
 	s.Name = i18n.Text{En: in["name_en"], Zh: in["name_zh"]}
 	s.Kind, s.Currency, s.Value = in["kind"], money.Currency(in["currency"]), 0
 	switch {
 	case s.Kind == catalog.SalePercent:
-		a, err := money.Parse(strings.TrimSuffix(norm.NFKC.String(in["value"]), "%"), "USD") // two digits after the point are basis points
-		if err != nil {
-			form.Wrong("value", "catalog.sale.percent")
-		}
-		s.Value = int64(a)
+		s.Value = percentIn(form, in, "value", "catalog.sale.percent")
 	case s.Currency != "": // PutSale says what is missing otherwise
 		s.Value = int64(amount(form, in, "value", s.Currency, true))
 	}
@@ -303,15 +264,7 @@ func (o *Office) stopSale(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = o.change(c, "sale.stop", s.Name.En, func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
-		stopped, err := catalog.StopSale(ctx, tx, s.ID, now)
-		if err != nil || !stopped {
-			return "", err
-		}
-		return "stopped", nil
+	return o.stopOffer(c, "sale.stop", s.Name, func(ctx context.Context, tx *db.Tx, now time.Time) (bool, error) {
+		return catalog.StopSale(ctx, tx, s.ID, now)
 	})
-	if err != nil {
-		return err
-	}
-	return done(c, "/admin/promotions", "admin.promotion.stopped", "name", s.Name.In(lang(c)))
 }

@@ -235,3 +235,12 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 	}
 	return nil
 }
+
+// Merge puts the questions of one customer under another who is the same person
+// (a customer.Merge).
+func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) error {
+	if err := tx.Query(ctx).Exec("UPDATE questions SET customer_id = ? WHERE customer_id = ?", int64(into), int64(from)).Error; err != nil {
+		return fmt.Errorf("put the questions of customer %d under %d: %w", from, into, err)
+	}
+	return nil
+}

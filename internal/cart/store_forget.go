@@ -53,3 +53,22 @@ func SetKind(ctx context.Context, tx *db.Tx, id ID, kind string) error {
 	}
 	return nil
 }
+
+// Unite puts the carts of one customer under another who is the same person (a
+// customer.Merge). Of two open ones the older survives, as at sign-in.
+func Unite(ctx context.Context, tx *db.Tx, from, into customer.ID, now time.Time) error {
+	var found []Cart
+	err := db.ForUpdate(tx.Query(ctx)).Where("state = 'open' AND customer_id IN (?, ?)", int64(from), int64(into)).Order("id").Find(&found).Error
+	if err != nil {
+		return fmt.Errorf("lock carts of customers %d and %d: %w", from, into, err)
+	}
+	if len(found) == 2 {
+		if err := found[0].absorb(ctx, tx, &found[1], now); err != nil {
+			return err
+		}
+	}
+	if err := tx.Query(ctx).Exec("UPDATE carts SET customer_id = ? WHERE customer_id = ?", int64(into), int64(from)).Error; err != nil {
+		return fmt.Errorf("put the carts of customer %d under %d: %w", from, into, err)
+	}
+	return nil
+}

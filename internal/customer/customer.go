@@ -41,6 +41,15 @@ type Customer struct {
 	CreatedAt       db.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt       db.Time `gorm:"autoUpdateTime:false"`
 	ErasedAt        db.Time
+	ContactReason   string  // why Contact is what it is
+	ContactAt       db.Time // since when; zero where nothing bad was heard
+	RestUntil       db.Time // no offers before
+	PhoneContact    string  // verified, dead; of the number in PhoneJudged alone
+	PhoneJudged     string
+	PhoneAt         db.Time
+	ErasedFor       string  // unreachable, inactive, merged; "" for the person's own wish
+	MergedInto      ID      // the account that goes on
+	SeenAt          db.Time // when they last signed in, to the day
 }
 
 func (Customer) TableName() string { return "customers" }

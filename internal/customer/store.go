@@ -247,7 +247,25 @@ func SignInFrom(ctx context.Context, d *db.DB, h *Hasher, email, password, from 
 	if !ok {
 		return nil, fault.New(fault.Invalid, "customer.signin.wrong")
 	}
-	return c, h.Forgive(ctx, d, email, from, now)
+	if err := h.Forgive(ctx, d, email, from, now); err != nil {
+		return nil, err
+	}
+	return c, seen(ctx, d, c, now)
+}
+
+// seen notes that somebody signed in, at most once a day: what asks for it
+// counts in months.
+func seen(ctx context.Context, d *db.DB, c *Customer, now time.Time) error {
+	if now.Sub(c.SeenAt.Time) < 24*time.Hour {
+		return nil
+	}
+	err := d.InTx(ctx, func(tx *db.Tx) error {
+		return tx.Query(ctx).Exec("UPDATE customers SET seen_at = ? WHERE id = ? AND seen_at < ?", db.At(now), int64(c.ID), db.At(now)).Error
+	})
+	if err != nil {
+		return fmt.Errorf("note that customer %d signed in: %w", c.ID, err)
+	}
+	return nil
 }
 
 // Join puts a browser under the account that signed in with it. What the

@@ -57,6 +57,9 @@ type (
 		Email      string  `json:"email"`
 		VerifiedAt db.Time `json:"email_verified_at,omitzero"`
 		Contact    string  `json:"contact"`
+		Because    string  `json:"contact_reason,omitempty"`
+		RestUntil  db.Time `json:"no_offers_before,omitzero"`
+		SeenAt     db.Time `json:"signed_in_at,omitzero"`
 		Name       string  `json:"name"`
 		Phone      string  `json:"phone"`
 		Lang       string  `json:"language"`
@@ -209,7 +212,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Name: c.Name, Phone: c.Phone,
+	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, SeenAt: c.SeenAt, Name: c.Name, Phone: c.Phone,
 		Lang: string(c.Lang), Currency: c.Currency, Country: c.Country, Zone: c.Zone, BirthDate: c.BirthDate, Occupation: c.Occupation,
 		ExternalID: c.ExternalID, CreatedAt: c.CreatedAt}}
 	var lines []ExportedLine
@@ -286,6 +289,9 @@ func Erase(ctx context.Context, tx *db.Tx, id ID, now time.Time, forget ...Forge
 			return fmt.Errorf("erase customer %d: %w", id, err)
 		}
 	}
+	if err := forgetContact(ctx, tx, c); err != nil {
+		return err
+	}
 	n := int64(id)
 	var browsers []int64
 	if err := tx.Query(ctx).Raw("SELECT id FROM visitors WHERE customer_id = ?", n).Scan(&browsers).Error; err != nil {
@@ -312,12 +318,9 @@ func Erase(ctx context.Context, tx *db.Tx, id ID, now time.Time, forget ...Forge
 	if err != nil {
 		return err
 	}
-	// The ledger goes with its person, whole: the database lets go of it only now.
-	for _, sql := range []string{"DELETE FROM consent_log WHERE customer_id = ?", "DELETE FROM consent_heads WHERE customer_id = ?", "DELETE FROM consents WHERE customer_id = ?",
-		"DELETE FROM consent_asks WHERE customer_id = ?"} {
-		if err := tx.Query(ctx).Exec(sql, n).Error; err != nil {
-			return fmt.Errorf("erase the consents of customer %d: %w", id, err)
-		}
+	// The database lets go of the ledger only now.
+	if err := dropLedger(ctx, tx, id); err != nil {
+		return err
 	}
 	if proved == "" {
 		return nil

@@ -101,7 +101,20 @@ func VerifyEmail(ctx context.Context, tx *db.Tx, token string, now time.Time) (*
 	if err := ConfirmWaiting(ctx, tx, spent.CustomerID, "the link that proves the address", now); err != nil {
 		return nil, err
 	}
-	return ByID(ctx, tx, spent.CustomerID)
+	return proved(ctx, tx, spent.CustomerID, now)
+}
+
+// proved is the account after a link that was mailed to its address came back:
+// what was heard of the address before does not count any more.
+func proved(ctx context.Context, tx *db.Tx, id ID, now time.Time) (*Customer, error) {
+	c, err := ByID(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := Works(ctx, tx, c.Email, FromPerson, now); err != nil {
+		return nil, err
+	}
+	return ByID(ctx, tx, id)
 }
 
 // ResetPassword spends a link from "forgot password": new password, every
@@ -120,7 +133,7 @@ func ResetPassword(ctx context.Context, tx *db.Tx, token, hash string, now time.
 	if err != nil {
 		return nil, err
 	}
-	return ByID(ctx, tx, spent.CustomerID)
+	return proved(ctx, tx, spent.CustomerID, now)
 }
 
 // ChangeEmail spends a link that went to the new address. If that address has
@@ -133,7 +146,7 @@ func ChangeEmail(ctx context.Context, tx *db.Tx, token string, now time.Time) (*
 	if err := CheckEmail(spent.Value); err != nil {
 		return nil, err
 	}
-	done := tx.Query(ctx).Exec(`UPDATE customers SET email = ?, email_key = ?, email_verified_at = ?, contact = 'verified', epoch = epoch + 1, updated_at = ?
+	done := tx.Query(ctx).Exec(`UPDATE customers SET email = ?, email_key = ?, email_verified_at = ?, contact = 'verified', contact_reason = '', contact_at = 0, rest_until = 0, epoch = epoch + 1, updated_at = ?
 		WHERE id = ? AND erased_at = 0 AND NOT EXISTS (SELECT 1 FROM customers other WHERE other.email_key = ? AND other.id <> customers.id)`,
 		clean(spent.Value), EmailKey(spent.Value), db.At(now), db.At(now), int64(spent.CustomerID), EmailKey(spent.Value))
 	if db.Duplicate(done.Error) || done.Error == nil && done.RowsAffected == 0 {
@@ -148,5 +161,5 @@ func ChangeEmail(ctx context.Context, tx *db.Tx, token string, now time.Time) (*
 			return nil, err
 		}
 	}
-	return ByID(ctx, tx, spent.CustomerID)
+	return proved(ctx, tx, spent.CustomerID, now)
 }

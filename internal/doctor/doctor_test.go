@@ -406,7 +406,7 @@ func TestEachInvariantIsSeenBrokenAndNoOther(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := lively(t, d)
 		seen := map[string]bool{}
-		for _, b := range slices.Concat(breaks, stockBreaks, proofBreaks) {
+		for _, b := range slices.Concat(breaks, stockBreaks, proofBreaks, registerBreaks) {
 			seen[b.code] = true
 			undone := s.d.InTx(ctx, func(tx *db.Tx) error {
 				for statement := range strings.SplitSeq(b.sql, ";") {

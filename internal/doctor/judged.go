@@ -9,6 +9,7 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/customer"
 	"regulars/internal/db"
+	"regulars/internal/roster"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/trait"
@@ -37,6 +38,8 @@ var judgements = []judgement{
 	{"L2", "what counts as allowed is what the ledger and the pack of the country say", func(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
 		return customer.Miscopied(ctx, q)
 	}},
+	{"X8", "nobody's file rests longer than its time, unless it is kept or something is open", roster.Overdue},
+	{"X9", "nothing names an account that was merged into another, and that one is there", roster.Leftover},
 	{"P5", "a loyalty tier is what orders, reviews and grants make of it", mistiered},
 }
 

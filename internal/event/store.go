@@ -52,3 +52,11 @@ func DropSlots(ctx context.Context, tx *db.Tx, before time.Time) error {
 	}
 	return nil
 }
+
+// Merge puts what one customer did under another, who is the same person.
+func Merge(ctx context.Context, tx *db.Tx, from, into int64) error {
+	if err := tx.Query(ctx).Exec("UPDATE events SET customer_id = ? WHERE customer_id <> 0 AND customer_id = ?", into, from).Error; err != nil {
+		return fmt.Errorf("put the events of customer %d under %d: %w", from, into, err)
+	}
+	return nil
+}

@@ -70,7 +70,7 @@ func customersByExternal(ctx context.Context, q db.Q, keys []string) (map[string
 			ID         customer.ID
 			ExternalID string
 		}
-		if err := q.Query(ctx).Raw("SELECT id, external_id FROM customers WHERE external_id IN ?", part).Scan(&rows).Error; err != nil {
+		if err := q.Query(ctx).Raw("SELECT CASE WHEN merged_into <> 0 THEN merged_into ELSE id END AS id, external_id FROM customers WHERE external_id IN ?", part).Scan(&rows).Error; err != nil {
 			return fmt.Errorf("look for customers: %w", err)
 		}
 		for _, r := range rows {

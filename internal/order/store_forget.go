@@ -113,3 +113,12 @@ func forgetNotes(ctx context.Context, tx *db.Tx, id customer.ID, email string) e
 func Like(word string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word) + "%"
 }
+
+// Merge puts the orders of one customer under another who is the same person (a
+// customer.Merge). What stands in the orders stays as it was.
+func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) error {
+	if err := tx.Query(ctx).Exec("UPDATE orders SET customer_id = ? WHERE customer_id = ?", int64(into), int64(from)).Error; err != nil {
+		return fmt.Errorf("put the orders of customer %d under %d: %w", from, into, err)
+	}
+	return nil
+}

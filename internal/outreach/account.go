@@ -131,7 +131,8 @@ func (d *Desk) owe(ctx context.Context, s *Send, c Candidate, to Address, w lett
 		case Defer:
 			_, err = move(ctx, tx, s.ID, s.State, map[string]any{"state": Deferred, "reason": decision.Reason, "due_at": db.At(decision.Until)}, now)
 		default:
-			_, err = move(ctx, tx, s.ID, s.State, map[string]any{"state": Queued, "reason": "", "attempts": s.Attempts + 1}, now)
+			s.Attempts++
+			_, err = move(ctx, tx, s.ID, s.State, map[string]any{"state": Queued, "reason": "", "attempts": s.Attempts}, now)
 		}
 		return err
 	})
@@ -151,8 +152,10 @@ func (d *Desk) owe(ctx context.Context, s *Send, c Candidate, to Address, w lett
 		set = map[string]any{"subject": mail.Subject, "state": Failed, "reason": because(failure)}
 	}
 	err = d.DB.InTx(ctx, func(tx *db.Tx) error {
-		_, err := move(ctx, tx, s.ID, Queued, set, now)
-		return err
+		if _, err := move(ctx, tx, s.ID, Queued, set, now); err != nil {
+			return err
+		}
+		return d.heard(ctx, tx, s, failure, now)
 	})
 	if errors.Is(failure, ErrRefused) {
 		d.Log.Warn("mail refused", "key", s.Key, "error", failure)

@@ -251,8 +251,10 @@ func (d *Desk) deliver(ctx context.Context, s *Send, mail Mail, now time.Time) (
 	note, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	err := d.DB.InTx(note, func(tx *db.Tx) error {
-		_, err := move(note, tx, s.ID, Claimed, set, now)
-		return err
+		if _, err := move(note, tx, s.ID, Claimed, set, now); err != nil {
+			return err
+		}
+		return d.heard(note, tx, s, failure, now)
 	})
 	if failure != nil {
 		d.Log.Warn("reminder not sent", "key", s.Key, "error", failure)

@@ -41,14 +41,20 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 	if c.Customer != nil && c.Customer.Simulated || c.Cart != nil && c.Cart.Simulated {
 		return withhold("simulated"), nil
 	}
-	if c.Class == Required {
+	// By the address it goes to, which need not be the account's: a new one is
+	// proved by mail while nothing can be sent to the old one.
+	stands, err := customer.StandingOf(ctx, tx, c.Email)
+	switch {
+	case err != nil:
+		return Decision{}, fmt.Errorf("decide on mail: %w", err)
+	case stands.State == "dead":
+		return withhold("dead"), nil
+	case c.Class == Required:
 		return Decision{Verdict: Allow}, nil
-	}
-	if c.Customer != nil && (c.Customer.Contact == "dead" || c.Customer.Contact == "bouncing" && c.Class != Service) {
-		return withhold(c.Customer.Contact), nil
-	}
-	if c.Class == Service {
+	case c.Class == Service:
 		return d.whenAwake(c, now), nil
+	case stands.State == "bouncing":
+		return withhold("bouncing"), nil
 	}
 	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, guestConfirmed, d.cartStands} {
 		reason, err := ask(ctx, tx, c, now)
@@ -58,6 +64,9 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 		if reason != "" {
 			return withhold(reason), nil
 		}
+	}
+	if stands.Rests(now) {
+		return Decision{Defer, "resting", stands.RestUntil.Time}, nil
 	}
 	decision, err := capped(ctx, tx, c, now)
 	if err != nil || decision.Verdict != Allow {

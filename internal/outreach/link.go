@@ -124,6 +124,9 @@ func Restore(ctx context.Context, tx *db.Tx, token string, p *customer.Person, c
 	if len(spent) == 0 {
 		return nil, 0, noLink()
 	}
+	if err := customer.Works(ctx, tx, spent[0].EmailKey, customer.FromPerson, now); err != nil {
+		return nil, 0, err
+	}
 	from, err := source(ctx, tx, spent[0].CartID)
 	if err != nil {
 		return nil, 0, err
@@ -183,6 +186,9 @@ func Unsubscribe(ctx context.Context, tx *db.Tx, token string, everything bool, 
 	}
 	// A mail about to be claimed for this address waits, and then sees the stop.
 	if err := oneAtATime(ctx, tx, l.EmailKey); err != nil {
+		return nil, err
+	}
+	if err := customer.Works(ctx, tx, l.EmailKey, customer.FromPerson, now); err != nil {
 		return nil, err
 	}
 	purposes := []customer.Purpose{customer.MailCart}

@@ -124,10 +124,11 @@ func (s *SMTP) Send(ctx context.Context, m Mail) error {
 	}
 	var failure *gomail.SendError
 	if errors.As(err, &failure) && failure.ErrorCode() >= 400 {
+		said := &Answer{Code: failure.ErrorCode(), Status: failure.EnhancedStatusCode(), Recipient: failure.Reason == gomail.ErrSMTPRcptTo, err: err}
 		if failure.IsTemp() {
-			return fmt.Errorf("%w: %w", ErrLater, err)
+			return fmt.Errorf("%w: %w", ErrLater, said)
 		}
-		return fmt.Errorf("%w: %w", ErrRefused, err)
+		return fmt.Errorf("%w: %w", ErrRefused, said)
 	}
 	return fmt.Errorf("send mail: %w", err)
 }

@@ -14,6 +14,7 @@ import (
 	"regulars/internal/cart"
 	"regulars/internal/customer"
 	"regulars/internal/db"
+	"regulars/internal/fault"
 	"regulars/internal/order"
 )
 
@@ -157,4 +158,35 @@ func (f Filter) where(g *gorm.DB) *gorm.DB {
 		g = g.Where("simulated = ?", *f.Simulated)
 	}
 	return g
+}
+
+// meant finds the mail and the address that a report is about.
+func meant(ctx context.Context, q db.Q, r Report) (send int64, email string, err error) {
+	var found []struct {
+		ID    int64
+		Email string
+	}
+	// A mail that was sent again has a mark behind its name (nextID).
+	local, host, _ := strings.Cut(r.MessageID, "@")
+	local, _, _ = strings.Cut(local, ".")
+	err = q.Query(ctx).Raw(`SELECT id, email FROM sends WHERE message_id <> '' AND message_id IN (?, ?) AND email NOT LIKE 'erased:%' ORDER BY id LIMIT 1`,
+		r.MessageID, local+"@"+host).Scan(&found).Error
+	if err != nil {
+		return 0, "", fmt.Errorf("find the mail that came back: %w", err)
+	}
+	if len(found) == 1 {
+		return found[0].ID, found[0].Email, nil
+	}
+	var n int
+	key := customer.EmailKey(r.Email)
+	err = q.Query(ctx).Raw(`SELECT (SELECT count(*) FROM customers WHERE email_key = ? AND erased_at = 0) + (SELECT count(*) FROM (SELECT 1 FROM sends WHERE email = ? LIMIT 1) x)`, key, key).Scan(&n).Error
+	if err != nil {
+		return 0, "", fmt.Errorf("find whose mail came back: %w", err)
+	}
+	if n == 0 || key == "" {
+		var form fault.Form
+		form.Wrong("email", "outreach.report.stranger", "email", key)
+		return 0, "", form.Err()
+	}
+	return 0, key, nil
 }

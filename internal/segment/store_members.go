@@ -253,3 +253,22 @@ func Counts(ctx context.Context, q db.Q) (map[string]int, error) {
 	}
 	return counts, nil
 }
+
+// Merge puts the log of moves of one customer under another who is the same
+// person (a customer.Merge). Whoever calls it also calls Refresh, which decides
+// the survivor anew.
+func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) error {
+	for _, s := range []struct {
+		sql  string
+		args []any
+	}{
+		{"UPDATE segment_moves SET customer_id = ? WHERE customer_id = ?", []any{int64(into), int64(from)}},
+		{"DELETE FROM segment_members WHERE customer_id = ?", []any{int64(from)}},
+		{"DELETE FROM segment_turns WHERE customer_id = ?", []any{int64(from)}},
+	} {
+		if err := tx.Query(ctx).Exec(s.sql, s.args...).Error; err != nil {
+			return fmt.Errorf("put the segments of customer %d under %d: %w", from, into, err)
+		}
+	}
+	return nil
+}

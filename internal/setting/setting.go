@@ -60,6 +60,8 @@ var Keys = []Key{
 	{"value.return.cost", "0", checkAmount},
 	{"value.question.cost", "0", checkAmount},
 	{"value.referral", "0", checkShare},
+	{"contact.unreachable.days", "30", checkRest},
+	{"contact.inactive.months", "36", checkRest},
 }
 
 // Values is one consistent reading of all settings. The zero value answers

@@ -22,6 +22,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/recommend"
+	"regulars/internal/roster"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
 	"regulars/internal/storefront"
@@ -96,6 +97,7 @@ func New(t testing.TB, d *db.DB) *Shop {
 	s.Office.Register(s.Jobs)
 	jobs.Work(s.Jobs, func(context.Context, catalog.Changed) error { return nil })
 	trait.Register(s.Jobs, d, s.Settings, s.Now)
+	roster.Register(s.Jobs, d, s.Settings, s.Now, log)
 	s.Front = &storefront.Shop{DB: d, Web: s.Web, Engine: s.Engine, Sessions: s.Sessions, Events: s.Events, Settings: s.Settings, Desk: s.Desk, Hasher: s.Hasher,
 		Alarms: s.Alarms, Now: s.Now, Log: log, People: []storefront.DemoSignIn{{Label: text("Chen Yu\nStudent", "陈雨\n学生"), Email: Student}}}
 	s.Front.Routes()

@@ -87,6 +87,22 @@ func Looks(ctx context.Context, q db.Q, f LookFilter) ([]Seen, error) {
 	return rows, nil
 }
 
+// MergeLooks puts the looks at one customer under another who is the same
+// person; looks of the same ten minutes become one row.
+func MergeLooks(ctx context.Context, tx *db.Tx, from, into int64) error {
+	for _, sql := range []string{
+		`UPDATE looks SET count = count + (SELECT x.count FROM looks x WHERE x.customer_id = @from AND x.staff_id = looks.staff_id AND x.what = looks.what AND x.slot = looks.slot)
+			WHERE customer_id = @into AND EXISTS (SELECT 1 FROM looks x WHERE x.customer_id = @from AND x.staff_id = looks.staff_id AND x.what = looks.what AND x.slot = looks.slot)`,
+		`DELETE FROM looks WHERE customer_id = @from AND EXISTS (SELECT 1 FROM looks x WHERE x.customer_id = @into AND x.staff_id = looks.staff_id AND x.what = looks.what AND x.slot = looks.slot)`,
+		"UPDATE looks SET customer_id = @into WHERE customer_id = @from",
+	} {
+		if err := tx.Query(ctx).Exec(sql, map[string]any{"from": from, "into": into}).Error; err != nil {
+			return fmt.Errorf("put the looks at customer %d under %d: %w", from, into, err)
+		}
+	}
+	return nil
+}
+
 // DropLooks takes away at most limit looks from before, and says how many.
 func DropLooks(ctx context.Context, tx *db.Tx, before time.Time, limit int) (int64, error) {
 	done := tx.Query(ctx).Exec("DELETE FROM looks WHERE id IN (SELECT id FROM looks WHERE at < ? ORDER BY at LIMIT ?)", db.At(before), limit)

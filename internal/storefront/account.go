@@ -2,13 +2,16 @@ package storefront
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/web"
@@ -71,6 +74,8 @@ type (
 		accountPage
 		Name, Email string
 		Unverified  bool
+		Back        string // in words, where mail to the person comes back
+		Tries       bool   // and they may have it tried again
 		Orders      []orderRow
 		Returns     []returnRow
 	}
@@ -97,6 +102,10 @@ func (s *Shop) account(c echo.Context) error {
 		return err
 	}
 	page := overviewPage{accountPage: base, Name: p.Customer.Name, Email: p.Customer.Email, Unverified: !p.Customer.Verified()}
+	if page.Back, page.Tries, err = s.comesBack(c, p.Customer); err != nil {
+		return err
+	}
+	page.Unverified = page.Unverified && page.Back == ""
 	orders, err := order.OfCustomer(c.Request().Context(), s.DB, p.CustomerID(), 50)
 	if err != nil {
 		return err
@@ -124,22 +133,54 @@ func (s *Shop) account(c echo.Context) error {
 	return web.Render(c, http.StatusOK, "storefront/account", page)
 }
 
+// comesBack says in words that mail to the account comes back and what to do,
+// and whether a mail with a link would mend it.
+func (s *Shop) comesBack(c echo.Context, k *customer.Customer) (words string, tries bool, err error) {
+	kind, at := k.Contact, k.ContactAt
+	switch {
+	case kind == "bouncing" || kind == "dead":
+		tries = true
+	case k.RestUntil.After(s.Now()):
+		kind, at = "resting", k.RestUntil
+	default:
+		return "", false, nil
+	}
+	if at.IsZero() {
+		at = k.UpdatedAt
+	}
+	return t(c, "shop.account.back."+kind, "email", k.Email, "day", i18n.Date(web.Lang(c), at.In(s.Settings.Now().Zone()))), tries, nil
+}
+
 func (s *Shop) verifyAgain(c echo.Context) error {
 	p, err := s.member(c)
 	if err != nil {
 		return err
 	}
-	may, err := s.mayMail(c.Request().Context(), p.Customer.Email)
+	k := p.Customer
+	may, err := s.mayMail(c.Request().Context(), k.Email)
 	if err != nil {
 		return err
 	}
-	if may && !p.Customer.Verified() {
-		err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error { return s.askToVerify(ctx, tx, p.Customer, web.Lang(c)) })
+	tried := true
+	if may && (!k.Verified() || k.Contact != "verified") {
+		err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+			if k.Contact == "dead" { // once a day it gets another chance; whether it takes mail, the next mail says
+				n := customer.News{Key: fmt.Sprintf("again:%d:%s", k.ID, s.Now().UTC().Format(time.DateOnly)), Email: k.Email, Kind: customer.NewsAgain, Source: customer.FromPerson}
+				if tried, err = customer.Hear(ctx, tx, n, s.Now()); err != nil || !tried {
+					return err
+				}
+			}
+			return s.askToVerify(ctx, tx, k, web.Lang(c))
+		})
 		if err != nil {
 			return err
 		}
 	}
-	web.Flash(c, "ok", "shop.account.verify-sent", "email", p.Customer.Email)
+	if !tried {
+		web.Flash(c, "info", "shop.account.back.tomorrow")
+		return web.Redirect(c, "/account")
+	}
+	web.Flash(c, "ok", "shop.account.verify-sent", "email", k.Email)
 	return web.Redirect(c, "/account")
 }
 

@@ -216,17 +216,21 @@ func (s *Shop) behind(c echo.Context, p *presumption, one premise, named map[cat
 	slices.SortStableFunc(lists, func(a, b []suggestion) int {
 		return cmp.Or(cmp.Compare(named[b[0].Card.ID], named[a[0].Card.ID]), classed(b[0], tier)-classed(a[0], tier))
 	})
-	return departmentsFirst(p.rules, lists), nil
+	return p.departmentsFirst(lists), nil
+}
+
+func (p *presumption) department(f suggestion) catalog.CategoryID {
+	return p.rules.Tree.Department(f.Card.CategoryID).ID
 }
 
 // departmentsFirst puts the best shelf of each department before anybody's
 // second: a chain tells more when it leads to cameras and home cinema than to
 // home cinema twice.
-func departmentsFirst(rules *trait.Rules, lists [][]suggestion) [][]suggestion {
+func (p *presumption) departmentsFirst(lists [][]suggestion) [][]suggestion {
 	var rounds [][][]suggestion
 	seen := map[catalog.CategoryID]int{}
 	for _, l := range lists {
-		department := rules.Tree.Department(l[0].Card.CategoryID).ID
+		department := p.department(l[0])
 		nth := seen[department]
 		seen[department]++
 		if nth == len(rounds) {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -14,7 +13,6 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/i18n"
 	"regulars/internal/outreach"
-	"regulars/internal/staff"
 	"regulars/internal/web"
 )
 
@@ -129,14 +127,4 @@ func (s *Shop) consents(c echo.Context) error {
 			How: strings.TrimSpace(t(c, "consent.how."+strings.ReplaceAll(e.Method, " ", "-")) + " " + e.Evidence), Words: e.Words.In(e.Lang)})
 	}
 	return web.Render(c, http.StatusOK, "storefront/consents", page)
-}
-
-// ForgetAudit takes an account's address and name out of the record of what staff did,
-// proved or not (a customer.Forget).
-func ForgetAudit(ctx context.Context, tx *db.Tx, id customer.ID, _ string, _ time.Time) error {
-	k, err := customer.ByID(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	return staff.Forget(ctx, tx, int64(id), k.Email, k.Name)
 }

@@ -10,17 +10,13 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"regulars/internal/ask"
-	"regulars/internal/cart"
-	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/homepage"
 	"regulars/internal/order"
-	"regulars/internal/outreach"
-	"regulars/internal/payment"
+	"regulars/internal/roster"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
 	"regulars/internal/value"
@@ -298,7 +294,7 @@ func (s *Shop) erase(c echo.Context) error {
 		return s.knownPage(c, http.StatusUnprocessableEntity, failed)
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		return customer.Erase(ctx, tx, p.CustomerID(), s.Now(), segment.Forget, ForgetAudit, cart.Forget, outreach.Forget, credit.Forget, payment.Forget, order.Forget, ask.Forget, trait.Forget, value.Forget)
+		return roster.Erase(ctx, tx, p.CustomerID(), s.Now())
 	})
 	if err != nil {
 		return err

@@ -142,7 +142,7 @@ func (s *Shop) suggest(c echo.Context, at []catalog.ProductID, limit int) ([]sug
 	for i := range found {
 		found[i].Card = cards[found[i].Card.ID]
 	}
-	chosen := withChain(found, lists, limit, may)
+	chosen := withChain(found, lists, limit, may, presumed)
 	if len(chosen) < min(limit, leastToShow) {
 		return s.resembling(c, at, chosen, barred, limit)
 	}
@@ -160,7 +160,9 @@ func complexOf(found []suggestion) (alike []suggestion) {
 
 // withChain chooses the simple ones and, in a third of the places at most, the
 // complex chain below them: what was counted first, then what an author wrote.
-func withChain(found []suggestion, lists [][]suggestion, limit int, may func(suggestion) bool) []suggestion {
+// Of a full chain the last place is the author's if it leads to a department
+// that was not counted: numbers crowd out no written word.
+func withChain(found []suggestion, lists [][]suggestion, limit int, may func(suggestion) bool, p *presumption) []suggestion {
 	places := min(mostBuilding, (limit+1)/3)
 	picked := deal(lists, places, func(f suggestion) bool {
 		return may(f) && !slices.ContainsFunc(found, func(s suggestion) bool { return s.Kind == "simple" && s.Card.ID == f.Card.ID })
@@ -168,11 +170,25 @@ func withChain(found []suggestion, lists [][]suggestion, limit int, may func(sug
 	if len(picked) == 0 {
 		return choose(found, limit)
 	}
-	for _, f := range complexOf(found) {
-		if len(picked) < places && !slices.ContainsFunc(picked, func(p suggestion) bool { return p.Card.ID == f.Card.ID }) {
-			picked = append(picked, f)
-		}
+	written := slices.DeleteFunc(complexOf(found), func(f suggestion) bool {
+		return slices.ContainsFunc(picked, func(p suggestion) bool { return p.Card.ID == f.Card.ID })
+	})
+	counted := func(f suggestion) bool {
+		return slices.ContainsFunc(picked, func(k suggestion) bool { return p.department(k) == p.department(f) })
 	}
+	slices.SortStableFunc(written, func(a, b suggestion) int {
+		switch was, is := counted(a), counted(b); {
+		case was == is:
+			return 0
+		case was:
+			return 1
+		}
+		return -1
+	})
+	if len(written) > 0 && len(picked) == places && places > 1 && !counted(written[0]) {
+		picked = picked[:places-1]
+	}
+	picked = append(picked, written[:min(len(written), places-len(picked))]...)
 	simple := slices.DeleteFunc(found, func(f suggestion) bool { return f.Kind == "complex" })
 	return append(choose(simple, limit-len(picked)), picked...)
 }

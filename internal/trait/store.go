@@ -323,3 +323,22 @@ func Counts(ctx context.Context, q db.Q) (map[string]int, error) {
 	}
 	return counts, nil
 }
+
+// Merge puts what one customer took out under another who is the same person (a
+// customer.Merge). What is concluded is decided anew by Refresh.
+func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) error {
+	for _, s := range []struct {
+		sql  string
+		args []any
+	}{
+		{`INSERT INTO customer_traits (customer_id, trait, deleted_at) SELECT CAST(? AS BIGINT), trait, deleted_at FROM customer_traits WHERE customer_id = ? AND deleted_at > 0
+			ON CONFLICT (customer_id, trait) DO UPDATE SET evidence = '{"en":""}', order_number = '', since = 0, expires_at = 0, confidence = 0,
+			deleted_at = CASE WHEN customer_traits.deleted_at > 0 THEN customer_traits.deleted_at ELSE excluded.deleted_at END`, []any{int64(into), int64(from)}},
+		{"DELETE FROM customer_traits WHERE customer_id = ?", []any{int64(from)}},
+	} {
+		if err := tx.Query(ctx).Exec(s.sql, s.args...).Error; err != nil {
+			return fmt.Errorf("put the traits of customer %d under %d: %w", from, into, err)
+		}
+	}
+	return nil
+}

@@ -448,3 +448,20 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, _ string, _ time.Tim
 	}
 	return nil
 }
+
+// Merge puts the tiers that one customer was given under another who is the same
+// person (a customer.Merge). Whoever calls it also calls Moved; what they are
+// worth is counted at the next rebuild, and not shown before.
+func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) error {
+	values := map[string]any{"from": int64(from), "into": int64(into)}
+	for _, sql := range []string{
+		"UPDATE tier_grants SET customer_id = @into WHERE customer_id = @from",
+		"DELETE FROM customer_tiers WHERE customer_id = @from",
+		"DELETE FROM customer_values WHERE customer_id IN (@from, @into)",
+	} {
+		if err := tx.Query(ctx).Exec(sql, values).Error; err != nil {
+			return fmt.Errorf("put the loyalty of customer %d under %d: %w", from, into, err)
+		}
+	}
+	return nil
+}
