@@ -23,6 +23,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
+	"regulars/internal/person"
 	"regulars/internal/recommend"
 	"regulars/internal/roster"
 	"regulars/internal/search"
@@ -223,7 +224,7 @@ func (a *app) watch(ctx context.Context) {
 	}
 }
 
-// turn keeps segments in step with what happens and with the clock.
+// turn keeps segments, and the keys by which people are found, in step with what happens and with the clock.
 func (a *app) turn(ctx context.Context) {
 	turner := &segment.Turner{DB: a.db, Now: a.now}
 	tick := time.NewTicker(time.Second)
@@ -236,6 +237,9 @@ func (a *app) turn(ctx context.Context) {
 		}
 		if err := turner.Turn(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("segments not current", "error", err)
+		}
+		if err := person.Follow(ctx, a.db); err != nil && ctx.Err() == nil {
+			a.log.Error("people not found by their newest names", "error", err)
 		}
 	}
 }

@@ -36,7 +36,7 @@ var floors = [][]string{
 	{"pricing"},
 	{"cart"},
 	{"order"},
-	{"payment", "analytics", "ask"},
+	{"payment", "analytics", "ask", "person"},
 	{"checkout", "outreach"},
 	{"roster"},
 	{"exchange", "keep", "doctor", "demo"},

@@ -21,7 +21,7 @@ import (
 // consentRoutes are the pages of what people allowed: the proof sheet of one
 // person, and the policy packs.
 func (o *Office) consentRoutes(g *echo.Group) {
-	g.GET("/customers/:email/consents", o.proofSheet)
+	g.GET("/customers/:customer/consents", o.proofSheet)
 	g.GET("/settings/consent", o.packs)
 	g.POST("/settings/consent", o.decidePack)
 	g.GET("/settings/retention", o.retention)
@@ -46,7 +46,7 @@ type proofRow struct {
 // for print and as JSON. Each look at it is noted.
 func (o *Office) proofSheet(c echo.Context) error {
 	ctx := c.Request().Context()
-	k, err := customer.ByEmail(ctx, o.DB, param(c, "email"))
+	k, err := o.someone(c)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (o *Office) proofSheet(c echo.Context) error {
 		c.Response().Header().Set("Content-Disposition", `attachment; filename="consents.json"`)
 		return c.Blob(http.StatusOK, "application/json; charset=utf-8", b)
 	}
-	p := proofPage{Page: page(c, "consent.sheet"), Base: customerPath(k.Email), Who: k.Name, Head: sheet.Head}
+	p := proofPage{Page: page(c, "consent.sheet"), Base: customerPath(k.Number), Who: k.Name, Head: sheet.Head}
 	if p.Who == "" {
 		p.Who = t(c, "consent.sheet.nameless")
 	}

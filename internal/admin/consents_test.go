@@ -20,7 +20,7 @@ func TestConsentsAreProvedAndLooksNoted(t *testing.T) {
 		f.tx(func(ctx context.Context, tx *db.Tx) error {
 			return customer.Say(ctx, tx, k.ID, customer.Saying{Purpose: customer.MailOffers, Given: true, Source: "preferences", Signed: true}, f.now)
 		})
-		card := customerPath(k.Email)
+		card := customerPath(k.Number)
 		f.want(f.as(staff.Support).get(card), 200, `href="`+card+`/consents"`)
 		sheet, err := customer.Proof(context.Background(), f.DB, k.ID)
 		f.must(err)

@@ -13,6 +13,7 @@ import (
 	"regulars/internal/inventory"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
+	"regulars/internal/person"
 	"regulars/internal/staff"
 	"regulars/internal/web"
 )
@@ -79,6 +80,11 @@ func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
 		return nil, err
 	}
 	add("returns.read", "/admin/returns?simulated=no", "admin.needs.returns", back)
+	late, err := person.Late(ctx, o.DB, o.Now())
+	if err != nil {
+		return nil, err
+	}
+	add("customers.read", "/admin/customers/promises", "admin.needs.promises", late)
 	rang, err := staff.UnseenAlarms(ctx, o.DB)
 	if err != nil {
 		return nil, err

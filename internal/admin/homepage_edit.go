@@ -386,7 +386,7 @@ func (o *Office) restoreHome(c echo.Context) error {
 func viewers(c echo.Context, kinds []segment.Segment) []choice {
 	out := []choice{{"guest", t(c, "admin.home.view.guest"), false}}
 	for _, g := range kinds {
-		if g.Key != segment.Default {
+		if offered(g, "") {
 			out = append(out, choice{"segment:" + g.Key, t(c, "admin.home.view.segment", "name", g.Name), false})
 		}
 	}

@@ -158,7 +158,7 @@ func (o *Office) homeState(c echo.Context, v *homepage.Variant, kinds []segment.
 func audienceChoices(c echo.Context, kinds []segment.Segment, chosen string) []choice {
 	out := []choice{{"", t(c, "admin.home.everybody"), chosen == ""}}
 	for _, g := range kinds {
-		if g.Key != segment.Default && (g.ArchivedAt.IsZero() || g.Key == chosen) {
+		if offered(g, chosen) {
 			out = append(out, choice{g.Key, g.Name.In(lang(c)), g.Key == chosen})
 		}
 	}

@@ -28,7 +28,7 @@ func (o *Office) groupChoices(c echo.Context, chosen, nobody string) ([]choice, 
 	}
 	names, keys := map[string]string{"": t(c, nobody)}, []string{""}
 	for _, g := range groups {
-		if g.Key != segment.Default {
+		if offered(g, chosen) {
 			keys, names[g.Key] = append(keys, g.Key), g.Name.In(lang(c))
 		}
 	}

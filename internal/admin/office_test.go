@@ -35,6 +35,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
+	"regulars/internal/person"
 	"regulars/internal/pricing"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
@@ -306,7 +307,21 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return catalog.PutSale(ctx, tx, &sale, f.today(), f.now) })
 	group := pricing.PriceList{Name: deal.Name, Currency: "USD", Segment: "student", Percent: 1000}
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return pricing.PutList(ctx, tx, &group, f.now) })
+	who, err := customer.ByEmail(context.Background(), f.DB, "parent@demo.example")
+	f.must(err)
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		_, err := person.Who{Customer: who.ID}.Promise(ctx, tx, &person.Promise{Key: "a-promise-of-this-walk", Kind: person.Note, What: "Likes blue"}, f.now)
+		return err
+	})
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		return tx.Query(ctx).Exec(`INSERT INTO segment_snapshots (token, key, segment, name, rule, version, people, staff, at) VALUES ('FROZEN', 'K', 'parents', '{"en":"Parents"}', 'life in (parent)', 0, 12, 'owner@demo.example', 1)`).Error
+	})
 	parts := map[string]string{
+		":snapshot":  "FROZEN",
+		":customer":  who.Number,
+		":people":    "gold",
+		":guest":     number,
+		":promise":   "a-promise-of-this-walk",
 		":variant":   "parents",
 		":version":   "1",
 		":promotion": deal.Token,
@@ -320,7 +335,6 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":return":    back,
 		":code":      "BB01",
 		":number":    number,
-		":email":     "parent@demo.example",
 		":sku":       "BB01-S",
 		":act":       "receive",
 		":token":     q[0].Token,

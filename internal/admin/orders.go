@@ -55,6 +55,7 @@ type ordersPage struct {
 	Simulated []chip
 	Rows      []orderRow
 	Pager     pager
+	Of        []chip // whose orders alone, and since when; the way back to all
 }
 
 type orderRow struct {
@@ -74,13 +75,17 @@ func (o *Office) orders(c echo.Context) error {
 	}
 	f := orderFilter(in.State)
 	f.Text, f.Simulated, f.Page = in.Q, in.simulated(), in.Page
+	of, err := o.ordersOf(c, &f)
+	if err != nil {
+		return err
+	}
 	found, err := order.List(c.Request().Context(), o.DB, f)
 	if err != nil {
 		return err
 	}
 	p := ordersPage{Page: page(c, "staff.area.orders"), In: in, Chips: chips(c, "state", in.State, "admin.orders.", orderStates...),
 		Simulated: chips(c, "simulated", in.Simulated, "admin.simulated.", "", "no", "yes"), Pager: pages(c, in.Page, found.PerPage, found.Total)}
-	p.Rows = orderRows(c, found.Orders)
+	p.Rows, p.Of = orderRows(c, found.Orders), of
 	return web.Render(c, http.StatusOK, "admin/orders", p)
 }
 
@@ -259,9 +264,12 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 	if left := p.Money.Left(); paid && left > 0 {
 		p.RefundWords = t(c, "admin.cancel.refund", "total", money.Price{Amount: left, Currency: k.Currency})
 	}
+	if k.CustomerID == nil && k.Email+k.Name != "" && o.may(c, "customers.read") {
+		p.Customer = guestPath(k.Number)
+	}
 	if k.CustomerID != nil && o.may(c, "customers.read") {
 		if person, err := customer.ByID(ctx, o.DB, *k.CustomerID); err == nil {
-			p.Customer = customerPath(person.Email)
+			p.Customer = customerPath(person.Number)
 		} else if !errors.Is(err, fault.NotFound) {
 			return nil, err
 		}

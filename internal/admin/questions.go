@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/ask"
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/jobs"
@@ -81,6 +82,7 @@ type questionPage struct {
 	Publish  bool
 	Errors   web.FormErrors
 	Write    bool
+	Wish     string // how who asked would like to be answered
 }
 
 func (o *Office) question(c echo.Context) error {
@@ -92,8 +94,31 @@ func (o *Office) question(c echo.Context) error {
 }
 
 func (o *Office) showQuestion(c echo.Context, status int, q *ask.Question, answer string, publish bool, failure error) error {
+	wish, err := o.wish(c, q)
+	if err != nil {
+		return err
+	}
 	return web.Render(c, status, "admin/question", questionPage{Page: page(c, "admin.question."+q.Kind), Question: q, Lines: strings.Split(q.Body, "\n"), Wait: span(c, q.Waiting(o.Now())),
-		Answer: answer, Publish: publish, Errors: wrong(c, failure), Write: o.may(c, "questions.write")})
+		Answer: answer, Publish: publish, Errors: wrong(c, failure), Write: o.may(c, "questions.write"), Wish: wish})
+}
+
+// wish words how the account that asked would like to be answered; "" if it
+// did not say, and for guests.
+func (o *Office) wish(c echo.Context, q *ask.Question) (string, error) {
+	if q.CustomerID == nil {
+		return "", nil
+	}
+	k, err := customer.ByID(c.Request().Context(), o.DB, *q.CustomerID)
+	if errors.Is(err, fault.NotFound) || err == nil && k.Channel == "" {
+		return "", nil
+	} else if err != nil {
+		return "", err
+	}
+	words := t(c, "customer.channel."+k.Channel)
+	if k.Channel == "phone" && k.Phone != "" {
+		words += " · " + k.Phone
+	}
+	return words, nil
 }
 
 // answer keeps the answer and mails it to who asked, if they left an address;

@@ -51,7 +51,7 @@ func (o *Office) showRests(c echo.Context, status int, form inputs, failed error
 	p := restsPage{Page: page(c, "admin.rests.title"), Days: set.UnreachableDays(), Months: set.InactiveMonths(), Pager: pages(c, in.Page, 50, total),
 		Errors: wrong(c, failed), In: form, Write: o.may(c, "customers.write")}
 	for _, r := range all {
-		row := restRow{Email: r.Email, URL: customerPath(r.Email), Name: r.Name, Why: t(c, "admin.rests.cause."+r.Cause), Since: r.Since, Until: r.DueAt, Orders: r.Orders, Kept: r.Kept()}
+		row := restRow{Email: r.Email, URL: customerPath(r.Number), Name: r.Name, Why: t(c, "admin.rests.cause."+r.Cause), Since: r.Since, Until: r.DueAt, Orders: r.Orders, Kept: r.Kept()}
 		if row.Name == "" {
 			row.Name = r.Email
 		}

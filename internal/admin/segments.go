@@ -1,11 +1,12 @@
 package admin
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
+	"regulars/internal/outreach"
 	"regulars/internal/segment"
 	"regulars/internal/staff"
 	"regulars/internal/web"
@@ -54,6 +56,8 @@ type (
 		Person               string
 		Explained            *explainedView
 		Asks                 bool
+		Snapshots            []snapshotRow
+		FreezeKey            string
 	}
 	previewView struct {
 		Small            bool
@@ -86,6 +90,13 @@ type (
 		Flips                 string
 	}
 )
+
+// offered reports whether a form lets something be made for a segment: live
+// audiences, and what was chosen already. Exclusions and service segments get
+// no pages, prices and promotions.
+func offered(s segment.Segment, chosen string) bool {
+	return s.Key == chosen && chosen != "" || s.ArchivedAt.IsZero() && s.Key != segment.Default && (s.Purpose == segment.Audience || s.Purpose == "")
+}
 
 func segmentPath(key string) string { return "/admin/segments/" + key }
 
@@ -147,6 +158,9 @@ func (o *Office) readySegments(c echo.Context) error {
 }
 
 func (o *Office) newSegment(c echo.Context) error {
+	if r, wrong := segment.Parse(c.QueryParam("rule")); wrong == nil { // taken over from an idea
+		return o.showSegment(c, http.StatusOK, nil, ruleForm{Purpose: segment.Audience}, r, "", nil)
+	}
 	in := ruleForm{Do: "clause:w", Purpose: segment.Audience}
 	return o.showSegment(c, http.StatusOK, nil, in, segment.Rule{When: segment.Group{Op: segment.All}, Except: segment.Group{Op: segment.Any}}, "", nil)
 }
@@ -246,11 +260,15 @@ func (o *Office) tooSmall(c echo.Context, s segment.Segment) error {
 	if err != nil || book.Check(s) != nil {
 		return err
 	}
+	var form fault.Form
+	if ready, err := book.Gathered(c.Request().Context(), o.DB); err != nil || !ready {
+		form.Wrong("rule", "admin.segment.gathering")
+		return cmp.Or(err, form.Err())
+	}
 	n, err := book.Count(c.Request().Context(), o.DB, s, o.Now())
 	if err != nil || n == 0 || n >= smallCell {
 		return err
 	}
-	var form fault.Form
 	form.Wrong("rule", "admin.segment.small", "least", smallCell)
 	return form.Err()
 }
@@ -328,13 +346,23 @@ func (o *Office) showSegment(c echo.Context, status int, s *segment.Segment, in 
 	if !slices.Contains(segment.Purposes, tried.Purpose) {
 		tried.Purpose = segment.Audience
 	}
+	ready, err := book.Gathered(ctx, o.DB)
+	if err != nil {
+		return err
+	}
 	if w := book.Check(tried); w != nil {
 		v.Wrong = t(c, w.Words, w.Args...)
+	} else if !ready {
+		v.Wrong = t(c, "admin.segment.gathering")
 	} else if v.Preview, err = o.preview(c, book, tried, s); err != nil {
 		return err
 	}
 	if s != nil {
 		if err := o.explain(c, book, *s, &v); err != nil {
+			return err
+		}
+		v.FreezeKey = rand.Text()
+		if v.Snapshots, err = o.frozen(c, s.Key); err != nil {
 			return err
 		}
 	}
@@ -344,30 +372,27 @@ func (o *Office) showSegment(c echo.Context, status int, s *segment.Segment, in 
 // preview counts a rule exactly, split by who may be written to.
 func (o *Office) preview(c echo.Context, book *segment.Book, tried segment.Segment, saved *segment.Segment) (*previewView, error) {
 	ctx, now := c.Request().Context(), o.Now()
-	split, err := book.Split(ctx, o.DB, tried, now)
+	looked, err := book.Look(ctx, o.DB, tried, outreach.Reach(now), now)
 	if err != nil {
 		return nil, err
 	}
-	v := &previewView{Count: o.people(c, split.All), Small: split.All < smallCell && o.guarded(c), Names: o.may(c, "customers.read")}
+	v := &previewView{Count: o.people(c, looked.All), Small: looked.All < smallCell && o.guarded(c), Names: o.may(c, "customers.read")}
 	if v.Small {
 		return v, nil
 	}
 	for _, part := range []struct {
 		key string
 		n   int
-	}{{"mail", split.Mailable}, {"out", split.OptedOut}, {"none", split.NoAddress}, {"simulated", split.Simulated}} {
-		row := statRow{Name: t(c, "admin.segment.split."+part.key), Value: o.people(c, part.n), Change: portion(part.n, split.All)}
+	}{{"mail", looked.Parts[""]}, {"out", looked.Parts[outreach.ReachOut]}, {"held", looked.Parts[outreach.ReachHeld]}, {"capped", looked.Parts[outreach.ReachCapped]},
+		{"none", looked.Parts[outreach.ReachNone]}, {"simulated", looked.Simulated}} {
+		row := statRow{Name: t(c, "admin.segment.split."+part.key), Value: o.people(c, part.n), Change: portion(part.n, looked.All)}
 		if part.n < smallCell && o.guarded(c) {
 			row.Change = ""
 		}
 		v.Stats = append(v.Stats, row)
 	}
-	from, steps, err := book.Funnel(ctx, o.DB, tried, now)
-	if err != nil {
-		return nil, err
-	}
-	v.From, v.Alone = i18n.Number(from), tried.Rule.When.Op == segment.Any
-	for _, s := range steps {
+	v.From, v.Alone = i18n.Number(looked.From), tried.Rule.When.Op == segment.Any
+	for _, s := range looked.Steps {
 		says := book.Sentence(lang(c), segment.Rule{When: segment.Group{Op: segment.All, Items: []segment.Item{s.Item}}})
 		if s.Except {
 			says = t(c, "admin.segment.except.step", "what", says)
@@ -384,7 +409,7 @@ func (o *Office) preview(c echo.Context, book *segment.Book, tried segment.Segme
 	}
 	for _, s := range book.Segments {
 		if n := overlap[s.Key]; n > 0 {
-			row := overlapRow{s.Name.In(lang(c)), segmentPath(s.Key), o.people(c, n), portion(n, split.All)}
+			row := overlapRow{s.Name.In(lang(c)), segmentPath(s.Key), o.people(c, n), portion(n, looked.All)}
 			if n < smallCell && o.guarded(c) {
 				row.Share = ""
 			}
@@ -415,10 +440,18 @@ func (o *Office) sample(c echo.Context, book *segment.Book, tried segment.Segmen
 		return nil
 	}
 	people, err := book.Sample(c.Request().Context(), o.DB, tried, sampled, o.Now())
+	if err != nil {
+		return err
+	}
+	ids := make([]customer.ID, len(people))
+	for i := range people {
+		ids[i] = people[i].ID
+	}
+	numbers, err := customer.Numbers(c.Request().Context(), o.DB, ids)
 	for _, p := range people {
-		row := sampleRow{URL: customerPath(p.Email), Name: p.Name, Email: masked(p.Email), Simulated: p.Simulated}
+		row := sampleRow{URL: customerPath(numbers[p.ID]), Name: p.Name, Email: masked(p.Email), Simulated: p.Simulated}
 		if tried.Key != "" {
-			row.URL = segmentPath(tried.Key) + "?person=" + url.QueryEscape(p.Email) + "#person"
+			row.URL = segmentPath(tried.Key) + "?person=" + numbers[p.ID] + "#person"
 		}
 		v.Sample = append(v.Sample, row)
 	}
@@ -431,60 +464,4 @@ func masked(email string) string {
 		return "•••"
 	}
 	return string([]rune(name)[:1]) + "•••@" + host
-}
-
-// explain says of one person which part of the rule is so, and why they are in
-// or not. Whom staff asked about is noted.
-func (o *Office) explain(c echo.Context, book *segment.Book, s segment.Segment, v *segmentPage) error {
-	v.Person = c.QueryParam("person")
-	if v.Person == "" || !v.Asks {
-		return nil
-	}
-	ctx := c.Request().Context()
-	k, err := customer.ByEmail(ctx, o.DB, v.Person)
-	if err != nil {
-		if fault.Kind(err) == fault.NotFound {
-			v.Explained = &explainedView{Verdict: t(c, "admin.segment.person.none")}
-			return nil
-		}
-		return err
-	}
-	err = o.change(c, "segment.explain", k.Email, func(context.Context, *db.Tx, time.Time) (string, error) { return s.Key, nil })
-	if err != nil {
-		return err
-	}
-	known, err := book.Facts(ctx, o.DB, k.ID, o.Now())
-	if err != nil {
-		return err
-	}
-	lines, in := book.Explain(v.Lang, s, &known)
-	e := &explainedView{Title: k.Email, In: in, Verdict: t(c, "admin.segment.person.out")}
-	switch {
-	case in:
-		e.Verdict = t(c, "admin.segment.person.in")
-	case s.Purpose != segment.Service && !known.Personalized:
-		e.Verdict = t(c, "admin.segment.person.off")
-	case len(lines) > 0 && lines[0].Is == "yes" && len(s.Rule.Except.Items) == 0:
-		e.Verdict = t(c, "admin.segment.person.excluded")
-	}
-	for _, line := range lines {
-		row := explainLine{Indent: strings.Repeat("· ", line.Depth), Is: t(c, "admin.segment.is."+line.Is), Kind: map[string]string{"yes": "ok", "no": "error", "unknown": "info"}[line.Is], Value: line.Value}
-		switch {
-		case line.Clause != nil:
-			row.Says = book.Clause(v.Lang, line.Clause)
-			if row.Value == "" {
-				row.Value = t(c, "admin.segment.value.unknown")
-			}
-		case line.Except && line.Depth == 0:
-			row.Says = t(c, "admin.builder.except")
-		default:
-			row.Says = t(c, "admin.builder.group."+line.Group)
-		}
-		if !line.Flips.IsZero() && line.Clause != nil {
-			row.Flips = t(c, "admin.segment.flips", "date", i18n.DateTime(v.Lang, line.Flips.In(o.Settings.Now().Zone())))
-		}
-		e.Lines = append(e.Lines, row)
-	}
-	v.Explained = e
-	return nil
 }

@@ -46,6 +46,7 @@ func (f *office) students(n int) {
 		}
 		return nil
 	}))
+	f.must(segment.Renew(ctx, f.DB, segment.ByProfile, f.now))
 }
 
 func TestARuleIsBuiltByClicks(t *testing.T) {

@@ -47,6 +47,7 @@ var groups = []struct {
 	{"mail", []string{"followup.delays", "quiet.hours", "notify.orders", "notify.lang"}},
 	{"loyalty", []string{"loyalty.loyal.orders", "loyalty.loyal.spend", "loyalty.very.orders", "loyalty.very.spend", "value.abc", "value.margin", "value.return.cost", "value.question.cost", "value.referral"}},
 	{"keep", []string{"keep.browsing", "keep.carts", "keep.contacts", "keep.visitors", "keep.guests", "keep.bodies", "keep.decisions", "keep.looks"}},
+	{"profiles", []string{"profile.stale.days", "tiles.shelves"}},
 	{"more", nil},
 }
 

@@ -103,13 +103,13 @@ func (o *Office) loyalty(c echo.Context, id customer.ID, in inputs) (loyaltyBox,
 
 // giveTier grants a tier with a reason until the end of a day.
 func (o *Office) giveTier(c echo.Context) error {
-	k, err := customer.ByEmail(c.Request().Context(), o.DB, param(c, "email"))
+	k, err := o.someone(c)
 	if err != nil {
 		return err
 	}
 	in, err := read(c, []string{"tier", "reason", "until", "key"})
 	if err == nil {
-		err = o.change(c, "customer.tier", k.Email, func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
+		err = o.change(c, "customer.tier", k.Number, func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
 			until, _ := time.ParseInLocation(time.DateOnly, in["until"], o.Settings.Now().Zone()) // none is past, and refused as such
 			g := value.Grant{Key: in["key"], Tier: value.Tier(in["tier"]), Reason: strings.TrimSpace(in["reason"]), Actor: o.by(c), Until: until.AddDate(0, 0, 1)}
 			return in["tier"] + " " + in["until"] + " " + g.Reason, value.Give(ctx, tx, o.Settings.Now(), k.ID, g, now)
@@ -121,23 +121,23 @@ func (o *Office) giveTier(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, customerPath(k.Email)+"#loyalty", "value.staff.gave")
+	return done(c, customerPath(k.Number)+"#loyalty", "value.staff.gave")
 }
 
 // endTier ends a grant before its day.
 func (o *Office) endTier(c echo.Context) error {
-	k, err := customer.ByEmail(c.Request().Context(), o.DB, param(c, "email"))
+	k, err := o.someone(c)
 	if err != nil {
 		return err
 	}
-	err = o.change(c, "customer.tier.end", k.Email, func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
+	err = o.change(c, "customer.tier.end", k.Number, func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
 		_, err := value.EndGrant(ctx, tx, o.Settings.Now(), k.ID, param(c, "grant"), now)
 		return "ended", err
 	})
 	if err != nil {
 		return err
 	}
-	return done(c, customerPath(k.Email)+"#loyalty", "value.staff.ended")
+	return done(c, customerPath(k.Number)+"#loyalty", "value.staff.ended")
 }
 
 // groupKey is the same as the form's choice.

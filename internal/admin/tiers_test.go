@@ -18,8 +18,8 @@ import (
 
 func TestATierIsGivenWithAReasonAndEnded(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		const path = "/admin/customers/parent@demo.example"
 		f := open(t, d).as(staff.Support)
+		path := f.card("parent@demo.example")
 		f.order(payment.OutcomePaid)
 		k := f.order(payment.OutcomePaid)
 		f.want(f.get(path), 200, "Loyal since", k.Number, "2 orders", "Give a tier")
@@ -58,8 +58,8 @@ func TestPricesAndPromotionsForATier(t *testing.T) {
 // little history as this, no forecast but the mean of all; others see nothing.
 func TestValuesAreForThoseWhoMaySeeThem(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		const path = "/admin/customers/parent@demo.example"
 		f := open(t, d).as(staff.Merchant)
+		path := f.card("parent@demo.example")
 		f.want(f.get("/admin/values"), 200, "Nothing was counted yet")
 		f.order(payment.OutcomePaid)
 		f.want(f.get(path), 200, "they have not bought, or not since the last count")

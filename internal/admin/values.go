@@ -35,7 +35,7 @@ type (
 		Narrow                       bool
 	}
 	valueBox struct {
-		Shown                                                     bool
+		Shown, Refused                                            bool
 		Class, Means, Made, Cuts, Scores, Parts, Forecast, Likely string
 		Contribution, Limits, None                                string
 	}
@@ -116,10 +116,18 @@ func (o *Office) memberRows(c echo.Context, found *value.Found, people []value.M
 			return nil, err
 		}
 	}
+	ids := make([]customer.ID, len(people))
+	for i := range people {
+		ids[i] = people[i].Customer
+	}
+	numbers, err := customer.Numbers(c.Request().Context(), o.DB, ids)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]memberRow, len(people))
 	for i := range people {
 		m := &people[i]
-		r := memberRow{URL: customerPath(m.Email) + "#value", Email: m.Email, Name: m.Name, Simulated: m.Simulated, Tier: t(c, "value.tier."+string(m.Tier)), Class: string(m.Class),
+		r := memberRow{URL: customerPath(numbers[m.Customer]) + "#value", Email: o.address(c, m.Email), Name: m.Name, Simulated: m.Simulated, Tier: t(c, "value.tier."+string(m.Tier)), Class: string(m.Class),
 			Scores: fmt.Sprintf("%d-%d-%d", m.R, m.F, m.M), Net: cash(c, m.Net, found.Currency), Before: cash(c, m.NetBefore, found.Currency),
 			Contribution: cash(c, m.Contribution, found.Currency), Recency: t(c, "value.days-ago", "count", m.Recency), Forecast: "–", Alive: "–"}
 		if found.Forecast != nil {
@@ -193,7 +201,7 @@ func (o *Office) valueOf(c echo.Context, id customer.ID) (b valueBox, err error)
 	case err != nil:
 		return b, err
 	case no:
-		b.None = t(c, "value.refused")
+		b.Refused, b.None = true, t(c, "value.refused")
 		return b, nil
 	case score == nil || found == nil:
 		b.None = t(c, "value.nobody")

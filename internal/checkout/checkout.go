@@ -289,7 +289,9 @@ func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, lines []pricing.Wanted,
 		}
 		deals.Segment = segment.Page(in)
 		for _, m := range in {
-			deals.Segments = append(deals.Segments, m.Segment.Key)
+			if m.Segment.Purpose != segment.Exclusion { // it takes away and gives nothing
+				deals.Segments = append(deals.Segments, m.Segment.Key)
+			}
 		}
 	}
 	return deals, nil

@@ -130,6 +130,8 @@ func TestAPersonTakesTheirDataAndLeaves(t *testing.T) {
 			_, err1 := customer.PutDate(ctx, tx, li.ID, customer.Date{Kind: "gift", Label: "Canary gift", Month: 5}, now)
 			_, err2 := customer.PutAddress(ctx, tx, li.ID, customer.Address{Name: "Canary", Country: "GB", Line1: "1 Canary Wharf", City: "London"}, now)
 			return errors.Join(err1, err2,
+				customer.Remember(ctx, tx, customer.Remembered{VisitorID: v.ID, Name: "Canary at the till"}, now),
+				customer.SetReach(ctx, tx, li.ID, i18n.English, "GB", "phone", now),
 				customer.Join(ctx, tx, v.ID, li.ID, now),
 				customer.SetProfile(ctx, tx, li.ID, customer.Profile{Name: "Li Canary", BirthDate: "1999-01-01", Occupation: "canary"}, now),
 				customer.SetInterests(ctx, tx, li.ID, "life", []string{"parent"}, now),
@@ -145,7 +147,7 @@ func TestAPersonTakesTheirDataAndLeaves(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"Li.Canary@shop.example", "Canary gift", "1 Canary Wharf", "1999-01-01", `"parent"`, "canary seed", `"K7"`, "mail.offers"} {
+		for _, word := range []string{"Li.Canary@shop.example", "Canary gift", "1 Canary Wharf", "1999-01-01", `"parent"`, "canary seed", `"K7"`, "mail.offers", "Canary at the till", `"channel":"phone"`, `"fact":"birth_date","place":"account"`} {
 			if !strings.Contains(string(out), word) {
 				t.Errorf("the export lacks %s", word)
 			}
@@ -156,7 +158,7 @@ func TestAPersonTakesTheirDataAndLeaves(t *testing.T) {
 				return tx.Query(ctx).Exec("UPDATE orders SET email = '', name = '' WHERE customer_id = ?", int64(id)).Error
 			})
 		})
-		for _, table := range []string{"customers", "interests", "important_dates", "addresses", "consents", "consent_log", "events", "visitors", "orders", "person_tokens"} {
+		for _, table := range []string{"customers", "interests", "important_dates", "addresses", "consents", "consent_log", "events", "visitors", "orders", "person_tokens", "profile_facts", "remembered"} {
 			var rows []map[string]any
 			if err := d.Query(ctx).Table(table).Find(&rows).Error; err != nil {
 				t.Fatal(err)

@@ -47,12 +47,12 @@ func TestSignUpNamesEveryWrongInput(t *testing.T) {
 	}
 }
 
-func TestEveryTileHasItsNameAndEffectInBothLanguages(t *testing.T) {
+func TestEveryTileHasItsNameInBothLanguages(t *testing.T) {
 	var keys []string
 	for _, kind := range customer.Kinds {
 		keys = append(keys, "customer.kind."+kind)
 		for _, v := range customer.Tiles(kind) {
-			keys = append(keys, "customer."+kind+"."+v, "customer.effect."+v)
+			keys = append(keys, "customer."+kind+"."+v)
 		}
 	}
 	for _, v := range customer.Occupations {
@@ -60,6 +60,18 @@ func TestEveryTileHasItsNameAndEffectInBothLanguages(t *testing.T) {
 	}
 	for _, v := range customer.DateKinds {
 		keys = append(keys, "customer.date.kind."+v)
+	}
+	for _, s := range customer.Sizes {
+		keys = append(keys, "customer.size."+s.Key)
+	}
+	for _, p := range customer.Places {
+		keys = append(keys, "customer.place."+string(p))
+	}
+	for _, v := range append(customer.FactKinds(), "hour") {
+		keys = append(keys, "customer.fact."+v)
+	}
+	for _, v := range customer.Channels {
+		keys = append(keys, "customer.channel."+v)
 	}
 	for _, p := range customer.Purposes {
 		keys = append(keys, "customer.purpose."+string(p), "customer.purpose."+string(p)+".what")

@@ -21,6 +21,7 @@ type VisitorID int64
 // derived on the day it is asked for, so it moves on by itself.
 type Customer struct {
 	ID              ID
+	Number          string // what leaves the shop instead of the ID: 12 characters, unguessable
 	Email           string
 	EmailKey        string
 	EmailVerifiedAt db.Time
@@ -35,6 +36,7 @@ type Customer struct {
 	Zone            string
 	BirthDate       string
 	Occupation      string
+	Channel         string // how they would like to be answered: mail, phone, or ""
 	ExternalID      *string
 	Imported        bool
 	Simulated       bool
@@ -58,7 +60,9 @@ func (Customer) TableName() string { return "customers" }
 func (c *Customer) Verified() bool { return !c.EmailVerifiedAt.IsZero() }
 
 // Age is the number of birthdays the person has had on the day of now, in the
-// zone now stands in; false when the birth date is not known.
+// zone now stands in; false when the birth date is not known. Who was born on
+// 29 February turns on 1 March in years without one. It is the one place that
+// decides this; segments count the same (a test there asks every day).
 func (c *Customer) Age(now time.Time) (int, bool) {
 	born, err := time.Parse(time.DateOnly, c.BirthDate)
 	if err != nil {
@@ -110,6 +114,7 @@ type Date struct {
 	Month      int
 	Day        int
 	Year       int
+	Size       string // of a child by whose size month and year were estimated; else ""
 	Remind     bool
 	At         db.Time
 }

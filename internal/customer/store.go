@@ -143,7 +143,7 @@ func SignUp(ctx context.Context, tx *db.Tx, f SignUpForm, now time.Time) (*Custo
 	if err := form.Err(); err != nil {
 		return nil, err
 	}
-	c := Customer{Email: clean(f.Email), EmailKey: EmailKey(f.Email), Contact: "unverified", PasswordHash: f.PasswordHash, Epoch: 1,
+	c := Customer{Number: NewNumber(), Email: clean(f.Email), EmailKey: EmailKey(f.Email), Contact: "unverified", PasswordHash: f.PasswordHash, Epoch: 1,
 		Name: clean(f.Name), Lang: i18n.ParseLang(string(f.Lang)), Currency: f.Currency, Country: f.Country, Zone: f.Zone,
 		BirthDate: birth, Occupation: clean(f.Occupation), Imported: f.Imported, Simulated: f.Simulated,
 		CreatedAt: db.At(now), UpdatedAt: db.At(now)}

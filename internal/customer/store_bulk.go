@@ -37,9 +37,9 @@ func CreateMany(ctx context.Context, tx *db.Tx, all []Newcomer) error {
 		if err := CheckEmail(c.Email); err != nil {
 			return fmt.Errorf("write customer %s: %w", c.Email, err)
 		}
-		c.ID, c.EmailKey, c.Epoch, c.UpdatedAt = ID(ids[i]), EmailKey(c.Email), 1, c.CreatedAt
+		c.ID, c.Number, c.EmailKey, c.Epoch, c.UpdatedAt = ID(ids[i]), NewNumber(), EmailKey(c.Email), 1, c.CreatedAt
 		at := c.CreatedAt.Milli()
-		people = append(people, []any{ids[i], c.Email, c.EmailKey, c.EmailVerifiedAt.Milli(), c.Contact, c.PasswordHash, c.Epoch, clean(c.Name), c.Phone,
+		people = append(people, []any{ids[i], c.Number, c.Email, c.EmailKey, c.EmailVerifiedAt.Milli(), c.Contact, c.PasswordHash, c.Epoch, clean(c.Name), c.Phone,
 			string(c.Lang), c.Currency, c.Country, c.Zone, c.BirthDate, c.Occupation, c.Imported, c.Simulated, at, at})
 		said, err := all[i].ledger(ctx, tx, words)
 		if err != nil {
@@ -64,7 +64,7 @@ func CreateMany(ctx context.Context, tx *db.Tx, all []Newcomer) error {
 		columns []string
 		rows    [][]any
 	}{
-		{"customers", []string{"id", "email", "email_key", "email_verified_at", "contact", "password_hash", "epoch", "name", "phone", "lang", "currency",
+		{"customers", []string{"id", "number", "email", "email_key", "email_verified_at", "contact", "password_hash", "epoch", "name", "phone", "lang", "currency",
 			"country", "zone", "birth_date", "occupation", "imported", "simulated", "created_at", "updated_at"}, people},
 		{"consents", []string{"customer_id", "purpose", "given", "said", "signed", "confirmed", "source", "at"}, consents},
 		{"consent_log", []string{"customer_id", "purpose", "given", "source", "at", "seq", "act", "channel", "lang", "method", "evidence", "wording", "prev", "hash"}, log},

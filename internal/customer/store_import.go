@@ -22,9 +22,9 @@ type Imported struct {
 func Import(ctx context.Context, tx *db.Tx, all []Imported, now time.Time) error {
 	rows := make([][]any, len(all))
 	for i, c := range all {
-		rows[i] = []any{c.Email, EmailKey(c.Email), c.Name, c.Currency, c.Country, c.ExternalID, true, c.Simulated, c.Since.Milli(), db.At(now).Milli()}
+		rows[i] = []any{NewNumber(), c.Email, EmailKey(c.Email), c.Name, c.Currency, c.Country, c.ExternalID, true, c.Simulated, c.Since.Milli(), db.At(now).Milli()}
 	}
-	_, err := tx.Insert(ctx, "customers", []string{"email", "email_key", "name", "currency", "country", "external_id", "imported", "simulated", "created_at", "updated_at"}, rows, true)
+	_, err := tx.Insert(ctx, "customers", []string{"number", "email", "email_key", "name", "currency", "country", "external_id", "imported", "simulated", "created_at", "updated_at"}, rows, true)
 	if err != nil {
 		return fmt.Errorf("import customers: %w", err)
 	}

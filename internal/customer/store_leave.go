@@ -17,8 +17,10 @@ type Exported struct {
 	Interests []ExportedInterest `json:"interests"`
 	Dates     []ExportedDate     `json:"dates"`
 	Addresses []ExportedAddress  `json:"addresses"`
-	Consents  []ExportedConsent  `json:"consents"` // every choice made, oldest first
-	Segments  []ExportedSegment  `json:"segments"` // what the account is counted among, and why
+	Said      []ExportedSaid     `json:"said"`       // where and when, where it is not the making of the account
+	Kept      []ExportedAddress  `json:"remembered"` // by your browsers' forms, as you asked
+	Consents  []ExportedConsent  `json:"consents"`   // every choice made, oldest first
+	Segments  []ExportedSegment  `json:"segments"`   // what the account is counted among, and why
 	Moves     []ExportedMove     `json:"segment_moves"`
 	Traits    []ExportedTrait    `json:"traits"`  // what is concluded from orders and profile, and what was taken out
 	Tiers     []ExportedTier     `json:"loyalty"` // the tier the orders earned, and those that were given
@@ -30,9 +32,18 @@ type Exported struct {
 	Mails     []ExportedMail     `json:"mails"`
 	Looks     []ExportedLook     `json:"looks"` // when staff of the shop looked at the account
 	Questions []ExportedQuestion `json:"questions"`
+	Promises  []ExportedPromise  `json:"promises"` // what staff promised, are to do, or noted about the person
 }
 
 type (
+	ExportedPromise struct {
+		Kind   string  `json:"kind"`
+		What   string  `json:"what"`
+		Until  db.Time `json:"until,omitzero"`
+		State  string  `json:"state"`
+		Words  string  `json:"ended_with,omitempty"`
+		MadeAt db.Time `json:"made_at,omitzero"`
+	}
 	ExportedTier struct {
 		Tier    string  `json:"tier"`
 		Since   db.Time `json:"since,omitzero"`
@@ -54,6 +65,7 @@ type (
 		Here         int    `json:"still_here_basis_points"`
 	}
 	ExportedAccount struct {
+		Number     string  `json:"number"`
 		Email      string  `json:"email"`
 		VerifiedAt db.Time `json:"email_verified_at,omitzero"`
 		Contact    string  `json:"contact"`
@@ -68,6 +80,7 @@ type (
 		Zone       string  `json:"zone"`
 		BirthDate  string  `json:"birth_date"`
 		Occupation string  `json:"occupation"`
+		Channel    string  `json:"channel"` // how you would like to be answered
 		ExternalID *string `json:"external_id"`
 		CreatedAt  db.Time `json:"created_at,omitzero"`
 	}
@@ -83,9 +96,18 @@ type (
 		Month  int    `json:"month"`
 		Day    int    `json:"day"`
 		Year   int    `json:"year"`
+		Size   string `json:"size,omitempty"` // the size that month and year were estimated from
 		Remind bool   `json:"remind"`
 	}
+	ExportedSaid struct {
+		Fact  string  `json:"fact"`
+		Place string  `json:"place"`
+		At    db.Time `json:"at,omitzero"`
+		Kept  db.Time `json:"confirmed_at,omitzero"`
+		Gone  db.Time `json:"taken_out_at,omitzero"`
+	}
 	ExportedAddress struct {
+		Email    string `json:"email,omitempty"`
 		Name     string `json:"name"`
 		Country  string `json:"country"`
 		Line1    string `json:"line1"`
@@ -212,8 +234,8 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := Exported{Account: ExportedAccount{Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, SeenAt: c.SeenAt, Name: c.Name, Phone: c.Phone,
-		Lang: string(c.Lang), Currency: c.Currency, Country: c.Country, Zone: c.Zone, BirthDate: c.BirthDate, Occupation: c.Occupation,
+	all := Exported{Account: ExportedAccount{Number: c.Number, Email: c.Email, VerifiedAt: c.EmailVerifiedAt, Contact: c.Contact, Because: c.ContactReason, RestUntil: c.RestUntil, SeenAt: c.SeenAt, Name: c.Name, Phone: c.Phone,
+		Lang: string(c.Lang), Currency: c.Currency, Country: c.Country, Zone: c.Zone, BirthDate: c.BirthDate, Occupation: c.Occupation, Channel: c.Channel,
 		ExternalID: c.ExternalID, CreatedAt: c.CreatedAt}}
 	var lines []ExportedLine
 	for _, part := range []struct {
@@ -221,8 +243,12 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		sql  string
 	}{
 		{&all.Interests, "SELECT kind, value, source, at FROM interests WHERE customer_id = ? ORDER BY kind, value"},
-		{&all.Dates, "SELECT kind, label, month, day, year, remind FROM important_dates WHERE customer_id = ? ORDER BY month, day, id"},
+		{&all.Dates, "SELECT kind, label, month, day, year, size, remind FROM important_dates WHERE customer_id = ? ORDER BY month, day, id"},
 		{&all.Addresses, "SELECT name, country, line1, line2, city, region, postcode, phone FROM addresses WHERE customer_id = ? ORDER BY id"},
+		{&all.Said, `SELECT CASE WHEN fact LIKE 'date:%' THEN 'date' WHEN fact LIKE 'address:%' THEN 'address' ELSE fact END AS fact,
+			place, said_at AS at, kept_at AS kept, dropped_at AS gone FROM profile_facts WHERE customer_id = ? ORDER BY fact, said_at`},
+		{&all.Kept, `SELECT r.email, r.name, r.country, r.line1, r.line2, r.city, r.region, r.postcode, r.phone
+			FROM remembered r JOIN visitors v ON v.id = r.visitor_id WHERE v.customer_id = ? ORDER BY v.id`},
 		{&all.Consents, `SELECT l.purpose, l.act, l.given, l.channel, l.source, l.lang, l.method, l.evidence, coalesce(w.en, '') AS words_en, coalesce(w.zh, '') AS words_zh, l.hash, l.at
 			FROM consent_log l LEFT JOIN consent_words w ON w.hash = l.wording WHERE l.customer_id = ? ORDER BY l.seq, l.id`},
 		{&all.Segments, "SELECT segment, reason, since FROM segment_members WHERE customer_id = ? ORDER BY segment"},
@@ -245,6 +271,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		{&all.Mails, "SELECT template, email, subject, state, reason, created_at, sent_at FROM sends WHERE customer_id = ? ORDER BY id"},
 		{&all.Looks, "SELECT l.what, s.role, l.count AS times, l.at FROM looks l JOIN staff s ON s.id = l.staff_id WHERE l.customer_id = ? ORDER BY l.id"},
 		{&all.Questions, "SELECT kind, order_number, name, email, body, answer, created_at, answered_at FROM questions WHERE customer_id = ? ORDER BY id"},
+		{&all.Promises, "SELECT kind, what, until, state, words, made_at FROM promises WHERE customer_id = ? ORDER BY id"},
 	} {
 		if err := q.Query(ctx).Raw(part.sql, int64(id)).Scan(part.into).Error; err != nil {
 			return nil, fmt.Errorf("export customer %d: %w", id, err)
@@ -300,7 +327,14 @@ func Erase(ctx context.Context, tx *db.Tx, id ID, now time.Time, forget ...Forge
 	if err := event.Forget(ctx, tx, n, browsers); err != nil {
 		return err
 	}
+	if proved != "" { // what a browser of nobody's keeps under this address
+		if err := tx.Query(ctx).Exec("DELETE FROM remembered WHERE email_key = ?", EmailKey(proved)).Error; err != nil {
+			return fmt.Errorf("erase customer %d: %w", id, err)
+		}
+	}
 	for _, sql := range []string{
+		"DELETE FROM profile_facts WHERE customer_id = ?",
+		"DELETE FROM remembered WHERE visitor_id IN (SELECT id FROM visitors WHERE customer_id = ?)",
 		"DELETE FROM interests WHERE customer_id = ?",
 		"DELETE FROM important_dates WHERE customer_id = ?",
 		"DELETE FROM addresses WHERE customer_id = ?",
@@ -313,7 +347,7 @@ func Erase(ctx context.Context, tx *db.Tx, id ID, now time.Time, forget ...Forge
 	}
 	nobody := fmt.Sprintf("erased:%d", id)
 	err = one(tx.Query(ctx).Exec(`UPDATE customers SET email = ?, email_key = ?, email_verified_at = 0, contact = 'dead', password_hash = '', epoch = epoch + 1,
-		name = '', phone = '', currency = '', country = '', zone = '', birth_date = '', occupation = '', external_id = NULL, updated_at = ?, erased_at = ?
+		name = '', phone = '', currency = '', country = '', zone = '', birth_date = '', occupation = '', channel = '', external_id = NULL, updated_at = ?, erased_at = ?
 		WHERE id = ? AND erased_at = 0`, nobody, nobody, db.At(now), db.At(now), n), "erase a customer")
 	if err != nil {
 		return err

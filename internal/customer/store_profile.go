@@ -15,6 +15,7 @@ import (
 // Profile is what a person types about themselves; every part may be empty.
 type Profile struct {
 	Name, BirthDate, Occupation, Phone string
+	Place                              Place // "": the account's page
 }
 
 // SetProfile checks and keeps a profile. The inputs' names are name,
@@ -28,17 +29,69 @@ func SetProfile(ctx context.Context, tx *db.Tx, id ID, p Profile, now time.Time)
 	if err := form.Err(); err != nil {
 		return err
 	}
-	return one(tx.Query(ctx).Exec("UPDATE customers SET name = ?, birth_date = ?, occupation = ?, phone = ?, updated_at = ? WHERE id = ? AND erased_at = 0",
-		clean(p.Name), birth, clean(p.Occupation), phone, db.At(now), int64(id)), "keep a profile")
+	if p.Place == "" {
+		p.Place = AtAccount
+	}
+	return change(ctx, tx, id, p.Place, now, func() error {
+		return one(tx.Query(ctx).Exec("UPDATE customers SET name = ?, birth_date = ?, occupation = ?, phone = ?, updated_at = ? WHERE id = ? AND erased_at = 0",
+			clean(p.Name), birth, clean(p.Occupation), phone, db.At(now), int64(id)), "keep a profile")
+	})
 }
 
-// SetLocale keeps the language of mails, and currency, country and zone where
+// change writes the account's row and notes when and where the fields that are
+// other now were said.
+func change(ctx context.Context, tx *db.Tx, id ID, place Place, now time.Time, write func() error) error {
+	if err := touch(ctx, tx, id, now); err != nil {
+		return err
+	}
+	was, err := ByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	is, err := ByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	return noteChanged(ctx, tx, was, is, place, now)
+}
+
+// SetReach keeps the country an account is at home in, the language of its
+// mails and how its person would like to be answered. The inputs' names are
+// country, lang, channel.
+func SetReach(ctx context.Context, tx *db.Tx, id ID, lang i18n.Lang, country, channel string, now time.Time) error {
+	var form fault.Form
+	country = strings.ToUpper(clean(country))
+	if country != "" && (len(country) != 2 || strings.Trim(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
+		form.Wrong("country", "customer.address.country")
+	}
+	if channel != "" && !slices.Contains(Channels, channel) {
+		form.Wrong("channel", "customer.channel.unknown")
+	}
+	if err := form.Err(); err != nil {
+		return err
+	}
+	err := change(ctx, tx, id, AtAccount, now, func() error {
+		return one(tx.Query(ctx).Exec("UPDATE customers SET lang = ?, country = ?, channel = ?, updated_at = ? WHERE id = ? AND erased_at = 0",
+			string(i18n.ParseLang(string(lang))), country, channel, db.At(now), int64(id)), "keep how to reach somebody")
+	})
+	if err != nil {
+		return err
+	}
+	return Recount(ctx, tx, id) // another country, another pack
+}
+
+// SetLocale keeps, from an import, the language of mails, and currency, country and zone where
 // they are known. Empty texts keep what is there.
 func SetLocale(ctx context.Context, tx *db.Tx, id ID, lang i18n.Lang, currency, country, zone string, now time.Time) error {
-	err := one(tx.Query(ctx).Exec(`UPDATE customers SET lang = ?, updated_at = ?,
-		currency = CASE WHEN ? = '' THEN currency ELSE ? END, country = CASE WHEN ? = '' THEN country ELSE ? END,
-		zone = CASE WHEN ? = '' THEN zone ELSE ? END WHERE id = ? AND erased_at = 0`,
-		string(i18n.ParseLang(string(lang))), db.At(now), currency, currency, country, country, zone, zone, int64(id)), "keep a locale")
+	err := change(ctx, tx, id, AtImport, now, func() error {
+		return one(tx.Query(ctx).Exec(`UPDATE customers SET lang = ?, updated_at = ?,
+			currency = CASE WHEN ? = '' THEN currency ELSE ? END, country = CASE WHEN ? = '' THEN country ELSE ? END,
+			zone = CASE WHEN ? = '' THEN zone ELSE ? END WHERE id = ? AND erased_at = 0`,
+			string(i18n.ParseLang(string(lang))), db.At(now), currency, currency, country, country, zone, zone, int64(id)), "keep a locale")
+	})
 	if err != nil || country == "" {
 		return err
 	}
@@ -104,6 +157,15 @@ func SetInterests(ctx context.Context, tx *db.Tx, id ID, kind string, values []s
 			return fmt.Errorf("keep tile %s of customer %d: %w", v, id, err)
 		}
 	}
+	if len(keep) == 0 {
+		return unnote(ctx, tx, id, kind)
+	}
+	// Saving the tiles that were shown says of all of them that they hold.
+	err := tx.Query(ctx).Exec(`INSERT INTO profile_facts (customer_id, fact, place, kept_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (customer_id, fact) DO UPDATE SET kept_at = excluded.kept_at`, int64(id), kind, string(AtAccount), db.At(now)).Error
+	if err != nil {
+		return fmt.Errorf("confirm the tiles of customer %d: %w", id, err)
+	}
 	return nil
 }
 
@@ -127,11 +189,18 @@ func Dates(ctx context.Context, q db.Q, id ID) ([]Date, error) {
 }
 
 // PutDate adds a day, or changes the one that d.Token names, and returns its
-// token.
+// token. A child may come with the size it wears now instead of month and year:
+// these are estimated from it, and from then on it grows by the calendar.
 func PutDate(ctx context.Context, tx *db.Tx, id ID, d Date, now time.Time) (string, error) {
 	var form fault.Form
 	if !slices.Contains(DateKinds, d.Kind) {
 		form.Wrong("kind", "customer.date.kind")
+	}
+	if s, ok := SizeOf(d.Size); d.Kind == "child" && ok {
+		d.Year, d.Month = s.estimate(now)
+		d.Day = 0
+	} else if d.Size != "" {
+		form.Wrong("size", "customer.size.unknown")
 	}
 	checkLine(&form, "label", d.Label, labelRunes)
 	year := d.Year
@@ -154,8 +223,8 @@ func PutDate(ctx context.Context, tx *db.Tx, id ID, d Date, now time.Time) (stri
 	}
 	d.Label, d.CustomerID, d.At = clean(d.Label), id, db.At(now)
 	if d.Token != "" {
-		return d.Token, one(tx.Query(ctx).Exec("UPDATE important_dates SET kind = ?, label = ?, month = ?, day = ?, year = ?, remind = ?, at = ? WHERE token = ? AND customer_id = ?",
-			d.Kind, d.Label, d.Month, d.Day, d.Year, d.Remind, d.At, d.Token, int64(id)), "change a date")
+		return d.Token, one(tx.Query(ctx).Exec("UPDATE important_dates SET kind = ?, label = ?, month = ?, day = ?, year = ?, size = ?, remind = ?, at = ? WHERE token = ? AND customer_id = ?",
+			d.Kind, d.Label, d.Month, d.Day, d.Year, d.Size, d.Remind, d.At, d.Token, int64(id)), "change a date")
 	}
 	if err := room(ctx, tx, "important_dates", id, mostDates, "customer.date.many"); err != nil {
 		return "", err
@@ -180,6 +249,9 @@ func room(ctx context.Context, tx *db.Tx, table string, id ID, most int, words s
 
 // DropDate deletes one day. Somebody else's token is NotFound.
 func DropDate(ctx context.Context, tx *db.Tx, id ID, token string) error {
+	if err := unnote(ctx, tx, id, "date:"+token); err != nil {
+		return err
+	}
 	return one(tx.Query(ctx).Exec("DELETE FROM important_dates WHERE token = ? AND customer_id = ?", token, int64(id)), "drop a date")
 }
 
@@ -245,5 +317,8 @@ func PutAddress(ctx context.Context, tx *db.Tx, id ID, a Address, now time.Time)
 
 // DropAddress deletes one address. Somebody else's token is NotFound.
 func DropAddress(ctx context.Context, tx *db.Tx, id ID, token string) error {
+	if err := unnote(ctx, tx, id, "address:"+token); err != nil {
+		return err
+	}
 	return one(tx.Query(ctx).Exec("DELETE FROM addresses WHERE token = ? AND customer_id = ?", token, int64(id)), "drop an address")
 }

@@ -6,8 +6,8 @@ import (
 	"regulars/internal/i18n"
 )
 
-// The vocabularies of the tiles. Each value has a message customer.<kind>.<value>
-// and customer.effect.<value>, which says what choosing it changes.
+// The vocabularies of the tiles. Each value has a message customer.<kind>.<value>;
+// what choosing it changes is asked of the shop (storefront).
 var (
 	Lives         = []string{"student", "engineer", "teacher", "parent", "retired", "maker", "designer", "office"}
 	InterestTiles = []string{"books", "sport", "games", "music", "tools", "instruments", "baby", "computers",

@@ -158,6 +158,10 @@ func (d *DB) openPostgres(ctx context.Context, opt Options) error {
 		}
 	}
 	set("application_name", "regulars")
+	// Counts over everybody hash people, and compiling such a statement would
+	// take longer than running it.
+	set("work_mem", "32MB")
+	set("jit", "off")
 	set("lock_timeout", "2s")
 	set("idle_in_transaction_session_timeout", "10s")
 	set("statement_timeout", strconv.FormatInt(max(timeout, 0).Milliseconds(), 10))

@@ -17,6 +17,7 @@ import (
 	"regulars/internal/money"
 	"regulars/internal/order"
 	"regulars/internal/payment"
+	"regulars/internal/person"
 )
 
 // purchase is one order of a story.
@@ -269,6 +270,11 @@ func (b *builder) abandon(ctx context.Context, tx *db.Tx, who *customer.Person, 
 	_, err = ask.Ask(ctx, tx, variant.ProductID, ask.Message{Person: who, Lang: who.Customer.Lang,
 		Body: p.Abandoned.Question.text().In(who.Customer.Lang)}, at.Add(4*time.Minute))
 	if err != nil {
+		return err
+	}
+	called := person.Promise{Key: fmt.Sprintf("demo-promise-of-question-%d", b.made.Questions), Kind: person.Promised, What: "Call back about the question before the cart runs cold",
+		Until: db.At(b.now.Add(36 * time.Hour)), MadeBy: int64(b.clerk)}
+	if _, err := (person.Who{Customer: who.Customer.ID}).Promise(ctx, tx, &called, at.Add(5*time.Minute)); err != nil {
 		return err
 	}
 	if err := cart.Begin(ctx, tx, c.ID, at.Add(9*time.Minute)); err != nil {

@@ -31,6 +31,7 @@ var judgements = []judgement{
 		return mispriced(ctx, q, now, true)
 	}},
 	{"G1", "everybody is in the segments whose rules hold of them, and in no other", segment.Misplaced},
+	{"G2", "the copy of facts that rules count by is what the rows behind it say", segment.Miscopied},
 	{"T1", "what is kept of people's traits is what the rules decide from the facts, by the next night", strayed},
 	{"L1", "each person's consent ledger is whole: no entry changed, taken out or put elsewhere", func(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
 		return customer.Unchained(ctx, q)

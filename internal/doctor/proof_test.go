@@ -33,6 +33,9 @@ var proofBreaks = []struct{ code, sql string }{
 	{"L1", "UPDATE consent_heads SET seq = seq + 1"},
 	{"L2", "UPDATE consents SET given = TRUE WHERE purpose = 'mail.offers'"},
 	{"L2", "DELETE FROM consents WHERE purpose = 'history'"},
+	{"F1", "INSERT INTO profile_facts (customer_id, fact, said_at) SELECT max(id), 'address:gone', 1 FROM customers"},
+	{"F1", "INSERT INTO profile_facts (customer_id, fact, said_at) SELECT max(id), 'name', 1 FROM customers;" +
+		"UPDATE customers SET erased_at = 1 WHERE id = (SELECT max(id) FROM customers)"},
 	{"P5", "DELETE FROM customer_tiers"},
 	{"P5", "UPDATE tier_grants SET ended_at = since"},
 	{"P5", "UPDATE customer_tiers SET falls_to = 'occasional', falls_at = 9000000000000"},

@@ -33,6 +33,11 @@ func proofRules() []rule {
 		{"V1", "no value is kept of anybody who said no to it, or is gone", `
 			SELECT DISTINCT 'customer ' || CAST(v.customer_id AS TEXT) AS id FROM customer_values v JOIN customers c ON c.id = v.customer_id
 			WHERE c.erased_at > 0 OR EXISTS (SELECT 1 FROM consents n WHERE n.customer_id = v.customer_id AND n.purpose IN ('personalize','history') AND n.given = FALSE)`, nil},
+		{"F1", "nothing is noted of a fact that is gone, or of anybody who is, and no browser's forms are filled in for them", `
+			SELECT DISTINCT 'customer ' || CAST(f.customer_id AS TEXT) AS id FROM profile_facts f JOIN customers c ON c.id = f.customer_id
+			WHERE c.erased_at > 0 OR f.fact LIKE 'date:%' AND NOT EXISTS (SELECT 1 FROM important_dates d WHERE 'date:' || d.token = f.fact AND d.customer_id = f.customer_id)
+				OR f.fact LIKE 'address:%' AND NOT EXISTS (SELECT 1 FROM addresses a WHERE 'address:' || a.token = f.fact AND a.customer_id = f.customer_id)
+			UNION SELECT 'visitor ' || CAST(r.visitor_id AS TEXT) FROM remembered r JOIN visitors v ON v.id = r.visitor_id JOIN customers c ON c.id = v.customer_id WHERE c.erased_at > 0`, nil},
 		{"W3", "no operation has an answer before it was asked, and a payment's page is the one its operation got", `
 			SELECT key AS id FROM payment_ops WHERE state = 'planned' AND ref <> '' OR kind = 'refund' AND amount = 0
 			UNION SELECT p.token FROM payments p JOIN payment_ops x ON x.payment_id = p.id AND x.kind = 'start' AND x.ref <> ''

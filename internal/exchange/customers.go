@@ -187,7 +187,7 @@ func (j *job) editCustomer(tx *db.Tx, p *customer.Customer, c cells) (bool, erro
 	changed := false
 	if differs("name", "birth_date", "occupation", "phone") {
 		changed = true
-		err := customer.SetProfile(j.ctx, tx, p.ID, customer.Profile{Name: want("name"), BirthDate: want("birth_date"), Occupation: want("occupation"), Phone: want("phone")}, j.opt.Now)
+		err := customer.SetProfile(j.ctx, tx, p.ID, customer.Profile{Name: want("name"), BirthDate: want("birth_date"), Occupation: want("occupation"), Phone: want("phone"), Place: customer.AtImport}, j.opt.Now)
 		if err != nil {
 			return false, err
 		}

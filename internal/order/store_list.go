@@ -10,6 +10,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"regulars/internal/customer"
 	"regulars/internal/db"
 )
 
@@ -18,6 +19,7 @@ type Filter struct {
 	State     State
 	Payment   Payment
 	Delivery  Delivery
+	Customer  customer.ID
 	Text      string // number, e-mail or name, from its beginning
 	From, To  time.Time
 	Simulated *bool
@@ -63,6 +65,9 @@ func (f Filter) where(g *gorm.DB) *gorm.DB {
 	equal("state", string(f.State))
 	equal("payment_state", string(f.Payment))
 	equal("delivery_state", string(f.Delivery))
+	if f.Customer != 0 {
+		g = g.Where("customer_id = ?", int64(f.Customer))
+	}
 	if text := strings.TrimSpace(f.Text); text != "" {
 		like := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(text)) + "%"
 		g = g.Where(`number = ? OR lower(email) LIKE ? ESCAPE '\' OR lower(name) LIKE ? ESCAPE '\'`, CleanNumber(text), like, like)

@@ -143,9 +143,9 @@ func release(ctx context.Context, d *db.DB, set setting.Values, id customer.ID, 
 // Resting is a file that rests, as the list for staff shows it.
 type Resting struct {
 	Rest
-	Email, Name string
-	Orders      int
-	Open        []string `gorm:"-"` // what is still open, and holds it
+	Number, Email, Name string
+	Orders              int
+	Open                []string `gorm:"-"` // what is still open, and holds it
 }
 
 // Rests lists the files that rest, those that go first on top, and how many
@@ -156,7 +156,7 @@ func Rests(ctx context.Context, q db.Q, page, per int) ([]Resting, int, error) {
 		return nil, 0, fmt.Errorf("count who rests: %w", err)
 	}
 	var all []Resting
-	err := q.Query(ctx).Raw(`SELECT r.*, c.email, c.name, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) AS orders FROM rests r JOIN customers c ON c.id = r.customer_id
+	err := q.Query(ctx).Raw(`SELECT r.*, c.number, c.email, c.name, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) AS orders FROM rests r JOIN customers c ON c.id = r.customer_id
 		ORDER BY r.kept_at > 0, r.due_at, r.customer_id LIMIT ? OFFSET ?`, per, (max(1, page)-1)*per).Scan(&all).Error
 	if err != nil {
 		return nil, 0, fmt.Errorf("read who rests: %w", err)

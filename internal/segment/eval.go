@@ -11,11 +11,12 @@ import (
 )
 
 // Known is what a decision about one person may look at, read from the rows
-// that say it. Done is kept by the deed's rows: several fields count the same.
+// that say it. The days of its Now are the shop's. Done is kept by the deed's rows: several fields count the same.
 type Known struct {
 	Now          time.Time
 	Personalized bool // the person's pages may be personal
 	History      bool // and past purchases may shape them
+	Simulated    bool
 
 	Occupation, BirthDate, Lang, Country, Zone, Contact string
 	Joined                                              db.Time
@@ -254,11 +255,11 @@ func compare(op string, v int64, bounds []int64) bool {
 func (c *Clause) moment(v int64, now time.Time) (truth, time.Time) {
 	switch c.Op {
 	case Before, After:
-		day, _ := time.Parse(time.DateOnly, c.Values[0])
+		from, to := bounds(c.Values[0], now.Location())
 		if c.Op == Before {
-			return known(v < day.UnixMilli()), never
+			return known(v < from), never
 		}
-		return known(v >= day.AddDate(0, 0, 1).UnixMilli()), never
+		return known(v >= to), never
 	}
 	d, _ := span(c.Values[0])
 	recent, flips := v > now.UnixMilli()-d.Milliseconds(), never
@@ -303,15 +304,16 @@ func (c *Clause) did(b *Book, k *Known) (truth, time.Time) {
 	for i, v := range c.Values {
 		bounds[i], _ = number(v)
 	}
-	return known(compare(c.Op, int64(f.deed.count(deeds)), bounds)), flips
+	return known(compare(c.Op, int64(f.deed.count(deeds, k.Now.Location())), bounds)), flips
 }
 
-// count is how often something was done: in orders, looks or days.
-func (d *deedSource) count(deeds []Done) int {
+// count is how often something was done: in orders, looks or days of a zone.
+func (d *deedSource) count(deeds []Done, zone *time.Location) int {
 	counted := map[int64]bool{}
 	for _, one := range deeds {
 		if d.byDay {
-			counted[one.At/86_400_000] = true
+			y, m, on := time.UnixMilli(one.At).In(zone).Date()
+			counted[int64(y)*10_000+int64(m)*100+int64(on)] = true
 		} else {
 			counted[one.One] = true
 		}
@@ -332,7 +334,7 @@ func (b *Book) counted(c *Clause, k *Known) (n int, last time.Time) {
 			}
 		}
 	}
-	return f.deed.count(deeds), last
+	return f.deed.count(deeds, k.Now.Location()), last
 }
 
 func (c *Clause) missed(b *Book, k *Known, deeds []Done) (truth, time.Time) {
@@ -371,17 +373,17 @@ func (b *Book) concerns(where []Filter, d Done) bool {
 	return true
 }
 
-// nextBirthday is the first birthday after today (UTC), zero where none is
-// known. Who was born on 29 February has it on 1 March in other years, as
+// nextBirthday is when the first birthday after today begins, zero where none
+// is known. Who was born on 29 February has it on 1 March in other years, as
 // customer.Age counts.
 func nextBirthday(born string, now time.Time) time.Time {
 	b, err := time.Parse(time.DateOnly, born)
 	if err != nil {
 		return never
 	}
-	next := time.Date(now.UTC().Year(), b.Month(), b.Day(), 0, 0, 0, 0, time.UTC)
+	next := begins(now.Year(), b.Month(), b.Day(), now.Location())
 	if !next.After(day(now)) {
-		next = time.Date(now.UTC().Year()+1, b.Month(), b.Day(), 0, 0, 0, 0, time.UTC)
+		next = begins(now.Year()+1, b.Month(), b.Day(), now.Location())
 	}
 	return next
 }
@@ -397,11 +399,11 @@ func (c *Clause) comes(born string, now time.Time) (truth, time.Time) {
 		return known(in), never
 	}
 	// The window reaches it, or it is over: whichever comes first.
-	flips := next.AddDate(0, 0, 1)
-	if open := next.AddDate(0, 0, -days); open.After(now) {
+	flips := daysOn(next, 1)
+	if open := daysOn(next, -days); open.After(now) {
 		flips = open
 	}
-	if tomorrow := day(now).AddDate(0, 0, 1); in && !slices.Contains(ahead(tomorrow, days), born[min(len(born), 5):]) {
+	if tomorrow := daysOn(now, 1); in && !slices.Contains(ahead(tomorrow, days), born[min(len(born), 5):]) {
 		flips = tomorrow
 	}
 	return known(in), flips
@@ -410,7 +412,8 @@ func (c *Clause) comes(born string, now time.Time) (truth, time.Time) {
 // ahead lists the days of the year ("05-20") from today on.
 func ahead(now time.Time, days int) []string {
 	var all []string
-	for i, t := 0, day(now); i <= min(days, 366); i, t = i+1, t.AddDate(0, 0, 1) {
+	y, m, d := now.Date()
+	for i, t := 0, time.Date(y, m, d, 0, 0, 0, 0, time.UTC); i <= min(days, 366); i, t = i+1, t.AddDate(0, 0, 1) {
 		all = append(all, t.Format("01-02"))
 		if t.Month() == time.March && t.Day() == 1 && t.AddDate(0, 0, -1).Day() == 28 {
 			all = append(all, "02-29")

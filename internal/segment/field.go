@@ -72,6 +72,7 @@ type Field struct {
 	fact func(k *Known, c *Clause) (value, bool) // the same of one person
 	set  func(k *Known) []string                 // of a SetKind
 	rows func(values []string) (string, []any)   // of a SetKind: customer_id of who has any of the values (nil: any at all)
+	bit  func(value string) int64                // of a SetKind kept in person_facts.allowed
 	deed *deedSource
 }
 
@@ -100,10 +101,10 @@ func list(values ...string) func() []string { return func() []string { return va
 
 var fields = []*Field{
 	{Key: "occupation", Group: "person", Kind: TextKind, Gate: Personal, Free: true, Choices: func() []string { return customer.Occupations },
-		sql: column("nullif(c.occupation, '')"), fact: text(func(k *Known) string { return k.Occupation })},
+		sql: column("f.occupation"), fact: text(func(k *Known) string { return k.Occupation })},
 	said("life"), said("interest"), said("hobby"), said("for"),
 	{Key: "age", Group: "person", Kind: NumberKind, Gate: Personal, sql: nil, fact: func(k *Known, _ *Clause) (value, bool) {
-		n, ok := (&customer.Customer{BirthDate: k.BirthDate}).Age(k.Now.UTC())
+		n, ok := (&customer.Customer{BirthDate: k.BirthDate}).Age(k.Now)
 		return value{n: int64(n)}, ok
 	}},
 	{Key: "birth-month", Group: "person", Kind: NumberKind, Gate: Personal, sql: nil, fact: func(k *Known, _ *Clause) (value, bool) {
@@ -113,24 +114,23 @@ var fields = []*Field{
 	{Key: "birthday", Group: "person", Kind: DayKind, Gate: Personal, sql: nil, fact: func(k *Known, _ *Clause) (value, bool) {
 		return value{text: k.BirthDate}, k.BirthDate != ""
 	}},
-	{Key: "language", Group: "person", Kind: TextKind, Choices: list("en", "zh"), sql: column("nullif(c.lang, '')"), fact: text(func(k *Known) string { return k.Lang })},
-	{Key: "country", Group: "person", Kind: TextKind, Free: true, sql: column("nullif(c.country, '')"), fact: text(func(k *Known) string { return k.Country })},
-	{Key: "zone", Group: "person", Kind: TextKind, Free: true, sql: column("nullif(c.zone, '')"), fact: text(func(k *Known) string { return k.Zone })},
-	{Key: "address", Group: "person", Kind: TextKind, Choices: list("unverified", "verified", "bouncing", "dead"), sql: column("c.contact"), fact: text(func(k *Known) string { return k.Contact })},
-	{Key: "consent", Group: "person", Kind: SetKind, Sure: true, Choices: purposes, set: func(k *Known) []string { return k.Consents },
-		rows: setRows("SELECT customer_id FROM consents WHERE given = TRUE", "purpose")},
-	{Key: "joined", Group: "person", Kind: MomentKind, sql: column("nullif(c.created_at, 0)"), fact: moment(func(k *Known) db.Time { return k.Joined })},
+	{Key: "language", Group: "person", Kind: TextKind, Choices: list("en", "zh"), sql: column("f.lang"), fact: text(func(k *Known) string { return k.Lang })},
+	{Key: "country", Group: "person", Kind: TextKind, Free: true, sql: column("f.country"), fact: text(func(k *Known) string { return k.Country })},
+	{Key: "zone", Group: "person", Kind: TextKind, Free: true, sql: column("f.zone"), fact: text(func(k *Known) string { return k.Zone })},
+	{Key: "address", Group: "person", Kind: TextKind, Choices: list("unverified", "verified", "bouncing", "dead"), sql: column("f.contact"), fact: text(func(k *Known) string { return k.Contact })},
+	{Key: "consent", Group: "person", Kind: SetKind, Sure: true, Choices: purposes, set: func(k *Known) []string { return k.Consents }, bit: consentBit},
+	{Key: "joined", Group: "person", Kind: MomentKind, sql: column("nullif(f.joined_at, 0)"), fact: moment(func(k *Known) db.Time { return k.Joined })},
 
-	{Key: "orders", Group: "orders", Kind: NumberKind, Gate: Past, Sure: true, sql: joined("o", "coalesce(o.n, 0)"), fact: func(k *Known, _ *Clause) (value, bool) {
+	{Key: "orders", Group: "orders", Kind: NumberKind, Gate: Past, Sure: true, sql: column("f.order_count"), fact: func(k *Known, _ *Clause) (value, bool) {
 		return value{n: int64(len(k.Orders))}, true
 	}},
-	{Key: "first-order", Group: "orders", Kind: MomentKind, Gate: Past, sql: joined("o", "o.first_at"), fact: func(k *Known, _ *Clause) (value, bool) {
+	{Key: "first-order", Group: "orders", Kind: MomentKind, Gate: Past, sql: column("f.first_at"), fact: func(k *Known, _ *Clause) (value, bool) {
 		if len(k.Orders) == 0 {
 			return value{}, false
 		}
 		return value{n: k.Orders[0].At.Milli()}, true
 	}},
-	{Key: "last-order", Group: "orders", Kind: MomentKind, Gate: Past, sql: joined("o", "o.last_at"), fact: func(k *Known, _ *Clause) (value, bool) {
+	{Key: "last-order", Group: "orders", Kind: MomentKind, Gate: Past, sql: column("f.last_at"), fact: func(k *Known, _ *Clause) (value, bool) {
 		if len(k.Orders) == 0 {
 			return value{}, false
 		}
@@ -140,7 +140,7 @@ var fields = []*Field{
 		net, _ := k.spent(c)
 		return value{n: net}, true
 	}},
-	{Key: "average-order", Group: "orders", Kind: MoneyKind, Gate: Past, sql: spent("%s.net / %s.n"), fact: func(k *Known, c *Clause) (value, bool) {
+	{Key: "average-order", Group: "orders", Kind: MoneyKind, Gate: Past, sql: spent("%s.net / %s.order_count"), fact: func(k *Known, c *Clause) (value, bool) {
 		net, n := k.spent(c)
 		if n == 0 {
 			return value{}, false
@@ -152,19 +152,19 @@ var fields = []*Field{
 	{Key: "ordered", Group: "orders", Kind: DeedKind, Gate: Past, Sure: true, deed: &ordered},
 	{Key: "returned", Group: "orders", Kind: DeedKind, Gate: Past, Sure: true, deed: &returned},
 
-	{Key: "cart-pieces", Group: "cart", Kind: NumberKind, Gate: Personal, Sure: true, sql: joined("k", "coalesce(k.pieces, 0)"), fact: func(k *Known, _ *Clause) (value, bool) {
+	{Key: "cart-pieces", Group: "cart", Kind: NumberKind, Gate: Personal, Sure: true, sql: column("f.cart_pieces"), fact: func(k *Known, _ *Clause) (value, bool) {
 		return value{n: k.Cart.Pieces}, true
 	}},
-	{Key: "cart-value", Group: "cart", Kind: MoneyKind, Gate: Personal, sql: cartWorth, fact: func(k *Known, c *Clause) (value, bool) {
+	{Key: "cart-value", Group: "cart", Kind: MoneyKind, Gate: Personal, fact: func(k *Known, c *Clause) (value, bool) {
 		return value{n: k.Cart.Worth}, k.Cart.Pieces > 0 && len(c.Values) > 0 && k.Cart.Currency == currencyOf(c)
 	}},
-	{Key: "cart-touched", Group: "cart", Kind: MomentKind, Gate: Personal, sql: joined("k", "k.active_at"), fact: moment(func(k *Known) db.Time { return k.Cart.Active })},
-	{Key: "checkout-begun", Group: "cart", Kind: MomentKind, Gate: Personal, sql: joined("k", "nullif(k.checkout_at, 0)"), fact: moment(func(k *Known) db.Time { return k.Cart.Checkout })},
+	{Key: "cart-touched", Group: "cart", Kind: MomentKind, Gate: Personal, sql: column("f.cart_at"), fact: moment(func(k *Known) db.Time { return k.Cart.Active })},
+	{Key: "checkout-begun", Group: "cart", Kind: MomentKind, Gate: Personal, sql: column("f.checkout_at"), fact: moment(func(k *Known) db.Time { return k.Cart.Checkout })},
 
 	{Key: "viewed", Group: "behaviour", Kind: DeedKind, Gate: Personal, Sure: true, Filters: filterKinds, deed: &viewed},
 	{Key: "searched", Group: "behaviour", Kind: DeedKind, Gate: Personal, Sure: true, deed: &searched},
 
-	{Key: "questions-open", Group: "service", Kind: NumberKind, Sure: true, sql: joined("u", "coalesce(u.n, 0)"), fact: func(k *Known, _ *Clause) (value, bool) {
+	{Key: "questions-open", Group: "service", Kind: NumberKind, Sure: true, sql: column("f.open_questions"), fact: func(k *Known, _ *Clause) (value, bool) {
 		return value{n: k.Questions}, true
 	}},
 	{Key: "trait", Group: "other", Kind: SetKind, Gate: Past, Sure: true, Free: true, set: func(k *Known) []string { return k.Traits },

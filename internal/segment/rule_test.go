@@ -330,7 +330,7 @@ func steady(t *testing.T, book *Book, k *Known, was []Member, flips time.Time, c
 		before = noon.AddDate(5, 0, 0)
 	}
 	later := *k
-	later.Now = noon.Add(time.Duration(float64(before.Sub(noon)) * float64(1+c(100)) / 100))
+	later.Now = noon.Add(time.Duration(float64(before.Sub(noon)) * float64(1+c(100)) / 100)).In(book.zone())
 	is, _ := book.Members(&later)
 	keys := func(in []Member) (all []string) {
 		for _, m := range in {
@@ -340,6 +340,42 @@ func steady(t *testing.T, book *Book, k *Known, was []Member, flips time.Time, c
 	}
 	if !slices.Equal(keys(was), keys(is)) {
 		t.Fatalf("seed %d: due at %s, in %v now, but in %v at %s already", seed, flips, keys(was), keys(is), later.Now)
+	}
+}
+
+// sameSteps holds the one pass of a preview against a count of each step.
+func sameSteps(t *testing.T, d *db.DB, book *Book, s Segment, all int) {
+	t.Helper()
+	parts := []Part{{"even", "SELECT id FROM customers WHERE id % ? = 0", []any{2}}, {"all", "SELECT id FROM customers", nil}}
+	looked, err := book.Look(context.Background(), d, s, parts, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(r Rule) int {
+		s.Rule = r
+		n, err := book.Count(context.Background(), d, s, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	rule := s.Rule.normal()
+	if looked.All != all || looked.Parts["even"]+looked.Parts["all"] != all {
+		t.Errorf("%s\nholds of %d, the preview says %+v", rule, all, looked)
+	}
+	for i, step := range looked.Steps {
+		want := 0
+		switch {
+		case step.Except:
+			want = all
+		case rule.When.Op == Any:
+			want = count(Rule{When: Group{Op: All, Items: rule.When.Items[i : i+1]}})
+		default:
+			want = count(Rule{When: Group{Op: rule.When.Op, Items: rule.When.Items[:i+1]}})
+		}
+		if step.Left != want {
+			t.Errorf("%s\nstep %d leaves %d, the preview says %d", rule, i, want, step.Left)
+		}
 	}
 }
 
@@ -374,6 +410,17 @@ func TestStatementAndFactsAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := Renew(context.Background(), d, ByRebuild, noon); err != nil {
+			t.Fatal(err)
+		}
+		var zones []*time.Location
+		for _, name := range []string{"UTC", "Asia/Shanghai", "America/Santiago"} { // of the last, clocks change at midnight
+			zone, err := time.LoadLocation(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			zones = append(zones, zone)
+		}
 		ids := make([]customer.ID, people)
 		for i := range ids {
 			ids[i] = customer.ID(i + 1)
@@ -386,6 +433,7 @@ func TestStatementAndFactsAgree(t *testing.T) {
 			}
 			asked++
 			book := NewBook(append(slices.Clone(base.Segments), tried), base.Tree)
+			book.Zone = zones[n%len(zones)]
 			by, err := book.Who(context.Background(), d, tried, 0, noon)
 			if err != nil {
 				t.Fatalf("seed %d, rule %d: %v\n%s", seed, n, err, tried.Rule)
@@ -406,6 +454,9 @@ func TestStatementAndFactsAgree(t *testing.T) {
 					}
 					steady(t, book, k, in, flips, c, seed)
 				}
+			}
+			if n%5 == 0 {
+				sameSteps(t, d, book, tried, len(of))
 			}
 			members += len(of)
 			if !slices.Equal(by, of) {

@@ -66,6 +66,7 @@ func (s *Segment) page() bool {
 type Book struct {
 	Segments  []Segment // in order of position
 	Tree      *catalog.Tree
+	Zone      *time.Location // of the shop's days; nil is UTC
 	sensitive map[catalog.CategoryID]bool
 	order     []int // of Segments: whoever is named by another comes first
 }
@@ -345,7 +346,7 @@ func (b *Book) because(c *Clause, k *Known) i18n.Text {
 func (b *Book) boughtOn(c *Clause, what i18n.Text, k *Known) i18n.Text {
 	var all []time.Time
 	for _, d := range k.Done[bought.name] {
-		if on := day(time.UnixMilli(d.At)); b.concerns(c.Where, d) && !slices.Contains(all, on) {
+		if on := day(time.UnixMilli(d.At).In(k.Now.Location())); b.concerns(c.Where, d) && !slices.Contains(all, on) {
 			all = append(all, on)
 		}
 	}
@@ -360,7 +361,7 @@ func (b *Book) boughtOn(c *Clause, what i18n.Text, k *Known) i18n.Text {
 	first, reason := days[0], i18n.Text{}
 	for _, l := range i18n.Langs {
 		since := i18n.Date(l, first)
-		if before := len(all) - len(days); before == 0 || all[before-1].Before(time.Date(first.Year(), first.Month(), 1, 0, 0, 0, 0, time.UTC)) {
+		if before := len(all) - len(days); before == 0 || all[before-1].Before(begins(first.Year(), first.Month(), 1, first.Location())) {
 			since = month(l, first, k.Now)
 		}
 		words := i18n.T(l, "segment.reason.bought", "what", what.In(l), "count", len(days), "since", since)
@@ -401,11 +402,6 @@ func month(l i18n.Lang, t, now time.Time) string {
 		return t.Format("January")
 	}
 	return t.Format("January 2006")
-}
-
-func day(t time.Time) time.Time {
-	t = t.UTC()
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }
 
 // ValidKey reports whether a key can name a segment.

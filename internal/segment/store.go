@@ -16,6 +16,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/jobs"
+	"regulars/internal/setting"
 )
 
 var changes db.Changes
@@ -250,6 +251,13 @@ func knownOf(ctx context.Context, q db.Q, all []Segment, p *customer.Person, wan
 			return Known{}, err
 		}
 	}
+	if n["zone"] {
+		set, err := setting.Read(ctx, q)
+		if err != nil {
+			return Known{}, err
+		}
+		b.Zone = set.Zone()
+	}
 	b.only(want)
 	k, err := b.ofPerson(ctx, q, p, n, now)
 	if err != nil {
@@ -290,7 +298,7 @@ func (b *Book) Count(ctx context.Context, q db.Q, s Segment, now time.Time) (int
 		return 0, wrongRule(err)
 	}
 	var n int
-	if err := q.Query(ctx).Raw("SELECT count(*) FROM customers c "+st.joins+" WHERE "+st.where, st.args...).Scan(&n).Error; err != nil {
+	if err := q.Query(ctx).Raw("SELECT count(*)"+st.from(), st.args...).Scan(&n).Error; err != nil {
 		return 0, fmt.Errorf("count who is in a segment: %w", err)
 	}
 	return n, nil
@@ -303,7 +311,7 @@ func (b *Book) Who(ctx context.Context, q db.Q, s Segment, limit int, now time.T
 	if err != nil {
 		return nil, wrongRule(err)
 	}
-	sql := "SELECT c.id FROM customers c " + st.joins + " WHERE " + st.where + " ORDER BY c.id"
+	sql := "SELECT f.customer_id" + st.from() + " ORDER BY f.customer_id"
 	if limit > 0 {
 		sql += fmt.Sprintf(" LIMIT %d", limit)
 	}
@@ -328,4 +336,30 @@ func one(done *gorm.DB, doing string) error {
 		return fmt.Errorf("%s: %w", doing, done.Error)
 	}
 	return nil
+}
+
+// Excluded is the key of the first exclusion that holds a customer now, by the
+// rule itself and not by who was counted in it; "" for none.
+func Excluded(ctx context.Context, q db.Q, id customer.ID, now time.Time) (string, error) {
+	all, err := List(ctx, q)
+	exclusion := func(s *Segment) bool { return s.Purpose == Exclusion && s.live() }
+	if err != nil || !slices.ContainsFunc(all, func(s Segment) bool { return exclusion(&s) }) {
+		return "", err
+	}
+	b, err := readBook(ctx, q, all)
+	if err != nil {
+		return "", err
+	}
+	known, err := b.facts(ctx, q, []customer.ID{id}, b.needs(exclusion), now)
+	if err != nil || known[id] == nil {
+		return "", err
+	}
+	b.only(exclusion)
+	in, _ := b.Members(known[id])
+	for _, m := range in {
+		if exclusion(&m.Segment) {
+			return m.Segment.Key, nil
+		}
+	}
+	return "", nil
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// builder turns a rule into one statement over customers c. Names of tables
-// and columns come from the registry of fields alone; whatever a person wrote
-// travels as an argument.
+// builder turns a rule into a condition on the row f of person_facts. Names of
+// tables and columns come from the registry of fields alone; whatever a person
+// wrote travels as an argument.
 type builder struct {
 	book   *Book
 	now    time.Time
@@ -16,125 +16,121 @@ type builder struct {
 	on     map[string]bool // joins that several clauses share
 	before []any           // arguments of the joins
 	args   []any           // arguments of the condition
-	n      int             // joins so far, for their names
 	depth  int             // of segments in segments
 }
 
-// statement is a condition on customers c with what it joins.
+// statement is a condition on person_facts f with what it joins.
 type statement struct {
 	joins, where string
 	args         []any
 }
 
-// live customers, and those who allow a gate.
-const (
-	gatePersonal = "LEFT JOIN consents kp ON kp.customer_id = c.id AND kp.purpose = 'personalize' AND kp.given = TRUE"
-	gatePast     = "LEFT JOIN consents kh ON kh.customer_id = c.id AND kh.purpose = 'history' AND kh.given = TRUE"
-)
+// from is the statement behind SELECT.
+func (s statement) from() string {
+	return " FROM person_facts f " + s.joins + " WHERE " + s.where
+}
+
+func (b *Book) builder(now time.Time) *builder {
+	return &builder{book: b, now: now.In(b.zone()), on: map[string]bool{}}
+}
 
 // compile writes who belongs to a segment.
 func (b *Book) compile(s Segment, now time.Time) (statement, error) {
-	w := &builder{book: b, now: now, on: map[string]bool{}}
+	w := b.builder(now)
 	where, err := w.members(s)
 	if err != nil {
 		return statement{}, err
 	}
-	return w.done("c.erased_at = 0 AND " + where), nil
+	return w.done(where), nil
 }
 
 func (w *builder) done(where string) statement {
 	return statement{strings.Join(w.joins, " "), where, append(w.before, w.args...)}
 }
 
+// mostArgs is what one statement may carry: segments that name segments that
+// name segments grow.
+const mostArgs = 20_000
+
 // members is the condition for membership: the rule is true, the person lets
 // pages be personal (except for service), and nothing excludes them.
 func (w *builder) members(s Segment) (string, error) {
-	r := s.Rule.normal()
-	where, err := w.group(&r.When)
+	base, err := w.base(s)
 	if err != nil {
 		return "", err
 	}
+	r := s.Rule.normal()
+	where, err := w.group(&r.When, true)
+	if err != nil {
+		return "", err
+	}
+	where = base + where
 	if len(r.Except.Items) > 0 {
-		but, err := w.group(&r.Except)
+		but, err := w.group(&r.Except, false)
 		if err != nil {
 			return "", err
 		}
-		where = "(" + where + " AND NOT " + but + ")"
+		where += " AND NOT " + but
 	}
+	if len(w.args) > mostArgs {
+		return "", wrongly("segment.rule.large")
+	}
+	return where, nil
+}
+
+// base is what holds of a member whatever the rule says. It ends in AND.
+func (w *builder) base(s Segment) (where string, err error) {
 	if s.Purpose != Service {
-		w.gate(Personal)
-		where = "(kp.customer_id IS NOT NULL AND " + where + ")"
+		where = "f.personal AND "
 	}
 	if s.Purpose == Audience || s.Purpose == "" {
 		for _, x := range w.book.Segments {
 			if x.Purpose == Exclusion && x.live() && x.Key != s.Key {
-				alias, err := w.inner(x)
+				in, err := w.inner(x)
 				if err != nil {
 					return "", err
 				}
-				where += " AND " + alias + ".customer_id IS NULL"
+				where += "(" + in + ") IS NOT TRUE AND "
 			}
 		}
 	}
 	return where, nil
 }
 
-// inner joins the members of another segment.
-func (w *builder) inner(s Segment) (alias string, err error) {
+// inner is the condition of another segment, of the same person.
+func (w *builder) inner(s Segment) (string, error) {
 	if w.depth >= mostDepth {
 		return "", wrongly("segment.rule.cycle", "what", s.Key)
 	}
-	in := &builder{book: w.book, now: w.now, on: map[string]bool{}, depth: w.depth + 1}
-	where, err := in.members(s)
-	if err != nil {
-		return "", err
-	}
-	st := in.done("c.erased_at = 0 AND " + where)
-	return w.join("SELECT c.id AS customer_id FROM customers c "+st.joins+" WHERE "+st.where, st.args...), nil
-}
-
-// join adds a table of one row a customer and returns its name.
-func (w *builder) join(sql string, args ...any) string {
-	w.n++
-	alias := fmt.Sprintf("j%d", w.n)
-	w.joins = append(w.joins, "LEFT JOIN ("+sql+") "+alias+" ON "+alias+".customer_id = c.id")
-	w.before = append(w.before, args...)
-	return alias
+	w.depth++
+	defer func() { w.depth-- }()
+	return w.members(s)
 }
 
 // once adds a join that several clauses share.
-func (w *builder) once(alias, sql string) {
+func (w *builder) once(alias, sql string, args ...any) {
 	if !w.on[alias] {
 		w.on[alias] = true
 		w.joins = append(w.joins, sql)
+		w.before = append(w.before, args...)
 	}
 }
 
-func (w *builder) gate(g Gate) string {
-	if g == Open {
-		return ""
-	}
-	w.once("kp", gatePersonal)
-	if g == Personal {
-		return "kp.customer_id IS NOT NULL"
-	}
-	w.once("kh", gatePast)
-	return "kp.customer_id IS NOT NULL AND kh.customer_id IS NOT NULL"
+func gated(g Gate) string {
+	return [...]string{"", "f.personal", "f.past"}[g]
 }
 
-func (w *builder) group(g *Group) (string, error) {
+// group is a condition; where truth alone counts, since nothing above it
+// denies, unknown and false may be the same, and databases plan it better.
+func (w *builder) group(g *Group, truth bool) (string, error) {
 	if len(g.Items) == 0 {
 		return "(1 = 0)", nil
 	}
+	truth = truth && g.Op != None
 	parts := make([]string, len(g.Items))
 	for n, i := range g.Items {
 		var err error
-		if i.Group != nil {
-			parts[n], err = w.group(i.Group)
-		} else {
-			parts[n], err = w.clause(i.Clause)
-		}
-		if err != nil {
+		if parts[n], err = w.item(i, truth); err != nil {
 			return "", err
 		}
 	}
@@ -147,27 +143,37 @@ func (w *builder) group(g *Group) (string, error) {
 	return "(NOT (" + strings.Join(parts, " OR ") + "))", nil
 }
 
+func (w *builder) item(i Item, truth bool) (string, error) {
+	if i.Group != nil {
+		return w.group(i.Group, truth)
+	}
+	return w.clause(i.Clause, truth)
+}
+
 // clause is a condition that is true, false, or NULL where nothing is known.
-func (w *builder) clause(c *Clause) (string, error) {
+func (w *builder) clause(c *Clause, truth bool) (string, error) {
 	f := FieldOf(c.Field)
 	if f == nil {
 		return "", wrongly("segment.rule.field", "what", show(c.Field))
 	}
 	var sql string
 	var err error
-	gate := w.gate(f.Gate)
+	gate := gated(f.Gate)
 	switch f.Kind {
 	case DeedKind:
 		sql, gate = w.did(f, c, gate)
 	case SetKind:
-		sql, err = w.inSet(f, c)
+		sql, err = w.inSet(f, c, truth)
 	case DayKind:
 		sql = w.comes(c)
 	default:
 		sql = w.scalar(f, c)
 	}
-	if err != nil || gate == "" {
+	switch {
+	case err != nil || gate == "":
 		return "(" + sql + ")", err
+	case truth:
+		return "(" + gate + " AND (" + sql + "))", nil
 	}
 	return "(CASE WHEN " + gate + " THEN " + sql + " END)", nil
 }
@@ -193,10 +199,13 @@ func (w *builder) scalar(f *Field, c *Clause) string {
 		return w.month(c)
 	}
 	var column string
+	if f.Key == "cart-value" { // of a cart in the clause's own currency
+		return c.orUnknown("CASE WHEN f.cart_currency = " + w.arg(currencyOf(c)) + " THEN " + w.compare("f.cart_worth", c.Op, c.bounds(f), "") + " END")
+	}
 	if f.sql != nil {
 		column = f.sql(w, c)
 	} else {
-		w.once(f.Table, "LEFT JOIN "+f.Table+" ON "+f.Table+".customer_id = c.id")
+		w.once(f.Table, "LEFT JOIN "+f.Table+" ON "+f.Table+".customer_id = f.customer_id")
 		column = f.Table + "." + f.Column
 		if f.Kind == TextKind {
 			column = "nullif(" + column + ", '')"
@@ -261,11 +270,11 @@ func (w *builder) text(column string, c *Clause) string {
 func (w *builder) moment(column string, c *Clause) string {
 	switch c.Op {
 	case Before, After:
-		day, _ := time.Parse(time.DateOnly, c.Values[0])
+		from, to := bounds(c.Values[0], w.now.Location())
 		if c.Op == Before {
-			return column + " < " + w.arg(day.UnixMilli())
+			return column + " < " + w.arg(from)
 		}
-		return column + " >= " + w.arg(day.AddDate(0, 0, 1).UnixMilli())
+		return column + " >= " + w.arg(to)
 	}
 	d, _ := span(c.Values[0])
 	sign := " > "
@@ -277,13 +286,13 @@ func (w *builder) moment(column string, c *Clause) string {
 
 // born is the birth date where it is known and past; dates compare as texts.
 func (w *builder) born() string {
-	return "CASE WHEN c.birth_date <> '' AND substr(c.birth_date, 1, 10) <= " + w.arg(w.today(0)) + " THEN c.birth_date END"
+	return "CASE WHEN f.birth_date <= " + w.arg(w.today(0)) + " THEN f.birth_date END"
 }
 
 // today is the day years ago as a text: also "2023-02-29", which no calendar
 // has and the comparison needs none.
 func (w *builder) today(years int64) string {
-	d := day(w.now)
+	d := w.now
 	return fmt.Sprintf("%04d-%02d-%02d", max(0, int64(d.Year())-years), int(d.Month()), d.Day())
 }
 
@@ -320,7 +329,7 @@ func (w *builder) age(c *Clause) string {
 }
 
 func (w *builder) month(c *Clause) string {
-	const column = "nullif(substr(c.birth_date, 6, 2), '')"
+	const column = "substr(f.birth_date, 6, 2)"
 	switch c.Op {
 	case Set:
 		return column + " IS NOT NULL"
@@ -341,27 +350,50 @@ func twoDigits(v string) string {
 func (w *builder) comes(c *Clause) string {
 	switch c.Op {
 	case Set:
-		return "c.birth_date <> ''"
+		return "f.birth_date IS NOT NULL"
 	case NotSet:
-		return "c.birth_date = ''"
+		return "f.birth_date IS NULL"
 	}
 	d, _ := span(c.Values[0])
-	return c.orUnknown("nullif(substr(c.birth_date, 6, 5), '') IN " + w.arg(ahead(w.now, int(d/(24*time.Hour)))))
+	return c.orUnknown("substr(f.birth_date, 6, 5) IN " + w.arg(ahead(w.now, int(d/(24*time.Hour)))))
 }
 
-func (w *builder) inSet(f *Field, c *Clause) (string, error) {
+// anyOf is a condition that a subquery of customer_id holds the person.
+func (w *builder) anyOf(sql string, args ...any) string {
+	w.args = append(w.args, args...)
+	return "f.customer_id IN (" + sql + ")"
+}
+
+func (w *builder) inSet(f *Field, c *Clause, truth bool) (string, error) {
 	if f.Key == "segment" {
 		return w.inSegment(c)
 	}
 	has := func(values []string) string {
-		sql, args := f.rows(values)
-		return w.join(sql+" GROUP BY customer_id", args...) + ".customer_id IS NOT NULL"
+		if f.bit == nil {
+			sql, args := f.rows(values)
+			return w.anyOf(sql, args...)
+		}
+		mask := int64(-1)
+		if values != nil {
+			mask = 0
+			for _, v := range values {
+				mask |= f.bit(v)
+			}
+		}
+		return "(f.allowed & " + w.arg(mask) + ") <> 0"
 	}
 	switch c.Op {
 	case Set:
 		return has(nil), nil
 	case NotSet:
 		return "NOT (" + has(nil) + ")", nil
+	}
+	if truth && c.Op == In && !c.Unknown { // who has one of the values has some
+		return has(c.Values), nil
+	}
+	known := ""
+	if !f.Sure {
+		known = has(nil)
 	}
 	sql := has(c.Values)
 	if c.Op == NotIn {
@@ -370,27 +402,26 @@ func (w *builder) inSet(f *Field, c *Clause) (string, error) {
 	if f.Sure {
 		return sql, nil
 	}
-	return c.orUnknown("CASE WHEN " + has(nil) + " THEN " + sql + " END"), nil
+	return c.orUnknown("CASE WHEN " + known + " THEN " + sql + " END"), nil
 }
 
 // inSegment asks the rules of other segments, not who was counted in them.
 func (w *builder) inSegment(c *Clause) (string, error) {
-	keys := c.Values
 	if c.Op == Set || c.Op == NotSet {
 		return "", wrongly("segment.rule.op", "field", c.Field, "what", c.Op)
 	}
 	var parts []string
-	for _, key := range keys {
+	for _, key := range c.Values {
 		s, ok := w.book.Find(key)
 		if !ok {
 			parts = append(parts, "(1 = 0)")
 			continue
 		}
-		alias, err := w.inner(s)
+		in, err := w.inner(s)
 		if err != nil {
 			return "", err
 		}
-		parts = append(parts, alias+".customer_id IS NOT NULL")
+		parts = append(parts, "("+in+") IS TRUE")
 	}
 	sql := strings.Join(parts, " OR ")
 	if c.Op == NotIn {
@@ -399,38 +430,42 @@ func (w *builder) inSegment(c *Clause) (string, error) {
 	return sql, nil
 }
 
-func (w *builder) did(f *Field, c *Clause, gate string) (sql, gated string) {
-	d := f.deed
+// did asks who did something often enough. A count that nobody without a deed
+// can have is looked for among those with one, any other the other way round.
+func (w *builder) did(f *Field, c *Clause, gate string) (sql, allowed string) {
+	d := f.deed.wide()
 	rows, args := d.of(w.book, c.Where)
 	if last, ok := span(c.Last); ok {
 		rows, args = rows+" AND "+d.at+" > ?", append(args, w.now.UnixMilli()-last.Milliseconds())
 	}
 	if c.Op == ThenNot {
-		return w.missed(c, rows, d, args), w.gate(max(f.Gate, FieldOf(c.Then.Field).Gate))
+		return w.missed(c, rows, d, args), gated(max(f.Gate, FieldOf(c.Then.Field).Gate))
 	}
 	bounds := c.bounds(f)
 	if c.Op == AtLeast && bounds[0] == 1 || c.Op == More && bounds[0] == 0 { // whether at all needs no counting
-		return w.join("SELECT "+d.who+" AS customer_id "+rows+" GROUP BY "+d.who, args...) + ".customer_id IS NOT NULL", gate
+		return w.anyOf("SELECT "+d.who+" "+rows, args...), gate
 	}
 	count := "count(*)" // a row is a deed, but for lines of one order and looks of one day
 	switch {
 	case d.byDay:
-		count = "count(DISTINCT " + d.at + " / 86400000)"
+		count = "count(DISTINCT " + w.book.dayOf(d.at, w.now) + ")"
 	case d.name == bought.name:
 		count = "count(DISTINCT " + d.one + ")"
 	}
-	alias := w.join("SELECT "+d.who+" AS customer_id, "+count+" AS n "+rows+" GROUP BY "+d.who, args...)
-	return w.compare("coalesce("+alias+".n, 0)", c.Op, bounds, ""), gate
+	w.args = append(w.args, args...)
+	if compare(c.Op, 0, bounds) {
+		return "f.customer_id NOT IN (SELECT " + d.who + " " + rows + " GROUP BY " + d.who + " HAVING NOT (" + w.compare(count, c.Op, bounds, "") + "))", gate
+	}
+	return "f.customer_id IN (SELECT " + d.who + " " + rows + " GROUP BY " + d.who + " HAVING " + w.compare(count, c.Op, bounds, "") + ")", gate
 }
 
 func (w *builder) missed(c *Clause, rows string, d *deedSource, args []any) string {
 	t, _ := span(c.Values[0])
-	e := FieldOf(c.Then.Field).deed
+	e := FieldOf(c.Then.Field).deed.wide()
 	after, more := e.of(w.book, c.Then.Where)
 	args = append(args, w.now.UnixMilli()-t.Milliseconds())
 	args = append(args, more...)
 	args = append(args, t.Milliseconds())
-	alias := w.join("SELECT a.customer_id FROM (SELECT "+d.who+" AS customer_id, "+d.at+" AS done "+rows+" AND "+d.at+" <= ?) a WHERE NOT EXISTS (SELECT 1 "+
-		after+" AND "+e.who+" = a.customer_id AND "+e.at+" > a.done AND "+e.at+" <= a.done + ?) GROUP BY a.customer_id", args...)
-	return alias + ".customer_id IS NOT NULL"
+	return w.anyOf("SELECT a.customer_id FROM (SELECT "+d.who+" AS customer_id, "+d.at+" AS done "+rows+" AND "+d.at+" <= ?) a WHERE NOT EXISTS (SELECT 1 "+
+		after+" AND "+e.who+" = a.customer_id AND "+e.at+" > a.done AND "+e.at+" <= a.done + ?)", args...)
 }

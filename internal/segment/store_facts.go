@@ -10,6 +10,7 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/customer"
 	"regulars/internal/db"
+	"regulars/internal/setting"
 )
 
 // Read reads all segments with what their rules name.
@@ -26,7 +27,12 @@ func readBook(ctx context.Context, q db.Q, all []Segment) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
+	set, err := setting.Read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	b := NewBook(all, tree)
+	b.Zone = set.Zone()
 	var ids []catalog.CategoryID
 	if err := q.Query(ctx).Raw("SELECT DISTINCT category_id FROM products WHERE sensitive = TRUE AND category_id IS NOT NULL").Scan(&ids).Error; err != nil {
 		return nil, fmt.Errorf("read sensitive shelves: %w", err)
@@ -67,6 +73,9 @@ func (b *Book) needs(want func(*Segment) bool) needs {
 	return n
 }
 
+// copies are the kinds that the copy of facts needs, whatever the rules ask.
+var copies = []string{"orders", "cart", "questions-open"}
+
 func (n needs) clause(c *Clause) {
 	for _, key := range []string{c.Field, thenField(c)} {
 		f := FieldOf(key)
@@ -87,6 +96,9 @@ func (n needs) clause(c *Clause) {
 		}
 		if f != nil && f.Gate == Past {
 			n["past"] = true
+		}
+		if key == "age" || key == "birthday" || c.Op == Before || c.Op == After || f != nil && f.Kind == DeedKind && f.deed.name == bought.name {
+			n["zone"] = true
 		}
 	}
 	for _, w := range c.Where {
@@ -123,20 +135,20 @@ func (b *Book) Facts(ctx context.Context, q db.Q, id customer.ID, now time.Time)
 		k.in, _ = b.Members(k)
 		return *k, nil
 	}
-	return Known{Now: now, book: b}, err
+	return Known{Now: now.In(b.zone()), book: b}, err
 }
 
 // facts reads the facts of some customers, a query for each kind needed.
 // Erased people have none.
 func (b *Book) facts(ctx context.Context, q db.Q, ids []customer.ID, n needs, now time.Time) (map[customer.ID]*Known, error) {
 	var people []customer.Customer
-	err := q.Query(ctx).Raw("SELECT id, occupation, birth_date, lang, country, zone, contact, created_at FROM customers WHERE erased_at = 0 AND id IN ?", ids).Scan(&people).Error
+	err := q.Query(ctx).Raw("SELECT id, occupation, birth_date, lang, country, zone, contact, simulated, created_at FROM customers WHERE erased_at = 0 AND id IN ?", ids).Scan(&people).Error
 	if err != nil {
 		return nil, fmt.Errorf("read facts about customers: %w", err)
 	}
 	all := make(map[customer.ID]*Known, len(people))
 	for i := range people {
-		k := &Known{Now: now, book: b}
+		k := &Known{Now: now.In(b.zone()), book: b}
 		k.account(&people[i])
 		all[people[i].ID] = k
 	}
@@ -161,6 +173,7 @@ func (b *Book) facts(ctx context.Context, q db.Q, ids []customer.ID, n needs, no
 
 func (k *Known) account(c *customer.Customer) {
 	k.Occupation, k.BirthDate, k.Lang, k.Country, k.Zone, k.Contact, k.Joined = c.Occupation, c.BirthDate, string(c.Lang), c.Country, c.Zone, c.Contact, c.CreatedAt
+	k.Simulated = c.Simulated
 }
 
 // say keeps a tile that the person chose: inferred facts never put anybody
@@ -372,7 +385,7 @@ func (d *deedSource) read(ctx context.Context, q db.Q, ids []customer.ID, all ma
 // facts of whoever asks a page: what the request has read already, and what
 // the rules need besides.
 func (b *Book) ofPerson(ctx context.Context, q db.Q, p *customer.Person, n needs, now time.Time) (*Known, error) {
-	k := &Known{Now: now, Personalized: true, History: p.MayUseHistory(), book: b}
+	k := &Known{Now: now.In(b.zone()), Personalized: true, History: p.MayUseHistory(), book: b}
 	k.account(p.Customer)
 	for _, purpose := range customer.Purposes {
 		if p.Given(purpose) {

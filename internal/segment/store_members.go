@@ -37,9 +37,11 @@ func Refresh(ctx context.Context, tx *db.Tx, id customer.ID, now time.Time) erro
 	return decide(ctx, tx, []customer.ID{id}, ByProfile, now)
 }
 
-// Forget takes a person out of every segment, and out of the log of moves.
+// Forget takes a person out of every segment and snapshot, out of the log of
+// moves and out of the copy of facts.
 func Forget(ctx context.Context, tx *db.Tx, id customer.ID, _ string, _ time.Time) error {
-	for _, sql := range []string{"DELETE FROM segment_members WHERE customer_id = ?", "DELETE FROM segment_moves WHERE customer_id = ?", "DELETE FROM segment_turns WHERE customer_id = ?"} {
+	for _, sql := range []string{"DELETE FROM segment_members WHERE customer_id = ?", "DELETE FROM segment_moves WHERE customer_id = ?", "DELETE FROM segment_turns WHERE customer_id = ?",
+		"DELETE FROM person_facts WHERE customer_id = ?", "DELETE FROM person_spent WHERE customer_id = ?", "DELETE FROM person_bought WHERE customer_id = ?", "DELETE FROM snapshot_people WHERE customer_id = ?"} {
 		if err := tx.Query(ctx).Exec(sql, int64(id)).Error; err != nil {
 			return fmt.Errorf("take customer %d out of their segments: %w", id, err)
 		}
@@ -53,15 +55,30 @@ const together = 400
 // Rebuild decides everybody again in one transaction, to the same rows as the
 // single decisions gave. Who stays in a segment keeps the day they came in.
 func Rebuild(ctx context.Context, tx *db.Tx, now time.Time) error {
-	return everybody(ctx, tx, func(ids []customer.ID) error { return decide(ctx, tx, ids, ByRebuild, now) })
+	if err := everybody(ctx, tx, func(ids []customer.ID) error { return decide(ctx, tx, ids, ByRebuild, now) }); err != nil {
+		return err
+	}
+	b, err := Read(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return b.markGathered(ctx, tx)
 }
 
 // Renew decides everybody again, some hundred people a transaction: nobody
 // waits for a long one.
 func Renew(ctx context.Context, d *db.DB, cause string, now time.Time) error {
-	return everybody(ctx, d, func(ids []customer.ID) error {
+	b, err := Read(ctx, d)
+	if err != nil {
+		return err
+	}
+	err = everybody(ctx, d, func(ids []customer.ID) error {
 		return d.InTx(ctx, func(tx *db.Tx) error { return decide(ctx, tx, ids, cause, now) })
 	})
+	if err != nil {
+		return err
+	}
+	return d.InTx(ctx, func(tx *db.Tx) error { return b.markGathered(ctx, tx) })
 }
 
 func everybody(ctx context.Context, q db.Q, do func([]customer.ID) error) error {
@@ -81,10 +98,9 @@ func everybody(ctx context.Context, q db.Q, do func([]customer.ID) error) error 
 }
 
 // wanted is what the rules say about some people.
-func (b *Book) wanted(ctx context.Context, q db.Q, ids []customer.ID, now time.Time) (want map[customer.ID][]Member, due map[customer.ID]int64, err error) {
-	all, err := b.facts(ctx, q, ids, b.needs(func(*Segment) bool { return true }), now)
-	if err != nil {
-		return nil, nil, err
+func (b *Book) wanted(ctx context.Context, q db.Q, ids []customer.ID, now time.Time) (want map[customer.ID][]Member, due map[customer.ID]int64, all map[customer.ID]*Known, err error) {
+	if all, err = b.facts(ctx, q, ids, copying(b.needs(func(*Segment) bool { return true })), now); err != nil {
+		return nil, nil, nil, err
 	}
 	want, due = map[customer.ID][]Member{}, map[customer.ID]int64{}
 	for id, k := range all {
@@ -94,10 +110,13 @@ func (b *Book) wanted(ctx context.Context, q db.Q, ids []customer.ID, now time.T
 			due[id] = flips.UnixMilli()
 		}
 	}
-	return want, due, nil
+	return want, due, all, nil
 }
 
-// decide is the one function that writes memberships. The rows in segment_turns
+// decide is the one function that writes memberships and the copy of facts.
+// Whom a rebuild decides for the first time (a new shop's people, imported
+// ones) was in their segments before anybody counted: since stays 0, and that
+// is no move. The rows in segment_turns
 // are locked first, in the order of ids, so that two decisions about one person
 // follow each other and each move is told once.
 func decide(ctx context.Context, tx *db.Tx, ids []customer.ID, cause string, now time.Time) error {
@@ -106,12 +125,15 @@ func decide(ctx context.Context, tx *db.Tx, ids []customer.ID, cause string, now
 		return err
 	}
 	slices.Sort(ids)
-	was, err := lock(ctx, tx, ids)
+	was, fresh, err := lock(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
-	want, due, err := b.wanted(ctx, tx, ids, now)
+	want, due, all, err := b.wanted(ctx, tx, ids, now)
 	if err != nil {
+		return err
+	}
+	if err := keepFacts(ctx, tx, ids, all); err != nil {
 		return err
 	}
 	var had []member
@@ -122,12 +144,21 @@ func decide(ctx context.Context, tx *db.Tx, ids []customer.ID, cause string, now
 	if err != nil {
 		return err
 	}
+	if cause == ByRebuild {
+		moves = slices.DeleteFunc(moves, func(m []any) bool { return fresh[customer.ID(m[0].(int64))] })
+	}
 	for _, m := range gone {
 		if err := one(tx.Query(ctx).Exec("DELETE FROM segment_members WHERE customer_id = ? AND segment = ?", int64(m.CustomerID), m.Segment), "drop a member"); err != nil {
 			return err
 		}
 	}
-	if err := enter(ctx, tx, ids, want, now); err != nil {
+	since := func(id customer.ID) int64 {
+		if cause == ByRebuild && fresh[id] {
+			return 0
+		}
+		return db.At(now).Milli()
+	}
+	if err := enter(ctx, tx, ids, want, since); err != nil {
 		return err
 	}
 	if _, err := tx.Insert(ctx, "segment_moves", []string{"customer_id", "segment", "entered", "cause", "at"}, moves, false); err != nil {
@@ -143,8 +174,10 @@ func decide(ctx context.Context, tx *db.Tx, ids []customer.ID, cause string, now
 	return nil
 }
 
-// lock takes the rows of these people and returns when each was due.
-func lock(ctx context.Context, tx *db.Tx, ids []customer.ID) (map[customer.ID]int64, error) {
+// lock takes the rows of these people and returns when each was due, and who
+// was never decided before.
+func lock(ctx context.Context, tx *db.Tx, ids []customer.ID) (was map[customer.ID]int64, fresh map[customer.ID]bool, err error) {
+	fresh = map[customer.ID]bool{}
 	var rows []struct {
 		CustomerID customer.ID
 		DueAt      int64
@@ -154,7 +187,7 @@ func lock(ctx context.Context, tx *db.Tx, ids []customer.ID) (map[customer.ID]in
 		return db.ForUpdate(tx.Query(ctx).Table("segment_turns").Select("customer_id, due_at").Where("customer_id IN ?", ids).Order("customer_id")).Scan(&rows).Error
 	}
 	if err := read(); err != nil {
-		return nil, fmt.Errorf("lock who is decided: %w", err)
+		return nil, nil, fmt.Errorf("lock who is decided: %w", err)
 	}
 	if len(rows) < len(ids) {
 		var missing [][]any
@@ -166,20 +199,21 @@ func lock(ctx context.Context, tx *db.Tx, ids []customer.ID) (map[customer.ID]in
 				return r.CustomerID == id
 			}) {
 				missing = append(missing, []any{int64(id)})
+				fresh[id] = true
 			}
 		}
 		if _, err := tx.Insert(ctx, "segment_turns", []string{"customer_id"}, missing, true); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := read(); err != nil {
-			return nil, fmt.Errorf("lock who is decided: %w", err)
+			return nil, nil, fmt.Errorf("lock who is decided: %w", err)
 		}
 	}
-	was := make(map[customer.ID]int64, len(rows))
+	was = make(map[customer.ID]int64, len(rows))
 	for _, r := range rows {
 		was[r.CustomerID] = r.DueAt
 	}
-	return was, nil
+	return was, fresh, nil
 }
 
 // compareMembers takes out of want who is in already with the same words, and
@@ -223,7 +257,7 @@ func sorted(want map[customer.ID][]Member) []customer.ID {
 }
 
 // enter writes who came in.
-func enter(ctx context.Context, tx *db.Tx, ids []customer.ID, want map[customer.ID][]Member, now time.Time) error {
+func enter(ctx context.Context, tx *db.Tx, ids []customer.ID, want map[customer.ID][]Member, since func(customer.ID) int64) error {
 	var rows [][]any
 	for _, id := range ids {
 		for _, m := range want[id] {
@@ -231,7 +265,7 @@ func enter(ctx context.Context, tx *db.Tx, ids []customer.ID, want map[customer.
 			if err != nil {
 				return fmt.Errorf("write a reason: %w", err)
 			}
-			rows = append(rows, []any{int64(id), m.Segment.Key, reason, db.At(now).Milli()})
+			rows = append(rows, []any{int64(id), m.Segment.Key, reason, since(id)})
 		}
 	}
 	_, err := tx.Insert(ctx, "segment_members", []string{"customer_id", "segment", "reason", "since"}, rows, true)

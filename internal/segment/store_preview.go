@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"regulars/internal/customer"
@@ -11,47 +12,23 @@ import (
 	"regulars/internal/i18n"
 )
 
-// Split counts who is in a segment by whether the shop may write to them about
-// offers. Simulated people are among them and counted again.
-type Split struct {
-	All, Mailable, OptedOut, NoAddress, Simulated int
+// Part is a kind of people in the split of a segment: SQL finds their
+// customer_id. Somebody in several counts in the first.
+type Part struct {
+	Key  string
+	SQL  string
+	Args []any
 }
 
-// Split counts exactly, in one statement.
-func (b *Book) Split(ctx context.Context, q db.Q, s Segment, now time.Time) (Split, error) {
-	var out Split
-	st, err := b.compile(s, now)
-	if err != nil {
-		return out, wrongRule(err)
-	}
-	var rows []struct {
-		Kind      string
-		Simulated bool
-		N         int
-	}
-	err = q.Query(ctx).Raw(`SELECT kind, simulated, count(*) AS n FROM (SELECT c.simulated, CASE WHEN c.contact NOT IN ('unverified', 'verified') THEN 'none'
-			WHEN mo.customer_id IS NOT NULL AND su.email_key IS NULL THEN 'mail' ELSE 'out' END AS kind FROM customers c `+st.joins+`
-			LEFT JOIN consents mo ON mo.customer_id = c.id AND mo.purpose = 'mail.offers' AND mo.given = TRUE
-			LEFT JOIN (SELECT email_key FROM suppressions WHERE purpose IN ('mail.offers', '*') GROUP BY email_key) su ON su.email_key = c.email_key
-			WHERE `+st.where+") x GROUP BY kind, simulated", st.args...).Scan(&rows).Error
-	if err != nil {
-		return out, fmt.Errorf("count who is in a segment: %w", err)
-	}
-	for _, r := range rows {
-		out.All += r.N
-		switch r.Kind {
-		case "mail":
-			out.Mailable += r.N
-		case "out":
-			out.OptedOut += r.N
-		default:
-			out.NoAddress += r.N
-		}
-		if r.Simulated {
-			out.Simulated += r.N
-		}
-	}
-	return out, nil
+// Looked is what a rule makes of everybody, from one pass over them: how many
+// it holds of, how these split into the parts asked for ("" is the rest), and
+// what each step of the rule leaves. From is how many there were before the
+// first step. Simulated people are among all of these and counted again.
+type Looked struct {
+	All, Simulated int
+	Parts          map[string]int
+	From           int
+	Steps          []Step
 }
 
 // Step is a part of a rule and how many people are left behind it (of a rule
@@ -63,41 +40,154 @@ type Step struct {
 	Removed int
 }
 
-// Funnel counts how many people each part of the rule removes, in the order in
-// which the parts stand. from is how many there were before the first.
-func (b *Book) Funnel(ctx context.Context, q db.Q, s Segment, now time.Time) (from int, steps []Step, err error) {
+// Look counts exactly, in one statement: of each person it finds the step that
+// removes them, so nobody is asked further.
+func (b *Book) Look(ctx context.Context, q db.Q, s Segment, parts []Part, now time.Time) (*Looked, error) {
+	w := b.builder(now)
 	r := s.Rule.normal()
-	count := func(part Rule) (int, error) {
-		s.Rule = part
-		return b.Count(ctx, q, s, now)
+	out := &Looked{Parts: map[string]int{}, Steps: make([]Step, 0, len(r.When.Items)+1)}
+	if len(r.When.Items) == 0 {
+		return out, nil
 	}
-	everybody := Group{Op: All, Items: []Item{{Clause: &Clause{Field: "language", Op: Set}}}}
-	if from, err = count(Rule{When: everybody}); err != nil {
-		return 0, nil, err
+	far, alone, err := w.steps(r, out)
+	if err != nil {
+		return nil, wrongRule(err)
 	}
-	before := from
-	for i, item := range r.When.Items {
-		part := Group{Op: r.When.Op, Items: r.When.Items[:i+1]}
-		if r.When.Op == Any {
-			part.Items = []Item{item}
+	n := len(w.args)
+	base, err := w.base(s)
+	if err != nil {
+		return nil, wrongRule(err)
+	}
+	last := len(r.When.Items)
+	if len(r.Except.Items) > 0 {
+		last++
+	}
+	var rows []struct {
+		Far, Part, N int
+		Simulated    bool
+	}
+	if len(w.args) > mostArgs {
+		return nil, wrongRule(wrongly("segment.rule.large"))
+	}
+	args := slices.Concat(w.args[:n], w.before, w.args[n:]) // as they stand in the statement
+	inner := "SELECT f.customer_id, f.simulated, " + far + " AS far FROM person_facts f " + strings.Join(w.joins, " ") + " WHERE " + base + "1 = 1"
+	kind, more := "0", []any{}
+	if len(parts) > 0 {
+		kind = "CASE WHEN x.far < ? THEN 0"
+		more = append(more, last)
+		for i, p := range parts {
+			kind += fmt.Sprintf(" WHEN x.customer_id IN (%s) THEN %d", p.SQL, i+1)
+			more = append(more, p.Args...)
 		}
-		n, err := count(Rule{When: part})
+		kind += " ELSE 0 END"
+	}
+	err = q.Query(ctx).Raw("SELECT far, part, simulated, count(*) AS n FROM (SELECT x.far, x.simulated, "+kind+" AS part FROM ("+inner+") x) y GROUP BY far, part, simulated", append(more, args...)...).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("count who is in a segment: %w", err)
+	}
+	passed := 0
+	for _, row := range rows {
+		out.From += row.N
+		for i := range out.Steps {
+			if row.Far > i && (!alone || out.Steps[i].Except) {
+				out.Steps[i].Left += row.N
+			}
+		}
+		if row.Far >= len(r.When.Items) {
+			passed += row.N
+		}
+		if row.Far < last {
+			continue
+		}
+		out.All += row.N
+		if row.Simulated {
+			out.Simulated += row.N
+		}
+		if row.Part > 0 {
+			out.Parts[parts[row.Part-1].Key] += row.N
+		} else {
+			out.Parts[""] += row.N
+		}
+	}
+	if alone {
+		if err := b.eachAlone(ctx, q, s, r, out, now); err != nil {
+			return nil, err
+		}
+	}
+	out.removed(alone, passed)
+	return out, nil
+}
+
+// steps writes how far somebody comes in the rule: the number of its parts that
+// hold before the first that does not. Of parts of which any is enough, all are
+// passed or none.
+func (w *builder) steps(r Rule, out *Looked) (far string, alone bool, err error) {
+	when := ""
+	alone = r.When.Op == Any
+	note := func(sql string, n int) { when += fmt.Sprintf(" WHEN %s THEN %d", sql, n) }
+	if alone {
+		is, err := w.group(&r.When, true)
 		if err != nil {
-			return 0, nil, err
+			return "", false, err
 		}
-		steps = append(steps, Step{Item: item, Left: n, Removed: before - n})
-		if r.When.Op != Any {
-			before = n
+		note("("+is+") IS NOT TRUE", 0)
+	}
+	for i, item := range r.When.Items {
+		out.Steps = append(out.Steps, Step{Item: item})
+		if alone {
+			continue
+		}
+		is, err := w.item(item, r.When.Op == All)
+		if err != nil {
+			return "", false, err
+		}
+		if r.When.Op == None {
+			is = "NOT " + is
+		}
+		note("("+is+") IS NOT TRUE", i)
+	}
+	if len(r.Except.Items) > 0 {
+		out.Steps = append(out.Steps, Step{Item: Item{Group: &r.Except}, Except: true})
+		but, err := w.group(&r.Except, false)
+		if err != nil {
+			return "", false, err
+		}
+		note("(NOT "+but+") IS NOT TRUE", len(r.When.Items))
+	}
+	far = fmt.Sprint(len(out.Steps))
+	if when != "" {
+		far = "CASE" + when + " ELSE " + far + " END"
+	}
+	return far, alone, nil
+}
+
+// eachAlone counts each part of a rule of which any part is enough.
+func (b *Book) eachAlone(ctx context.Context, q db.Q, s Segment, r Rule, out *Looked, now time.Time) error {
+	for i := range r.When.Items {
+		s.Rule = Rule{When: Group{Op: All, Items: r.When.Items[i : i+1]}}
+		n, err := b.Count(ctx, q, s, now)
+		if err != nil {
+			return err
+		}
+		out.Steps[i].Left = n
+	}
+	return nil
+}
+
+// removed fills what each step takes away; passed is how many came to the
+// exceptions.
+func (l *Looked) removed(alone bool, passed int) {
+	before := l.From
+	for i := range l.Steps {
+		s := &l.Steps[i]
+		if s.Except {
+			before = passed
+		}
+		s.Removed = before - s.Left
+		if !alone {
+			before = s.Left
 		}
 	}
-	if len(r.Except.Items) == 0 {
-		return from, steps, nil
-	}
-	if before, err = count(Rule{When: r.When}); err != nil {
-		return 0, nil, err
-	}
-	n, err := count(r)
-	return from, append(steps, Step{Item: Item{Group: &r.Except}, Except: true, Left: n, Removed: before - n}), err
 }
 
 // Overlap counts how many of a rule's people are in each other segment.
@@ -110,8 +200,8 @@ func (b *Book) Overlap(ctx context.Context, q db.Q, s Segment, now time.Time) (m
 		Segment string
 		N       int
 	}
-	err = q.Query(ctx).Raw("SELECT m.segment, count(*) AS n FROM segment_members m JOIN (SELECT c.id FROM customers c "+st.joins+" WHERE "+st.where+
-		") x ON x.id = m.customer_id WHERE m.segment <> ? GROUP BY m.segment", append(slices.Clone(st.args), s.Key)...).Scan(&rows).Error
+	err = q.Query(ctx).Raw("SELECT m.segment, count(*) AS n FROM segment_members m JOIN (SELECT f.customer_id"+st.from()+
+		") x ON x.customer_id = m.customer_id WHERE m.segment <> ? GROUP BY m.segment", append(slices.Clone(st.args), s.Key)...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("count who is in other segments, too: %w", err)
 	}
@@ -137,22 +227,23 @@ func (b *Book) Sample(ctx context.Context, q db.Q, s Segment, most int, now time
 		return nil, wrongRule(err)
 	}
 	var rows []Sampled
-	err = q.Query(ctx).Raw("SELECT c.id, c.name, c.email, c.simulated FROM customers c "+st.joins+" WHERE "+st.where+
-		" ORDER BY (c.id * 7919) % 10007, c.id LIMIT ?", append(slices.Clone(st.args), most)...).Scan(&rows).Error
+	err = q.Query(ctx).Raw("SELECT c.id, c.name, c.email, c.simulated FROM (SELECT f.customer_id"+st.from()+
+		" ORDER BY (f.customer_id * 7919) % 10007, f.customer_id LIMIT ?) x JOIN customers c ON c.id = x.customer_id ORDER BY (c.id * 7919) % 10007, c.id", append(slices.Clone(st.args), most)...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("pick people of a segment: %w", err)
 	}
 	return rows, nil
 }
 
-// Moved counts who came into each segment and who left since an instant.
+// Moved counts who came into each segment and who left since an instant, by
+// what they did or by time: that a rule was changed moves nobody.
 func Moved(ctx context.Context, q db.Q, since time.Time) (entered, left map[string]int, err error) {
 	var rows []struct {
 		Segment string
 		Entered bool
 		N       int
 	}
-	if err := q.Query(ctx).Raw("SELECT segment, entered, count(*) AS n FROM segment_moves WHERE at >= ? GROUP BY segment, entered", db.At(since)).Scan(&rows).Error; err != nil {
+	if err := q.Query(ctx).Raw("SELECT segment, entered, count(*) AS n FROM segment_moves WHERE at >= ? AND cause <> 'rule' GROUP BY segment, entered", db.At(since)).Scan(&rows).Error; err != nil {
 		return nil, nil, fmt.Errorf("count moves: %w", err)
 	}
 	entered, left = map[string]int{}, map[string]int{}
@@ -221,7 +312,7 @@ func (b *Book) has(l i18n.Lang, c *Clause, k *Known) string {
 		if n == 0 {
 			return i18n.T(l, "rule.has.never")
 		}
-		return i18n.T(l, "rule.has.deeds", "count", n, "date", i18n.DateTime(l, last.UTC()))
+		return i18n.T(l, "rule.has.deeds", "count", n, "date", i18n.DateTime(l, last.In(k.Now.Location())))
 	case SetKind:
 		words := ""
 		for i, v := range f.set(k) {
@@ -239,7 +330,7 @@ func (b *Book) has(l i18n.Lang, c *Clause, k *Known) string {
 	case f.Kind == TextKind:
 		return f.Value(l, v.text)
 	case f.Kind == MomentKind:
-		return i18n.DateTime(l, time.UnixMilli(v.n).UTC())
+		return i18n.DateTime(l, time.UnixMilli(v.n).In(k.Now.Location()))
 	case f.Kind == DayKind:
 		return v.text
 	case f.Kind == MoneyKind:

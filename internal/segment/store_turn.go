@@ -29,19 +29,19 @@ type tail struct {
 
 var tails = []tail{
 	{"orders", ByOrder, "SELECT e.id, o.customer_id FROM order_history e JOIN orders o ON o.id = e.order_id WHERE e.id > ? AND o.customer_id IS NOT NULL",
-		"SELECT coalesce(max(id), 0) FROM order_history", []string{"orders", "bought", "ordered"}, lookBack},
+		"SELECT coalesce(max(id), 0) FROM order_history", nil, lookBack},
 	{"refunds", ByOrder, "SELECT e.id, o.customer_id FROM refunds e JOIN orders o ON o.id = e.order_id WHERE e.id > ? AND o.customer_id IS NOT NULL",
-		"SELECT coalesce(max(id), 0) FROM refunds", []string{"orders"}, lookBack},
+		"SELECT coalesce(max(id), 0) FROM refunds", nil, lookBack},
 	{"returns", ByOrder, "SELECT e.id, o.customer_id FROM return_steps e JOIN returns r ON r.id = e.return_id JOIN orders o ON o.id = r.order_id WHERE e.id > ? AND o.customer_id IS NOT NULL",
 		"SELECT coalesce(max(id), 0) FROM return_steps", []string{"returned"}, lookBack},
 	{"carts", ByCart, "SELECT e.id, t.customer_id FROM cart_steps e JOIN carts t ON t.id = e.cart_id WHERE e.id > ? AND t.customer_id IS NOT NULL",
-		"SELECT coalesce(max(id), 0) FROM cart_steps", []string{"cart"}, lookBack},
+		"SELECT coalesce(max(id), 0) FROM cart_steps", nil, lookBack},
 	{"events", ByBehaviour, "SELECT e.id, e.customer_id FROM events e WHERE e.id > ? AND e.customer_id <> 0",
 		"SELECT coalesce(max(id), 0) FROM events", []string{"viewed", "searched"}, lookBack},
 	{"questions", ByQuestion, "SELECT e.id, e.customer_id FROM questions e WHERE e.id > ? AND e.customer_id IS NOT NULL",
-		"SELECT coalesce(max(id), 0) FROM questions", []string{"questions-open"}, lookBack},
+		"SELECT coalesce(max(id), 0) FROM questions", nil, lookBack},
 	{"answers", ByQuestion, "SELECT e.answered_at AS id, e.customer_id FROM questions e WHERE e.answered_at > ? AND e.customer_id IS NOT NULL",
-		"SELECT coalesce(max(answered_at), 0) FROM questions", []string{"questions-open"}, lookBackTime},
+		"SELECT coalesce(max(answered_at), 0) FROM questions", nil, lookBackTime},
 	{"tiers", ByOrder, "SELECT e.since AS id, e.customer_id FROM customer_tiers e WHERE e.since > ?", "SELECT coalesce(max(since), 0) FROM customer_tiers", []string{"field:tier"}, lookBackTime},
 	{"consents", ByProfile, "SELECT e.id, e.customer_id FROM consent_log e WHERE e.id > ?", "SELECT coalesce(max(id), 0) FROM consent_log", nil, lookBack},
 	{"profiles", ByProfile, "SELECT e.updated_at AS id, e.id AS customer_id FROM customers e WHERE e.updated_at > ? AND e.erased_at = 0", "SELECT coalesce(max(updated_at), 0) FROM customers", nil, lookBackTime},
@@ -71,7 +71,21 @@ func (t *Turner) Turn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	done, err := b.Gathered(ctx, t.DB)
+	if err != nil {
+		return err
+	}
 	n := b.needs(func(*Segment) bool { return true })
+	if !done {
+		for _, l := range tails {
+			if err := t.mark(ctx, l, -1); err != nil {
+				return err
+			}
+		}
+		if err := Renew(ctx, t.DB, ByRebuild, t.Now()); err != nil {
+			return err
+		}
+	}
 	for _, l := range tails {
 		if l.needed(n) {
 			if err := t.follow(ctx, l); err != nil {
@@ -195,6 +209,9 @@ func Misplaced(ctx context.Context, q db.Q, now time.Time) (emails []string, err
 	if slices.ContainsFunc(b.Segments, func(s Segment) bool { return s.UpdatedAt.After(now.Add(-renewed)) }) {
 		return nil, nil
 	}
+	if at, known, err := followed(ctx, q, "facts"); err != nil || known && at != b.mark() {
+		return nil, err // the zone was changed: the next turn decides everybody
+	}
 	waiting, err := b.waiting(ctx, q, now)
 	if err != nil {
 		return nil, err
@@ -204,7 +221,7 @@ func Misplaced(ctx context.Context, q db.Q, now time.Time) (emails []string, err
 		if err := q.Query(ctx).Raw("SELECT customer_id, segment FROM segment_members WHERE customer_id IN ?", ids).Scan(&had).Error; err != nil {
 			return fmt.Errorf("read members: %w", err)
 		}
-		want, _, err := b.wanted(ctx, q, ids, now)
+		want, _, _, err := b.wanted(ctx, q, ids, now)
 		if err != nil {
 			return err
 		}

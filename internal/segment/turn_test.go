@@ -233,7 +233,7 @@ func TestTwoDecisionsAtOnceTellAMoveOnce(t *testing.T) {
 		}
 		failed := make(chan error, 6)
 		for range cap(failed) {
-			go func() { failed <- segment.Renew(ctx, d, segment.ByRebuild, c.now) }()
+			go func() { failed <- segment.Renew(ctx, d, segment.ByProfile, c.now) }()
 		}
 		for range cap(failed) {
 			if err := <-failed; err != nil {

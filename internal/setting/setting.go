@@ -45,6 +45,8 @@ var Keys = []Key{
 	{"quiet.hours", "21-09", checkHours},
 	{"hold.minutes", "30", checkMinutes},
 	{"returns.days", "30", checkDays},
+	{"profile.stale.days", "365", checkDays},
+	{"tiles.shelves", "", checkTiles},
 	{"payments.offered", "auto", checkPayments},
 	{"payment.transfer.details", "", checkMaybeLine},
 	{"payment.transfer.details.zh", "", checkMaybeLine},

@@ -88,6 +88,9 @@ type Area struct {
 	Path  string
 	Read  []Role // the owner may always
 	Write []Role
+	// Within is a right inside of another room: it stands before that room in
+	// the table, and not in the menu.
+	Within bool
 }
 
 // Areas is the table of role and route, in the order of the menu. Whoever may
@@ -102,6 +105,10 @@ var Areas = []Area{
 	{Name: "delivery", Path: "/admin/delivery", Read: []Role{Support}, Write: []Role{Merchant}},
 	{Name: "promotions", Path: "/admin/promotions", Write: []Role{Merchant, Marketer}},
 	{Name: "gift-cards", Path: "/admin/gift-cards", Read: []Role{Support}, Write: []Role{Merchant}},
+	{Name: "personal", Path: "/admin/customers/personal", Read: []Role{Merchant, Support}, Within: true}, // addresses, telephones, birthdays, letters: others see them masked
+	{Name: "exports", Path: "/admin/customers/people.csv", Read: []Role{Merchant}, Within: true},
+	{Name: "contacts", Path: "/admin/customers/new", Write: []Role{Support}, Within: true},
+	{Name: "lists", Path: "/admin/customers/lists", Write: []Role{Merchant, Marketer}, Within: true},
 	{Name: "customers", Path: "/admin/customers", Read: []Role{Merchant, Marketer}, Write: []Role{Support}},
 	{Name: "values", Path: "/admin/values", Read: []Role{Merchant, Marketer}},
 	{Name: "segments", Path: "/admin/segments", Read: []Role{Analyst}, Write: []Role{Marketer}},
@@ -175,7 +182,7 @@ func Allowed(role Role, method, path string) bool {
 func Menu(role Role) []Area {
 	var areas []Area
 	for _, a := range Areas {
-		if Allowed(role, "GET", a.Path) {
+		if !a.Within && Allowed(role, "GET", a.Path) {
 			areas = append(areas, a)
 		}
 	}

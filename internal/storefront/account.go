@@ -28,6 +28,7 @@ func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {
 	e := s.Web.Echo
 	e.GET("/account", s.account)
 	e.POST("/account/verify", s.verifyAgain, door)
+	e.POST("/account/confirm", s.confirmFacts, slow)
 	e.GET("/account/details", s.details)
 	e.POST("/account/details", s.saveDetails, slow)
 	e.POST("/account/email", s.askEmailChange, door)
@@ -74,8 +75,9 @@ type (
 		accountPage
 		Name, Email string
 		Unverified  bool
-		Back        string // in words, where mail to the person comes back
-		Tries       bool   // and they may have it tried again
+		Back        string  // in words, where mail to the person comes back
+		Tries       bool    // and they may have it tried again
+		Still       *asking // what was said long ago
 		Orders      []orderRow
 		Returns     []returnRow
 	}
@@ -106,6 +108,9 @@ func (s *Shop) account(c echo.Context) error {
 		return err
 	}
 	page.Unverified = page.Unverified && page.Back == ""
+	if page.Still, err = s.stillRight(c, p.Customer); err != nil {
+		return err
+	}
 	orders, err := order.OfCustomer(c.Request().Context(), s.DB, p.CustomerID(), 50)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -39,6 +40,7 @@ type (
 		Payment  string `form:"payment,max=100"`
 		Coupon   string `form:"coupon,max=200"`
 		MailOK   bool   `form:"mail_ok"`
+		Remember bool   `form:"remember"` // a guest's wish
 		AllHere  bool   `form:"all_here"` // the page said that nothing has yet to come
 
 		Gift      string `form:"gift,max=200"`     // a gift card's code, to be put to the others
@@ -124,23 +126,15 @@ func (s *Shop) checkout(c echo.Context) error {
 	return web.Render(c, http.StatusOK, "storefront/checkout", page)
 }
 
-// prefilled is the form as far as the account knows it already.
+// prefilled is the form as far as it is known already.
 func (s *Shop) prefilled(c echo.Context, open *cart.Cart) (checkoutForm, error) {
 	f := checkoutForm{Key: checkout.NewKey(), Country: s.country(c, open.Currency), Email: open.Email, MailOK: open.MailOK, Coupon: open.Coupon}
-	p, err := s.person(c)
-	if err != nil || !p.SignedIn() {
+	e, err := s.entered(c)
+	if err != nil {
 		return f, err
 	}
-	f.Email, f.Name, f.Phone = p.Customer.Email, p.Customer.Name, p.Customer.Phone
-	list, err := customer.Addresses(c.Request().Context(), s.DB, p.CustomerID())
-	if err != nil || len(list) == 0 {
-		return f, err
-	}
-	a := list[0]
-	f.Name, f.Country, f.Line1, f.Line2, f.City, f.Region, f.Postcode = a.Name, a.Country, a.Line1, a.Line2, a.City, a.Region, a.Postcode
-	if a.Phone != "" {
-		f.Phone = a.Phone
-	}
+	f.Email, f.Country, f.Remember = cmp.Or(e.Email, f.Email), cmp.Or(e.Country, f.Country), e.Remembered
+	f.Name, f.Phone, f.Line1, f.Line2, f.City, f.Region, f.Postcode = cmp.Or(e.Recipient, e.Name), e.Phone, e.Line1, e.Line2, e.City, e.Region, e.Postcode
 	return f, nil
 }
 
@@ -241,6 +235,10 @@ func (s *Shop) placeOrder(c echo.Context) error {
 	placed, err := s.Desk.Place(c.Request().Context(), p, web.Lang(c), id, in.form(), checkout.SeenTotal(in.Seen, in.Delivery))
 	if err != nil {
 		return s.notPlaced(c, open, in, err)
+	}
+	if o := placed.Order; !placed.Again {
+		s.keep(c, customer.AtCheckout, entered{Email: o.Email, Name: o.Name, Phone: o.Phone, Country: o.Country, Line1: o.Line1, Line2: o.Line2,
+			City: o.City, Region: o.Region, Postcode: o.Postcode, Remembered: in.Remember})
 	}
 	s.note(c, event.Event{Kind: event.PaymentTry, OrderID: int64(placed.Order.ID), Detail: placed.Order.PaymentCode})
 	return s.toPayment(c, placed)

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/ask"
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
@@ -16,10 +17,11 @@ import (
 
 type (
 	contactForm struct {
-		Name  string `form:"name,max=200"`
-		Email string `form:"email,max=254"`
-		Order string `form:"order,max=40"`
-		Body  string `form:"body,max=5000"`
+		Name     string `form:"name,max=200"`
+		Email    string `form:"email,max=254"`
+		Order    string `form:"order,max=40"`
+		Body     string `form:"body,max=5000"`
+		Remember bool   `form:"remember"`
 	}
 	contactPage struct {
 		web.Page
@@ -30,14 +32,11 @@ type (
 )
 
 func (s *Shop) contactForm(c echo.Context) error {
-	p, err := s.person(c)
+	e, err := s.entered(c)
 	if err != nil {
 		return err
 	}
-	f := contactForm{Order: c.QueryParam("order")}
-	if p.SignedIn() {
-		f.Name, f.Email = p.Customer.Name, p.Customer.Email
-	}
+	f := contactForm{Order: c.QueryParam("order"), Name: e.Name, Email: e.Email, Remember: e.Remembered}
 	return s.contactPage(c, http.StatusOK, f, nil)
 }
 
@@ -68,6 +67,7 @@ func (s *Shop) contact(c echo.Context) error {
 		}
 		return s.contactPage(c, http.StatusUnprocessableEntity, in, failed)
 	}
+	s.keep(c, customer.AtQuestion, entered{Email: in.Email, Name: in.Name, Remembered: in.Remember})
 	s.note(c, event.Event{Kind: event.Asked})
 	web.Flash(c, "ok", "shop.contact.done", "email", in.Email)
 	return web.Redirect(c, "/contact")

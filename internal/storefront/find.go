@@ -26,7 +26,13 @@ type findPage struct {
 }
 
 // findForm asks a guest without their mail for what leads to an order.
-func (s *Shop) findForm(c echo.Context) error { return s.findPage(c, http.StatusOK, findPage{}) }
+func (s *Shop) findForm(c echo.Context) error {
+	e, err := s.entered(c)
+	if err != nil {
+		return err
+	}
+	return s.findPage(c, http.StatusOK, findPage{Email: e.Email, Postcode: e.Postcode})
+}
 
 func (s *Shop) findPage(c echo.Context, status int, p findPage) error {
 	p.Page = s.page(c, "shop.find.title")

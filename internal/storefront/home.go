@@ -221,8 +221,16 @@ func (s *Shop) welcome(c echo.Context) (*welcome, error) {
 	if w.Title.En == "" {
 		w.Title, w.Reason = both("shop.home.title"), both("shop.home.lead")
 	}
-	sections, err := s.withOwn(c, v.Page.Sections)
+	told, err := s.toldDepartments(c)
 	if err != nil {
+		return nil, err
+	}
+	w.Departments = slices.Concat(told, w.Departments)
+	sections, err := s.withTold(c, v.Page.Sections)
+	if err != nil {
+		return nil, err
+	}
+	if sections, err = s.withOwn(c, sections); err != nil {
 		return nil, err
 	}
 	if sections, err = s.withLooked(c, sections); err != nil {

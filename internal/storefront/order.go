@@ -419,7 +419,8 @@ func (s *Shop) accountFromOrder(c echo.Context) error {
 		web.Private(c)
 		return web.Render(c, http.StatusUnprocessableEntity, "storefront/order", page)
 	}
-	if err := s.register(c, customer.SignUpForm{Email: o.Email, Name: o.Name, Country: o.Country, Source: "order"}, in.Password); err != nil {
+	e := entered{Name: o.Name, Phone: o.Phone, Country: o.Country, Line1: o.Line1, Line2: o.Line2, City: o.City, Region: o.Region, Postcode: o.Postcode}
+	if err := s.register(c, customer.SignUpForm{Email: o.Email, Name: o.Name, Country: o.Country, Source: "order"}, e.typed(), in.Password); err != nil {
 		return err
 	}
 	web.Flash(c, "ok", "shop.signup.done", "email", o.Email)

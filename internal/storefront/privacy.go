@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -38,6 +39,8 @@ type (
 	}
 	factRow struct {
 		Kind, Value, Name, Evidence string
+		Says                        string // what it says, where Name only names it
+		Trust                       string // how sure it is, in words
 		Inferred                    bool
 	}
 	knownPage struct {
@@ -54,6 +57,7 @@ type (
 		Heading, Lead string
 		Parts         []policyPart
 		On, SignedIn  bool
+		Remembered    string // by this browser's forms, for a guest
 	}
 )
 
@@ -153,12 +157,8 @@ func (s *Shop) knownPage(c echo.Context, status int, failed error) error {
 	if front.Key == homepage.Default || page.Segment == "" {
 		page.Segment, page.Reason = t(c, "shop.known.default"), t(c, "shop.known.default.why")
 	}
-	facts, err := customer.Interests(ctx, s.DB, p.CustomerID())
-	if err != nil {
+	if page.Facts, err = s.factRows(c, p); err != nil {
 		return err
-	}
-	for _, f := range facts {
-		page.Facts = append(page.Facts, factRow{f.Kind, f.Value, in(c, customer.TileName(f.Kind, f.Value)), t(c, "shop.known."+f.Source, "date", f.At.In(base.Zone)), f.Source == "inferred"})
 	}
 	if page.Traits, err = s.heldRows(c, base.Zone); err != nil {
 		return err
@@ -191,14 +191,18 @@ func (s *Shop) forgetFact(c echo.Context) error {
 		return err
 	}
 	var in struct {
-		Kind  string `form:"kind,max=40"`
+		Kind  string `form:"kind,max=60"`
 		Value string `form:"value,max=200"`
 	}
 	if err := web.Form(c, &in); err != nil {
 		return err
 	}
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		if err := customer.DropInterest(ctx, tx, p.CustomerID(), in.Kind, in.Value); err != nil {
+		drop := func() error { return customer.DropFact(ctx, tx, p.CustomerID(), in.Kind, s.Now()) }
+		if in.Value != "" {
+			drop = func() error { return customer.DropInterest(ctx, tx, p.CustomerID(), in.Kind, in.Value) }
+		}
+		if err := drop(); err != nil {
 			return err
 		}
 		return s.decide(ctx, tx, p.CustomerID())
@@ -319,6 +323,12 @@ func (s *Shop) privacyPage(c echo.Context) error {
 	}
 	page := privacyPage{Page: s.page(c, "shop.policy.privacy.title"), Heading: t(c, "shop.policy.privacy.title"), Lead: t(c, "shop.policy.privacy.lead"),
 		Parts: s.policyParts(c, "privacy"), On: p.Personalized(), SignedIn: p.SignedIn()}
+	if e, err := s.entered(c); err != nil {
+		return err
+	} else if e.Remembered {
+		web.Private(c)
+		page.Remembered = t(c, "shop.remember.is", "what", strings.Join(e.words(c), t(c, "shop.comma")))
+	}
 	s.note(c, event.Event{Kind: event.PolicySeen, Detail: "privacy"})
 	return web.Render(c, http.StatusOK, "storefront/privacy", page)
 }

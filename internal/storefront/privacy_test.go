@@ -84,7 +84,7 @@ func TestNothingOfAnErasedPersonStays(t *testing.T) {
 		// As a guest: an order, a cart left with the address, and a stop.
 		guest := s.Browser()
 		guest.Post("/cart/items", "sku", "BK02")
-		guest.Submit(guest.Follow(guest.Submit(guest.Get("/checkout"), "/checkout", where...)), "/gateway/test/", "outcome", "paid")
+		guest.Submit(guest.Follow(guest.Submit(guest.Get("/checkout"), "/checkout", append([]string{"remember", "on"}, where...)...)), "/gateway/test/", "outcome", "paid")
 		s.Pass(time.Minute)
 		left := s.Browser()
 		left.Post("/cart/items", "sku", "BK02")
@@ -112,7 +112,7 @@ func TestNothingOfAnErasedPersonStays(t *testing.T) {
 			return b
 		}
 		b.Post("/signin", "email", email, "password", "three words long")
-		b.Post("/account/details", "name", "Canary Finch", "birth_date", "1990-01-02", "occupation", "finch keeper", "phone", "+1 555 0147")
+		b.Post("/account/details", "name", "Canary Finch", "birth_date", "1990-01-02", "occupation", "finch keeper", "phone", "+1 555 0147", "channel", "phone")
 		b.Post("/account/dates", "kind", "gift", "label", "Uncle Finch", "month", "5", "day", "")
 		b.Post("/account/addresses", where[2:]...)
 		b.Post("/p/calm-bottle/questions", "body", "Does it fit a finch?")
@@ -131,7 +131,7 @@ func TestNothingOfAnErasedPersonStays(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := held(t, s, words)
-		for _, table := range []string{"orders.", "carts.", "sends.", "customers.", "addresses.", "questions.", "river_job.", "suppressions.", "events."} {
+		for _, table := range []string{"orders.", "carts.", "sends.", "customers.", "addresses.", "questions.", "river_job.", "suppressions.", "events.", "remembered."} {
 			if !slices.ContainsFunc(before, func(h string) bool { return strings.HasPrefix(h, table) }) {
 				t.Fatalf("the story leaves nothing in %s*, so it proves nothing: %v", table, before)
 			}
@@ -146,6 +146,9 @@ func TestNothingOfAnErasedPersonStays(t *testing.T) {
 		}
 		for _, h := range held(t, s, words) {
 			t.Error(h)
+		}
+		if n := s.Count("SELECT count(*) FROM profile_facts f JOIN customers c ON c.id = f.customer_id WHERE c.erased_at > 0"); n != 0 {
+			t.Errorf("%d notes of when they said what stay", n)
 		}
 		if now := s.Text("SELECT sum(total) || ' ' || count(*) || ' ' || min(country) FROM orders"); now != amounts {
 			t.Errorf("the books changed from %s to %s", amounts, now)

@@ -36,6 +36,7 @@ type productPage struct {
 	Price        price
 	PriceNote    string
 	Options      []optionView
+	SizeNote     string // why a size is chosen already
 	SKU          string
 	Buyable      bool
 	BuyText      string
@@ -128,7 +129,11 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	if err != nil {
 		return nil, err
 	}
-	v := chosen(d, query)
+	fits, months, err := s.sized(c, d)
+	if err != nil {
+		return nil, err
+	}
+	v := chosen(d, query, fits)
 	p := &productPage{Page: s.titled(c, d.Name), Name: in(c, d.Name), Line: in(c, d.Line), About: in(c, d.About), Qty: "1",
 		SelfURL: web.URL(c, "/p/"+d.Slug), CartText: t(c, "shop.buy.see-cart")}
 	p.Description = p.Line
@@ -145,6 +150,7 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	p.Crumbs = s.trail(c, path, p.Name)
 	s.gallery(c, p, d, v, query.Get("view"))
 	p.Options = s.options(c, d, v)
+	p.SizeNote = sizeNote(c, d, v, fits, months)
 	if err := s.offer(c, p, d, v); err != nil {
 		return nil, err
 	}
@@ -158,8 +164,8 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 
 // chosen is the variant an address names: by ?v=SKU, else by its options, as
 // many as can be met, one that can be had before one that cannot. Without any
-// it is the one that the card offers.
-func chosen(d *catalog.Detail, query url.Values) *catalog.VariantInfo {
+// it is the one that the card offers; before that, one that fits.
+func chosen(d *catalog.Detail, query url.Values, fits map[string]string) *catalog.VariantInfo {
 	var best *catalog.VariantInfo
 	bestScore := -1
 	for i := range d.Variants {
@@ -174,6 +180,8 @@ func chosen(d *catalog.Detail, query url.Values) *catalog.VariantInfo {
 		for _, o := range d.Options {
 			if want := query.Get(o.Code); want != "" && v.Choices[o.Code] == want {
 				score += 100
+			} else if want == "" && fits[o.Code] != "" && fits[o.Code] == v.Choices[o.Code] {
+				score += 3
 			}
 		}
 		if v.SKU == d.Card.SKU {
@@ -187,6 +195,21 @@ func chosen(d *catalog.Detail, query url.Values) *catalog.VariantInfo {
 		}
 	}
 	return best
+}
+
+// sizeNote says why a size is chosen, where it is the child's.
+func sizeNote(c echo.Context, d *catalog.Detail, v *catalog.VariantInfo, fits map[string]string, months int) string {
+	if v == nil {
+		return ""
+	}
+	for _, o := range d.Options {
+		for _, ch := range o.Choices {
+			if fits[o.Code] == ch.Code && v.Choices[o.Code] == ch.Code {
+				return t(c, "shop.child.size", "age", ageOf(c, months), "size", ch.Name)
+			}
+		}
+	}
+	return ""
 }
 
 func (s *Shop) gallery(c echo.Context, p *productPage, d *catalog.Detail, v *catalog.VariantInfo, view string) {
@@ -388,6 +411,9 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 	if p.Looked = s.lookedShelf(c, pageName(d), looked); p.Looked == nil {
 		goes = found
 	}
+	if err := s.askForm(c, p); err != nil {
+		return err
+	}
 	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), goes)
 	questions, err := ask.OfProduct(ctx, s.DB, d.ID, web.Lang(c), 20)
 	if err != nil {
@@ -450,6 +476,7 @@ func (s *Shop) askAboutProduct(c echo.Context) error {
 		})
 	}
 	if formErr == nil {
+		s.keepAsked(c, entered{Email: in.Email, Name: in.Name})
 		s.note(c, event.Event{Kind: event.Asked, ProductID: int64(product.ID)})
 		web.Flash(c, "ok", "shop.ask.thanks")
 		return web.Redirect(c, "/p/"+product.Slug)

@@ -2,15 +2,12 @@ package storefront
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"regulars/internal/art"
 	"regulars/internal/checkout"
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -26,47 +23,23 @@ type (
 		NewEmail    string
 		Email       string
 		Occupations []option
+		Countries   []countryChoice
+		Langs       []option
+		Channels    []option
+		AgeText     string
 	}
 	detailsForm struct {
 		Name       string `form:"name,max=500"`
 		BirthDate  string `form:"birth_date,max=40"`
 		Occupation string `form:"occupation,max=200"`
 		Phone      string `form:"phone,max=100"`
+		Country    string `form:"country,max=10"`
+		Lang       string `form:"lang,max=10"`
+		Channel    string `form:"channel,max=20"`
 	}
 	option struct {
 		Value, Text string
 		Chosen      bool
-	}
-	tile struct {
-		Value, Name, Effect string
-		Chosen              bool
-		Picture             picture
-	}
-	tileGroup struct {
-		Kind, Legend string
-		Tiles        []tile
-	}
-	interestsPage struct {
-		accountPage
-		Groups []tileGroup
-	}
-	dateRow struct {
-		Token, Name, When string
-	}
-	datesPage struct {
-		accountPage
-		Rows   []dateRow
-		Form   dateForm
-		Kinds  []option
-		Months []option
-	}
-	dateForm struct {
-		Kind   string `form:"kind,max=40"`
-		Label  string `form:"label,max=200"`
-		Month  int    `form:"month"`
-		Day    *int   `form:"day"`
-		Year   *int   `form:"year"`
-		Remind bool   `form:"remind"`
 	}
 	addressesPage struct {
 		accountPage
@@ -113,7 +86,7 @@ func (s *Shop) detailsPage(c echo.Context, status int, form *detailsForm, email 
 	}
 	k := p.Customer
 	base.Errors = web.Errors(c, failed)
-	page := detailsPage{accountPage: base, NewEmail: email, Email: k.Email, Form: detailsForm{k.Name, k.BirthDate, k.Occupation, k.Phone}}
+	page := detailsPage{accountPage: base, NewEmail: email, Email: k.Email, Form: detailsForm{k.Name, k.BirthDate, k.Occupation, k.Phone, k.Country, string(k.Lang), k.Channel}}
 	if form != nil {
 		page.Form = *form
 	}
@@ -125,6 +98,18 @@ func (s *Shop) detailsPage(c echo.Context, status int, form *detailsForm, email 
 	for _, o := range list {
 		page.Occupations = append(page.Occupations, option{o, in(c, customer.OccupationName(o)), o == page.Form.Occupation})
 	}
+	page.AgeText = t(c, "shop.birth-date.hint")
+	if age, ok := k.Age(s.today()); ok {
+		page.AgeText = t(c, "shop.birth-date.age", "count", age)
+	}
+	for _, l := range i18n.Langs {
+		page.Langs = append(page.Langs, option{string(l), t(c, "shop.lang."+string(l)), string(l) == page.Form.Lang})
+	}
+	page.Channels = []option{{"", t(c, "shop.channel.any"), page.Form.Channel == ""}}
+	for _, ch := range customer.Channels {
+		page.Channels = append(page.Channels, option{ch, t(c, "customer.channel."+ch), ch == page.Form.Channel})
+	}
+	page.Countries = countryChoices(base.Lang, page.Form.Country)
 	return web.Render(c, status, "storefront/details", page)
 }
 
@@ -136,8 +121,17 @@ func (s *Shop) saveDetails(c echo.Context) error {
 	var in detailsForm
 	failed := web.Form(c, &in)
 	if failed == nil {
+		failed = knownCountry(in.Country, true)
+	}
+	if in.Lang == "" {
+		in.Lang = string(p.Customer.Lang)
+	}
+	if failed == nil {
 		failed = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
 			if err := customer.SetProfile(ctx, tx, p.CustomerID(), customer.Profile{Name: in.Name, BirthDate: in.BirthDate, Occupation: in.Occupation, Phone: in.Phone}, s.Now()); err != nil {
+				return err
+			}
+			if err := customer.SetReach(ctx, tx, p.CustomerID(), i18n.Lang(in.Lang), in.Country, in.Channel, s.Now()); err != nil {
 				return err
 			}
 			return s.decide(ctx, tx, p.CustomerID())
@@ -150,187 +144,24 @@ func (s *Shop) saveDetails(c echo.Context) error {
 	return web.Redirect(c, "/account/details")
 }
 
-// tileForms draw each tile with a thing of the shop; what is not here gets a
-// plain box.
-var tileForms = map[string]string{
-	"student": "book", "engineer": "instrument", "teacher": "notebook", "parent": "bottle", "retired": "lamp", "maker": "case", "designer": "pad", "office": "laptop",
-	"books": "book", "sport": "racket", "games": "box", "music": "keys", "tools": "pistol", "instruments": "instrument", "baby": "bottle", "computers": "tower",
-	"cameras": "camera", "home-theatre": "speaker", "software": "card", "gifts": "gift", "home": "pot", "cooking": "pot", "plants": "plant",
-	"self": "garment", "partner": "flower", "child": "toy", "parents": "tin", "friend": "gift", "colleague": "notebook",
-	"reading": "book", "running": "shoe", "camping": "tent", "photography": "camera", "playing-music": "strings", "gaming": "pad", "coding": "laptop",
-	"gardening": "plant", "baking": "pot", "woodwork": "case", "drawing": "pad", "films": "screen",
+// countryChoices are the countries a form offers, with one chosen.
+func countryChoices(l i18n.Lang, chosen string) (all []countryChoice) {
+	for _, k := range checkout.Countries(l) {
+		all = append(all, countryChoice{k.Code, k.Name.In(l), k.Code == chosen})
+	}
+	return all
 }
 
-func tilePicture(c echo.Context, value string) picture {
-	form := tileForms[value]
-	if !slices.Contains(art.Forms(), form) {
-		form = plain.Form
+func knownCountry(code string, optional bool) error {
+	var form fault.Form
+	if _, known := checkout.CountryOf(code); !known && !(optional && code == "") {
+		form.Wrong("country", "checkout.country")
 	}
-	hue := 0
-	for _, r := range value {
-		hue = (hue*31 + int(r)) % 360
-	}
-	return drawn(c, art.Piece{Form: form, Hue: hue}, art.Whole, picture{Size: 240})
+	return form.Err()
 }
 
-func (s *Shop) interests(c echo.Context) error {
-	return s.interestsPage(c, http.StatusOK, nil)
-}
-
-func (s *Shop) interestsPage(c echo.Context, status int, failed error) error {
-	base, p, err := s.accountPage(c, "interests")
-	if err != nil {
-		return err
-	}
-	base.Errors = web.Errors(c, failed)
-	page := interestsPage{accountPage: base}
-	said, err := customer.Interests(c.Request().Context(), s.DB, p.CustomerID())
-	if err != nil {
-		return err
-	}
-	for _, kind := range customer.Kinds {
-		g := tileGroup{Kind: kind, Legend: t(c, "customer.kind."+kind)}
-		for _, v := range customer.Tiles(kind) {
-			is := slices.ContainsFunc(said, func(i customer.Interest) bool { return i.Kind == kind && i.Value == v && i.Source == "said" })
-			effect := ""
-			if key := "customer.effect." + v; i18n.Has(base.Lang, key) {
-				effect = t(c, key)
-			}
-			g.Tiles = append(g.Tiles, tile{v, in(c, customer.TileName(kind, v)), effect, is, tilePicture(c, v)})
-		}
-		page.Groups = append(page.Groups, g)
-	}
-	return web.Render(c, status, "storefront/interests", page)
-}
-
-func (s *Shop) saveInterests(c echo.Context) error {
-	p, err := s.member(c)
-	if err != nil {
-		return err
-	}
-	var in struct {
-		Life     []string `form:"life,max=60"`
-		Interest []string `form:"interest,max=60"`
-		For      []string `form:"for,max=60"`
-		Hobby    []string `form:"hobby,max=60"`
-	}
-	failed := web.Form(c, &in)
-	if failed == nil {
-		failed = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-			for i, values := range [][]string{in.Life, in.Interest, in.For, in.Hobby} {
-				if err := customer.SetInterests(ctx, tx, p.CustomerID(), customer.Kinds[i], values, s.Now()); err != nil {
-					return err
-				}
-			}
-			return s.decide(ctx, tx, p.CustomerID())
-		})
-	}
-	if failed != nil {
-		if fault.Kind(failed) != fault.Invalid {
-			return failed
-		}
-		return s.interestsPage(c, http.StatusUnprocessableEntity, failed)
-	}
-	key := "shop.account.interests-saved"
-	if !p.Personalized() {
-		key = "shop.account.interests-saved.off"
-	}
-	web.Flash(c, "ok", key)
-	return web.Redirect(c, "/account/interests")
-}
-
-func (s *Shop) dates(c echo.Context) error {
-	return s.datesPage(c, http.StatusOK, dateForm{}, nil)
-}
-
-func (s *Shop) datesPage(c echo.Context, status int, form dateForm, failed error) error {
-	base, p, err := s.accountPage(c, "dates")
-	if err != nil {
-		return err
-	}
-	base.Errors = web.Errors(c, failed)
-	page := datesPage{accountPage: base, Form: form}
-	list, err := customer.Dates(c.Request().Context(), s.DB, p.CustomerID())
-	if err != nil {
-		return err
-	}
-	for _, d := range list {
-		name := t(c, "customer.date.kind."+d.Kind)
-		if d.Label != "" {
-			name += " · " + d.Label
-		}
-		page.Rows = append(page.Rows, dateRow{d.Token, name, dateWords(c, d)})
-	}
-	for _, k := range customer.DateKinds {
-		page.Kinds = append(page.Kinds, option{k, t(c, "customer.date.kind."+k), k == form.Kind})
-	}
-	for m := 1; m <= 12; m++ {
-		page.Months = append(page.Months, option{strconv.Itoa(m), monthName(base.Lang, m), m == form.Month})
-	}
-	return web.Render(c, status, "storefront/dates", page)
-}
-
-func monthName(l i18n.Lang, m int) string {
-	if l == i18n.Chinese {
-		return strconv.Itoa(m) + "月"
-	}
-	return time.Month(m).String()
-}
-
-func dateWords(c echo.Context, d customer.Date) string {
-	l := web.Lang(c)
-	text := monthName(l, d.Month)
-	switch {
-	case l == i18n.Chinese && d.Day > 0:
-		text += strconv.Itoa(d.Day) + "日"
-	case d.Day > 0:
-		text = strconv.Itoa(d.Day) + " " + text
-	}
-	switch {
-	case d.Year > 0 && l == i18n.Chinese:
-		text = fmt.Sprintf("%d年%s", d.Year, text)
-	case d.Year > 0:
-		text = fmt.Sprintf("%s %d", text, d.Year)
-	}
-	if d.Remind {
-		text += t(c, "shop.date.reminded")
-	}
-	return text
-}
-
-func (s *Shop) saveDate(c echo.Context) error {
-	p, err := s.member(c)
-	if err != nil {
-		return err
-	}
-	var in dateForm
-	failed := web.Form(c, &in)
-	if failed == nil {
-		d := customer.Date{Kind: in.Kind, Label: in.Label, Month: in.Month, Remind: in.Remind}
-		if in.Day != nil {
-			d.Day = *in.Day
-		}
-		if in.Year != nil {
-			d.Year = *in.Year
-		}
-		failed = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-			_, err := customer.PutDate(ctx, tx, p.CustomerID(), d, s.Now())
-			return err
-		})
-	}
-	if failed != nil {
-		if fault.Kind(failed) != fault.Invalid {
-			return failed
-		}
-		return s.datesPage(c, http.StatusUnprocessableEntity, in, failed)
-	}
-	web.Flash(c, "ok", "shop.account.saved")
-	return web.Redirect(c, "/account/dates")
-}
-
-func (s *Shop) dropDate(c echo.Context) error {
-	return s.drop(c, "/account/dates", customer.DropDate)
-}
+// today is the day it is in the shop, by which ages are counted.
+func (s *Shop) today() time.Time { return s.Now().In(s.Settings.Now().Zone()) }
 
 func (s *Shop) dropAddress(c echo.Context) error {
 	return s.drop(c, "/account/addresses", customer.DropAddress)
@@ -359,7 +190,7 @@ func (s *Shop) addressesPage(c echo.Context, status int, form *addressForm, fail
 		return err
 	}
 	base.Errors = web.Errors(c, failed)
-	page := addressesPage{accountPage: base, Form: addressForm{Name: p.Customer.Name, Country: s.country(c, s.currency(c))}}
+	page := addressesPage{accountPage: base, Form: addressForm{Name: p.Customer.Name, Country: s.country(c, s.currency(c)), Phone: p.Customer.Phone}}
 	if form != nil {
 		page.Form = *form
 	}
@@ -376,9 +207,7 @@ func (s *Shop) addressesPage(c echo.Context, status int, form *addressForm, fail
 		}
 		page.Rows = append(page.Rows, row)
 	}
-	for _, k := range checkout.Countries(base.Lang) {
-		page.Countries = append(page.Countries, countryChoice{k.Code, k.Name.In(base.Lang), k.Code == page.Form.Country})
-	}
+	page.Countries = countryChoices(base.Lang, page.Form.Country)
 	return web.Render(c, status, "storefront/addresses", page)
 }
 
@@ -390,18 +219,20 @@ func (s *Shop) saveAddress(c echo.Context) error {
 	var in addressForm
 	failed := web.Form(c, &in)
 	if failed == nil {
-		if _, known := checkout.CountryOf(in.Country); !known {
-			var form fault.Form
-			form.Wrong("country", "checkout.country")
-			failed = form.Err()
-		}
+		failed = knownCountry(in.Country, false)
 	}
 	if failed == nil {
 		a := customer.Address{Token: in.Token, Name: in.Name, Country: in.Country, Line1: in.Line1, Line2: in.Line2, City: in.City,
 			Region: in.Region, Postcode: in.Postcode, Phone: in.Phone, First: in.First}
 		failed = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-			_, err := customer.PutAddress(ctx, tx, p.CustomerID(), a, s.Now())
-			return err
+			if _, err := customer.PutAddress(ctx, tx, p.CustomerID(), a, s.Now()); err != nil {
+				return err
+			}
+			changed, err := customer.Fill(ctx, tx, p.CustomerID(), customer.AtAccount, customer.Typed{Name: a.Name, Phone: a.Phone, Country: a.Country}, s.Now())
+			if err != nil || !changed {
+				return err
+			}
+			return s.decide(ctx, tx, p.CustomerID())
 		})
 	}
 	if failed != nil {

@@ -141,6 +141,7 @@ func (s *Shop) Routes() {
 	e.GET("/policies/:name", s.policyMoved)
 	e.GET("/privacy", s.privacyPage)
 	e.POST("/privacy", s.choosePrivacy, slow)
+	e.POST("/privacy/forget", s.forgetBrowser, slow)
 	e.GET("/contact", s.contactForm)
 	e.POST("/contact", s.contact, door)
 	e.POST("/scheme", s.scheme)

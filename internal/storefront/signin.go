@@ -220,7 +220,11 @@ func (s *Shop) signUpForm(c echo.Context) error {
 	if p.SignedIn() {
 		return web.Redirect(c, "/account")
 	}
-	return s.signUpPage(c, http.StatusOK, signInPage{})
+	e, err := s.entered(c)
+	if err != nil {
+		return err
+	}
+	return s.signUpPage(c, http.StatusOK, signInPage{Email: e.Email, Name: e.Name})
 }
 
 func (s *Shop) signUpPage(c echo.Context, status int, p signInPage) error {
@@ -252,15 +256,16 @@ func (s *Shop) signUp(c echo.Context) error {
 			MailCart: in.MailCart, Errors: web.Errors(c, failed)})
 	}
 	f := customer.SignUpForm{Email: in.Email, Name: in.Name, Personalize: in.Personalize, History: in.Personalize, MailCart: in.MailCart}
-	if err := s.register(c, f, in.Password); err != nil {
+	if err := s.register(c, f, customer.Typed{}, in.Password); err != nil {
 		return err
 	}
 	web.Flash(c, "ok", "shop.signup.done", "email", in.Email)
 	return web.Redirect(c, "/signin")
 }
 
-// register makes the account, or writes to the one that has the address.
-func (s *Shop) register(c echo.Context, f customer.SignUpForm, password string) error {
+// register makes the account, with what its person typed elsewhere, or writes
+// to the one that has the address.
+func (s *Shop) register(c echo.Context, f customer.SignUpForm, typed customer.Typed, password string) error {
 	ctx := c.Request().Context()
 	hash, err := s.Hasher.Hash(ctx, password)
 	if err != nil {
@@ -281,6 +286,11 @@ func (s *Shop) register(c echo.Context, f customer.SignUpForm, password string) 
 			return outreach.Enqueue(ctx, tx, outreach.AccountMail{Email: f.Email, Template: outreach.AccountExists, Lang: string(web.Lang(c))}, s.Now())
 		case err != nil:
 			return err
+		}
+		if typed.Name != "" {
+			if _, err := customer.Fill(ctx, tx, k.ID, customer.AtCheckout, typed, s.Now()); err != nil {
+				return err
+			}
 		}
 		return s.askToVerify(ctx, tx, k, web.Lang(c))
 	})

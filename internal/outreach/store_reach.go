@@ -1,0 +1,90 @@
+package outreach
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/fault"
+	"regulars/internal/segment"
+)
+
+// The parts of a segment that Reach tells apart.
+const (
+	ReachNone   = "none"   // no address, or one that takes no mail
+	ReachOut    = "out"    // did not allow mail about offers, or stopped it
+	ReachHeld   = "held"   // something of theirs is unsettled
+	ReachCapped = "capped" // was written to lately, as often as may be
+)
+
+// unsettled are customers with whom something is open: a return that is not
+// through, a message that nobody answered. Nobody sells to them meanwhile.
+const unsettled = `SELECT o.customer_id FROM returns r JOIN orders o ON o.id = r.order_id WHERE r.state NOT IN ('closed', 'refused') AND o.customer_id IS NOT NULL
+	UNION ALL SELECT q.customer_id FROM questions q WHERE q.kind = 'contact' AND q.answered_at = 0 AND q.customer_id IS NOT NULL`
+
+// Reach says whom of a segment a mail about offers does not reach now, and why:
+// what the gate would say, asked of everybody at once. Quiet hours are left
+// out, since they pass by morning. Who is in none of the parts is reached.
+func Reach(now time.Time) []segment.Part {
+	parts := []segment.Part{
+		{Key: ReachNone, SQL: "SELECT customer_id FROM person_facts WHERE contact IN ('dead', 'bouncing')"},
+		{Key: ReachOut, SQL: `SELECT f.customer_id FROM person_facts f WHERE NOT EXISTS (SELECT 1 FROM consents k WHERE k.customer_id = f.customer_id AND k.purpose = ? AND k.given = TRUE)
+			UNION ALL SELECT c.id FROM suppressions s JOIN customers c ON c.email_key = s.email_key WHERE s.purpose IN (?, '*') AND NOT (s.reason = ? AND c.email_verified_at > 0
+				AND EXISTS (SELECT 1 FROM consents k WHERE k.customer_id = c.id AND k.purpose = ? AND k.given = TRUE AND k.at > s.at AND k.source NOT IN ('sign-up', 'import')))`,
+			Args: []any{string(customer.MailOffers), string(customer.MailOffers), stopUnsubscribed, string(customer.MailOffers)}},
+		{Key: ReachHeld, SQL: unsettled},
+	}
+	capped := segment.Part{Key: ReachCapped}
+	for i, limit := range caps {
+		if i > 0 {
+			capped.SQL += " UNION ALL "
+		}
+		capped.SQL += `SELECT s.customer_id FROM sends s WHERE s.class IN ('marketing','relationship') AND s.state IN ('sent','claimed') AND s.customer_id IS NOT NULL AND s.updated_at > ?
+			GROUP BY s.customer_id HAVING count(*) >= ?`
+		capped.Args = append(capped.Args, db.At(now.Add(-limit.window)), limit.count)
+	}
+	return append(parts, capped)
+}
+
+// excluded names the exclusion that holds the person: it beats every audience
+// and every leave to write. A guest with the address of an account counts as
+// its owner.
+func excluded(ctx context.Context, q db.Q, c Candidate, now time.Time) (string, error) {
+	id, err := c.owner(ctx, q)
+	if err != nil || id == 0 {
+		return "", err
+	}
+	key, err := segment.Excluded(ctx, q, id, now)
+	if err != nil || key == "" {
+		return "", err
+	}
+	return "excluded: " + key, nil
+}
+
+// held reports that something of the person's is open.
+func held(ctx context.Context, q db.Q, c Candidate) (bool, error) {
+	id, err := c.owner(ctx, q)
+	if err != nil || id == 0 {
+		return false, err
+	}
+	var n int
+	err = q.Query(ctx).Raw("SELECT count(*) FROM ("+unsettled+") x WHERE x.customer_id = ?", int64(id)).Scan(&n).Error
+	return n > 0, err
+}
+
+// owner is the account of the address, 0 if there is none.
+func (c Candidate) owner(ctx context.Context, q db.Q) (customer.ID, error) {
+	if c.Customer != nil {
+		return c.Customer.ID, nil
+	}
+	account, err := customer.ByEmail(ctx, q, c.Email)
+	if errors.Is(err, fault.NotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return account.ID, nil
+}
