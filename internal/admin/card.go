@@ -367,12 +367,19 @@ func (o *Office) profile(c echo.Context, p *personPage, k *customer.Customer) er
 	if err != nil {
 		return err
 	}
+	counts, err := customer.Consents(ctx, o.DB, k.ID)
+	if err != nil {
+		return err
+	}
 	for _, purpose := range customer.Purposes {
 		row := consentRow{Name: t(c, "admin.purpose."+string(purpose))}
 		for _, said := range log {
 			if said.Purpose == purpose { // the log is in order: the last word counts
 				row.Given, row.At, row.From = said.Given, said.At, said.Source
 			}
+		}
+		if row.Given && !counts[purpose] {
+			row.Given, row.From = false, row.From+" · "+t(c, "consent.unconfirmed")
 		}
 		p.Consents = append(p.Consents, row)
 	}

@@ -21,7 +21,7 @@ func TestConsentsAreProvedAndLooksNoted(t *testing.T) {
 			return customer.Say(ctx, tx, k.ID, customer.Saying{Purpose: customer.MailOffers, Given: true, Source: "preferences", Signed: true}, f.now)
 		})
 		card := customerPath(k.Number)
-		f.want(f.as(staff.Support).get(card), 200, `href="`+card+`/consents"`)
+		f.want(f.as(staff.Support).get(card), 200, "waits for the mailed link", `href="`+card+`/consents"`)
 		sheet, err := customer.Proof(context.Background(), f.DB, k.ID)
 		f.must(err)
 		f.want(f.get(card+"/consents"), 200, "What you allowed", "Own choice on the page", "Offers", sheet.Head)

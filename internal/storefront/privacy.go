@@ -274,6 +274,10 @@ func (s *Shop) export(c echo.Context) error {
 		return wrap("write an export", err)
 	}
 	web.Private(c)
+	if c.QueryParam("format") == "csv" {
+		c.Response().Header().Set("Content-Disposition", `attachment; filename="my-data.csv"`)
+		return flatten(c, b)
+	}
 	c.Response().Header().Set("Content-Disposition", `attachment; filename="my-data.json"`)
 	return c.Blob(http.StatusOK, "application/json; charset=utf-8", b)
 }
