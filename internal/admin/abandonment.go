@@ -40,8 +40,10 @@ type abandonmentPage struct {
 	Rules       []rule
 	Days        []periodRow
 	Departments []periodRow
-	File        string
+	File, Cross string
 	Young       bool
+	leaving
+	remarks
 }
 
 type periodRow struct {
@@ -57,7 +59,7 @@ type periodRow struct {
 type bar struct {
 	X, Width, OrderedY, OrderedHeight, LostY, LostHeight string
 	Young                                                bool
-	Label, Tick, TickX, URL                              string
+	Label, Tick, TickX, URL, Mark                        string
 }
 
 // rule is a line across the chart with its number.
@@ -114,12 +116,15 @@ func (o *Office) simulated(choice string) bool {
 	return choice == "yes" || o.Demo && choice != "no"
 }
 
-func (o *Office) abandonment(c echo.Context) error {
+func (o *Office) abandonment(c echo.Context) error { return o.report(c, http.StatusOK, remarks{}) }
+
+// report shows the page, with what somebody just typed beside it.
+func (o *Office) report(c echo.Context, status int, typed remarks) error {
 	in, wrongDays := o.period(c)
 	if wrongDays != nil && len(fault.Fields(wrongDays)) == 0 {
 		return wrongDays
 	}
-	p := abandonmentPage{Page: page(c, "staff.area.abandonment"), From: in.From, To: in.To, Errors: wrong(c, wrongDays), IsSimulated: o.simulated(in.Simulated)}
+	p := abandonmentPage{Page: page(c, "staff.area.abandonment"), From: in.From, To: in.To, Errors: wrong(c, wrongDays), IsSimulated: o.simulated(in.Simulated), remarks: typed}
 	chosen := "no"
 	if p.IsSimulated {
 		chosen = "yes"
@@ -134,21 +139,65 @@ func (o *Office) abandonment(c echo.Context) error {
 		return err
 	}
 	p.Definition = p.Report.Definition.Text(p.Lang)
-	p.fill(c)
+	if err := p.ask(c, o, in); err != nil {
+		return err
+	}
 	p.File = "/admin/abandonment/days.csv?" + url.Values{"from": {in.From}, "to": {in.To}, "simulated": {chosen}}.Encode()
-	return web.Render(c, http.StatusOK, "admin/abandonment", p)
+	return web.Render(c, status, "admin/abandonment", p)
 }
 
-func (p *abandonmentPage) fill(c echo.Context) {
+// ask asks the facts what the page shows of the period under its filters.
+func (p *abandonmentPage) ask(c echo.Context, o *Office, in period) error {
+	r, err := o.reader(c, in, p.IsSimulated)
+	if err != nil {
+		return err
+	}
+	all, err := analytics.Total(r.ctx(), o.DB, r.ask)
+	if err != nil {
+		return err
+	}
+	if len(r.ask.Filters) > 0 {
+		p.Report.Totals, p.Report.Departments = all.Figures, nil
+		cells, err := analytics.Cross(r.ctx(), o.DB, r.ask, "day", "")
+		if err != nil {
+			return err
+		}
+		cells, _ = r.shown(cells)
+		p.Report.Days = analytics.DaysOf(cells, o.Settings.Now(), o.Now())
+	}
+	before, err := r.compared(in)
+	if err != nil {
+		return err
+	}
+	if err := p.leaving.fill(r, all); err != nil {
+		return err
+	}
+	if err := p.remarks.fill(r); err != nil {
+		return err
+	}
+	p.Cross = r.to("/admin/abandonment/cross.csv", r.ask.Filters)
+	if p.Hidden {
+		p.Report.Days = nil
+		return nil
+	}
+	p.fill(c, all, before)
+	return nil
+}
+
+func (p *abandonmentPage) fill(c echo.Context, sums analytics.Sums, before string) {
 	r := p.Report
 	done := finished(r.Days)
 	all := r.Totals
 	p.Stats = []stat{
-		{"", t(c, "admin.abandonment.rate"), share(c, done.Abandonment()), t(c, "admin.abandonment.rate.of", "part", done.Abandonment().Part, "of", done.Abandonment().Of)},
+		{"", t(c, "admin.abandonment.rate"), share(c, done.Abandonment()), t(c, "admin.abandonment.rate.of", "part", done.Abandonment().Part, "of", done.Abandonment().Of) + before},
 		{"", t(c, "admin.abandonment.started"), number(all.Started), t(c, "admin.abandonment.excluded", "count", all.Excluded)},
+		{"", t(c, "admin.abandonment.drop"), share(c, done.Drop()), t(c, "admin.abandonment.rate.of", "part", done.Drop().Part, "of", done.Drop().Of)},
+		{"", t(c, "admin.abandonment.till"), share(c, done.CheckoutAbandonment()), t(c, "admin.abandonment.rate.of", "part", done.CheckoutAbandonment().Part, "of", done.CheckoutAbandonment().Of)},
 		{"", t(c, "admin.abandonment.abandoned"), number(all.Abandoned), of(c, all.EverAbandoned())},
-		{"", t(c, "admin.abandonment.recovered"), number(all.Recovered), of(c, all.Recovery()) + " · " + t(c, "admin.abandonment.by-link", "count", all.ByLink)},
 		{"", t(c, "admin.abandonment.value"), cash(c, all.AbandonedValue, r.Currency), t(c, "admin.abandonment.value.what")},
+		{"", t(c, "admin.abandonment.recovered"), number(all.Recovered), of(c, all.Recovery())},
+		{"", t(c, "admin.abandonment.credited"), number(sums.ByMail), t(c, "admin.abandonment.by-link", "count", all.ByLink)},
+		{"", t(c, "admin.abandonment.incremental"), "–", t(c, "admin.abandonment.incremental.none")},
 	}
 	for _, d := range r.Days {
 		p.Young = p.Young || d.Young
@@ -226,10 +275,15 @@ func (p *abandonmentPage) draw(c echo.Context) {
 		x := chartLeft + float64(i)*step
 		b := bar{X: px(x + step*.15), Width: px(step * .7), OrderedY: px(chartFoot - ordered), OrderedHeight: px(ordered),
 			LostY: px(chartFoot - ordered - lost), LostHeight: px(lost), Young: d.Young, TickX: px(x + step/2),
-			URL:   web.Path(c) + "?" + url.Values{"from": {d.Name}, "to": {d.Name}, "simulated": {yesNo(p.IsSimulated)}}.Encode(),
+			URL:   web.Path(c) + "?" + url.Values{"from": {d.Name}, "to": {d.Name}, "simulated": {yesNo(p.IsSimulated)}, "f": c.QueryParams()["f"]}.Encode(),
 			Label: t(c, "admin.abandonment.bar", "day", d.Name, "started", d.Started, "converted", d.Converted)}
 		if i%every == 0 {
 			b.Tick = strings.TrimPrefix(d.Name[5:], "0")
+		}
+		for _, n := range p.Notes {
+			if n.Day == d.Name {
+				b.Label, b.Mark = b.Label+". "+n.Body, "▼"
+			}
 		}
 		p.Chart = append(p.Chart, b)
 	}

@@ -42,6 +42,8 @@ type Office struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Demo     bool
+
+	listening listeners
 }
 
 // Routes registers everything under /admin and dresses its pages.
@@ -124,10 +126,27 @@ func (o *Office) Routes() {
 	g.POST("/stock/:sku", o.count)
 	g.POST("/stock/:sku/:act", o.actOnShelf)
 	g.GET("/questions", o.questions)
+	g.GET("/questions/stream", o.questionStream)
+	g.GET("/questions/fresh", o.questions)
+	o.Web.Unattended("/admin/questions/stream", "/admin/questions/fresh")
+	g.GET("/questions/gaps", o.gaps)
+	g.GET("/questions/articles", o.articles)
+	g.GET("/questions/articles/new", o.newArticle)
+	g.POST("/questions/articles/new", o.saveArticle)
+	g.GET("/questions/articles/:slug", o.article)
+	g.POST("/questions/articles/:slug", o.saveArticle)
 	g.GET("/questions/:token", o.question)
 	g.POST("/questions/:token", o.answer)
+	g.POST("/questions/:token/complaint", o.complaint)
 	g.GET("/abandonment", o.abandonment)
 	g.GET("/abandonment/days.csv", o.abandonmentFile)
+	g.GET("/abandonment/cross.csv", o.crossFile)
+	g.GET("/abandonment/carts", o.leftCarts)
+	g.POST("/abandonment/notes", o.addNote)
+	g.POST("/abandonment/notes/:note", o.dropNote)
+	g.POST("/abandonment/views", o.saveView)
+	g.POST("/abandonment/views/:view", o.dropView)
+	g.GET("/abandonment/carts/:cart", o.leftCart)
 	g.GET("/experiments", o.experiments)
 	g.GET("/experiments/days.csv", o.experimentsFile)
 	g.GET("/experiments/:slot", o.experiment)
@@ -158,6 +177,8 @@ func (o *Office) Routes() {
 	g.POST("/chains/traits/:trait/switch", o.switchTrait)
 	g.POST("/chains/traits/:trait/links", o.linkTrait)
 	g.GET("/messages", o.messages)
+	g.GET("/messages/matrix", o.matrix)
+	g.POST("/messages/matrix", o.saveMatrix)
 	g.GET("/mail", o.mails)
 	g.GET("/mail/back", o.mailBack)
 	g.POST("/mail/back", o.noteBack)

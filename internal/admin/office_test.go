@@ -255,6 +255,11 @@ func (f *office) send(method, path string, in url.Values) *httptest.ResponseReco
 	if f.session != "" {
 		r.AddCookie(&http.Cookie{Name: "session", Value: f.session})
 	}
+	if strings.HasSuffix(path, "/stream") { // it goes on until the reader leaves
+		ctx, leave := context.WithTimeout(r.Context(), time.Second)
+		defer leave()
+		r = r.WithContext(ctx)
+	}
 	w := httptest.NewRecorder()
 	f.Web.ServeHTTP(w, r)
 	return w
@@ -342,7 +347,11 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":currency":  "USD",
 		":method":    "standard",
 		":segment":   "parents",
+		":slug":      "first-use",
 	}
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		return ask.PutArticle(ctx, tx, ask.Article{Slug: "first-use", Title: i18n.Text{En: "First use"}, Body: i18n.Text{En: "Boil it."}}, f.now)
+	})
 	f.sent(number)
 	f.want(f.as(staff.Owner).get("/admin/orders/"+number+"/cancel"), 200) // before the walk sends the order off
 	f.want(f.get("/admin/orders/"+number+"/refund"), 200)

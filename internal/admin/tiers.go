@@ -57,6 +57,7 @@ func groupName(c echo.Context, segments, tiers []string) string {
 type loyaltyBox struct {
 	Tier, Why, Counts, Fall, Key string
 	Grants                       []grantRow
+	Moves                        []changeRow
 	Tiers                        []choice
 	In                           inputs
 	Write                        bool
@@ -83,11 +84,10 @@ func (o *Office) loyalty(c echo.Context, id customer.ID, in inputs) (loyaltyBox,
 		last := at.Steps[len(at.Steps)-1]
 		b.Why = t(c, "value.staff.step."+string(last.Cause), "tier", tier(at.Earned), "day", day(last.At), "number", last.Number)
 	}
-	parts := []string{t(c, "value.orders", "count", at.Counts.Orders)}
-	for _, currency := range value.InOrder(at.Counts.Spend) {
-		parts = append(parts, cash(c, at.Counts.Spend[currency], currency))
+	b.Counts = t(c, "value.counts", "counts", countWords(c, at.Counts))
+	if b.Moves, err = o.moves(c, id, false); err != nil {
+		return b, err
 	}
-	b.Counts = t(c, "value.counts", "counts", strings.Join(parts, t(c, "shop.comma")))
 	if at.FallsTo != "" {
 		b.Fall = t(c, "value.staff.falls", "day", day(at.FallsAt), "to", tier(at.FallsTo), "told", day(at.Noticed))
 	}

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -38,6 +39,7 @@ type (
 		Shown, Refused                                            bool
 		Class, Means, Made, Cuts, Scores, Parts, Forecast, Likely string
 		Contribution, Limits, None                                string
+		Moves                                                     []changeRow
 	}
 )
 
@@ -67,7 +69,7 @@ func (o *Office) values(c echo.Context) error {
 		return web.Render(c, http.StatusOK, "admin/values", p)
 	}
 	p.Made = t(c, "value.made", "when", i18n.DateTime(p.Lang, found.Made.In(o.Settings.Now().Zone())), "people", found.People)
-	p.Cuts, p.Model = cutWords(c, found), o.modelWords(c, found)
+	p.Cuts, p.Model = append(cutWords(c, found), t(c, "value.contribution.costs", "share", inHundred(found.Costed))), o.modelWords(c, found)
 	if p.Classes, err = o.classRows(c, found); err != nil {
 		return err
 	}
@@ -143,6 +145,8 @@ func (o *Office) memberRows(c echo.Context, found *value.Found, people []value.M
 	return rows, nil
 }
 
+func inHundred(share float64) int { return int(share*100 + .5) }
+
 func inPercent(share float64) string { return strconv.Itoa(int(share*100+.5)) + " %" }
 
 // cutWords say where scores step up.
@@ -165,6 +169,11 @@ func (o *Office) modelWords(c echo.Context, found *value.Found) string {
 	if f := found.Forecast; f != nil {
 		words := t(c, "value.model", "people", found.People, "repeaters", found.Repeaters, "r", fmt.Sprintf("%.3f", f.Buying.R), "alpha", fmt.Sprintf("%.3f", f.Buying.Alpha),
 			"a", fmt.Sprintf("%.3f", f.Buying.A), "b", fmt.Sprintf("%.3f", f.Buying.B), "p", fmt.Sprintf("%.2f", f.Worth.P), "q", fmt.Sprintf("%.2f", f.Worth.Q))
+		if f.Tried > 0 {
+			words += " " + t(c, "value.model.trial", "weeks", int(f.TriedWeeks+.5), "people", f.Tried, "left", inHundred(f.Left), "past", inHundred(f.Past), "level", fmt.Sprintf("%.2f", f.Level))
+		} else {
+			words += " " + t(c, "value.model.untried")
+		}
 		if f.Doubtful() {
 			words += " " + t(c, "value.model.related", "share", fmt.Sprintf("%.2f", f.Related))
 		}
@@ -210,7 +219,11 @@ func (o *Office) valueOf(c echo.Context, id customer.ID) (b valueBox, err error)
 	price := func(v money.Amount) string { return cash(c, v, found.Currency) }
 	set := o.Settings.Now()
 	b.Class, b.Means = t(c, "value.class.name", "class", string(score.Class)), o.classWords(c, score.Class, found)
-	b.Contribution = t(c, "value.contribution", "amount", price(score.Contribution), "net", price(score.Net), "margin", percent(int64(set.ValueMargin())))
+	b.Contribution = t(c, "value.contribution", "amount", price(score.Contribution), "earned", price(score.Earned), "costed", price(score.Costed), "rest", price(score.Net-score.Costed),
+		"margin", percent(int64(set.ValueMargin())), "returns", price(set.ValueReturnCost().Times(score.Returns)), "questions", price(set.ValueQuestionCost().Times(score.Questions)), "lost", price(score.Lost))
+	if b.Moves, err = o.moves(c, id, true); err != nil {
+		return b, err
+	}
 	b.Scores = t(c, "value.scores", "r", score.R, "f", score.F, "m", score.M, "recency", score.Recency, "orders", score.Frequency, "net", price(score.Net))
 	b.Cuts = strings.Join(cutWords(c, found), " ")
 	b.Made = t(c, "value.made", "when", i18n.DateTime(lang(c), found.Made.In(set.Zone())), "people", found.People)
@@ -220,11 +233,16 @@ func (o *Office) valueOf(c echo.Context, id customer.ID) (b valueBox, err error)
 	}
 	f, person := found.Forecast, score.Counts
 	orders, spending := f.Ranges(person)
-	parts := f.PartsOf(person, set.ValueReferral(), set.ValueMargin())
+	parts := f.PartsOf(person, set.ValueReferral(), cmp.Or(found.Margin, set.ValueMargin()))
 	b.Parts = t(c, "value.parts", "order", price(parts.PerOrder), "year", fmt.Sprintf("%.2f", parts.PerYear), "years", fmt.Sprintf("%.1f", parts.Years),
-		"factor", fmt.Sprintf("%.2f", parts.Factor), "total", price(parts.Total), "margin", price(parts.Margin), "percent", percent(int64(set.ValueMargin())))
-	b.Forecast = t(c, "value.forecast", "count", f.Whole(person), "low", int(orders.Low), "high", int(orders.High+.999),
-		"amount", price(score.Spending), "least", price(money.Amount(spending.Low)), "most", price(money.Amount(spending.High)))
+		"factor", fmt.Sprintf("%.2f", parts.Factor), "total", price(parts.Total), "margin", price(parts.Margin), "percent", percent(int64(cmp.Or(found.Margin, set.ValueMargin()))))
+	if set.ValueReferral() > 0 {
+		b.Parts += " " + t(c, "value.parts.referred", "percent", percent(int64(set.ValueReferral())))
+	} else {
+		b.Parts += " " + t(c, "value.parts.alone")
+	}
+	b.Forecast = t(c, "value.forecast", "count", f.Likely(person), "low", int(orders.Low), "high", int(orders.High), "chance", inHundred(orders.Chance),
+		"mean", fmt.Sprintf("%.1f", f.Purchases(person)), "amount", price(score.Spending), "least", price(money.Amount(spending.Low)), "most", price(money.Amount(spending.High)), "sure", inHundred(spending.Chance))
 	b.Likely = t(c, "value.likely", "alive", inPercent(score.Alive), "order", inPercent(1-f.Silent(person, 13*found.Season90)))
 	if f.Doubtful() {
 		b.Limits = t(c, "value.model.related", "share", fmt.Sprintf("%.2f", f.Related))

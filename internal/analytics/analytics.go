@@ -15,8 +15,8 @@ import (
 	"regulars/internal/setting"
 )
 
-// definitionVersion changes when the same carts would be counted otherwise.
-const definitionVersion = 1
+// DefinitionVersion changes when the same carts would be counted otherwise.
+const DefinitionVersion = 2
 
 // Window is how long after its start a cart may convert and count as
 // converted; carts younger than that are not judged yet.
@@ -128,7 +128,7 @@ type Report struct {
 }
 
 func definitionOf(v setting.Values) Definition {
-	return Definition{definitionVersion, v.CartIdle(), v.CheckoutIdle(), v.CartLost(), v.Zone().String()}
+	return Definition{DefinitionVersion, v.CartIdle(), v.CheckoutIdle(), v.CartLost(), v.Zone().String()}
 }
 
 // code packs version and limits into the row's column, so that a row says by

@@ -4,15 +4,15 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"time"
 
 	"regulars/internal/money"
 )
 
 // moment is one sign of life of a cart.
 type moment struct {
-	kind string
-	at   int64 // Unix milliseconds
+	kind   string
+	at     int64 // Unix milliseconds
+	detail string
 }
 
 // story is a cart with everything that decides how it counts.
@@ -28,6 +28,24 @@ type story struct {
 	value                    money.Amount
 	departments              []string
 	inShopCurrency           bool
+
+	// What only the facts of a cart need.
+	visitor, customer      int64
+	lang, currency, device string
+	coupon, country        string
+	payment, delivery      string
+	gone                   bool  // whose it was is forgotten
+	noHistory              bool  // their purchases may not be looked at
+	firstPaid, mailed      int64 // the account's first payment; the first mail about this cart
+	orderTotal             money.Amount
+	captured, refunded     money.Amount // in the order's currency
+	pieces                 int
+	dearest                money.Amount
+	dearDepartment         string
+	dearProduct            int64
+	frictions              []met
+	questions              []question
+	changed                int64 // the last moment that anything of it was written
 }
 
 // limits are the definition in milliseconds.
@@ -35,6 +53,17 @@ type limits struct{ idle, checkoutIdle, lost, window int64 }
 
 func (d Definition) limits() limits {
 	return limits{d.Idle.Milliseconds(), d.CheckoutIdle.Milliseconds(), d.Lost.Milliseconds(), Window.Milliseconds()}
+}
+
+// began is when checkout began first, 0 = never.
+func (s *story) began() int64 {
+	began := s.checkout
+	for _, m := range s.moments {
+		if m.kind == "checkout" && (began == 0 || m.at < began) {
+			began = m.at
+		}
+	}
+	return began
 }
 
 // excluded: such a cart is in no figure but its own count.
@@ -66,11 +95,8 @@ func (s *story) abandonedAt(l limits, now int64) int64 {
 		end = now
 	}
 	signs := []int64{s.started}
-	began := s.checkout
+	began := s.began()
 	for _, m := range s.moments {
-		if m.kind == "checkout" && (began == 0 || m.at < began) {
-			began = m.at
-		}
 		if m.moves() && m.at < end {
 			signs = append(signs, m.at)
 		}
@@ -96,7 +122,7 @@ func (s *story) abandonedAt(l limits, now int64) int64 {
 	return 0
 }
 
-// figures is what one cart adds to each bucket it is in.
+// figures is what one cart adds to the counts of its day, but for its value.
 func (s *story) figures(l limits, now int64) Figures {
 	if s.excluded() {
 		return Figures{Excluded: 1}
@@ -107,12 +133,9 @@ func (s *story) figures(l limits, now int64) Figures {
 	if within(converted, l.window) {
 		f.Converted = 1
 	}
-	began := s.checkout
+	began := s.began()
 	link := false
 	for _, m := range s.moments {
-		if m.kind == "checkout" && (began == 0 || m.at < began) {
-			began = m.at
-		}
 		link = link || m.kind == "restored" && abandoned > 0 && m.at >= abandoned
 	}
 	if f.Converted == 1 || within(began, l.window) {
@@ -127,8 +150,6 @@ func (s *story) figures(l limits, now int64) Figures {
 		if link {
 			f.ByLink = 1
 		}
-	} else {
-		f.AbandonedValue = s.value
 	}
 	return f
 }
@@ -149,20 +170,29 @@ func (b bucket) compare(c bucket) int {
 	return cmp.Or(cmp.Compare(b.day, c.day), cmp.Compare(b.department, c.department), cmp.Compare(order(b.simulated), order(c.simulated)))
 }
 
-// fold counts stories into buckets.
-func fold(into map[bucket]Figures, stories []*story, d Definition, zone *time.Location, now time.Time) {
-	l, at := d.limits(), now.UnixMilli()
-	for _, s := range stories {
-		f := s.figures(l, at)
-		start := cmp.Or(s.started, s.created) // a cart that never started has the day it was made
-		day := time.UnixMilli(start).In(zone).Format(time.DateOnly)
+// fold counts the facts of carts into days; the departments are the stories'.
+func fold(into map[bucket]Figures, stories []*story, facts []*Fact) {
+	for i, s := range stories {
+		f := facts[i].figures()
 		for _, department := range append([]string{""}, s.departments...) {
-			b := bucket{day, department, s.simulated}
+			b := bucket{facts[i].Day, department, s.simulated}
 			sum := into[b]
 			sum.add(f)
 			into[b] = sum
 		}
 	}
+}
+
+// figures is the part of the facts that is counted by the day.
+func (f *Fact) figures() Figures {
+	if f.Excluded != "" {
+		return Figures{Excluded: 1}
+	}
+	c := Figures{Started: f.Started, Checkout: f.Checkout, Abandoned: f.Abandoned, Converted: f.Converted, Recovered: f.Recovered, ByLink: f.ByLink}
+	if f.Abandoned == 1 && f.Recovered == 0 {
+		c.AbandonedValue = f.Value
+	}
+	return c
 }
 
 func sorted(m map[bucket]Figures) []bucket {

@@ -41,7 +41,12 @@ func Recount(ctx context.Context, d *db.DB, from, to string, v setting.Values, n
 	if from == "" && to == "" {
 		// Days outside of what can be counted now hold nothing any more.
 		if err := d.InTx(ctx, func(tx *db.Tx) error {
-			return tx.Query(ctx).Exec("DELETE FROM cart_days WHERE day < ? OR day > ?", first.Format(time.DateOnly), last.Format(time.DateOnly)).Error
+			for _, table := range []string{"cart_days", "cart_facts"} {
+				if err := tx.Query(ctx).Exec("DELETE FROM "+table+" WHERE day < ? OR day > ?", first.Format(time.DateOnly), last.Format(time.DateOnly)).Error; err != nil {
+					return err
+				}
+			}
+			return nil
 		}); err != nil {
 			return fmt.Errorf("recount carts: %w", err)
 		}
@@ -73,16 +78,27 @@ func Rebuild(ctx context.Context, d *db.DB, v setting.Values, now time.Time) err
 // Refresh recounts today and every day whose carts changed in the last 72
 // hours. It is the minute job.
 func Refresh(ctx context.Context, d *db.DB, v setting.Values, now time.Time) error {
+	older, err := older(ctx, d)
+	if err != nil {
+		return err
+	}
+	if older { // the shop was upgraded: its figures are made anew under today's definition
+		return Recount(ctx, d, "", "", v, now)
+	}
 	zone := v.Zone()
 	since := db.At(now.Add(-restate - max(v.CartIdle(), v.CheckoutIdle())))
 	// Orders are paid or given up within cart.lost; an older history is not
 	// looked through each minute.
 	placed := db.At(now.Add(-max(restate, v.CartLost())))
 	var starts []int64
-	err := d.Query(ctx).Raw(`SELECT CASE WHEN started_at > 0 THEN started_at ELSE created_at END FROM carts
+	err = d.Query(ctx).Raw(`SELECT CASE WHEN started_at > 0 THEN started_at ELSE created_at END FROM carts
 		WHERE active_at >= ? OR closed_at >= ?
-		OR id IN (SELECT cart_id FROM orders WHERE placed_at >= ? AND cart_id IS NOT NULL AND (closed_at >= ? OR paid_at >= ?))`,
-		since, since, placed, since, since).Scan(&starts).Error
+		OR id IN (SELECT cart_id FROM orders WHERE placed_at >= ? AND cart_id IS NOT NULL AND (closed_at >= ? OR paid_at >= ?))
+		OR id IN (SELECT cart_id FROM cart_frictions WHERE at >= ?)
+		OR started_at >= ? AND visitor_id IN (SELECT visitor_id FROM questions WHERE answered_at >= ?)
+		OR started_at >= ? AND customer_id IN (SELECT customer_id FROM questions WHERE answered_at >= ?)
+		OR id IN (SELECT o.cart_id FROM refunds r JOIN orders o ON o.id = r.order_id WHERE r.at >= ?)`,
+		since, since, placed, since, since, since, placed, since, placed, since, since).Scan(&starts).Error
 	if err != nil {
 		return fmt.Errorf("find carts that changed: %w", err)
 	}
@@ -104,6 +120,15 @@ func Refresh(ctx context.Context, d *db.DB, v setting.Values, now time.Time) err
 		i = j
 	}
 	return nil
+}
+
+// older reports whether any day was counted under an earlier definition.
+func older(ctx context.Context, q db.Q) (bool, error) {
+	var days int64
+	if err := q.Query(ctx).Raw("SELECT count(*) FROM (SELECT day FROM cart_days WHERE definition < ? LIMIT 1) AS d", int64(DefinitionVersion)*1e18).Scan(&days).Error; err != nil {
+		return false, fmt.Errorf("look for older figures: %w", err)
+	}
+	return days > 0, nil
 }
 
 func after(day string) string {
@@ -142,28 +167,36 @@ func firstDay(ctx context.Context, q db.Q, zone *time.Location, now time.Time) (
 	return time.UnixMilli(first.Int64).In(zone), nil
 }
 
-// chosen picks the carts of a span of time.
-const chosen = "(c.started_at >= ? AND c.started_at < ? OR c.started_at = 0 AND c.created_at >= ? AND c.created_at < ?)"
-
 func recount(ctx context.Context, d *db.DB, tree *catalog.Tree, from, to time.Time, v setting.Values, now time.Time) error {
 	stories, err := read(ctx, d, tree, from, to, v.Currency())
 	if err != nil {
 		return err
 	}
 	definition := definitionOf(v)
+	facts := make([]*Fact, len(stories))
+	for i, s := range stories {
+		facts[i] = s.fact(definition, v.Zone(), v.Currency(), now.UnixMilli())
+	}
+	if err := inherit(ctx, d, stories, facts); err != nil {
+		return err
+	}
 	sums := map[bucket]Figures{}
-	fold(sums, stories, definition, v.Zone(), now)
+	fold(sums, stories, facts)
 	var rows [][]any
 	for _, b := range sorted(sums) {
 		f := sums[b]
 		rows = append(rows, []any{b.day, b.department, b.simulated, definition.code(), f.Started, f.Checkout, f.Abandoned, f.Converted,
 			f.Recovered, f.ByLink, int64(f.AbandonedValue), f.Excluded, string(v.Currency()), db.At(now)})
 	}
-	return d.InTx(ctx, func(tx *db.Tx) error {
+	var strays []string
+	err = d.InTx(ctx, func(tx *db.Tx) error {
 		if err := customer.Turn(ctx, tx, "recount"); err != nil {
 			return err
 		}
 		last := to.Add(-time.Hour).Format(time.DateOnly)
+		if strays, err = keep(ctx, tx, facts, from.Format(time.DateOnly), last, between(from, to)); err != nil {
+			return err
+		}
 		if err := tx.Query(ctx).Exec("DELETE FROM cart_days WHERE day >= ? AND day <= ?", from.Format(time.DateOnly), last).Error; err != nil {
 			return err
 		}
@@ -171,82 +204,19 @@ func recount(ctx context.Context, d *db.DB, tree *catalog.Tree, from, to time.Ti
 			"recovered", "by_link", "abandoned_value", "excluded", "currency", "counted_at"}, rows, false)
 		return err
 	})
-}
-
-// read gathers the carts of a span with their steps and lines, in three
-// streams.
-func read(ctx context.Context, q db.Q, tree *catalog.Tree, from, to time.Time, currency money.Currency) ([]*story, error) {
-	span := []any{db.At(from), db.At(to), db.At(from), db.At(to)}
-	var all []*story
-	by := map[int64]*story{}
-	err := each(ctx, q, `SELECT c.id, c.state, c.kind, c.simulated, c.created_at, c.started_at, c.active_at, c.checkout_at, c.closed_at, c.currency,
-		coalesce(o.state, ''), coalesce(o.paid_at, 0) FROM carts c LEFT JOIN orders o ON o.cart_id = c.id WHERE `+chosen+` ORDER BY c.id`, span,
-		func(rows *sql.Rows) error {
-			var s story
-			var in, order string
-			var paid int64
-			if err := rows.Scan(&s.id, &s.state, &s.kind, &s.simulated, &s.created, &s.started, &s.active, &s.checkout, &s.closed, &in, &order, &paid); err != nil {
-				return err
-			}
-			s.inShopCurrency, s.orderFailed = in == string(currency), order == "cancelled" && paid == 0
-			all, by[s.id] = append(all, &s), &s
-			return nil
-		})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = each(ctx, q, "SELECT s.cart_id, s.kind, s.at FROM cart_steps s JOIN carts c ON c.id = s.cart_id WHERE s.kind <> 'seen' AND "+chosen+" ORDER BY s.cart_id, s.at, s.id",
-		span, func(rows *sql.Rows) error {
-			var id int64
-			var m moment
-			if err := rows.Scan(&id, &m.kind, &m.at); err != nil {
-				return err
-			}
-			if s := by[id]; s != nil {
-				s.moments = append(s.moments, m)
-			}
-			return nil
-		})
-	if err != nil {
-		return nil, err
-	}
-	codes := map[int64]string{}
-	department := func(category int64) string {
-		code, ok := codes[category]
-		if !ok {
-			root := tree.Department(catalog.CategoryID(category))
-			code = cmp.Or(root.Code, root.Slug, NoDepartment)
-			codes[category] = code
+	for _, day := range strays { // their carts are in other days now
+		start, err := time.ParseInLocation(time.DateOnly, day, v.Zone())
+		if err != nil {
+			return err
 		}
-		return code
+		if err := recount(ctx, d, tree, start, nextDay(start, 1), v, now); err != nil {
+			return err
+		}
 	}
-	err = each(ctx, q, `SELECT l.cart_id, l.qty, l.seen_price, coalesce(p.category_id, 0), coalesce(pr.amount, 0) FROM cart_lines l
-		JOIN carts c ON c.id = l.cart_id JOIN variants v ON v.id = l.variant_id JOIN products p ON p.id = v.product_id
-		LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ? WHERE `+chosen+` ORDER BY l.cart_id, l.id`,
-		append([]any{string(currency)}, span...), func(rows *sql.Rows) error {
-			var id, category int64
-			var qty int
-			var seen, price money.Amount
-			if err := rows.Scan(&id, &qty, &seen, &category, &price); err != nil {
-				return err
-			}
-			s := by[id]
-			if s == nil {
-				return nil
-			}
-			// The price the shopper last saw; of a cart in another currency the
-			// shop's own fixed price, since rates are not made up.
-			if !s.inShopCurrency || seen == 0 {
-				seen = price
-			}
-			s.lines++
-			s.value += seen.Times(qty)
-			if code := department(category); !slices.Contains(s.departments, code) {
-				s.departments = append(s.departments, code)
-			}
-			return nil
-		})
-	return all, err
+	return nil
 }
 
 func each(ctx context.Context, q db.Q, query string, args []any, take func(*sql.Rows) error) error {

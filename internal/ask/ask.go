@@ -1,6 +1,8 @@
 // Package ask is what people ask the shop: the contact form and the questions
-// under a product. A question that waits is a cart that may be left, so the
-// list for staff begins with the one that waits longest.
+// under a product, in the cart and at checkout. What is written down already
+// answers at once (Instant: facts, terms, help articles, earlier answers);
+// everything else waits for a person. A question that waits is a cart that may
+// be left, so the list for staff begins with the one that waits longest.
 package ask
 
 import (
@@ -33,6 +35,11 @@ type Question struct {
 	Published   bool
 	Simulated   bool
 	CreatedAt   db.Time `gorm:"autoCreateTime:false"`
+	FormKey     string  // one a form sent, so that a double click asks once
+	CartID      int64   // the cart it was asked from, 0 = none
+	ComplaintAt db.Time // since when it counts as a complaint
+	ClosedAt    db.Time // until when; only a complaint is closed
+	ClosedBy    int64
 }
 
 func (Question) TableName() string { return "questions" }
@@ -54,7 +61,19 @@ type Message struct {
 	Lang        i18n.Lang
 	Body        string
 	Simulated   bool
+	FormKey     string
+	CartID      int64
+	Complaint   bool
+
+	mustReach bool
 }
+
+// Check cleans a message and names what is wrong with it, before anything is
+// looked up for it.
+func (m *Message) Check() error { return m.check() }
+
+// Trouble reports a complaint that nobody has closed.
+func (q *Question) Trouble() bool { return !q.ComplaintAt.IsZero() && q.ClosedAt.IsZero() }
 
 // Longest texts in characters.
 const (

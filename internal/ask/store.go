@@ -21,6 +21,7 @@ import (
 
 // Contact keeps a letter to the shop. An address to answer to is needed.
 func Contact(ctx context.Context, tx *db.Tx, m Message, now time.Time) (*Question, error) {
+	m.mustReach = true
 	return keep(ctx, tx, "contact", nil, m, now)
 }
 
@@ -39,8 +40,38 @@ func keep(ctx context.Context, tx *db.Tx, kind string, product *catalog.ProductI
 			m.Name = c.Customer.Name
 		}
 	}
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	var b [16]byte
+	rand.Read(b[:])
+	q := Question{Token: base64.RawURLEncoding.EncodeToString(b[:]), Kind: kind, ProductID: product, VisitorID: m.Person.VisitorID(),
+		OrderNumber: m.OrderNumber, Name: m.Name, Email: strings.TrimSpace(m.Email), Lang: i18n.ParseLang(string(m.Lang)), Body: Mask(m.Body),
+		Simulated: m.Simulated, CreatedAt: db.At(now), FormKey: m.FormKey, CartID: m.CartID}
+	if m.Complaint {
+		q.ComplaintAt = q.CreatedAt
+	}
+	if id := m.Person.CustomerID(); id != 0 {
+		q.CustomerID = &id
+	}
+	kept := db.IgnoreConflict(tx.Query(ctx)).Create(&q)
+	if kept.Error != nil {
+		return nil, fmt.Errorf("keep a question: %w", kept.Error)
+	}
+	if kept.RowsAffected == 0 { // the same form again
+		var first Question
+		if err := tx.Query(ctx).Where("form_key = ?", m.FormKey).Take(&first).Error; err != nil {
+			return nil, fmt.Errorf("read a question that was sent twice: %w", err)
+		}
+		return &first, nil
+	}
+	return &q, nil
+}
+
+// check cleans what was written and names what is wrong with it.
+func (m *Message) check() error {
 	var form fault.Form
-	if kind == "contact" || strings.TrimSpace(m.Email) != "" {
+	if m.mustReach || strings.TrimSpace(m.Email) != "" {
 		for _, f := range fault.Fields(customer.CheckEmail(m.Email)) {
 			form.Wrong(f.Name, f.Words, f.Args...)
 		}
@@ -48,21 +79,7 @@ func keep(ctx context.Context, tx *db.Tx, kind string, product *catalog.ProductI
 	line(&form, "name", &m.Name, nameRunes)
 	line(&form, "order", &m.OrderNumber, numberRunes)
 	letter(&form, "body", &m.Body, bodyRunes, "ask.body.empty")
-	if err := form.Err(); err != nil {
-		return nil, err
-	}
-	var b [16]byte
-	rand.Read(b[:])
-	q := Question{Token: base64.RawURLEncoding.EncodeToString(b[:]), Kind: kind, ProductID: product, VisitorID: m.Person.VisitorID(),
-		OrderNumber: m.OrderNumber, Name: m.Name, Email: strings.TrimSpace(m.Email), Lang: i18n.ParseLang(string(m.Lang)), Body: Mask(m.Body),
-		Simulated: m.Simulated, CreatedAt: db.At(now)}
-	if id := m.Person.CustomerID(); id != 0 {
-		q.CustomerID = &id
-	}
-	if err := tx.Query(ctx).Create(&q).Error; err != nil {
-		return nil, fmt.Errorf("keep a question: %w", err)
-	}
-	return &q, nil
+	return form.Err()
 }
 
 // line cleans a text of one line; letter one of many.
@@ -143,6 +160,8 @@ type Listed struct {
 type Filter struct {
 	Kind          string // contact, product; empty: both
 	Open          bool   // unanswered only
+	Trouble       bool   // open complaints only
+	Product       string // slug of what it is about; empty: anything
 	Page, PerPage int    // from 1; 50 a page
 }
 
@@ -156,6 +175,13 @@ func List(ctx context.Context, q db.Q, f Filter) ([]Listed, int, error) {
 	}
 	if f.Open {
 		where += " AND q.answered_at = 0"
+	}
+	if f.Trouble {
+		where += " AND q.complaint_at > 0 AND q.closed_at = 0"
+	}
+	if f.Product != "" {
+		where += " AND q.product_id = (SELECT id FROM products WHERE slug = ?)"
+		args = append(args, f.Product)
 	}
 	var total int
 	if err := q.Query(ctx).Raw("SELECT count(*) FROM questions q WHERE "+where, args...).Scan(&total).Error; err != nil {
@@ -227,7 +253,7 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 			email <> '' AND lower(body || ' ' || answer) LIKE '%' || lower(email) || '%' OR
 			length(name) > 1 AND lower(body || ' ' || answer) LIKE '%' || lower(name) || '%')`,
 		"UPDATE questions SET body = '', answer = '' WHERE published = FALSE AND " + whose,
-		"UPDATE questions SET customer_id = NULL, visitor_id = 0, name = '', email = '', order_number = '' WHERE " + whose,
+		"UPDATE questions SET customer_id = NULL, visitor_id = 0, cart_id = 0, form_key = '', name = '', email = '', order_number = '' WHERE " + whose,
 	} {
 		if err := tx.Query(ctx).Exec(sql, values).Error; err != nil {
 			return fmt.Errorf("forget the questions of customer %d: %w", id, err)

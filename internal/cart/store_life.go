@@ -150,6 +150,9 @@ func (c *Cart) absorb(ctx context.Context, tx *db.Tx, other *Cart, now time.Time
 	if err := tx.Query(ctx).Exec("UPDATE cart_steps SET cart_id = ? WHERE cart_id = ?", int64(c.ID), int64(other.ID)).Error; err != nil {
 		return fmt.Errorf("merge cart %d: %w", other.ID, err)
 	}
+	if err := tx.Query(ctx).Exec("UPDATE cart_frictions SET cart_id = ? WHERE cart_id = ?", int64(c.ID), int64(other.ID)).Error; err != nil {
+		return fmt.Errorf("merge cart %d: %w", other.ID, err)
+	}
 	earlier := func(a, b db.Time) db.Time {
 		if a.IsZero() || !b.IsZero() && b.Before(a.Time) {
 			return b

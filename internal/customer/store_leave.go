@@ -22,9 +22,10 @@ type Exported struct {
 	Consents  []ExportedConsent  `json:"consents"`   // every choice made, oldest first
 	Segments  []ExportedSegment  `json:"segments"`   // what the account is counted among, and why
 	Moves     []ExportedMove     `json:"segment_moves"`
-	Traits    []ExportedTrait    `json:"traits"`  // what is concluded from orders and profile, and what was taken out
-	Tiers     []ExportedTier     `json:"loyalty"` // the tier the orders earned, and those that were given
-	Values    []ExportedValue    `json:"value"`   // how the shop sorts its customers, and what it expects; amounts in minor units
+	Traits    []ExportedTrait    `json:"traits"`        // what is concluded from orders and profile, and what was taken out
+	Tiers     []ExportedTier     `json:"loyalty"`       // the tier the orders earned, and those that were given
+	Values    []ExportedValue    `json:"value"`         // how the shop sorts its customers, and what it expects; amounts in minor units
+	Changes   []ExportedChange   `json:"value_changes"` // of loyalty tier and class, with the numbers behind each
 	Browsers  []ExportedBrowser  `json:"browsers"`
 	Orders    []ExportedOrder    `json:"orders"`
 	Carts     []ExportedCart     `json:"carts"`
@@ -63,6 +64,15 @@ type (
 		Contribution int64  `json:"contribution"`
 		Expected     int64  `json:"expected_spending"`
 		Here         int    `json:"still_here_basis_points"`
+	}
+	ExportedChange struct {
+		Kind    string  `json:"kind"`
+		Was     string  `json:"was"`
+		Became  string  `json:"became"`
+		Cause   string  `json:"cause"`
+		Since   db.Time `json:"since"`
+		At      db.Time `json:"noted"`
+		Numbers string  `json:"numbers"`
 	}
 	ExportedAccount struct {
 		Number     string  `json:"number"`
@@ -259,6 +269,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			SELECT tier, since, falls_to, falls_at, '' AS reason, 0 AS until FROM customer_tiers JOIN who ON who.id = customer_id
 			UNION ALL SELECT tier, since, '', 0, reason, ended_at FROM tier_grants JOIN who ON who.id = customer_id ORDER BY since`},
 		{&all.Values, `SELECT class, r, f, m, recency, frequency, net, contribution, spending AS expected, alive AS here FROM customer_values WHERE customer_id = ?`},
+		{&all.Changes, "SELECT kind, was, became, cause, since, at, numbers FROM value_moves WHERE customer_id = ? ORDER BY id"},
 		{&all.Browsers, "SELECT personalize, lang, created_at, seen_at FROM visitors WHERE customer_id = ? ORDER BY id"},
 		{&all.Orders, `SELECT number, placed_at, state, payment_state, delivery_state, email, phone, name, country, line1, line2, city, region, postcode, currency, total
 			FROM orders WHERE customer_id = ? ORDER BY placed_at, id`},

@@ -168,6 +168,9 @@ func (b *builder) finish(ctx context.Context) error {
 		if err := b.cards(ctx, tx); err != nil {
 			return err
 		}
+		if err := b.notes(ctx, tx); err != nil {
+			return err
+		}
 		return segment.Rebuild(ctx, tx, b.now)
 	})
 }

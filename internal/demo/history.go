@@ -36,6 +36,7 @@ type teller struct {
 	late     []event.Event     // of a batch to come
 	strays   *rand.Rand        // of looks alone
 	rows     map[string][]*good
+	trails   *trails
 
 	rules       *slot.Rules
 	dues        due                // what places bring
@@ -62,6 +63,8 @@ type told struct {
 	steps    []cart.Trace
 	past     checkout.Past
 	events   []event.Event
+
+	frictions []cart.Friction
 }
 
 type asked struct {
@@ -90,7 +93,7 @@ func (b *builder) history(ctx context.Context) error {
 	b.prepare()
 	t := &teller{builder: b, buyables: map[money.Currency]map[catalog.VariantID]catalog.Buyable{}, methods: map[money.Currency][]pricing.Method{},
 		stages: map[string]*quota{}, ways: newQuota(.923, .06, .011, .006), dues: due{},
-		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C))}
+		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C)), trails: newTrails(b.opt.Seed)}
 	rules, err := slot.Read(ctx, b.db)
 	if err != nil {
 		return err
@@ -253,7 +256,9 @@ func (t *teller) leave(s *shopper, v visit) {
 	wishes := t.basket(s, nil, leftCart, premium, v.at)
 	c, wishes, at := t.fill(s, v, wishes)
 	note := func(kind event.Kind) { c.events = append(c.events, t.happened(s, kind, nil, "", at)) }
+	asked := len(t.question)
 	at = t.wonder(s, wishes[0].good, leftCart, &c, at)
+	waits := len(t.question) > asked && !t.question[asked].swift()
 	stage := t.stage(s, v.at)
 	if stage >= 1 {
 		at = at.Add(50 * time.Second)
@@ -282,6 +287,7 @@ func (t *teller) leave(s *shopper, v visit) {
 		c.step(cart.StepPayment, 0, 0, "test", at)
 		note(event.PaymentTry)
 	}
+	t.obstruct(s, &c, stage, waits, c.cart.StartedAt.Time, at)
 	t.left = append(t.left, c)
 }
 
@@ -303,11 +309,19 @@ func (t *teller) whose(s *shopper, v visit, c *told) {
 // slow are the goods whose questions were answered last.
 var slow = map[string]bool{"CO04": true, "HT05": true}
 
+// swift: the answer came before it kept anybody waiting.
+func (q *asked) swift() bool {
+	return !q.AnsweredAt.IsZero() && q.AnsweredAt.Sub(q.CreatedAt.Time) <= 10*time.Minute
+}
+
 // wonder asks a question about what is in the cart, as often as planned.
 func (t *teller) wonder(s *shopper, g *good, mode int, c *told, at time.Time) time.Time {
 	group := t.asking[mode].next()
 	if mode == leftCart && slow[g.Code] && t.rng.IntN(2) == 0 {
-		group = 3
+		// Every other one waits a day: eight in ten of all who do have left, not more.
+		if t.trails.slow++; group == 0 {
+			group = 2 + t.trails.slow%2
+		}
 	}
 	if group == 0 || g.Sensitive {
 		return at

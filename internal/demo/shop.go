@@ -43,7 +43,7 @@ func (t Text) text() i18n.Text { return i18n.Text{En: t.En, Zh: t.Zh} }
 // shop sets up everything that is there before the first shopper.
 func (b *builder) shop(ctx context.Context) error {
 	err := b.db.InTx(ctx, func(tx *db.Tx) error {
-		for _, do := range []func(context.Context, *db.Tx) error{b.settings, b.deliveries, b.assortment, b.openingSale, b.relations, b.homes, b.traits, b.staff, b.answers, b.places} {
+		for _, do := range []func(context.Context, *db.Tx) error{b.settings, b.deliveries, b.assortment, b.openingSale, b.relations, b.homes, b.traits, b.staff, b.answers, b.help, b.places} {
 			if err := do(ctx, tx); err != nil {
 				return err
 			}
@@ -60,7 +60,9 @@ func (b *builder) shop(ctx context.Context) error {
 }
 
 func (b *builder) settings(ctx context.Context, tx *db.Tx) error {
-	for _, s := range [][2]string{{"shop.name", "Willowmere"}, {"shop.name.zh", "柳岸"}, {"currency", "USD"}, {"currencies", "USD,CNY"}, {"loyalty.very.spend", "900, 6300 CNY"}, {"zone", "UTC"},
+	for _, s := range [][2]string{{"shop.name", "Willowmere"}, {"shop.name.zh", "柳岸"}, {"currency", "USD"}, {"currencies", "USD,CNY"}, {"loyalty.very.spend", "900, 6300 CNY"},
+		{"service.name", "Mira Halm, at the counter"}, {"service.name.zh", "柜台的米拉"}, {"service.reach", "+1 555 0100, 9:00 to 17:00 on working days (a demo, nobody answers)"},
+		{"service.reach.zh", "+1 555 0100，工作日 9:00–17:00（演示店铺，无人接听）"}, {"zone", "UTC"},
 		{"tax.rates", "DE 19, DE reduced 7, FR 20, FR reduced 5.5, GB 20, GB reduced 0, CN 13, CN reduced 9, JP 10"},
 		{"payments.offered", "auto,transfer,cod"}, {"payment.cod.max", "200"},
 		{"payment.transfer.details", "Holder: Willowmere (a demo, nothing is real); IBAN: XX00 0000 0000 0000; Bank: Riverside Bank"},

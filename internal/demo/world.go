@@ -238,6 +238,7 @@ type World struct {
 	Relations   []Relation
 	People      People
 	Names       Names
+	Help        []Help
 	Homes       []Home // "default" is always among them
 
 	products map[string]*Product
@@ -307,7 +308,7 @@ var load = sync.OnceValues(func() (*World, error) {
 		}
 		w.Departments = append(w.Departments, d)
 	}
-	for name, into := range map[string]any{"relations": &w.Relations, "people": &w.People, "names": &w.Names, "homes": &w.Homes} {
+	for name, into := range map[string]any{"relations": &w.Relations, "people": &w.People, "names": &w.Names, "homes": &w.Homes, "help": &w.Help} {
 		if err := decode(name, into); err != nil {
 			return nil, err
 		}

@@ -68,7 +68,7 @@ func (t *teller) writeLeft(ctx context.Context, tx *db.Tx) error {
 		t.log = append(t.log, t.left[i].named()...)
 	}
 	t.made.Carts += len(carts)
-	return nil
+	return t.writeTrails(ctx, tx)
 }
 
 // named are a cart's events with the ids they may carry.

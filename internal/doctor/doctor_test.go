@@ -404,6 +404,7 @@ var breaks = []struct{ code, sql string }{
 	{"W4", "UPDATE payments SET updated_at = 1 WHERE state = 'processing'"},
 	{"E1", send + "SELECT token || place_key, 'required', 'receipt', 0, o.id, 'li@mail.example', 'en', token || place_key, 'sent', 1, 1, 1, 1 FROM orders o, (SELECT token FROM carts ORDER BY id LIMIT 2) c WHERE o.imported = FALSE"},
 	{"E2", send + "SELECT 'f', 'marketing', 'followup', cart_id, 0, 'li@mail.example', 'en', 'm', 'sent', 1, placed_at + 3600000, 1, 1 FROM orders WHERE cart_id = (SELECT min(cart_id) FROM orders)"},
+	{"E4", "INSERT INTO questions (token, kind, email, body, created_at, complaint_at, closed_at) VALUES ('c', 'contact', 'Bo@mail.example', 'It broke', 1, 1000, 900001);" + send + "VALUES ('f', 'marketing', 'followup', 0, 0, 'bo@mail.example', 'en', 'm', 'sent', 1, 900000, 1, 1)"},
 	{"E2", "INSERT INTO suppressions (email_key, purpose, reason, at) VALUES ('bo@mail.example', '*', 'unsubscribed', 1000);" + send + "VALUES ('f', 'marketing', 'followup', 0, 0, 'bo@mail.example', 'en', 'm', 'sent', 1, 900000, 1, 1)"},
 	{"E3", "DELETE FROM river_job WHERE kind = 'order.placed'"},
 	{"X6", "UPDATE customers SET simulated = TRUE WHERE email = 'ann@mail.test'"},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"regulars/internal/analytics"
 	"regulars/internal/catalog"
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -42,6 +43,15 @@ var judgements = []judgement{
 	{"X8", "nobody's file rests longer than its time, unless it is kept or something is open", roster.Overdue},
 	{"X9", "nothing names an account that was merged into another, and that one is there", roster.Leftover},
 	{"P5", "a loyalty tier is what orders, reviews and grants make of it", mistiered},
+	{"A1", "the facts of the abandonment report are what the carts' stories make of them, its days their sums, and a lost cart has exactly one main cause", uncounted},
+}
+
+func uncounted(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
+	set, err := setting.Read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return analytics.Astray(ctx, q, set)
 }
 
 func strayed(ctx context.Context, q db.Q, now time.Time) ([]string, error) {

@@ -28,14 +28,17 @@ var proofBreaks = []struct{ code, sql string }{
 	{"T1", `INSERT INTO customers (id, email, email_key, created_at, updated_at) VALUES (99001, 'old@shop.example', 'old@shop.example', 1, 1);` +
 		`INSERT INTO traits (key, position, name, who, updated_at) VALUES ('fine', 1, '{"en":"Fine"}', '{"en":"people"}', 1);` +
 		"INSERT INTO customer_traits (customer_id, trait, since) VALUES (99001, 'fine', 1)"},
-	{"P5", "UPDATE customer_tiers SET tier = 'very-loyal'"},
-	{"V1", "INSERT INTO customer_values (customer_id, version, class, recency, frequency, net, net_before, net_ever, contribution, r, f, m, counts, spending, alive, departments) SELECT max(id), 1, 'A', 1, 1, 1, 1, 1, 1, 1, 1, 1, '{}', 1, 1, 1 FROM customers WHERE email = 'ann@mail.test'"},
+	{"P5", "UPDATE customer_tiers SET tier = 'very-loyal'; UPDATE value_moves SET became = 'very-loyal' WHERE kind = 'tier'"},
+	{"V1", "INSERT INTO customer_values (customer_id, version, class, recency, frequency, net, net_before, net_ever, contribution, r, f, m, counts, spending, alive, departments) SELECT max(id), 1, 'A', 1, 1, 1, 1, 1, 1, 1, 1, 1, '{}', 1, 1, 1 FROM customers WHERE email = 'ann@mail.test';" +
+		"INSERT INTO value_moves (customer_id, kind, was, became, cause, since, at, numbers) SELECT max(id), 'class', '', 'A', 'count', 1, 1, '{}' FROM customers WHERE email = 'ann@mail.test'"},
 	{"L1", "UPDATE consent_heads SET seq = seq + 1"},
 	{"L2", "UPDATE consents SET given = TRUE WHERE purpose = 'mail.offers'"},
 	{"L2", "DELETE FROM consents WHERE purpose = 'history'"},
 	{"F1", "INSERT INTO profile_facts (customer_id, fact, said_at) SELECT max(id), 'address:gone', 1 FROM customers"},
 	{"F1", "INSERT INTO profile_facts (customer_id, fact, said_at) SELECT max(id), 'name', 1 FROM customers;" +
 		"UPDATE customers SET erased_at = 1 WHERE id = (SELECT max(id) FROM customers)"},
+	{"V2", "UPDATE value_moves SET became = 'very-loyal' WHERE kind = 'tier'"},
+	{"V2", "DELETE FROM value_moves"},
 	{"P5", "DELETE FROM customer_tiers"},
 	{"P5", "UPDATE tier_grants SET ended_at = since"},
 	{"P5", "UPDATE customer_tiers SET falls_to = 'occasional', falls_at = 9000000000000"},
@@ -44,6 +47,8 @@ var proofBreaks = []struct{ code, sql string }{
 	{"H1", "UPDATE home_variants SET version = 3"},
 	{"H1", "INSERT INTO home_versions (variant, number, page, published_at) SELECT key, 2, page, 1 FROM home_variants"},
 	{"H1", "DELETE FROM home_variants"},
+	{"A1", "INSERT INTO cart_days (day, department, simulated, definition, started, checkout, abandoned, converted, recovered, by_link, abandoned_value, excluded, currency, counted_at) " +
+		"VALUES ('2026-11-21', '', FALSE, 2000000000000000000, 1, 0, 0, 0, 0, 0, 0, 0, 'USD', 1)"},
 }
 
 // places says of every invariant of the design where it is held: "doctor", the
@@ -57,7 +62,7 @@ var places = []struct{ code, where string }{
 	{"O1", "doctor"}, {"O2", "doctor"}, {"O3", "doctor"}, {"O4", "doctor"}, {"O5", "doctor"}, {"O6", "doctor"},
 	{"P1", "doctor"}, {"P2", "doctor"}, {"P3", "doctor"}, {"P4", "doctor"}, {"P5", "doctor"},
 	{"W1", "doctor"}, {"W2", "TestSimulation"}, {"W3", "doctor"}, {"W4", "doctor"},
-	{"E1", "doctor"}, {"E2", "doctor"}, {"E3", "doctor"},
+	{"E1", "doctor"}, {"E2", "doctor"}, {"E3", "doctor"}, {"A1", "doctor"},
 	{"X1", "TestOffIsOffAtOnce"}, {"X2", "TestRendering"}, {"X3", "TestIndexFollowsTheCatalogAndRebuildAgrees"}, {"X4", "TestEveryReasonShownIsTrueWhenRecomputed"}, {"X5", "TestFiguresOfAHistoryCountedByHand"},
 	{"X6", "doctor"}, {"X7", "TestNothingOfAnErasedPersonStays"},
 }

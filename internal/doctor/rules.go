@@ -243,6 +243,10 @@ func rules(now time.Time) []rule {
 				OR EXISTS (SELECT 1 FROM suppressions x WHERE x.email_key = s.email AND x.at < s.sent_at - ? AND (x.purpose = '*' OR x.purpose = 'mail.cart' AND s.cart_id <> 0)
 					AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.customer_id = s.customer_id AND c.given = TRUE AND c.at > x.at)))`,
 			[]any{onItsWay.Milliseconds(), onItsWay.Milliseconds(), onItsWay.Milliseconds()}},
+		{"E4", "no offer was decided on while a complaint of its reader was open", `
+			SELECT s.message_id AS id FROM sends s JOIN questions q ON q.complaint_at > 0 AND (q.customer_id = s.customer_id OR q.email <> '' AND lower(q.email) = s.email)
+			WHERE s.state = 'sent' AND s.class IN ('relationship','marketing') AND s.sent_at > q.complaint_at + ? AND (q.closed_at = 0 OR s.sent_at < q.closed_at)`,
+			[]any{onItsWay.Milliseconds()}},
 		{"E3", "every order has its confirmation, sent or about to be", `
 			SELECT o.number AS id FROM orders o WHERE o.imported = FALSE AND o.simulated = FALSE AND o.email <> ''
 			AND o.id NOT IN (SELECT s.order_id FROM sends s WHERE s.template = ?)

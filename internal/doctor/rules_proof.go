@@ -33,6 +33,11 @@ func proofRules() []rule {
 		{"V1", "no value is kept of anybody who said no to it, or is gone", `
 			SELECT DISTINCT 'customer ' || CAST(v.customer_id AS TEXT) AS id FROM customer_values v JOIN customers c ON c.id = v.customer_id
 			WHERE c.erased_at > 0 OR EXISTS (SELECT 1 FROM consents n WHERE n.customer_id = v.customer_id AND n.purpose IN ('personalize','history') AND n.given = FALSE)`, nil},
+		{"V2", "the last noted change of a class and of a tier is what is kept of them", `
+			SELECT 'customer ' || CAST(v.customer_id AS TEXT) AS id FROM customer_values v WHERE v.class <> coalesce((
+				SELECT m.became FROM value_moves m WHERE m.customer_id = v.customer_id AND m.kind = 'class' ORDER BY m.id DESC LIMIT 1), '')
+			UNION SELECT 'customer ' || CAST(t.customer_id AS TEXT) FROM customer_tiers t WHERE t.tier <> coalesce((
+				SELECT m.became FROM value_moves m WHERE m.customer_id = t.customer_id AND m.kind = 'tier' ORDER BY m.id DESC LIMIT 1), 'occasional')`, nil},
 		{"F1", "nothing is noted of a fact that is gone, or of anybody who is, and no browser's forms are filled in for them", `
 			SELECT DISTINCT 'customer ' || CAST(f.customer_id AS TEXT) AS id FROM profile_facts f JOIN customers c ON c.id = f.customer_id
 			WHERE c.erased_at > 0 OR f.fact LIKE 'date:%' AND NOT EXISTS (SELECT 1 FROM important_dates d WHERE 'date:' || d.token = f.fact AND d.customer_id = f.customer_id)

@@ -48,6 +48,7 @@ func (d *Desk) Register(r *jobs.Runner) {
 		_, err := d.FollowUp(ctx, d.Now())
 		return err
 	})
+	r.Every("tier-mails", time.Minute, func(ctx context.Context) error { return d.TellTiers(ctx, d.Now()) })
 }
 
 // The pages that links of account mails lead to; the token follows.
@@ -283,8 +284,9 @@ func (d *Desk) question(ctx context.Context, j QuestionMail, now time.Time) erro
 		CustomerID                *customer.ID
 		Email, Lang, Body, Answer string
 		Simulated                 bool
+		CartID                    cart.ID
 	}
-	err := d.DB.Query(ctx).Raw("SELECT customer_id, email, lang, body, answer, simulated FROM questions WHERE id = ?", j.Question).Scan(&rows).Error
+	err := d.DB.Query(ctx).Raw("SELECT customer_id, email, lang, body, answer, simulated, cart_id FROM questions WHERE id = ?", j.Question).Scan(&rows).Error
 	if err != nil {
 		return fmt.Errorf("read question %d: %w", j.Question, err)
 	}
@@ -300,6 +302,10 @@ func (d *Desk) question(ctx context.Context, j QuestionMail, now time.Time) erro
 		s.Class = Required
 	} else {
 		w.Words, w.Asked = q.Answer, q.Body
+		if w.Saved, err = d.savedCart(ctx, s, q.CartID, now); err != nil {
+			return err
+		}
+		w.Hours = int(RestoreFor.Hours())
 	}
 	err = d.owe(ctx, s, Candidate{Class: s.Class, Email: q.Email}, Address{Email: q.Email}, w, now)
 	var wait deferred

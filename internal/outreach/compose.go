@@ -28,8 +28,10 @@ type letter struct {
 	Order  *orderWords
 	Card   *cardWords
 	Return *returnWords
+	Tier   *tierWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
+	Saved  string // leads to the cart it was asked from
 	footer footer
 }
 

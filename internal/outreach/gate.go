@@ -26,10 +26,6 @@ var caps = []struct {
 	{6, 30 * 24 * time.Hour, "cap-month"},
 }
 
-// heldFor is when a message is decided again that waits for something of the
-// person's to be settled.
-const heldFor = 12 * time.Hour
-
 func withhold(reason string) Decision { return Decision{Verdict: Withhold, Reason: reason} }
 
 // Decide is the gate: every message passes it in the transaction that claims
@@ -60,7 +56,7 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 	case stands.State == "bouncing":
 		return withhold("bouncing"), nil
 	}
-	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, guestConfirmed, excluded, d.cartStands} {
+	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, guestConfirmed, excluded, troubled, d.matrix, d.cartStands} {
 		reason, err := ask(ctx, tx, c, now)
 		if err != nil {
 			return Decision{}, fmt.Errorf("decide on mail: %w", err)
@@ -71,13 +67,6 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 	}
 	if stands.Rests(now) {
 		return Decision{Defer, "resting", stands.RestUntil.Time}, nil
-	}
-	open, err := held(ctx, tx, c)
-	if err != nil {
-		return Decision{}, fmt.Errorf("decide on mail: %w", err)
-	}
-	if open {
-		return Decision{Defer, "held", now.Add(heldFor)}, nil
 	}
 	decision, err := capped(ctx, tx, c, now)
 	if err != nil || decision.Verdict != Allow {

@@ -82,6 +82,42 @@ func source(ctx context.Context, q db.Q, id cart.ID) (*cart.Cart, error) {
 	return c, nil
 }
 
+// savedCart is a link to the cart a question was asked from, for the mail with
+// its answer; "" once there is nothing in it to go on with.
+func (d *Desk) savedCart(ctx context.Context, s *Send, id cart.ID, now time.Time) (url string, err error) {
+	if id == 0 {
+		return "", nil
+	}
+	err = d.DB.InTx(ctx, func(tx *db.Tx) error {
+		url = ""
+		c, err := source(ctx, tx, id)
+		if fault.Kind(err) == fault.NotFound {
+			return nil // bought or gone since
+		}
+		if err != nil {
+			return err
+		}
+		view, err := cart.Items(ctx, tx, c)
+		if err != nil || len(view.Items) == 0 {
+			return err
+		}
+		row := *s
+		row.State = Queued
+		if _, err := d.put(ctx, tx, &row, now); err != nil {
+			return err
+		}
+		have, err := byKey(ctx, tx, s.Key)
+		if err != nil || have.State == Sent || have.State == Withheld {
+			return err
+		}
+		have.CartID = id // of the link alone: the mail is about the question
+		token, err := newLink(ctx, tx, linkRestore, have, RestoreFor, now)
+		url = d.url(s.Lang, "/r/"+token)
+		return err
+	})
+	return url, err
+}
+
 // RestorePreview shows the goods a restore link leads to, and nothing about
 // the person: the view has no cart, since a mail can be forwarded. It changes
 // nothing. Forged, spent and expired links are the same NotFound.
@@ -165,14 +201,26 @@ func UnsubscribePreview(ctx context.Context, q db.Q, token string) (*Leaving, er
 
 func (l *link) leaving(ctx context.Context, q db.Q) (*Leaving, error) {
 	var n int
-	err := q.Query(ctx).Raw(`SELECT count(*) FROM suppressions s WHERE s.email_key = ? AND s.purpose = ?
+	purpose, err := l.purpose(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	err = q.Query(ctx).Raw(`SELECT count(*) FROM suppressions s WHERE s.email_key = ? AND s.purpose = ?
 		AND NOT EXISTS (SELECT 1 FROM consents c JOIN customers k ON k.id = c.customer_id
-			WHERE k.email_key = s.email_key AND c.purpose = s.purpose AND c.given = TRUE AND c.at > s.at)`, l.EmailKey, string(customer.MailCart)).Scan(&n).Error
+			WHERE k.email_key = s.email_key AND c.purpose = s.purpose AND c.given = TRUE AND c.at > s.at)`, l.EmailKey, string(purpose)).Scan(&n).Error
 	if err != nil {
 		return nil, fmt.Errorf("read stops of an address: %w", err)
 	}
-	// Only reminders of carts carry such a link so far.
-	return &Leaving{Address: masked(l.EmailKey), Purpose: customer.MailCart, Stopped: n > 0}, nil
+	return &Leaving{Address: masked(l.EmailKey), Purpose: purpose, Stopped: n > 0}, nil
+}
+
+// purpose is the kind of mail that a link came with.
+func (l *link) purpose(ctx context.Context, q db.Q) (customer.Purpose, error) {
+	s, err := byID(ctx, q, l.SendID)
+	if err == nil && s != nil && s.Template == TierRisen {
+		return customer.MailOffers, nil
+	}
+	return customer.MailCart, err
 }
 
 // Unsubscribe stops the kind of mail that the link came with, or all mail but
@@ -191,7 +239,11 @@ func Unsubscribe(ctx context.Context, tx *db.Tx, token string, everything bool, 
 	if err := customer.Works(ctx, tx, l.EmailKey, customer.FromPerson, now); err != nil {
 		return nil, err
 	}
-	purposes := []customer.Purpose{customer.MailCart}
+	purpose, err := l.purpose(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	purposes := []customer.Purpose{purpose}
 	if everything {
 		purposes = []customer.Purpose{customer.MailCart, customer.MailOffers, customer.MailOccasions, customer.MailUpgrades}
 	}

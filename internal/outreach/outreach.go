@@ -58,12 +58,14 @@ const (
 	FollowUpMail      = "followup"
 	ContactReceived   = "contact-received"
 	QuestionAnswered  = "question-answered"
+	TierRisen         = "tier-risen"
+	TierEnds          = "tier-ends"
 )
 
 // Templates lists every message.
 var Templates = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
-	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, ContactReceived, QuestionAnswered}
+	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, ContactReceived, QuestionAnswered, TierRisen, TierEnds}
 
 // State says what became of a message.
 type State string
@@ -147,6 +149,7 @@ const (
 type Candidate struct {
 	Class    Class
 	Purpose  customer.Purpose // what it needs consent for, if its class does
+	Topic    Topic            // its row of the contact matrix, if its class obeys that; "": that of the purpose
 	Email    string
 	Customer *customer.Customer // nil: a guest
 	Cart     *cart.Cart         // the cart it is about, as it stands now; nil: none

@@ -19,11 +19,6 @@ const (
 	ReachCapped = "capped" // was written to lately, as often as may be
 )
 
-// unsettled are customers with whom something is open: a return that is not
-// through, a message that nobody answered. Nobody sells to them meanwhile.
-const unsettled = `SELECT o.customer_id FROM returns r JOIN orders o ON o.id = r.order_id WHERE r.state NOT IN ('closed', 'refused') AND o.customer_id IS NOT NULL
-	UNION ALL SELECT q.customer_id FROM questions q WHERE q.kind = 'contact' AND q.answered_at = 0 AND q.customer_id IS NOT NULL`
-
 // Reach says whom of a segment a mail about offers does not reach now, and why:
 // what the gate would say, asked of everybody at once. Quiet hours are left
 // out, since they pass by morning. Who is in none of the parts is reached.
@@ -34,7 +29,7 @@ func Reach(now time.Time) []segment.Part {
 			UNION ALL SELECT c.id FROM suppressions s JOIN customers c ON c.email_key = s.email_key WHERE s.purpose IN (?, '*') AND NOT (s.reason = ? AND c.email_verified_at > 0
 				AND EXISTS (SELECT 1 FROM consents k WHERE k.customer_id = c.id AND k.purpose = ? AND k.given = TRUE AND k.at > s.at AND k.source NOT IN ('sign-up', 'import')))`,
 			Args: []any{string(customer.MailOffers), string(customer.MailOffers), stopUnsubscribed, string(customer.MailOffers)}},
-		{Key: ReachHeld, SQL: unsettled},
+		inTrouble(now),
 	}
 	capped := segment.Part{Key: ReachCapped}
 	for i, limit := range caps {
@@ -61,17 +56,6 @@ func excluded(ctx context.Context, q db.Q, c Candidate, now time.Time) (string, 
 		return "", err
 	}
 	return "excluded: " + key, nil
-}
-
-// held reports that something of the person's is open.
-func held(ctx context.Context, q db.Q, c Candidate) (bool, error) {
-	id, err := c.owner(ctx, q)
-	if err != nil || id == 0 {
-		return false, err
-	}
-	var n int
-	err = q.Query(ctx).Raw("SELECT count(*) FROM ("+unsettled+") x WHERE x.customer_id = ?", int64(id)).Scan(&n).Error
-	return n > 0, err
 }
 
 // owner is the account of the address, 0 if there is none.

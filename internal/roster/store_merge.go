@@ -149,6 +149,7 @@ var places = []struct{ table, column, rule string }{
 	{"visitors", "customer_id", moves}, {"important_dates", "customer_id", moves}, {"addresses", "customer_id", moves},
 	{"events", "customer_id", moves}, {"carts", "customer_id", moves}, {"orders", "customer_id", moves},
 	{"sends", "customer_id", moves}, {"questions", "customer_id", moves}, {"segment_moves", "customer_id", moves}, {"tier_grants", "customer_id", moves},
+	{"value_moves", "customer_id", moves},
 	{"redemptions", "customer_id", moves},
 	{"interests", "customer_id", unites}, {"consents", "customer_id", unites}, {"credits", "customer_id", unites},
 	{"consent_log", "customer_id", unites}, {"consent_heads", "customer_id", unites}, {"looks", "customer_id", unites}, {"consent_asks", "customer_id", ends},

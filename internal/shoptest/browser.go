@@ -72,6 +72,7 @@ func (b *Browser) Post(path string, pairs ...string) *Page {
 // PostForm sends a form.
 func (b *Browser) PostForm(path string, v url.Values) *Page {
 	b.t.Helper()
+	path, _, _ = strings.Cut(path, "#") // an anchor stays in the browser
 	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1"+path, strings.NewReader(v.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if !b.Stranger {

@@ -87,19 +87,27 @@ func (s *Shop) Said() string {
 
 var hasher = sync.OnceValue(customer.NewHasher)
 
+// Hasher is the one all test shops share, since a new one costs a while.
+func Hasher() *customer.Hasher { return hasher() }
+
 // passwordHash is made once: hashing is slow on purpose.
 var passwordHash = sync.OnceValues(func() (string, error) { return hasher().Hash(context.Background(), Password) })
 
 var secret = []byte("a secret of thirty-two bytes, for tests only")
 
 // New opens the shop on a fresh database.
-func New(t testing.TB, d *db.DB) *Shop {
+func New(t testing.TB, d *db.DB) *Shop { return open(t, d, (*Shop).seed) }
+
+// Over opens a shop whose goods and people are there already.
+func Over(t testing.TB, d *db.DB) *Shop { return open(t, d, func(*Shop) {}) }
+
+func open(t testing.TB, d *db.DB, seed func(*Shop)) *Shop {
 	t.Helper()
 	s := &Shop{t: t, DB: d, Engine: &recommend.Engine{}, Sessions: &recommend.Sessions{}, Settings: &setting.Live{}, Hasher: hasher(), MailDir: t.TempDir(),
 		Products: map[string]catalog.ProductID{}, Customers: map[string]customer.ID{}, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	log := slog.New(slog.NewTextHandler(&s.said, nil))
 	s.Events = event.NewLog(d, log)
-	s.seed()
+	seed(s)
 	if err := s.Settings.Refresh(context.Background(), d); err != nil {
 		t.Fatal(err)
 	}

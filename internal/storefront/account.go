@@ -80,6 +80,7 @@ type (
 		Still       *asking // what was said long ago
 		Orders      []orderRow
 		Returns     []returnRow
+		Service     service
 	}
 )
 
@@ -135,6 +136,9 @@ func (s *Shop) account(c echo.Context) error {
 		return err
 	}
 	page.Returns = s.accountReturns(c, sent)
+	if page.Service, err = s.serviceFor(c, "", true); err != nil {
+		return err
+	}
 	return web.Render(c, http.StatusOK, "storefront/account", page)
 }
 

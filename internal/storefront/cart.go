@@ -50,6 +50,9 @@ type (
 		Coupon    couponBox
 		Gift      couponBox
 		Tender    tender
+		Ask       askBox
+		Stopped   *stopped
+		quote     *pricing.Quote
 	}
 	undo struct{ SKU, Qty, Text string }
 )
@@ -60,11 +63,20 @@ func (s *Shop) cart(c echo.Context) error {
 		return err
 	}
 	if view.Cart != nil && len(view.Items) > 0 {
-		err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error { return cart.Seen(ctx, tx, view, s.Now()) })
+		err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+			if err := cart.Seen(ctx, tx, view, s.Now()); err != nil {
+				return err
+			}
+			return s.meet(ctx, tx, append(inTheWay(view, "cart"), s.costs(view.Cart.ID, "cart", page.quote, s.waitOf(view.Items)))...)
+		})
 		if err != nil && fault.Kind(err) != fault.Conflict { // closed in another tab: the page still tells what was in it
 			return err
 		}
 		s.note(c, event.Event{Kind: event.CartSeen, CartID: int64(view.Cart.ID)})
+		if web.Cookie(c, restoredCookie) != "" {
+			web.SetCookie(c, restoredCookie, "", 0)
+			page.Stopped = whatStopped(c, "/cart/why", "")
+		}
 	}
 	if web.Fragment(c) == "" {
 		s.showed(c)
@@ -100,6 +112,10 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 	}
 	if len(view.Items) > 0 {
 		if err := s.total(c, p, view); err != nil {
+			return nil, nil, err
+		}
+		p.Ask = s.cartBox(c, view, askInput{})
+		if err := s.askForm(c, &p.Ask); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -152,6 +168,7 @@ func (s *Shop) total(c echo.Context, p *cartPage, view *cart.View) error {
 		return err
 	}
 	quote := offer.With("")
+	p.quote = quote
 	p.Sums = s.sums(c, quote, s.waitOf(view.Items), t(c, "shop.sum.tax.estimate", "country", countryName(c, s.country(c, quote.Currency))))
 	p.Tender = s.tender(c, offer, quote)
 	p.Sums = append(p.Sums, p.Tender.Sums...)
@@ -352,6 +369,12 @@ func (s *Shop) notAdded(c echo.Context, v *catalog.Variant, failed error) error 
 	if !product.Published {
 		return ended()
 	}
+	var out *inventory.OutOfStockError
+	if errors.As(failed, &out) {
+		if err := s.met(c, cart.StockLost, v.SKU); err != nil {
+			return err
+		}
+	}
 	page, err := s.productPage(c, v.ProductID, url.Values{"v": {v.SKU}})
 	if err != nil {
 		return err
@@ -426,6 +449,12 @@ func (s *Shop) notSet(c echo.Context, failed error) error {
 	text, status := words(c, failed)
 	if status == 0 || status == http.StatusNotFound {
 		return failed
+	}
+	var out *inventory.OutOfStockError
+	if errors.As(failed, &out) {
+		if err := s.met(c, cart.StockLost, "cart"); err != nil {
+			return err
+		}
 	}
 	page, _, err := s.cartPage(c)
 	if err != nil {

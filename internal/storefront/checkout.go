@@ -3,7 +3,6 @@ package storefront
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -50,6 +49,10 @@ type (
 		UseCredit bool   `form:"use_credit"`
 		CardEmail string `form:"card_email,max=254"`
 		CardWords string `form:"card_words,max=2000"`
+
+		Body   string `form:"body,max=5000"` // a question, asked by another button (askAtCheckout)
+		About  string `form:"about,max=200"`
+		Person bool   `form:"person"`
 	}
 	choice struct {
 		Code, Text, Note, End string
@@ -79,6 +82,7 @@ type (
 		HoldText   string
 		Tender     tender
 		HasCards   bool // gift cards are bought
+		Ask        askBox
 		quote      *pricing.Quote
 	}
 )
@@ -105,6 +109,10 @@ func (s *Shop) checkout(c echo.Context) error {
 		return err
 	}
 	if view.Blocked() {
+		err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error { return s.meet(ctx, tx, inTheWay(view, "checkout")...) })
+		if err != nil {
+			return err
+		}
 		web.Flash(c, "warn", "shop.checkout.blocked")
 		return web.Redirect(c, "/cart")
 	}
@@ -116,7 +124,12 @@ func (s *Shop) checkout(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error { return cart.Begin(ctx, tx, open.ID, s.Now()) })
+	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		if err := cart.Begin(ctx, tx, open.ID, s.Now()); err != nil {
+			return err
+		}
+		return s.meet(ctx, tx, s.costs(open.ID, "checkout", page.quote, s.waitOf(view.Items)))
+	})
 	if err != nil {
 		return err
 	}
@@ -190,6 +203,8 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	p.Sums, p.Total = s.sums(c, quote, waits, t(c, "shop.sum.tax.added")), s.money(c, quote.Total, quote.Currency)
 	p.HasCards = slices.ContainsFunc(quote.Lines, func(l pricing.Line) bool { return l.GiftCard })
 	p.Tender = s.tender(c, offer, quote)
+	p.Ask = s.cartBox(c, view, askInput{Body: f.Body, About: f.About})
+	p.Ask.Nested, p.Ask.Action = true, web.URL(c, "/checkout/questions#ask")
 	p.Sums, p.Form.Credit = append(p.Sums, p.Tender.Sums...), p.Tender.Shown
 	s.payText(c, p, offer.Due(quote))
 	return p, nil
@@ -274,7 +289,9 @@ func (s *Shop) notPlaced(c echo.Context, open *cart.Cart, f checkoutForm, failed
 			return err
 		}
 	}
-	s.noteFailure(c, open, failed)
+	if err := s.noteFailure(c, open, failed, f); err != nil {
+		return err
+	}
 	view, err := cart.Items(c.Request().Context(), s.DB, open)
 	if err != nil {
 		return err
@@ -289,23 +306,16 @@ func (s *Shop) notPlaced(c echo.Context, open *cart.Cart, f checkoutForm, failed
 	if err := s.keepCoupon(c, open, f.Coupon, page.quote); err != nil {
 		return err
 	}
+	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		return s.meet(ctx, tx, s.costs(open.ID, "checkout", page.quote, s.waitOf(view.Items)))
+	})
+	if err != nil {
+		return err
+	}
 	if page.Errors = web.Errors(c, failed); len(page.Errors.Items) == 0 {
 		page.Note = text
 	}
 	web.Private(c)
 	s.leadToProviders(c)
 	return web.Render(c, status, "storefront/checkout", page)
-}
-
-func (s *Shop) noteFailure(c echo.Context, open *cart.Cart, failed error) {
-	for _, f := range fault.Fields(failed) {
-		s.note(c, event.Event{Kind: event.FormError, CartID: int64(open.ID), Detail: "checkout " + f.Name})
-		if f.Name == "coupon" {
-			s.note(c, event.Event{Kind: event.CouponNo, CartID: int64(open.ID)})
-		}
-	}
-	var changed *checkout.ChangedError
-	if errors.As(failed, &changed) {
-		s.note(c, event.Event{Kind: event.PriceChanged, CartID: int64(open.ID)})
-	}
 }

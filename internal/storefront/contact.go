@@ -22,12 +22,16 @@ type (
 		Order    string `form:"order,max=40"`
 		Body     string `form:"body,max=5000"`
 		Remember bool   `form:"remember"`
+
+		Complaint bool `form:"complaint"`
 	}
 	contactPage struct {
 		web.Page
 		Form   contactForm
 		Errors web.FormErrors
 		Email  string // the shop's own
+
+		Service service
 	}
 )
 
@@ -36,12 +40,16 @@ func (s *Shop) contactForm(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := contactForm{Order: c.QueryParam("order"), Name: e.Name, Email: e.Email, Remember: e.Remembered}
+	f := contactForm{Order: c.QueryParam("order"), Name: e.Name, Email: e.Email, Remember: e.Remembered, Complaint: c.QueryParam("complaint") != ""}
 	return s.contactPage(c, http.StatusOK, f, nil)
 }
 
 func (s *Shop) contactPage(c echo.Context, status int, f contactForm, failed error) error {
 	p := contactPage{Page: s.page(c, "shop.contact.title"), Form: f, Errors: web.Errors(c, failed), Email: s.Settings.Now().Get("shop.email")}
+	var err error
+	if p.Service, err = s.serviceFor(c, "", false); err != nil {
+		return err
+	}
 	return web.Render(c, status, "storefront/contact", p)
 }
 
@@ -54,7 +62,7 @@ func (s *Shop) contact(c echo.Context) error {
 	}
 	if failed == nil {
 		failed = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-			q, err := ask.Contact(ctx, tx, ask.Message{Person: p, Name: in.Name, Email: in.Email, OrderNumber: in.Order, Lang: web.Lang(c), Body: in.Body}, s.Now())
+			q, err := ask.Contact(ctx, tx, ask.Message{Person: p, Name: in.Name, Email: in.Email, OrderNumber: in.Order, Lang: web.Lang(c), Body: in.Body, Complaint: in.Complaint}, s.Now())
 			if err != nil {
 				return err
 			}

@@ -126,6 +126,11 @@ func (s *Shop) couponRefused(c echo.Context, open *cart.Cart, code string, faile
 		return failed
 	}
 	s.note(c, event.Event{Kind: event.CouponNo, CartID: int64(open.ID)})
+	if fields := fault.Fields(failed); len(fields) > 0 {
+		if err := s.met(c, cart.CouponRefused, fields[0].Words); err != nil {
+			return err
+		}
+	}
 	page, _, err := s.cartPage(c)
 	if err != nil {
 		return err

@@ -112,13 +112,13 @@ func (s *Shop) forgetBrowser(c echo.Context) error {
 // askForm fills in the question's form. Of an account only where pages may be
 // personal: without, the page is everybody's to the byte, and name and address
 // are added when the question is sent.
-func (s *Shop) askForm(c echo.Context, p *productPage) error {
+func (s *Shop) askForm(c echo.Context, box *askBox) error {
 	who, err := s.person(c)
 	if err != nil || who.SignedIn() && !who.Personalized() {
 		return err
 	}
 	e, err := s.entered(c)
-	p.Ask = askForm{Name: e.Name, Email: e.Email}
+	box.Name, box.Email = e.Name, e.Email
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/cart"
 	"regulars/internal/catalog"
 	"regulars/internal/event"
 	"regulars/internal/money"
@@ -389,6 +390,11 @@ func (s *Shop) search(c echo.Context) error {
 			kind = event.SearchEmpty
 		}
 		s.note(c, event.Event{Kind: kind, Detail: words})
+		if len(n.query.IDs) == 0 {
+			if err := s.met(c, cart.SearchEmpty, ""); err != nil {
+				return err
+			}
+		}
 	}
 	if len(n.query.IDs) > 0 {
 		p.List = s.listing(c, n, l, web.URL(c, "/search"))

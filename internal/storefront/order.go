@@ -34,6 +34,7 @@ type (
 		Email                 string
 		Key                   string
 		CanPay                bool
+		Stopped               *stopped
 		After                 string // what is left to do for the shopper
 		AfterRows             []sum
 		PayText               string
@@ -53,6 +54,7 @@ type (
 		Cross                 *shelf // what goes with it, while the page is the confirmation
 		OfferAccount          bool
 		AccountErrors         web.FormErrors
+		Service               service
 	}
 	parcel struct {
 		Title, Date, Stamp, Carrier, Tracking, URL string
@@ -132,6 +134,9 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 	}
 	p := &orderPage{Page: s.page(c, "shop.order.title", "number", o.Number), Number: o.Number, Email: o.Email, Key: key}
 	p.NoIndex = true
+	if p.Service, err = s.serviceFor(c, o.Number, true); err != nil {
+		return nil, err
+	}
 	p.Refresh = o.PaymentState == order.Processing && o.State == order.StatePlaced
 	p.Other = web.In(other(p.Lang), "/orders/"+o.Number+query(key))
 	p.StateText, p.StateTag = t(c, "order.payment."+string(o.PaymentState)), stateTag(o)

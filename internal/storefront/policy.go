@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/cart"
 	"regulars/internal/event"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
@@ -42,6 +43,9 @@ func (s *Shop) policy(name string) echo.HandlerFunc {
 			}
 		}
 		s.note(c, event.Event{Kind: event.PolicySeen, Detail: name})
+		if err := s.met(c, cart.PolicyRead, name); err != nil {
+			return err
+		}
 		return web.Render(c, http.StatusOK, "storefront/policy", p)
 	}
 }

@@ -2,7 +2,6 @@ package storefront
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"regulars/internal/art"
 	"regulars/internal/ask"
 	"regulars/internal/catalog"
-	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
@@ -53,7 +51,8 @@ type productPage struct {
 	Alternatives *shelf
 	Looked       *shelf
 	Questions    []questionView
-	Ask          askForm
+	Ask          askBox
+	Help         []crumb // articles about it
 	LD           map[string]any
 	SelfURL      string
 	CartText     string
@@ -78,10 +77,6 @@ type (
 	questionView struct {
 		Body, Asked, Answer, Answered string
 		Lang                          string
-	}
-	askForm struct {
-		Body, Name, Email string
-		Errors            web.FormErrors
 	}
 )
 
@@ -411,12 +406,16 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 	if p.Looked = s.lookedShelf(c, pageName(d), looked); p.Looked == nil {
 		goes = found
 	}
-	if err := s.askForm(c, p); err != nil {
+	p.Ask = askBox{Action: web.URL(c, "/p/"+d.Slug+"/questions#questions")}
+	if err := s.askForm(c, &p.Ask); err != nil {
 		return err
 	}
 	p.Chain = s.chained(c, t(c, "shop.chain.title", "name", d.Name), goes)
 	questions, err := ask.OfProduct(ctx, s.DB, d.ID, web.Lang(c), 20)
 	if err != nil {
+		return err
+	}
+	if p.Help, err = s.helpLinks(c, d); err != nil {
 		return err
 	}
 	zone := s.Settings.Now().Zone()
@@ -448,46 +447,4 @@ func (s *Shop) linked(c echo.Context, d *catalog.Detail, v *catalog.VariantInfo)
 		out["offers"] = offer
 	}
 	return out
-}
-
-// askAboutProduct keeps a question; it shows under the product once answered.
-func (s *Shop) askAboutProduct(c echo.Context) error {
-	product, now, err := s.found(c)
-	if err != nil {
-		return err
-	}
-	if now != "" {
-		return ended()
-	}
-	var in struct {
-		Body  string `form:"body,max=2000"`
-		Name  string `form:"name,max=100"`
-		Email string `form:"email,max=254"`
-	}
-	formErr := web.Form(c, &in)
-	if formErr == nil {
-		p, err := s.person(c)
-		if err != nil {
-			return err
-		}
-		formErr = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-			_, err := ask.Ask(ctx, tx, product.ID, ask.Message{Person: p, Name: in.Name, Email: in.Email, Lang: web.Lang(c), Body: in.Body}, s.Now())
-			return err
-		})
-	}
-	if formErr == nil {
-		s.keepAsked(c, entered{Email: in.Email, Name: in.Name})
-		s.note(c, event.Event{Kind: event.Asked, ProductID: int64(product.ID)})
-		web.Flash(c, "ok", "shop.ask.thanks")
-		return web.Redirect(c, "/p/"+product.Slug)
-	}
-	if fault.Kind(formErr) != fault.Invalid || len(fault.Fields(formErr)) == 0 {
-		return formErr
-	}
-	page, err := s.productPage(c, product.ID, nil)
-	if err != nil {
-		return err
-	}
-	page.Ask = askForm{in.Body, in.Name, in.Email, web.Errors(c, formErr)}
-	return web.Render(c, http.StatusUnprocessableEntity, "storefront/product", page)
 }

@@ -3,6 +3,7 @@ package storefront
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,10 +14,15 @@ import (
 	"regulars/internal/web"
 )
 
+// restoredCookie tells the cart for a minute that its goods came back by a
+// mail's link: only then it asks what stopped the shopper.
+const restoredCookie = "restored"
+
 type restorePage struct {
 	web.Page
-	Token string
-	Lines []miniLine
+	Token   string
+	Lines   []miniLine
+	Stopped *stopped
 }
 
 // restoreForm shows the goods that a mailed link leads to, and a button: mail
@@ -26,7 +32,7 @@ func (s *Shop) restoreForm(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := restorePage{Page: s.page(c, "shop.restore.title"), Token: c.Param("token")}
+	page := restorePage{Page: s.page(c, "shop.restore.title"), Token: c.Param("token"), Stopped: whatStopped(c, "/r/"+c.Param("token")+"/why", "")}
 	page.NoIndex = true
 	for _, item := range view.Items {
 		note := t(c, "shop.checkout.qty", "count", item.Line.Qty)
@@ -63,6 +69,7 @@ func (s *Shop) restore(c echo.Context) error {
 	}
 	if into != nil {
 		web.Flash(c, "ok", "shop.restore.done", "count", lines)
+		web.SetCookie(c, restoredCookie, "1", time.Minute)
 	}
 	return web.Redirect(c, "/cart")
 }

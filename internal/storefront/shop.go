@@ -77,18 +77,24 @@ func (s *Shop) Routes() {
 	slow := s.Web.Limit(600, 200) // what writes or costs a search; a whole office may share one address
 	door := s.Web.Limit(60, 40)   // what tries a password or sends a mail; accounts have limits of their own besides
 
-	e.Use(s.chooseCurrency)
+	e.Use(s.chooseCurrency, s.broken)
 	e.GET("/", s.home)
 	e.GET("/home/preview", s.previewHome)
 	e.GET("/c/:slug", s.category)
 	e.GET("/p/:slug", s.product)
 	e.POST("/p/:slug/questions", s.askAboutProduct, door)
+	e.POST("/cart/questions", s.askInCart, door)
+	e.POST("/checkout/questions", s.askAtCheckout, door)
+	e.GET("/questions/:token", s.question)
+	e.GET("/help", s.help)
+	e.GET("/help/:slug", s.helpArticle)
 	e.GET("/search", s.search)
 	e.GET("/search/suggest", s.searchSuggest, slow)
 	e.GET("/cart", s.cart)
 	e.POST("/cart/items", s.addItem, slow)
 	e.POST("/cart/items/:id", s.setItem, slow)
 	e.POST("/cart/coupon", s.setCoupon, slow)
+	e.POST("/cart/why", s.cartWhy, slow)
 	e.POST("/cart/gift-cards", s.cartCard, slow)
 	e.GET("/gift-cards", s.giftCards)
 	e.POST("/gift-cards", s.readCard, door)
@@ -104,6 +110,7 @@ func (s *Shop) Routes() {
 	e.POST("/orders", s.findOrder, door)
 	e.GET("/orders/:number", s.order)
 	e.POST("/orders/:number/payments", s.payAgain, slow)
+	e.POST("/orders/:number/why", s.orderWhy, slow)
 	e.GET("/orders/:number/invoice", s.invoice)
 	e.GET("/orders/:number/credit/:note", s.credit)
 	e.POST("/orders/:number/cancel", s.cancelOrder, slow)
@@ -132,6 +139,7 @@ func (s *Shop) Routes() {
 
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)
+	e.POST("/r/:token/why", s.linkWhy, slow)
 	e.GET("/u/:token", s.unsubscribeForm)
 	e.POST("/u/:token", s.unsubscribe, slow)
 

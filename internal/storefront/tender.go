@@ -209,6 +209,9 @@ func (s *Shop) paidBy(c echo.Context, p *orderPage, o *order.Order) error {
 		p.Sums = append(p.Sums, sum{t(c, "shop.sum.due"), s.money(c, due, o.Currency), ""})
 	}
 	set, price := s.Settings.Now(), money.Price{Amount: due, Currency: o.Currency}
+	if o.Open() && asksWhy(o) {
+		p.Stopped = whatStopped(c, "/orders/"+o.Number+"/why", p.Key)
+	}
 	p.CanPay = o.Open() && !s.Desk.Pay.Terms(set, o.PaymentCode).ByHand
 	p.PayText = t(c, "shop.order.pay", "total", price)
 	after := s.Desk.Pay.AfterOf(set, o, price)

@@ -27,12 +27,13 @@ type Forecast struct {
 	Related float64
 	Cap     float64 // more than this a day did not count as more when Worth was fitted
 	Season  float64 // of the coming stretch, 1 is a mean one
-}
 
-// pastShare is how much of a forecast is "as in the last such stretch again".
-// The models see a whole life evenly; what changed of late they see too little
-// of. The first purchase is no part of it: a newcomer's would be foretold twice.
-const pastShare = .25
+	Left       float64 // share of Leaving beside Buying in what the models expect
+	Past       float64 // share of "as in the last such stretch again" beside the models
+	Level      float64 // of ranges
+	Tried      int     // people of the trial that chose these three; 0: none could, and the usual ones stand
+	TriedWeeks float64 // its length
+}
 
 // capShare is the share of purchase days that count as they are when what
 // purchases are worth is fitted: a few wholesalers must not speak for all.
@@ -41,32 +42,6 @@ const capShare = .99
 // mostRelated is from where on frequency and spending are too closely bound
 // for Gamma-Gamma, which takes them to be apart.
 const mostRelated = .3
-
-// Learn fits the models to everybody. days are the worth of single purchase
-// days of all, from which the cap comes; season is of the coming stretch. Below
-// the limits of the data it is ErrTooFew.
-func Learn(people []Person, days []float64, weeks, season float64) (*Forecast, error) {
-	counts, spent := make([]Count, len(people)), make([]Spent, 0, len(people))
-	for i, p := range people {
-		counts[i] = p.Count
-		if p.Spent.N > 0 {
-			spent = append(spent, p.Spent)
-		}
-	}
-	f := &Forecast{Weeks: weeks, Season: season, Related: Related(spent), Cap: Quantile(days, capShare)}
-	var err error
-	if f.Buying, err = Fit(Buying, counts); err != nil {
-		return nil, err
-	}
-	if f.Leaving, err = Fit(Leaving, counts); err != nil {
-		return nil, err
-	}
-	for i := range spent {
-		spent[i].Mean = min(spent[i].Mean, f.Cap)
-	}
-	f.Worth, err = FitWorth(spent)
-	return f, err
-}
 
 // Quantile is the value below which a share of all lies; 0 of none.
 func Quantile(all []float64, share float64) float64 {
@@ -80,14 +55,19 @@ func Quantile(all []float64, share float64) float64 {
 // ahead is the coming stretch in mean weeks.
 func (f *Forecast) ahead() float64 { return f.Weeks * f.Season }
 
-// Purchases is how many days with a purchase the stretch will bring, as a mean
-// over people like this one; sums are made of it.
-func (f *Forecast) Purchases(p Person) float64 {
-	return (1-pastShare)*f.Buying.Expected(p.Count, f.ahead()) + pastShare*float64(p.Recent)
+// expected is what the models say of the stretch. They see a whole life evenly;
+// what changed of late they see too little of, and a part of the forecast is
+// therefore "as in the last such stretch again". The first purchase is no part
+// of that: a newcomer's would be foretold twice.
+func (f *Forecast) expected(p Person) float64 {
+	return (1-f.Left)*f.Buying.Expected(p.Count, f.ahead()) + f.Left*f.Leaving.Expected(p.Count, f.ahead())
 }
 
-// Whole is the same for one person in whole purchases.
-func (f *Forecast) Whole(p Person) int { return int(math.Round(f.Purchases(p))) }
+// Purchases is how many days with a purchase the stretch will bring, as a mean
+// over people like this one; sums are made of it. For one person see Likely.
+func (f *Forecast) Purchases(p Person) float64 {
+	return (1-f.Past)*f.expected(p) + f.Past*float64(p.Recent)
+}
 
 // PerPurchase is what a purchase of theirs is worth.
 func (f *Forecast) PerPurchase(p Person) float64 {
@@ -100,7 +80,7 @@ func (f *Forecast) PerPurchase(p Person) float64 {
 
 // Spending is what they will spend in the stretch.
 func (f *Forecast) Spending(p Person) float64 {
-	return (1-pastShare)*f.Buying.Expected(p.Count, f.ahead())*f.PerPurchase(p) + pastShare*max(0, p.RecentSpent)
+	return (1-f.Past)*f.expected(p)*f.PerPurchase(p) + f.Past*max(0, p.RecentSpent)
 }
 
 // Alive is the chance that they still buy here at all, by the model that lets
@@ -128,47 +108,12 @@ func (f *Forecast) Years(p Person) float64 {
 	return min(mostYears, f.Leaving.Expected(p.Count, mostYears*52)/rate)
 }
 
-// Range is an interval.
-type Range struct{ Low, High float64 }
+// Range is an interval, and how likely people like this one lie in it, where
+// that is known.
+type Range struct{ Low, High, Chance float64 }
 
-// draws a range is read from.
+// draws a range of spending is read from.
 const draws = 2000
-
-// Ranges are where purchases and spending of a person will lie in four of five
-// cases. It simulates people like this one from the models, always the same
-// ones for the same person.
-func (f *Forecast) Ranges(p Person) (purchases, spending Range) {
-	rng := rand.New(rand.NewPCG(uint64(p.X)<<32^math.Float64bits(p.Last), math.Float64bits(p.Age)))
-	m, w := f.Buying, f.Worth
-	alive, x := m.Alive(p.Count), float64(p.X)
-	s := p.Spent
-	counts, sums := make([]float64, draws), make([]float64, draws)
-	for i := range counts {
-		if rng.Float64() >= alive {
-			continue
-		}
-		rate := gamma(rng, m.R+x) / (m.Alpha + p.Age)
-		stop := beta(rng, m.A, m.B+x)
-		n := 0.0
-		for t := rng.ExpFloat64() / rate; t <= f.ahead(); t += rng.ExpFloat64() / rate {
-			n++
-			if rng.Float64() < stop {
-				break
-			}
-		}
-		counts[i] = n
-		if n > 0 {
-			scale := gamma(rng, w.Q+w.P*float64(s.N)) / (w.V + float64(s.N)*max(0, s.Mean))
-			sums[i] = gamma(rng, w.P*n) / scale
-		}
-	}
-	return around(counts, f.Purchases(p)), around(sums, f.Spending(p))
-}
-
-func around(all []float64, mean float64) Range {
-	slices.Sort(all)
-	return Range{min(mean, all[draws/10]), max(mean, all[draws-1-draws/10])}
-}
 
 // gamma draws from Gamma(shape, 1) (Marsaglia and Tsang 2000).
 func gamma(rng *rand.Rand, shape float64) float64 {
@@ -252,7 +197,7 @@ func Together(spent []float64) Cohort {
 	}
 	if len(spent) > 1 {
 		wide := 1.96 * math.Sqrt(squares/float64(len(spent)-1)/float64(len(spent)))
-		c.Range = Range{max(0, c.Mean-wide), c.Mean + wide}
+		c.Range = Range{Low: max(0, c.Mean-wide), High: c.Mean + wide}
 	}
 	return c
 }

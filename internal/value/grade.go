@@ -3,6 +3,7 @@ package value
 import (
 	"cmp"
 	"math"
+	"math/big"
 	"slices"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 // Definition names how values are counted. It changes with the counting, so
 // that nobody compares figures of two.
-const Definition = "1: order days in the shop's zone; goods after discounts and refunds, no delivery, no gift cards; other currencies by the median of the shop's own prices; 365 days"
+const Definition = "2: order days in the shop's zone; goods after discounts and refunds, no delivery, no gift cards; other currencies by the median of the shop's own prices; goods by the cost frozen with the order, else by the margin; 365 days"
 
 // Class is what a customer contributes, among all. It is for staff alone.
 type Class string
@@ -32,10 +33,16 @@ var Classes = []Class{ClassA, ClassB, ClassC, ClassN, ClassD}
 const young = 90
 
 // Day is a day on which somebody bought, with what stayed of it, in minor
-// units of the shop's currency.
+// units of the shop's currency. Of Net, Costed is what has a cost frozen with
+// its order; it left Earned after tax and goods.
 type Day struct {
-	At  time.Time // midnight of the shop
-	Net money.Amount
+	At             time.Time // midnight of the shop
+	Net            money.Amount
+	Costed, Earned money.Amount
+}
+
+func (d *Day) add(o Day) {
+	d.Net, d.Costed, d.Earned = d.Net+o.Net, d.Costed+o.Costed, d.Earned+o.Earned
 }
 
 // Account is what a value is counted from: days in order, and what the person
@@ -43,6 +50,7 @@ type Day struct {
 type Account struct {
 	Customer           customer.ID
 	Days               []Day
+	Lost               []Day // goods that left and whose money went back: Net is what they cost
 	Returns, Questions int
 	Departments        int
 }
@@ -65,7 +73,12 @@ type Score struct {
 	NetBefore    money.Amount // of the 365 days before these
 	NetEver      money.Amount
 	Contribution money.Amount // of 365 days
-	R, F, M      int          // 1 to 5, 5 is best
+	Costed       money.Amount // of Net: with a cost frozen with the order
+	Earned       money.Amount // what that left after tax and goods
+	Lost         money.Amount // what goods cost whose money went back
+	Returns      int          // of 365 days
+	Questions    int
+	R, F, M      int // 1 to 5, 5 is best
 	Counts       Person
 	Spending     money.Amount // forecast of 365 days
 	Alive        float64
@@ -91,6 +104,8 @@ type Found struct {
 	Rates      map[money.Currency]float64 // minor units of the shop's currency for one of that
 	People     int
 	Repeaters  int
+	Costed     float64           // share of what was bought in 365 days whose costs are frozen with the orders
+	Margin     money.BasisPoints // what all of it left after the goods, the rest by the margin as set
 	Cuts       Cuts
 	LastA      money.Amount // the least contribution of an A, and of a B
 	LastB      money.Amount
@@ -100,17 +115,20 @@ type Found struct {
 	WholeYear  bool      // of the cohort: it had its 365 days
 }
 
-// counts are a person's numbers as the models ask for them.
-func (a *Account) counts(today time.Time) Person {
-	p := Person{Days: len(a.Days)}
-	if len(a.Days) == 0 {
+// Known are a person's numbers as the models ask for them on a day, for a
+// stretch of weeks: what came after the day is not known.
+func (a *Account) Known(today time.Time, weeks float64) (p Person) {
+	if len(a.Days) == 0 || a.Days[0].At.After(today) {
 		return p
 	}
 	first := a.Days[0].At
 	p.Age = max(0, weeksBetween(first, today))
-	from := today.AddDate(0, 0, -Window)
+	from := today.Add(-time.Duration(weeks * 7 * 24 * float64(time.Hour)))
 	for i, d := range a.Days {
-		p.Total += float64(d.Net)
+		if d.At.After(today) {
+			break
+		}
+		p.Days, p.Total = p.Days+1, p.Total+float64(d.Net)
 		if i > 0 {
 			p.X, p.Last = p.X+1, min(p.Age, weeksBetween(first, d.At))
 			p.Spent.N, p.Spent.Mean = p.Spent.N+1, p.Spent.Mean+float64(d.Net)
@@ -133,7 +151,6 @@ const year = float64(Window) / 7
 func Grade(accounts []Account, today time.Time, terms Terms) ([]Score, Found) {
 	var scores []Score
 	var people []Person
-	var worth []float64
 	weekly := weeksOf(accounts, today)
 	for _, a := range accounts {
 		if len(a.Days) == 0 {
@@ -141,9 +158,6 @@ func Grade(accounts []Account, today time.Time, terms Terms) ([]Score, Found) {
 		}
 		s := a.score(today, terms)
 		scores, people = append(scores, s), append(people, s.Counts)
-		for _, d := range a.Days {
-			worth = append(worth, float64(d.Net))
-		}
 	}
 	found := Found{Definition: Definition, Made: today, People: len(scores), Season90: SeasonOf(weekly, 13)}
 	for _, p := range people {
@@ -151,8 +165,17 @@ func Grade(accounts []Account, today time.Time, terms Terms) ([]Score, Found) {
 			found.Repeaters++
 		}
 	}
+	found.Margin = terms.Margin
+	var net, costed, earned money.Amount
+	for _, s := range scores {
+		net, costed, earned = net+s.Net, costed+s.Costed, earned+s.Earned
+	}
+	if net > 0 && costed > 0 {
+		found.Costed = float64(costed) / float64(net)
+		found.Margin = money.BasisPoints(math.Round(float64(max(0, earned+terms.Margin.Of(net-costed))) / float64(net) * 10_000))
+	}
 	if len(weekly) >= 26 { // half a year
-		if f, err := Learn(people, worth, year, 1); err == nil {
+		if f, err := Learn(accounts, today, year, 1); err == nil {
 			found.Forecast = f
 			for i := range scores {
 				scores[i].Alive = f.Alive(people[i])
@@ -171,19 +194,26 @@ func Grade(accounts []Account, today time.Time, terms Terms) ([]Score, Found) {
 }
 
 func (a *Account) score(today time.Time, terms Terms) Score {
-	s := Score{Customer: a.Customer, Counts: a.counts(today), Departments: a.Departments, Alive: 1}
+	s := Score{Customer: a.Customer, Counts: a.Known(today, year), Departments: a.Departments, Alive: 1}
 	from, before := today.AddDate(0, 0, -Window), today.AddDate(0, 0, -2*Window)
 	for _, d := range a.Days {
 		s.NetEver += d.Net
 		switch {
 		case d.At.After(from):
 			s.Net, s.Frequency = s.Net+d.Net, s.Frequency+1
+			s.Costed, s.Earned = s.Costed+d.Costed, s.Earned+d.Earned
 		case d.At.After(before):
 			s.NetBefore += d.Net
 		}
 	}
 	s.Recency = int(today.Sub(a.Days[len(a.Days)-1].At).Hours()/24 + .5)
-	s.Contribution = terms.Margin.Of(s.Net) - terms.ReturnCost.Times(a.Returns) - terms.QuestionCost.Times(a.Questions)
+	for _, d := range a.Lost {
+		if d.At.After(from) {
+			s.Lost += d.Net
+		}
+	}
+	s.Returns, s.Questions = a.Returns, a.Questions
+	s.Contribution = s.Earned + terms.Margin.Of(s.Net-s.Costed) - s.Lost - terms.ReturnCost.Times(a.Returns) - terms.QuestionCost.Times(a.Questions)
 	switch {
 	case s.Contribution < 0:
 		s.Class = ClassD
@@ -338,13 +368,20 @@ type Parts struct {
 	Margin   money.Amount // of the total
 }
 
-// PartsOf takes the value of somebody apart, from today on.
+// PartsOf takes the value of somebody apart, from today on. The total is made of
+// the parts as they are read, in whole numbers: half a cent goes up, nothing
+// else is rounded.
 func (f *Forecast) PartsOf(p Person, referral, margin money.BasisPoints) Parts {
-	round := func(v float64, digits float64) float64 { return math.Round(v*digits) / digits }
+	whole := func(v, digits float64) int64 { return int64(math.Round(v * digits)) }
 	rate := (f.Leaving.R + float64(p.X)) / (f.Leaving.Alpha + p.Age) * year
-	parts := Parts{PerOrder: money.Amount(math.Round(f.PerPurchase(p))), PerYear: round(rate, 100), Years: round(f.Years(p), 10),
-		Factor: round(1+float64(referral)/10_000, 100)}
-	parts.Total = money.Amount(math.Round(float64(parts.PerOrder) * parts.PerYear * parts.Years * parts.Factor))
+	each, often, years, factor := whole(f.PerPurchase(p), 1), whole(rate, 100), whole(f.Years(p), 10), whole(1+float64(referral)/10_000, 100)
+	const digits = 100 * 10 * 100
+	total := big.NewInt(each)
+	for _, n := range []int64{often, years, factor} {
+		total.Mul(total, big.NewInt(n))
+	}
+	total.Add(total, big.NewInt(digits/2)).Div(total, big.NewInt(digits))
+	parts := Parts{PerOrder: money.Amount(each), PerYear: float64(often) / 100, Years: float64(years) / 10, Factor: float64(factor) / 100, Total: money.Amount(total.Int64())}
 	parts.Margin = margin.Of(parts.Total)
 	return parts
 }

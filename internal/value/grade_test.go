@@ -1,9 +1,11 @@
 package value_test
 
 import (
-	"math"
+	"fmt"
+	"math/big"
 	"math/rand/v2"
 	"reflect"
+	"strconv"
 	"testing"
 	"time"
 
@@ -94,17 +96,31 @@ func TestScoresHaveStatedCuts(t *testing.T) {
 	}
 }
 
-// What is shown multiplies to what is shown.
+// What is shown multiplies to what is shown, to the cent: the parts are read
+// from their words and multiplied as whole numbers.
 func TestPartsMultiplyToTheTotal(t *testing.T) {
-	all, days, _, _ := known(cdnow(t, "cdnow_sample.csv.gz", "sample_customer"), cdnowEnd, 39)
-	f, err := value.Learn(all, days, 365./7, 1)
+	accounts, all, _, _ := known(cdnow(t, "cdnow_sample.csv.gz", "sample_customer"), cdnowEnd, 365./7)
+	f, err := value.Learn(accounts, cdnowEnd, 365./7, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range all[:400] {
-		q := f.PartsOf(p, 2500, 4000)
-		if want := math.Round(float64(q.PerOrder) * q.PerYear * q.Years * q.Factor); money.Amount(want) != q.Total || q.Total < 0 || q.Factor != 1.25 || q.Years > 5 {
-			t.Fatalf("%+v makes %+v", p, q)
+	exact := func(words string) *big.Rat {
+		r, ok := new(big.Rat).SetString(words)
+		if !ok {
+			t.Fatalf("%q is no number", words)
+		}
+		return r
+	}
+	for i, p := range all {
+		referral := money.BasisPoints(i % 5 * 1250)
+		q := f.PartsOf(p, referral, 4000)
+		total := exact(strconv.Itoa(int(q.PerOrder)))
+		for _, words := range []string{fmt.Sprintf("%.2f", q.PerYear), fmt.Sprintf("%.1f", q.Years), fmt.Sprintf("%.2f", q.Factor)} {
+			total.Mul(total, exact(words))
+		}
+		cents := new(big.Rat).Add(total, big.NewRat(1, 2))
+		if want := new(big.Int).Div(cents.Num(), cents.Denom()); want.Int64() != int64(q.Total) || q.Total < 0 || q.Years > 5 || q.Factor < 1 {
+			t.Fatalf("%+v makes %+v, not %v", p, q, want)
 		}
 	}
 }

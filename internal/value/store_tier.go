@@ -267,7 +267,7 @@ type tierRow struct {
 func (tierRow) TableName() string { return "customer_tiers" }
 
 // copyOf is the row of a standing; false where there is nothing to keep.
-func copyOf(id customer.ID, f *Facts, now time.Time) (tierRow, bool) {
+func copyOf(id customer.ID, f *Facts, now time.Time) (tierRow, Standing, bool) {
 	now = f.latest(now)
 	s := f.At(now)
 	row := tierRow{CustomerID: id, Tier: s.Tier, Earned: s.Earned, Since: db.At(s.Since), FallsTo: s.FallsTo, FallsAt: db.At(s.FallsAt),
@@ -281,7 +281,7 @@ func copyOf(id customer.ID, f *Facts, now time.Time) (tierRow, bool) {
 	if s.Grant != nil && s.Grant.Until.Before(row.DueAt.Time) {
 		row.DueAt = db.At(s.Grant.Until)
 	}
-	return row, s.Tier != Occasional || s.Earned != Occasional
+	return row, s, s.Tier != Occasional || s.Earned != Occasional
 }
 
 // RefreshTier writes the copy of one customer's tier anew.
@@ -312,19 +312,25 @@ func RebuildTiers(ctx context.Context, tx *db.Tx, set setting.Values, now time.T
 }
 
 func copyTiers(ctx context.Context, tx *db.Tx, set setting.Values, id customer.ID, now time.Time) error {
-	had, want, err := tiers(ctx, tx, set, id, now)
+	had, want, stand, err := tiers(ctx, tx, set, id, now)
 	if err != nil {
 		return err
 	}
+	var moves []Move
 	var gone []int64
 	var rows [][]any
 	for _, who := range slices.Sorted(maps.Keys(had)) {
-		if w, ok := want[who]; !ok || w != had[who] {
+		w, ok := want[who]
+		if !ok || w != had[who] {
 			gone = append(gone, int64(who))
+		}
+		if !ok {
+			moves = append(moves, tierMoves(had[who], tierRow{CustomerID: who, Tier: Occasional, Earned: Occasional}, stand[who], now)...)
 		}
 	}
 	for _, who := range slices.Sorted(maps.Keys(want)) {
 		if w := want[who]; w != had[who] {
+			moves = append(moves, tierMoves(had[who], w, stand[who], now)...)
 			rows = append(rows, []any{int64(who), string(w.Tier), string(w.Earned), w.Since, string(w.FallsTo), w.FallsAt, w.DueAt})
 		}
 	}
@@ -336,30 +342,32 @@ func copyTiers(ctx context.Context, tx *db.Tx, set setting.Values, id customer.I
 	if _, err := tx.Insert(ctx, "customer_tiers", []string{"customer_id", "tier", "earned", "since", "falls_to", "falls_at", "due_at"}, rows, true); err != nil {
 		return fmt.Errorf("write tiers: %w", err)
 	}
-	return nil
+	return note(ctx, tx, moves)
 }
 
-// tiers reads the rows there are, and those there should be.
-func tiers(ctx context.Context, q db.Q, set setting.Values, id customer.ID, now time.Time) (had, want map[customer.ID]tierRow, err error) {
+// tiers reads the rows there are, and those there should be with what they come
+// from.
+func tiers(ctx context.Context, q db.Q, set setting.Values, id customer.ID, now time.Time) (had, want map[customer.ID]tierRow, stand map[customer.ID]*Standing, err error) {
 	all, err := facts(ctx, q, set, id, now)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	var rows []tierRow
 	only, args := justOne("customer_id", id)
 	if err := q.Query(ctx).Raw("SELECT * FROM customer_tiers WHERE 1 = 1"+only, args...).Scan(&rows).Error; err != nil {
-		return nil, nil, fmt.Errorf("read tiers: %w", err)
+		return nil, nil, nil, fmt.Errorf("read tiers: %w", err)
 	}
-	had, want = map[customer.ID]tierRow{}, map[customer.ID]tierRow{}
+	had, want, stand = map[customer.ID]tierRow{}, map[customer.ID]tierRow{}, map[customer.ID]*Standing{}
 	for _, r := range rows {
-		had[r.CustomerID] = r
+		had[r.CustomerID], stand[r.CustomerID] = r, &Standing{}
 	}
 	for who, f := range all {
-		if row, keep := copyOf(who, f, now); keep {
+		row, s, keep := copyOf(who, f, now)
+		if stand[who] = &s; keep {
 			want[who] = row
 		}
 	}
-	return had, want, nil
+	return had, want, stand, nil
 }
 
 // TurnTiers refreshes whose tier time alone may have changed, and everybody when
@@ -418,7 +426,7 @@ func TierCounts(ctx context.Context, q db.Q) (map[Tier]int, error) {
 // WrongTiers names the customers, by number, whose kept tier is not what
 // orders, rules and grants say.
 func WrongTiers(ctx context.Context, q db.Q, set setting.Values, now time.Time) ([]string, error) {
-	had, want, err := tiers(ctx, q, set, 0, now)
+	had, want, _, err := tiers(ctx, q, set, 0, now)
 	if err != nil {
 		return nil, err
 	}
@@ -441,7 +449,7 @@ func WrongTiers(ctx context.Context, q db.Q, set setting.Values, now time.Time) 
 
 // Forget takes out what is kept of somebody's loyalty and worth.
 func Forget(ctx context.Context, tx *db.Tx, id customer.ID, _ string, _ time.Time) error {
-	for _, table := range []string{"DELETE FROM customer_tiers WHERE customer_id = ?", "DELETE FROM customer_values WHERE customer_id = ?", "DELETE FROM tier_grants WHERE customer_id = ?"} {
+	for _, table := range []string{"DELETE FROM customer_tiers WHERE customer_id = ?", "DELETE FROM customer_values WHERE customer_id = ?", "DELETE FROM tier_grants WHERE customer_id = ?", "DELETE FROM value_moves WHERE customer_id = ?"} {
 		if err := tx.Query(ctx).Exec(table, int64(id)).Error; err != nil {
 			return fmt.Errorf("forget what customer %d is worth: %w", id, err)
 		}
@@ -452,16 +460,21 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, _ string, _ time.Tim
 // Merge puts the tiers that one customer was given under another who is the same
 // person (a customer.Merge). Whoever calls it also calls Moved; what they are
 // worth is counted at the next rebuild, and not shown before.
-func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) error {
+func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, now time.Time) error {
 	values := map[string]any{"from": int64(from), "into": int64(into)}
 	for _, sql := range []string{
 		"UPDATE tier_grants SET customer_id = @into WHERE customer_id = @from",
 		"DELETE FROM customer_tiers WHERE customer_id = @from",
 		"DELETE FROM customer_values WHERE customer_id IN (@from, @into)",
+		"UPDATE value_moves SET customer_id = @into WHERE customer_id = @from",
 	} {
 		if err := tx.Query(ctx).Exec(sql, values).Error; err != nil {
 			return fmt.Errorf("put the loyalty of customer %d under %d: %w", from, into, err)
 		}
 	}
-	return nil
+	var kept []Tier // two histories are one from here on
+	if err := tx.Query(ctx).Raw("SELECT tier FROM customer_tiers WHERE customer_id = ?", int64(into)).Scan(&kept).Error; err != nil {
+		return fmt.Errorf("read the tier of customer %d: %w", into, err)
+	}
+	return note(ctx, tx, []Move{{CustomerID: into, Kind: MoveTier, Became: string(append(kept, Occasional)[0]), Cause: ByMerge, Since: db.At(now), At: db.At(now)}})
 }

@@ -61,6 +61,10 @@ func accounts(ctx context.Context, q db.Q, set setting.Values, now time.Time) ([
 	for _, id := range out {
 		no[id] = true
 	}
+	goods, err := goodsOf(ctx, q, 0)
+	if err != nil {
+		return nil, nil, err
+	}
 	var all []Account
 	for i := range rows { // in order of customer and payment
 		r := &rows[i]
@@ -68,18 +72,29 @@ func accounts(ctx context.Context, q db.Q, set setting.Values, now time.Time) ([
 			continue
 		}
 		p := r.purchase(backs[r.OrderID])
-		net := money.Amount(float64(p.worth(now))*rate[p.Currency] + .5)
-		if net <= 0 {
+		if p.Paid.After(now) {
+			continue
+		}
+		day := Day{At: midnight(p.Paid, set.Zone()), Net: money.Amount(float64(p.worth(now))*rate[p.Currency] + .5)}
+		lost := goods[r.OrderID].part(&day)
+		if !p.Gone.IsZero() && !p.Gone.After(now) {
+			lost = 0 // a cancelled order's goods never left
+		}
+		if day.Net <= 0 && lost == 0 {
 			continue
 		}
 		if n := len(all); n == 0 || all[n-1].Customer != r.CustomerID {
 			all = append(all, Account{Customer: r.CustomerID})
 		}
-		a, at := &all[len(all)-1], midnight(p.Paid, set.Zone())
-		if n := len(a.Days); n > 0 && a.Days[n-1].At.Equal(at) {
-			a.Days[n-1].Net += net
+		a := &all[len(all)-1]
+		if day.Net <= 0 {
+			a.Lost = append(a.Lost, Day{At: day.At, Net: lost})
+			continue
+		}
+		if n := len(a.Days); n > 0 && a.Days[n-1].At.Equal(day.At) {
+			a.Days[n-1].add(day)
 		} else {
-			a.Days = append(a.Days, Day{at, net})
+			a.Days = append(a.Days, day)
 		}
 	}
 	return all, rate, costs(ctx, q, all, now)
@@ -163,12 +178,16 @@ func Rebuild(ctx context.Context, d *db.DB, set setting.Values, now time.Time) e
 		if err := tx.Query(ctx).Raw("SELECT coalesce(max(version), 0) + 1 FROM value_models").Scan(&version).Error; err != nil {
 			return fmt.Errorf("read the model of values: %w", err)
 		}
+		had, err := classes(ctx, tx)
+		if err != nil {
+			return err
+		}
 		for _, sql := range []string{"DELETE FROM value_models", "DELETE FROM customer_values"} {
 			if err := tx.Query(ctx).Exec(sql).Error; err != nil {
 				return fmt.Errorf("write values: %w", err)
 			}
 		}
-		err := tx.Query(ctx).Exec("INSERT INTO value_models (version, made_at, definition, found) VALUES (?, ?, ?, ?)", version, db.At(now), Definition, string(words)).Error
+		err = tx.Query(ctx).Exec("INSERT INTO value_models (version, made_at, definition, found) VALUES (?, ?, ?, ?)", version, db.At(now), Definition, string(words)).Error
 		if err != nil {
 			return fmt.Errorf("write the model of values: %w", err)
 		}
@@ -179,10 +198,11 @@ func Rebuild(ctx context.Context, d *db.DB, set setting.Values, now time.Time) e
 				return fmt.Errorf("write values: %w", err)
 			}
 			rows[i] = []any{int64(s.Customer), version, string(s.Class), s.Recency, s.Frequency, int64(s.Net), int64(s.NetBefore), int64(s.NetEver), int64(s.Contribution),
-				s.R, s.F, s.M, string(counts), int64(s.Spending), int(s.Alive*10_000 + .5), s.Departments}
+				s.R, s.F, s.M, string(counts), int64(s.Spending), int(s.Alive*10_000 + .5), s.Departments,
+				int64(s.Costed), int64(s.Earned), int64(s.Lost), s.Returns, s.Questions}
 		}
 		_, err = tx.Insert(ctx, "customer_values", []string{"customer_id", "version", "class", "recency", "frequency", "net", "net_before", "net_ever", "contribution",
-			"r", "f", "m", "counts", "spending", "alive", "departments"}, rows, true)
+			"r", "f", "m", "counts", "spending", "alive", "departments", "costed", "earned", "lost", "returned", "asked"}, rows, true)
 		if err != nil {
 			return fmt.Errorf("write values: %w", err)
 		}
@@ -190,16 +210,17 @@ func Rebuild(ctx context.Context, d *db.DB, set setting.Values, now time.Time) e
 		if err := tx.Query(ctx).Exec(gone).Error; err != nil {
 			return fmt.Errorf("write values: %w", err)
 		}
-		return nil
+		return classMoves(ctx, tx, had, scores, &found, version, now)
 	})
 }
 
 // Refresh takes out what is kept of somebody who has just said no. A yes
 // counts at the next rebuild.
 func Refresh(ctx context.Context, tx *db.Tx, id customer.ID) error {
-	err := tx.Query(ctx).Exec("DELETE FROM customer_values WHERE customer_id = ? AND customer_id IN ("+objected+")", int64(id)).Error
-	if err != nil {
-		return fmt.Errorf("take out the value of customer %d: %w", id, err)
+	for _, sql := range []string{"DELETE FROM customer_values WHERE customer_id = ?", "DELETE FROM value_moves WHERE kind = 'class' AND customer_id = ?"} {
+		if err := tx.Query(ctx).Exec(sql+" AND customer_id IN ("+objected+")", int64(id)).Error; err != nil {
+			return fmt.Errorf("take out the value of customer %d: %w", id, err)
+		}
 	}
 	return nil
 }
@@ -239,16 +260,20 @@ type scoreRow struct {
 	Spending     money.Amount
 	Alive        int
 	Departments  int
+
+	Costed, Earned, Lost money.Amount
+	Returned, Asked      int
 }
 
 func (r *scoreRow) score() (Score, error) {
 	s := Score{Customer: r.CustomerID, Class: r.Class, Recency: r.Recency, Frequency: r.Frequency, Net: r.Net, NetBefore: r.NetBefore, NetEver: r.NetEver,
-		Contribution: r.Contribution, R: r.R, F: r.F, M: r.M, Spending: r.Spending, Alive: float64(r.Alive) / 10_000, Departments: r.Departments}
+		Contribution: r.Contribution, R: r.R, F: r.F, M: r.M, Spending: r.Spending, Alive: float64(r.Alive) / 10_000, Departments: r.Departments,
+		Costed: r.Costed, Earned: r.Earned, Lost: r.Lost, Returns: r.Returned, Questions: r.Asked}
 	err := json.Unmarshal([]byte(r.Counts), &s.Counts)
 	return s, err
 }
 
-const scoreColumns = "v.customer_id, v.class, v.recency, v.frequency, v.net, v.net_before, v.net_ever, v.contribution, v.r, v.f, v.m, v.counts, v.spending, v.alive, v.departments"
+const scoreColumns = "v.customer_id, v.class, v.recency, v.frequency, v.net, v.net_before, v.net_ever, v.contribution, v.r, v.f, v.m, v.counts, v.spending, v.alive, v.departments, v.costed, v.earned, v.lost, v.returned, v.asked"
 
 // Of reads what is kept of one customer; nil if nothing is. no says that they
 // objected to it.
@@ -284,7 +309,7 @@ var Lists = []string{Gold, Fading, Narrow, Costly}
 var listed = map[string]string{
 	Gold:   "v.class = 'A' AND v.alive >= 5000",
 	Costly: "v.class = 'D'",
-	Fading: "v.net_before > 0 AND v.net * 2 <= v.net_before AND v.net_before >= (SELECT coalesce(min(w.net_before), 0) FROM (SELECT net_before FROM customer_values WHERE net_before > 0 ORDER BY net_before DESC LIMIT (SELECT (count(*) + 4) / 5 FROM customer_values WHERE net_before > 0)) w)",
+	Fading: "v.net_before > 0 AND v.net * 2 <= v.net_before AND v.net_before >= coalesce((SELECT net_before FROM customer_values WHERE net_before > 0 ORDER BY net_before DESC LIMIT 1 OFFSET (SELECT (count(*) - 1) / 5 FROM customer_values WHERE net_before > 0)), 0)",
 	Narrow: "v.departments = 1 AND v.frequency >= 2",
 }
 
@@ -306,31 +331,45 @@ type Member struct {
 	Tier        Tier
 }
 
-var orders = map[string]string{"": "v.net DESC", "net": "v.net DESC", "forecast": "v.spending DESC", "alive": "v.alive DESC", "recency": "v.recency", "contribution": "v.contribution DESC"}
+// Orders of a list; each ends with the person, so that pages do not overlap, in
+// the direction of an index.
+var orders = map[string]string{"": "v.net DESC, v.customer_id DESC", "net": "v.net DESC, v.customer_id DESC", "forecast": "v.spending DESC, v.customer_id DESC",
+	"contribution": "v.contribution DESC, v.customer_id DESC", "alive": "v.alive DESC, v.customer_id DESC", "recency": "v.recency, v.customer_id"}
 
-// People lists customers by what they are worth, and how many there are.
-func People(ctx context.Context, q db.Q, f Filter) ([]Member, int, error) {
+// where is the condition of a filter on customer_values alone.
+func (f Filter) where() (string, []any) {
 	where, args := "v.customer_id NOT IN ("+objected+")", []any{}
 	if slices.Contains(Classes, f.Class) {
 		where, args = where+" AND v.class = ?", append(args, string(f.Class))
 	}
-	if slices.Contains(Tiers, f.Tier) {
-		where, args = where+" AND coalesce(t.tier, 'occasional') = ?", append(args, string(f.Tier))
+	switch {
+	case f.Tier == Occasional: // most have no row
+		where += " AND v.customer_id NOT IN (SELECT customer_id FROM customer_tiers WHERE tier <> 'occasional')"
+	case slices.Contains(Tiers, f.Tier):
+		where, args = where+" AND v.customer_id IN (SELECT customer_id FROM customer_tiers WHERE tier = ?)", append(args, string(f.Tier))
 	}
 	if sql, ok := listed[f.List]; ok {
 		where += " AND " + sql
 	}
+	return where, args
+}
+
+// People lists customers by what they are worth, and how many there are. Who is
+// on the page is found first, and read after: a page costs the same however
+// many people there are.
+func People(ctx context.Context, q db.Q, f Filter) ([]Member, int, error) {
+	where, args := f.where()
 	order, ok := orders[f.Sort]
 	if !ok {
 		order = orders[""]
 	}
-	from := " FROM customer_values v JOIN customers c ON c.id = v.customer_id LEFT JOIN customer_tiers t ON t.customer_id = v.customer_id WHERE " + where
 	var total int
-	if err := q.Query(ctx).Raw("SELECT count(*)"+from, args...).Scan(&total).Error; err != nil {
+	if err := q.Query(ctx).Raw("SELECT count(*) FROM customer_values v WHERE "+where, args...).Scan(&total).Error; err != nil {
 		return nil, 0, fmt.Errorf("count values: %w", err)
 	}
 	var rows []scoreRow
-	err := q.Query(ctx).Raw("SELECT "+scoreColumns+", c.email, c.name, c.simulated, coalesce(t.tier, 'occasional') AS tier"+from+" ORDER BY "+order+", v.customer_id LIMIT ? OFFSET ?",
+	err := q.Query(ctx).Raw("SELECT "+scoreColumns+", c.email, c.name, c.simulated, coalesce(t.tier, 'occasional') AS tier FROM (SELECT v.customer_id FROM customer_values v WHERE "+where+
+		" ORDER BY "+order+" LIMIT ? OFFSET ?) p JOIN customer_values v ON v.customer_id = p.customer_id JOIN customers c ON c.id = v.customer_id LEFT JOIN customer_tiers t ON t.customer_id = v.customer_id ORDER BY "+order,
 		append(args, perPage, perPage*max(0, f.Page-1))...).Scan(&rows).Error
 	if err != nil {
 		return nil, 0, fmt.Errorf("list values: %w", err)

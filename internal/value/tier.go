@@ -22,15 +22,15 @@ const (
 // Tiers lists every tier, the lowest first.
 var Tiers = []Tier{Occasional, Loyal, VeryLoyal}
 
-// over reports whether t is the higher one.
-func (t Tier) over(u Tier) bool { return slices.Index(Tiers, t) > slices.Index(Tiers, u) }
+// Over reports whether t is the higher one.
+func (t Tier) Over(u Tier) bool { return slices.Index(Tiers, t) > slices.Index(Tiers, u) }
 
 // Reached are the tiers up to t: what is promised to the loyal is promised to
 // the very loyal, too.
 func (t Tier) Reached() []string {
 	var all []string
 	for _, one := range Tiers {
-		if !one.over(t) {
+		if !one.Over(t) {
 			all = append(all, string(one))
 		}
 	}
@@ -179,7 +179,7 @@ func (f Facts) At(now time.Time) Standing {
 		s.Rules = f.rules(m.at)
 		found := f.count(m.at).tier(s.Rules)
 		switch {
-		case found.over(s.Earned):
+		case found.Over(s.Earned):
 			s.climb(found, m)
 		case found == s.Earned: // what was too little is enough again
 			s.FallsTo, s.FallsAt, s.Noticed = "", time.Time{}, time.Time{}
@@ -193,7 +193,7 @@ func (f Facts) At(now time.Time) Standing {
 	}
 	s.Rules, s.Counts, s.Tier = f.rules(now), f.count(now), s.Earned
 	for i := range f.Grants {
-		if g := &f.Grants[i]; g.holds(now) && (g.Tier.over(s.Tier) || s.Grant != nil && g.Tier == s.Tier && g.Until.After(s.Grant.Until)) {
+		if g := &f.Grants[i]; g.holds(now) && (g.Tier.Over(s.Tier) || s.Grant != nil && g.Tier == s.Tier && g.Until.After(s.Grant.Until)) {
 			s.Tier, s.Grant = g.Tier, g
 		}
 	}

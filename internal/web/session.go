@@ -205,7 +205,8 @@ func (s *Server) noteUse(c echo.Context) error {
 		s.startEmpty(c)
 		return nil
 	}
-	if past("seen", sessionNote) {
+	attended := !s.idle[c.Path()]
+	if attended && past("seen", sessionNote) {
 		m.Put(ctx, "seen", now.Unix())
 	}
 	switch {
@@ -214,7 +215,7 @@ func (s *Server) noteUse(c echo.Context) error {
 		for _, key := range []string{"staff", "staff.epoch", "staff.began", "staff.seen", "staff.proved"} {
 			m.Remove(ctx, key)
 		}
-	case past("staff.seen", staffNote):
+	case attended && past("staff.seen", staffNote):
 		m.Put(ctx, "staff.seen", now.Unix())
 	}
 	return nil

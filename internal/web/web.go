@@ -60,6 +60,7 @@ type Server struct {
 	hooks    []func(echo.Context, *Page)
 	noOrigin map[string]bool // route patterns that strangers' servers post to
 	large    map[string]bool // route patterns that take uploads
+	idle     map[string]bool // route patterns that a page asks by itself
 	draining atomic.Bool
 	rendered sync.Map // page names that were rendered, for the test that every page is
 }
@@ -76,7 +77,7 @@ func New(opt Options) (*Server, error) {
 	if len(opt.Secret) < 32 {
 		return nil, errors.New("the secret that signs form tokens must have 32 bytes or more")
 	}
-	s := &Server{Echo: echo.New(), Metrics: prometheus.NewRegistry(), opt: opt, noOrigin: map[string]bool{}, large: map[string]bool{}}
+	s := &Server{Echo: echo.New(), Metrics: prometheus.NewRegistry(), opt: opt, noOrigin: map[string]bool{}, large: map[string]bool{}, idle: map[string]bool{}}
 	if opt.BaseURL != "" {
 		u, err := url.Parse(strings.TrimSuffix(opt.BaseURL, "/"))
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.Path != "" {
@@ -137,6 +138,18 @@ func (s *Server) AllowLarge(patterns ...string) {
 		s.large[p] = true
 	}
 }
+
+// Unattended says of route patterns that pages ask them by themselves: they do
+// not count as use of a session, or an open tab would keep it for ever.
+func (s *Server) Unattended(patterns ...string) {
+	for _, p := range patterns {
+		s.idle[p] = true
+	}
+}
+
+// Stopping reports whether the server is about to end: what goes on by itself
+// ends first.
+func Stopping(c echo.Context) bool { return of(c).server.draining.Load() }
 
 // visit is what web knows about one request. It hangs on the context, where
 // only this package can reach it.

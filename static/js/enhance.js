@@ -50,8 +50,41 @@ function swap(html, name) {
   }
   const words = home.matches("[data-announce]") ? home : home.querySelector("[data-announce]");
   announce((words ?? page.querySelector("[data-announce]"))?.textContent);
+  awaitReplies();
   return home;
 }
+
+// A question that a person has yet to answer: the page looks every few seconds while somebody looks at it, for two
+// hours at most, and shows the answer in place.
+const awaited = new WeakSet();
+function awaitReplies() {
+  for (const box of document.querySelectorAll("[data-poll]")) {
+    if (awaited.has(box)) continue;
+    awaited.add(box);
+    let left = 2400;
+    const look = async () => {
+      if (!box.isConnected || left-- <= 0) return;
+      if (!document.hidden) {
+        try {
+          const answer = await fetch(box.dataset.poll, { headers: { "X-Fragment": "reply", Accept: "text/html" }, credentials: "same-origin" });
+          if (answer.status === 404) return;
+          const html = answer.ok ? await answer.text() : "";
+          const fresh = html && fragment("reply", new DOMParser().parseFromString(html, "text/html"));
+          if (fresh && !("poll" in fresh.dataset) && box.isConnected) {
+            replace(box, fresh);
+            announce(fresh.textContent);
+            return;
+          }
+        } catch {
+          // The next look may find the shop again.
+        }
+      }
+      setTimeout(look, 3000);
+    };
+    setTimeout(look, 3000);
+  }
+}
+awaitReplies();
 
 async function send(form, button, name) {
   const data = new FormData(form, button);
@@ -116,7 +149,8 @@ const drawer = (form) => {
 };
 
 document.addEventListener("submit", (event) => {
-  const form = event.target, name = form.dataset.swap;
+  // A button of a form may swap something else than its form, such as the question asked in the midst of checkout.
+  const form = event.target, name = event.submitter?.dataset.swap ?? form.dataset.swap;
   if (!name || "plain" in form.dataset || event.defaultPrevented || !fragment(name)) return;
   event.preventDefault();
   run(form, event.submitter, name);
@@ -213,3 +247,24 @@ function suggestWords(input) {
 
 const siteSearch = document.getElementById("site-search");
 if (siteSearch) suggestWords(siteSearch);
+
+// A list that the shop tells of changes: what changed is asked for as this page would be, and put in place.
+const told = document.querySelector("[data-stream]");
+if (told && window.EventSource) {
+  const stream = new EventSource(told.dataset.stream), name = told.dataset.fragment;
+  let asking = false;
+  stream.addEventListener("pulse", async (event) => {
+    const list = fragment(name);
+    if (!list || asking || event.data.split(" ")[0] === list.dataset.pulse) return;
+    asking = true;
+    try {
+      const answer = await fetch(list.dataset.fresh + location.search, { headers: { "X-Fragment": name, Accept: "text/html" }, credentials: "same-origin" });
+      if (answer.ok) swap(await answer.text(), name);
+    } catch {
+      // The next word of the stream tries again; the page says of when it is.
+    } finally {
+      asking = false;
+    }
+  });
+  addEventListener("pagehide", () => stream.close());
+}

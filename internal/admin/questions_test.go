@@ -1,0 +1,107 @@
+package admin
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"regulars/internal/ask"
+	"regulars/internal/db"
+	"regulars/internal/db/dbtest"
+	"regulars/internal/event"
+	"regulars/internal/staff"
+)
+
+func TestHelpIsWrittenByStaff(t *testing.T) {
+	f := open(t, dbtest.SQLite(t)).as(staff.Support)
+	f.want(f.get("/admin/questions/articles"), 200, "No article yet")
+	f.want(f.get("/admin/questions/articles/new?about=BB01"), 200, "BB01")
+	in := url.Values{"slug": {"first-use"}, "title_en": {"First use"}, "body_en": {"Boil it.\n\nLet it cool."}, "about": {"BB01 nothing"}, "published": {"1"}}
+	f.want(f.post("/admin/questions/articles/new", in), 422, "There is no product or shelf called nothing", "Boil it.")
+	in.Set("about", "BB01")
+	f.want(f.post("/admin/questions/articles/new", in), 422, "Write something here")
+	in.Set("title_zh", "首次使用")
+	in.Set("body_zh", "煮沸。\n\n放凉。")
+	f.want(f.post("/admin/questions/articles/new", in), 303)
+	f.want(f.post("/admin/questions/articles/new", in), 422, "Another article has this address")
+	f.want(f.get("/admin/questions/articles"), 200, "First use", "BB01")
+	f.want(f.get("/admin/questions/articles/first-use"), 200, "首次使用", "/help/first-use")
+	if lines := f.audited("help.save"); len(lines) != 1 {
+		t.Errorf("audit %q", lines)
+	}
+	f.want(f.post("/admin/questions/articles/first-use", url.Values{"drop": {"1"}}), 303)
+	f.want(f.get("/admin/questions/articles/first-use"), 404)
+}
+
+func TestAComplaintIsOpenUntilStaffCloseIt(t *testing.T) {
+	f := open(t, dbtest.SQLite(t)).as(staff.Support)
+	q, _, err := ask.List(context.Background(), f.DB, ask.Filter{})
+	f.must(err)
+	at := "/admin/questions/" + q[0].Token
+	do := func(what string) { f.want(f.post(at+"/complaint", url.Values{"do": {what}}), 303) }
+	do("open")
+	do("open") // a double click
+	f.want(f.get(at), 200, "Close the complaint", "!Goods to name")
+	f.want(f.get("/admin/questions?state=complaint"), 200, "Complaint")
+	f.want(f.post(at, url.Values{"answer": {"We send another."}}), 303)
+	f.want(f.get(at), 200, "Close the complaint")
+	do("close")
+	f.want(f.get(at), 200, "Closed ", "Mark as a complaint")
+	f.want(f.get("/admin/questions?state=complaint"), 200, "No question here")
+	if lines := f.audited("question.complaint"); len(lines) != 2 {
+		t.Errorf("audit %q", lines)
+	}
+}
+
+func TestGapsOpenWhatTheyCount(t *testing.T) {
+	f := open(t, dbtest.SQLite(t)).as(staff.Support)
+	f.must(f.DB.InTx(context.Background(), func(tx *db.Tx) error {
+		return event.Write(context.Background(), tx, []event.Event{{At: db.At(f.now.Add(-time.Hour)), Kind: event.SearchEmpty, Detail: "Hammock <b>", Lang: "zh", Device: "phone"},
+			{At: db.At(f.now), Kind: event.SearchEmpty, Detail: "hammock <b>", Lang: "en", Device: "desktop"}, {At: db.At(f.now), Kind: event.SearchEmpty, Detail: "zeppelin", Bot: true}})
+	}))
+	f.want(f.get("/admin/questions/gaps"), 200, "hammock &lt;b&gt;", "!zeppelin", "Calm Bottle", "/admin/questions?product=")
+	f.want(f.get("/admin/questions/gaps?q=hammock+%3Cb%3E"), 200, "phone", "desktop")
+	f.want(f.get("/admin/questions?product=nothing"), 200, "No question here")
+}
+
+func TestStaffHearOfAQuestionWithinSeconds(t *testing.T) {
+	f := open(t, dbtest.SQLite(t)).as(staff.Support)
+	server := httptest.NewServer(f.Web)
+	defer server.Close()
+	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
+	defer stop()
+	r, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/admin/questions/stream", nil)
+	f.must(err)
+	r.AddCookie(&http.Cookie{Name: "session", Value: f.session})
+	answer, err := http.DefaultClient.Do(r)
+	f.must(err)
+	defer answer.Body.Close()
+	if kind := answer.Header.Get("Content-Type"); answer.StatusCode != 200 || kind != "text/event-stream" {
+		t.Fatalf("%d %s", answer.StatusCode, kind)
+	}
+	lines := bufio.NewScanner(answer.Body)
+	next := func() (pulse string) {
+		for lines.Scan() {
+			if text, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				return text
+			}
+		}
+		t.Fatalf("the stream ended: %v", lines.Err())
+		return ""
+	}
+	first := next()
+	f.must(f.DB.InTx(ctx, func(tx *db.Tx) error {
+		_, err := ask.Contact(ctx, tx, ask.Message{Email: "new@example.com", Body: "Is anybody there?"}, f.now)
+		return err
+	}))
+	asked := time.Now()
+	if second := next(); second == first || time.Since(asked) > 5*time.Second {
+		t.Errorf("from %q to %q after %s", first, second, time.Since(asked))
+	}
+	f.want(f.get("/admin/questions/fresh"), 200, "Is anybody there?")
+}

@@ -1,0 +1,5 @@
+package analytics
+
+// FactColumns and FactRow write facts as the counter does.
+func FactColumns() []string { return factColumns }
+func FactRow(f *Fact) []any { return f.values() }

@@ -1,0 +1,349 @@
+package analytics_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"regulars/internal/analytics"
+	"regulars/internal/cart"
+	"regulars/internal/catalog"
+	"regulars/internal/db"
+	"regulars/internal/db/dbtest"
+	"regulars/internal/i18n"
+	"regulars/internal/money"
+	"regulars/internal/order"
+)
+
+// outcome is what a generated cart must count as, said by what was made up and
+// not by what is counted.
+type outcome struct {
+	excluded                                  string
+	checkout, abandoned, converted, recovered int
+	lost, reach                               int
+	cause, rule, coupon                       string
+	net, refunded                             money.Amount
+}
+
+// course is one way a generated cart goes; minutes are from its start.
+type course struct {
+	name     string
+	share    int // of a hundred
+	steps    []act
+	met      []cart.Friction
+	late     []cart.Friction // told hours after they happened, when the day was counted already
+	bought   time.Duration   // 0: never
+	unpaid   bool            // the order ended unpaid
+	refund   money.Amount
+	kind     string
+	state    cart.State
+	expected outcome
+}
+
+func courses() []course {
+	begun, contact := act{cart.StepCheckout, 2 * minute}, act{cart.StepContact, 3 * minute}
+	whole := []act{begun, contact, {cart.StepDelivery, 4 * minute}, {cart.StepPayment, 4 * minute}}
+	left := func(cause, rule string) outcome {
+		return outcome{abandoned: 1, lost: 1, cause: cause, rule: rule, coupon: "none"}
+	}
+	deep := func(o outcome, reach int) outcome { o.checkout, o.reach = 1, reach; return o }
+	bought := outcome{checkout: 1, converted: 1, reach: 5, coupon: "none", net: 1000}
+	back, returned, refused := bought, bought, left("coupon", "last")
+	back.abandoned, back.recovered = 1, 1
+	returned.net, returned.refunded = 600, 400
+	refused.coupon = "refused"
+	return []course{
+		{name: "bought", share: 17, steps: whole, bought: 5 * minute, expected: bought},
+		{name: "bought in two tabs", share: 5, steps: append([]act{{cart.StepAdd, 0}, {cart.StepSeen, minute}, {cart.StepSeen, minute}}, whole...), bought: 5 * minute, expected: bought},
+		{name: "bought and partly sent back", share: 3, steps: whole, bought: 5 * minute, refund: 400, expected: returned},
+		{name: "bought on the third day", share: 4, steps: []act{{cart.StepChange, 60 * hour}, {cart.StepCheckout, 60*hour + minute}}, bought: 60*hour + 3*minute, expected: back},
+		{name: "only looked", share: 27, steps: []act{{cart.StepSeen, 3 * minute}}, expected: left("looking", "quiet")},
+		{name: "coupon", share: 8, met: []cart.Friction{friction(cart.CouponRefused, 3*minute, "x"), friction(cart.CouponRefused, 3*minute+time.Second, "x")}, expected: refused},
+		{name: "cost", share: 9, steps: []act{begun}, met: []cart.Friction{toldCost("cart", minute, 0), toldCost("checkout", 2*minute, 500), toldCost("checkout", 3*minute, 500)},
+			expected: deep(left("cost", "last"), 1)},
+		{name: "mended field", share: 5, steps: []act{begun, contact}, met: []cart.Friction{friction(cart.FormError, 2*minute+1, "checkout email")}, expected: deep(left("unknown", "none"), 2)},
+		{name: "payment refused", share: 4, steps: append(slices.Clone(whole), act{cart.StepFailed, 6 * minute}), bought: 5 * minute, unpaid: true, expected: deep(left("payment", "last"), 4)},
+		{name: "told a day later", share: 6, met: []cart.Friction{friction(cart.SearchEmpty, 6*minute, "")}, late: []cart.Friction{friction(cart.Told, 30*hour, "price")}, expected: left("dear", "told")},
+		{name: "written late", share: 4, late: []cart.Friction{friction(cart.StockLost, 4*minute, "baby")}, expected: left("stock", "last")},
+		{name: "a bot", share: 3, kind: "bot", expected: outcome{excluded: "bot"}},
+		{name: "staff", share: 2, kind: "staff", expected: outcome{excluded: "staff"}},
+		{name: "merged", share: 3, state: cart.Merged, expected: outcome{excluded: "merged"}},
+	}
+}
+
+var (
+	devices = []string{"phone", "desktop", "tablet"}
+	tongues = []i18n.Lang{i18n.English, i18n.Chinese}
+)
+
+// key names the cell of a generated cart in each dimension that is compared.
+type monthCart struct {
+	at     time.Time
+	course *course
+	values map[string]string
+}
+
+func TestAGeneratedMonthEqualsItsGroundTruth(t *testing.T) {
+	rows, err := strconv.Atoi(os.Getenv("EVENTS"))
+	if err != nil {
+		rows = 6000
+	}
+	zone := values.Zone()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		bottle, _ := goods(t, d)
+		rng := rand.New(rand.NewPCG(7, 0x0017))
+		all := courses()
+		var deck []*course
+		for i := range all {
+			for range all[i].share {
+				deck = append(deck, &all[i])
+			}
+		}
+		if len(deck) != 100 {
+			t.Fatalf("the courses are %d of a hundred", len(deck))
+		}
+		var made []monthCart
+		written := 0
+		for written < rows {
+			k := monthCart{at: midnight.Add(time.Duration(rng.Int64N(int64(30 * day)))).Truncate(time.Second), course: deck[rng.IntN(100)]}
+			device, lang, local := devices[rng.IntN(3)], tongues[rng.IntN(2)], k.at.In(zone)
+			o := k.course.expected
+			k.values = map[string]string{"device": device, "lang": string(lang), "day": local.Format(time.DateOnly), "hour": strconv.Itoa(local.Hour()),
+				"weekday": strconv.Itoa((int(local.Weekday())+6)%7 + 1), "cause": o.cause, "rule": o.rule, "step": strconv.Itoa(o.reach), "coupon": o.coupon}
+			made = append(made, k)
+			written += 3 + len(k.course.steps) + len(k.course.met) + len(k.course.late) // cart, line, first add
+		}
+		now := midnight.Add(31*day + 2*hour)
+		month := func(part []monthCart) { writeMonth(t, d, bottle, part) }
+		for chunk := range slices.Chunk(made, 5000) {
+			month(chunk)
+		}
+		must(t, analytics.Recount(ctx, d, "", "", values, now))
+		lateRows(t, d, made)
+		must(t, analytics.Recount(ctx, d, "", "", values, now.Add(40*day)))
+		began := time.Now()
+		first := factRows(t, d)
+		must(t, analytics.Recount(ctx, d, "", "", values, now.Add(40*day)))
+		t.Logf("%d rows in %d carts, counted again in %v", written, len(made), time.Since(began))
+		if !reflect.DeepEqual(first, factRows(t, d)) {
+			t.Error("counted again, the facts are others")
+		}
+		compareMonth(t, d, made)
+	})
+}
+
+// writeMonth writes generated carts with their orders and payments.
+func writeMonth(t *testing.T, d *db.DB, bottle catalog.VariantID, part []monthCart) {
+	t.Helper()
+	carts, lines, steps := make([]cart.Cart, len(part)), make([][]cart.Line, len(part)), make([][]cart.Trace, len(part))
+	for i, k := range part {
+		w := k.course
+		c := cart.Cart{State: cart.StateOpen, Currency: "USD", Lang: i18n.Lang(k.values["lang"]), Device: k.values["device"], CreatedAt: db.At(k.at), StartedAt: db.At(k.at), ActiveAt: db.At(k.at), Kind: "shopper"}
+		steps[i] = []cart.Trace{{Kind: cart.StepAdd, VariantID: bottle, Qty: 1, At: db.At(k.at)}}
+		for _, a := range w.steps {
+			at := db.At(k.at.Add(a.at))
+			steps[i] = append(steps[i], cart.Trace{Kind: a.kind, At: at})
+			if a.kind == cart.StepCheckout {
+				c.CheckoutAt = at
+			}
+			if a.kind != cart.StepSeen {
+				c.ActiveAt = at
+			}
+		}
+		if w.bought > 0 {
+			c.State, c.ClosedAt, c.ActiveAt = cart.Converted, db.At(k.at.Add(w.bought)), db.At(k.at.Add(w.bought))
+		}
+		if w.kind != "" {
+			c.Kind = w.kind
+		}
+		if w.state != "" {
+			c.State = w.state
+		}
+		carts[i], lines[i] = c, []cart.Line{{VariantID: bottle, Qty: 1, SeenPrice: 1000, AddedAt: db.At(k.at)}}
+	}
+	must(t, d.InTx(ctx, func(tx *db.Tx) error {
+		if err := cart.CreateMany(ctx, tx, carts, lines, steps); err != nil {
+			return err
+		}
+		var payments [][]any
+		for i, k := range part {
+			for _, f := range k.course.met { // the second of the same minute is the same
+				f.CartID = carts[i].ID
+				if err := cart.Meet(ctx, tx, f, k.at.Add(f.At.Sub(midnight))); err != nil {
+					return err
+				}
+			}
+			if k.course.bought == 0 {
+				continue
+			}
+			at := k.at.Add(k.course.bought)
+			o := &order.Order{PlaceKey: fmt.Sprint("k", carts[i].ID), CartID: &carts[i].ID, Email: "a@example.com", Lang: "en", Currency: "USD", Subtotal: 1000, Total: 1000, TaxIncluded: true}
+			if _, err := order.Create(ctx, tx, o, nil, order.HashAccess, at); err != nil {
+				return err
+			}
+			axis, to, captured := order.PaymentAxis, string(order.Paid), money.Amount(1000)
+			if k.course.unpaid {
+				axis, to, captured = order.OrderAxis, string(order.Cancelled), 0
+			}
+			if _, err := o.Move(ctx, tx, axis, to, "test", "", at.Add(minute)); err != nil {
+				return err
+			}
+			payments = append(payments, []any{int64(o.ID), "test", fmt.Sprint("p", o.ID), 1, 1000, "USD", "succeeded", int64(captured), int64(k.course.refund), at.UnixMilli(), at.UnixMilli()})
+		}
+		_, err := tx.Insert(ctx, "payments", []string{"order_id", "provider", "token", "attempt", "amount", "currency", "state", "captured", "refunded", "created_at", "updated_at"}, payments, false)
+		return err
+	}))
+}
+
+// lateRows writes what was told late, each twice.
+func lateRows(t *testing.T, d *db.DB, made []monthCart) {
+	t.Helper()
+	var ids []int64
+	must(t, d.Query(ctx).Raw("SELECT id FROM carts ORDER BY id").Scan(&ids).Error)
+	must(t, d.InTx(ctx, func(tx *db.Tx) error {
+		for i, k := range made {
+			for _, f := range k.course.late {
+				for range 2 {
+					at := k.at.Add(f.At.Sub(midnight))
+					f.CartID = cart.ID(ids[i])
+					err := cart.Meet(ctx, tx, f, at)
+					if f.Kind == cart.Told {
+						err = cart.Tell(ctx, tx, f.CartID, f.Detail, at)
+					}
+					if err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	}))
+}
+
+// compareMonth holds every cell of every pair of dimensions against what was
+// made up.
+func compareMonth(t *testing.T, d *db.DB, made []monthCart) {
+	t.Helper()
+	dims := []string{"device", "lang", "day", "hour", "weekday", "cause", "rule", "step", "coupon"}
+	ask := analytics.Question{From: "2026-03-01", To: "2026-04-10"}
+	wrong := 0
+	for _, a := range dims {
+		for _, b := range dims {
+			want := map[[2]string]analytics.Sums{}
+			for _, k := range made {
+				o := k.course.expected
+				cell := [2]string{k.values[a], k.values[b]}
+				s := want[cell]
+				if o.excluded != "" {
+					s.Excluded++
+				} else {
+					s.Started++
+					s.Value += 1000
+					s.Checkout += o.checkout
+					s.Abandoned += o.abandoned
+					s.Converted += o.converted
+					s.Recovered += o.recovered
+					s.Lost += o.lost
+					s.LostValue += money.Amount(1000 * o.lost)
+					s.AbandonedValue += money.Amount(1000 * o.lost)
+					s.Net += o.net
+					s.Refunded += o.refunded
+					if o.recovered == 1 {
+						s.RecoveredValue += o.net
+					}
+					if o.reach >= 1 {
+						s.LostCheckout += o.lost
+					}
+					for reach, n := range map[int]*int{2: &s.Contact, 3: &s.Delivery, 4: &s.Payment} {
+						if o.reach >= reach {
+							*n++
+						}
+					}
+					if o.reach >= 3 {
+						s.LostAtPayment += money.Amount(1000 * o.lost)
+					}
+				}
+				want[cell] = s
+			}
+			cells, err := analytics.Cross(ctx, d, ask, a, b)
+			must(t, err)
+			if len(cells) != len(want) {
+				t.Errorf("%s × %s: %d cells, made up %d", a, b, len(cells), len(want))
+			}
+			for _, c := range cells {
+				if w := want[[2]string{c.A, c.B}]; c.Sums != w && wrong < 5 {
+					wrong++
+					t.Errorf("%s %q × %s %q\ncounted %+v\nmade up %+v", a, c.A, b, c.B, c.Sums, w)
+				}
+			}
+		}
+	}
+}
+
+// BenchmarkTwoDimensions crosses every two dimensions over thirteen months.
+// CARTS=360000 is a log of 5,000,000 events; BENCH_POSTGRES=1 asks Postgres.
+func BenchmarkTwoDimensions(b *testing.B) {
+	n, err := strconv.Atoi(os.Getenv("CARTS"))
+	if err != nil {
+		n = 10_000
+	}
+	d := dbtest.SQLite(b)
+	if os.Getenv("BENCH_POSTGRES") != "" {
+		d = dbtest.Postgres(b)
+	}
+	fillFacts(b, d, n)
+	ask := analytics.Question{From: "2025-11-01", To: "2026-11-30"}
+	var took []time.Duration
+	for b.Loop() {
+		for i, x := range analytics.Dimensions {
+			for _, y := range analytics.Dimensions[i+1:] {
+				began := time.Now()
+				if _, err := analytics.Cross(ctx, d, ask, x.Key, y.Key); err != nil {
+					b.Fatal(err)
+				}
+				took = append(took, time.Since(began))
+			}
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(0, "ns/op")
+}
+
+// fillFacts writes facts as a shop of that size has them.
+func fillFacts(b *testing.B, d *db.DB, n int) {
+	b.Helper()
+	rng := rand.New(rand.NewPCG(1, 1))
+	start := time.Date(2025, 11, 1, 0, 0, 0, 0, time.UTC)
+	columns := analytics.FactColumns()
+	pick := func(of ...string) string { return of[rng.IntN(len(of))] }
+	for done := 0; done < n; done += 20_000 {
+		var rows [][]any
+		for i := done; i < min(n, done+20_000); i++ {
+			at := start.Add(time.Duration(i) * 390 * day / time.Duration(n))
+			f := analytics.Fact{CartID: int64(i + 1), Day: at.Format(time.DateOnly), Hour: at.Hour(), Weekday: int(at.Weekday()) + 1, Started: 1, Abandoned: 1, Lost: 1, Reach: rng.IntN(6),
+				StartedAt: db.At(at), LeftAt: db.At(at), Value: money.Amount(rng.IntN(90_000)), Items: 2, Band: pick("0", "25", "50", "100", "250"), Lang: pick("en", "zh"), Currency: pick("USD", "CNY"),
+				Device: pick("phone", "desktop", "tablet"), Country: pick("US", "CN", "DE", "GB", "FR", "JP", "IE"), Buyer: pick("new", "returning", "guest"), Login: pick("account", "guest"),
+				Department: pick("BK", "CO", "HT", "GF", "BB", "TL", "IN", "SP", "EN", "HC", "PH", "SW"), ProductID: int64(rng.IntN(200)), Delivery: pick("", "standard", "express"), Payment: pick("", "test", "stripe"),
+				Coupon: pick("none", "used", "refused"), Shortage: pick("none", "short"), Asked: pick("none", "quick", "late"), Cause: pick(analytics.Causes...), Rule: pick(analytics.CauseRules...)}
+			rows = append(rows, analytics.FactRow(&f))
+		}
+		if err := d.InTx(ctx, func(tx *db.Tx) error {
+			_, err := tx.Insert(ctx, "cart_facts", columns, rows, false)
+			return err
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if os.Getenv("BENCH_POSTGRES") != "" {
+		if err := d.Query(ctx).Exec("ANALYZE cart_facts").Error; err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package analytics
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"regulars/internal/db"
+	"regulars/internal/fault"
+	"regulars/internal/money"
+	"regulars/internal/setting"
+)
+
+// sums are the figures of a set of facts, in the order of cell.scan.
+const sums = `sum(f.started), sum(f.checkout), sum(f.abandoned), sum(f.converted), sum(f.recovered), sum(f.by_link),
+	sum(CASE WHEN f.abandoned = 1 AND f.recovered = 0 THEN f.value ELSE 0 END), sum(1 - f.started), sum(f.by_mail),
+	sum(f.lost), sum(CASE WHEN f.reach >= 1 THEN f.lost ELSE 0 END),
+	sum(CASE WHEN f.reach >= 2 THEN 1 ELSE 0 END), sum(CASE WHEN f.reach >= 3 THEN 1 ELSE 0 END), sum(CASE WHEN f.reach >= 4 THEN 1 ELSE 0 END),
+	sum(CASE WHEN f.started = 1 THEN f.value ELSE 0 END), sum(CASE WHEN f.lost = 1 THEN f.value ELSE 0 END), sum(CASE WHEN f.lost = 1 AND f.reach >= 3 THEN f.value ELSE 0 END),
+	sum(f.net), sum(f.refunded), sum(CASE WHEN f.recovered = 1 THEN f.net ELSE 0 END)`
+
+func (c *Cell) fields() []any {
+	return []any{&c.Started, &c.Checkout, &c.Abandoned, &c.Converted, &c.Recovered, &c.ByLink, &c.AbandonedValue, &c.Excluded, &c.ByMail,
+		&c.Lost, &c.LostCheckout, &c.Contact, &c.Delivery, &c.Payment, &c.Value, &c.LostValue, &c.LostAtPayment, &c.Net, &c.Refunded, &c.RecoveredValue}
+}
+
+// where is the condition of a question, with the joins that its filters need.
+func (q Question) where(joins *[]string) (string, []any, error) {
+	text, args := "f.simulated = ? AND f.day >= ? AND f.day <= ?", []any{q.Simulated, q.From, q.To}
+	for _, f := range q.Filters {
+		d, err := dimension(f.Key)
+		if err != nil {
+			return "", nil, err
+		}
+		d.joined(joins)
+		text += " AND " + d.column + " = ?"
+		if !d.number {
+			args = append(args, f.Value)
+			continue
+		}
+		n, err := strconv.Atoi(f.Value)
+		if err != nil {
+			return "", nil, fault.New(fault.Invalid, "analytics.dimension")
+		}
+		args = append(args, n)
+	}
+	return text, args, nil
+}
+
+func (d Dimension) joined(joins *[]string) {
+	for _, j := range *joins {
+		if j == d.join {
+			return
+		}
+	}
+	*joins = append(*joins, d.join)
+}
+
+// Cross counts the carts of a question by two dimensions, "" for none. Cells
+// come in the order of the database; the values of numbers are written out.
+func Cross(ctx context.Context, q db.Q, ask Question, a, b string) ([]Cell, error) {
+	var joins, columns []string
+	where, args, err := ask.where(&joins)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range []string{a, b} {
+		if key == "" {
+			columns = append(columns, "''")
+			continue
+		}
+		d, err := dimension(key)
+		if err != nil {
+			return nil, err
+		}
+		d.joined(&joins)
+		columns = append(columns, d.column)
+	}
+	query := "SELECT " + columns[0] + " AS a, " + columns[1] + " AS b, " + sums + " FROM cart_facts f" + strings.Join(joins, "") + " WHERE " + where
+	if a != "" || b != "" {
+		query += " GROUP BY 1, 2"
+	} else {
+		query += " HAVING count(*) > 0"
+	}
+	rows, err := q.Query(ctx).Raw(query, args...).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("cross %s and %s: %w", a, b, err)
+	}
+	defer rows.Close()
+	var all []Cell
+	for rows.Next() {
+		var c Cell
+		if err := rows.Scan(append([]any{&c.A, &c.B}, c.fields()...)...); err != nil {
+			return nil, fmt.Errorf("cross %s and %s: %w", a, b, err)
+		}
+		all = append(all, c)
+	}
+	return all, rows.Err()
+}
+
+// Total is everything of a question in one cell.
+func Total(ctx context.Context, q db.Q, ask Question) (Sums, error) {
+	all, err := Cross(ctx, q, ask, "", "")
+	if err != nil || len(all) == 0 {
+		return Sums{}, err
+	}
+	return all[0].Sums, nil
+}
+
+// Pace is the median time from one step of the funnel to the next, in
+// milliseconds, by the step that was reached; 0 where nobody was timed.
+func Pace(ctx context.Context, q db.Q, ask Question) ([]int64, error) {
+	at := []string{"f.started_at", "f.checkout_at", "f.contact_at", "f.delivery_at", "f.payment_at", "f.converted_at"}
+	out := make([]int64, len(at))
+	for step := 1; step < len(at); step++ {
+		var joins []string
+		where, args, err := ask.where(&joins)
+		if err != nil {
+			return nil, err
+		}
+		from := " FROM cart_facts f" + strings.Join(joins, "") + " WHERE " + where + " AND f.started = 1 AND " + at[step] + " > 0 AND " + at[step-1] + " > 0 AND " + at[step] + " >= " + at[step-1]
+		var n int64
+		if err := q.Query(ctx).Raw("SELECT count(*)"+from, args...).Row().Scan(&n); err != nil {
+			return nil, fmt.Errorf("time the funnel: %w", err)
+		}
+		if n == 0 {
+			continue
+		}
+		took := at[step] + " - " + at[step-1]
+		if err := q.Query(ctx).Raw("SELECT "+took+from+" ORDER BY 1 LIMIT 1 OFFSET ?", append(args, (n-1)/2)...).Row().Scan(&out[step]); err != nil {
+			return nil, fmt.Errorf("time the funnel: %w", err)
+		}
+	}
+	return out, nil
+}
+
+// Waiting is how many questions are asked of a cart and what it cost that
+// nobody answered: carts by how long the answer took, worst products first.
+type Waiting struct {
+	Product string // code
+	Asked   int    // carts with a question
+	Late    int    // of these, answered after a day or not at all
+	Lost    int    // of Late
+	Value   money.Amount
+}
+
+// Slowest lists the products whose questions cost most, by the dearest line of
+// the cart.
+func Slowest(ctx context.Context, q db.Q, ask Question, limit int) ([]Waiting, error) {
+	var joins []string
+	where, args, err := ask.where(&joins)
+	if err != nil {
+		return nil, err
+	}
+	Dimensions[3].joined(&joins)
+	var all []Waiting
+	err = q.Query(ctx).Raw(`SELECT coalesce(p.code, '') AS product, count(*) AS asked, sum(CASE WHEN f.asked IN ('late','never') THEN 1 ELSE 0 END) AS late,
+		sum(CASE WHEN f.asked IN ('late','never') THEN f.lost ELSE 0 END) AS lost, sum(CASE WHEN f.asked IN ('late','never') AND f.lost = 1 THEN f.value ELSE 0 END) AS value
+		FROM cart_facts f`+strings.Join(joins, "")+" WHERE "+where+` AND f.started = 1 AND f.asked <> 'none' GROUP BY 1
+		HAVING sum(CASE WHEN f.asked IN ('late','never') THEN 1 ELSE 0 END) > 0 ORDER BY late DESC, value DESC, product LIMIT ?`, append(args, limit)...).Scan(&all).Error
+	if err != nil {
+		return nil, fmt.Errorf("find the slowest answers: %w", err)
+	}
+	return all, nil
+}
+
+// DaysOf makes the report's days of cells by day, the newest first.
+func DaysOf(cells []Cell, v setting.Values, now time.Time) []Day {
+	slices.SortFunc(cells, func(a, b Cell) int { return cmp.Compare(b.A, a.A) })
+	young := now.Add(-Window).In(v.Zone()).Format(time.DateOnly)
+	days := make([]Day, len(cells))
+	for i, c := range cells {
+		days[i] = Day{c.A, c.A >= young, c.Figures}
+	}
+	return days
+}

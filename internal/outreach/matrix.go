@@ -1,0 +1,73 @@
+package outreach
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"regulars/internal/customer"
+	"regulars/internal/db"
+	"regulars/internal/setting"
+	"regulars/internal/value"
+)
+
+// Topic is what a message of consent is about: a row of the contact matrix,
+// in which the shop ticks the tiers that get it. What is owed has none.
+type Topic string
+
+const (
+	Cards           Topic = "cards"           // greetings
+	Recommendations Topic = "recommendations" // suggestions and offers
+	Reminders       Topic = "reminders"       // of a cart left behind
+	TierNews        Topic = "tiers"           // of a tier that rose
+)
+
+// Topics lists the rows of the matrix.
+var Topics = []Topic{Cards, Recommendations, Reminders, TierNews}
+
+// Sends reports whether anything of a topic is sent in this release.
+func (t Topic) Sends() bool { return t == Reminders || t == TierNews }
+
+// topicOf is the row of the matrix that a message obeys: its own, or that of
+// the consent it needs.
+func (c *Candidate) topicOf() (Topic, error) {
+	if c.Topic != "" {
+		return c.Topic, nil
+	}
+	switch c.Purpose {
+	case customer.MailCart:
+		return Reminders, nil
+	case customer.MailOccasions:
+		return Cards, nil
+	case customer.MailOffers, customer.MailUpgrades:
+		return Recommendations, nil
+	}
+	return "", fmt.Errorf("decide on mail: a message for %q has no topic", c.Purpose)
+}
+
+// matrix asks whether the person's tier gets messages of that topic. Guests
+// are occasional customers. The tier is that of this moment.
+func (d *Desk) matrix(ctx context.Context, q db.Q, c Candidate, now time.Time) (string, error) {
+	topic, err := c.topicOf()
+	if err != nil {
+		return "", err
+	}
+	set := d.Settings.Now()
+	gets := set.ContactTiers(string(topic))
+	if len(gets) == len(setting.ContactTiers) {
+		return "", nil
+	}
+	tier := value.Occasional
+	if c.Customer != nil && len(gets) > 0 {
+		facts, err := value.FactsOf(ctx, q, set, c.Customer.ID, now)
+		if err != nil {
+			return "", err
+		}
+		tier = facts.At(now).Tier
+	}
+	if slices.Contains(gets, string(tier)) {
+		return "", nil
+	}
+	return "tier-matrix", nil
+}
