@@ -363,12 +363,16 @@ func (o *Office) profile(c echo.Context, p *personPage, k *customer.Customer) er
 	if err != nil {
 		return err
 	}
+	last := map[customer.Purpose]bool{}
 	for _, purpose := range customer.Purposes {
 		row := consentRow{Name: t(c, "admin.purpose."+string(purpose)), Given: given[purpose]}
 		for _, said := range log {
 			if said.Purpose == purpose { // the log is in order: the last word is shown, what counts is in force
-				row.At, row.From = said.At, said.Source
+				row.At, row.From, last[purpose] = said.At, said.Source, said.Given
 			}
+		}
+		if last[purpose] && !given[purpose] {
+			row.From += " · " + t(c, "consent.unconfirmed")
 		}
 		p.Consents = append(p.Consents, row)
 	}

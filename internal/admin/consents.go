@@ -25,6 +25,7 @@ func (o *Office) consentRoutes(g *echo.Group) {
 	g.GET("/settings/consent", o.packs)
 	g.POST("/settings/consent", o.decidePack)
 	g.GET("/settings/retention", o.retention)
+	g.GET("/audit/looks", o.looks)
 }
 
 type proofPage struct {

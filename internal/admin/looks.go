@@ -32,7 +32,7 @@ type lookRow struct {
 }
 
 func auditTabs(c echo.Context, looks bool) []chip {
-	return []chip{{"/admin/audit", t(c, "audit.deeds"), !looks}, {"/admin/audit?show=looks", t(c, "audit.looks"), looks}}
+	return []chip{{"/admin/audit", t(c, "audit.deeds"), !looks}, {"/admin/audit/looks", t(c, "audit.looks"), looks}}
 }
 
 // looks shows who of the staff looked at whose card, sheet or export, the
@@ -81,8 +81,8 @@ func (o *Office) looks(c echo.Context) error {
 		return err
 	}
 	if len(rows) == auditAtOnce {
-		q := url.Values{"show": {"looks"}, "staff": {in.Staff}, "whose": {in.Whose}, "what": {in.What}, "before": {strconv.FormatInt(rows[len(rows)-1].ID, 10)}}
-		p.Older = "/admin/audit?" + q.Encode()
+		q := url.Values{"staff": {in.Staff}, "whose": {in.Whose}, "what": {in.What}, "before": {strconv.FormatInt(rows[len(rows)-1].ID, 10)}}
+		p.Older = "/admin/audit/looks?" + q.Encode()
 	}
 	return web.Render(c, http.StatusOK, "admin/looks", p)
 }

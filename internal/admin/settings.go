@@ -155,9 +155,6 @@ func (o *Office) audit(c echo.Context) error {
 	var in struct {
 		Before int64 `form:"before"`
 	}
-	if c.QueryParam("show") == "looks" {
-		return o.looks(c)
-	}
 	if err := web.Query(c, &in); err != nil {
 		return err
 	}

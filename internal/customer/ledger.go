@@ -126,7 +126,7 @@ func (s State) after(e *Entry) State {
 			s.Confirmed, s.At = true, e.At
 		}
 	case ActGiven:
-		s = State{Said: true, Confirmed: slices.Contains([]string{MethodImport, MethodDemo}, e.Method), Signed: e.Evidence == evidenceProof, Source: e.Source, At: e.At}
+		s = State{Said: true, Confirmed: slices.Contains([]string{MethodImport, MethodDemo}, e.Method), Signed: strings.HasPrefix(e.Evidence, evidenceProof), Source: e.Source, At: e.At}
 	default:
 		s = State{Source: e.Source, At: e.At}
 	}

@@ -365,12 +365,9 @@ func Erase(ctx context.Context, tx *db.Tx, id ID, now time.Time, forget ...Forge
 	if err != nil {
 		return err
 	}
-	// The ledger goes with its person, whole: the database lets go of it only now.
-	for _, sql := range []string{"DELETE FROM consent_log WHERE customer_id = ?", "DELETE FROM consent_heads WHERE customer_id = ?", "DELETE FROM consents WHERE customer_id = ?",
-		"DELETE FROM consent_asks WHERE customer_id = ?"} {
-		if err := tx.Query(ctx).Exec(sql, n).Error; err != nil {
-			return fmt.Errorf("erase the consents of customer %d: %w", id, err)
-		}
+	// The database lets go of the ledger only now.
+	if err := dropLedger(ctx, tx, id); err != nil {
+		return err
 	}
 	if proved == "" {
 		return nil

@@ -3,7 +3,6 @@ package customer
 import (
 	"context"
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
@@ -114,6 +113,9 @@ func endAndWrite(ctx context.Context, tx *db.Tx, a, b *Customer, fields []Field,
 		phone_contact = '', phone_judged = '', phone_at = 0, seen_at = 0, password_hash = '', epoch = epoch + 1, name = '', phone = '', currency = '', country = '', zone = '',
 		birth_date = '', occupation = '', channel = '', updated_at = ?, erased_at = ?, erased_for = 'merged', merged_into = ? WHERE id = ? AND erased_at = 0`,
 		nobody, nobody, db.At(now), db.At(now), int64(b.ID), int64(a.ID)), "end an account that was merged")
+	if err == nil {
+		err = dropLedger(ctx, tx, a.ID) // the survivor's has all of it
+	}
 	if err != nil {
 		return err
 	}
@@ -133,64 +135,6 @@ func endAndWrite(ctx context.Context, tx *db.Tx, a, b *Customer, fields []Field,
 		set, args = append(set, "seen_at = ?"), append(args, a.SeenAt)
 	}
 	return one(tx.Query(ctx).Exec("UPDATE customers SET "+strings.Join(set, ", ")+" WHERE id = ?", append(args, int64(b.ID))...), "write who was merged")
-}
-
-// uniteConsents tells the ledger of one account in that of another, entry by
-// entry with its day, words and proof, and ends with what is in force now: only
-// what both said yes to, and confirmed only what both had confirmed, since a
-// link proves the address that it went to.
-func uniteConsents(ctx context.Context, tx *db.Tx, from, into ID, now time.Time) error {
-	who, err := speakerOf(ctx, tx, into)
-	if err != nil {
-		return err
-	}
-	if _, _, err := lockHead(ctx, tx, from); err != nil { // seals what is older than the ledger
-		return err
-	}
-	seq, head, err := lockHead(ctx, tx, into)
-	if err != nil {
-		return err
-	}
-	chain, _, err := Ledger(ctx, tx, from)
-	if err != nil {
-		return err
-	}
-	theirs, err := states(ctx, tx, from)
-	if err != nil {
-		return err
-	}
-	own, err := states(ctx, tx, into)
-	if err != nil {
-		return err
-	}
-	have := maps.Clone(own)
-	add := func(e Entry) error {
-		if err := write(ctx, tx, into, &e, have[e.Purpose], who.Country, seq, head); err != nil {
-			return err
-		}
-		seq, head, have[e.Purpose] = e.Seq, e.Hash, have[e.Purpose].after(&e)
-		return nil
-	}
-	for _, e := range chain {
-		proof := strings.TrimSpace(fmt.Sprintf("%s (entry %d of account %d, %.16s)", e.Evidence, e.Seq, from, e.Hash))
-		if err := add(Entry{Purpose: e.Purpose, Act: e.Act, Given: e.Given, Source: e.Source, Lang: e.Lang, Method: e.Method, Evidence: proof, Wording: e.Wording, At: e.At}); err != nil {
-			return err
-		}
-	}
-	both := Stricter(theirs, own)
-	for _, p := range Purposes {
-		last := Entry{Purpose: p, Act: ActWithdrawn, Source: MethodMerge, Method: MethodMerge, Lang: who.Lang, Evidence: "only what both accounts allowed stays allowed", At: db.At(now)}
-		switch {
-		case both[p] && have[p].Confirmed && !(theirs[p].Confirmed && own[p].Confirmed):
-			last.Act, last.Given, last.Evidence = ActGiven, true, "both accounts said yes; not both had confirmed it"
-		case both[p] || !have[p].Said:
-			continue
-		}
-		if err := add(last); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Survivor is the account that a number leads to: its own, or the one that it

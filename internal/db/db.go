@@ -100,6 +100,7 @@ func (d *DB) openSQLite(ctx context.Context, opt Options) error {
 	dsn := func(extra string) string {
 		return "file:" + (&url.URL{Path: abs}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
 			"&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)" +
+			"&_pragma=secure_delete(ON)" + // what was erased is overwritten, not only let go
 			"&_pragma=journal_size_limit(200000000)" + extra
 	}
 	// One writer with immediate transactions and a pool of readers: with
@@ -193,6 +194,20 @@ func (d *DB) Close() error {
 
 // Version names the engine and its version, for people.
 func (d *DB) Version() string { return d.version }
+
+// Settle writes the log of the embedded database into its file and empties it,
+// so that what was deleted is gone from the disk, too; readers at work may keep
+// it from emptying until the next time. Postgres does this by itself (vacuum).
+func (d *DB) Settle(ctx context.Context) error {
+	if d.postgres {
+		return nil
+	}
+	var busy, pages, done int
+	if err := d.writeSQL.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &done); err != nil {
+		return fmt.Errorf("write out the log: %w", err)
+	}
+	return nil
+}
 
 // Embedded reports whether the database lives in this process's data folder,
 // which only one serving process may hold.

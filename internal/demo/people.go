@@ -147,7 +147,7 @@ func (b *builder) account(ctx context.Context, tx *db.Tx, p *Person, joined time
 		if purpose == customer.Personalize || purpose == customer.History {
 			given = p.Personalize
 		}
-		if err := customer.Say(ctx, tx, c.ID, customer.Saying{Purpose: purpose, Given: given, Source: "sign-up", Method: customer.MethodDemo, Evidence: "demo"}, joined); err != nil {
+		if err := customer.Say(ctx, tx, c.ID, customer.Saying{Purpose: purpose, Given: given, Source: "sign-up", Method: customer.MethodDemo, Evidence: "demo: named person"}, joined); err != nil {
 			return nil, checkout.Form{}, err
 		}
 	}

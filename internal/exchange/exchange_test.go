@@ -293,3 +293,24 @@ func TestHostileFilesGetOneClearAnswer(t *testing.T) {
 	}
 	did(t, sum, 3, 0, 0, 2)
 }
+
+func TestAConsentWithoutEvidenceIsRefusedWithItsLine(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		file := "email,name,mail_offers,consent_evidence\na@b.example,Ann,yes,\nc@d.example,Bo,yes,paper form of 2025-03-01 in the drawer\ne@f.example,Eve,no,\n"
+		sum := imported(t, d, exchange.Customers, file, exchange.Options{})
+		did(t, sum, 2, 0, 0, 1)
+		if e := sum.Errors[0]; e.Line != 2 || !strings.Contains(e.Reason, "consent_evidence") {
+			t.Errorf("refused with %+v", e)
+		}
+		if n := count(t, d, "SELECT count(*) FROM customers WHERE email = 'a@b.example'"); n != 0 {
+			t.Error("half a customer was kept")
+		}
+		if n := count(t, d, "SELECT count(*) FROM consents WHERE given = TRUE"); n != 1 {
+			t.Errorf("%d consents count, want the one with evidence", n)
+		}
+		if n := count(t, d, "SELECT count(*) FROM consent_log WHERE method = 'import' AND evidence LIKE 'paper form%'"); n != 1 {
+			t.Error("the ledger lacks the evidence")
+		}
+		did(t, imported(t, d, exchange.Customers, file, exchange.Options{}), 0, 0, 2, 1)
+	})
+}

@@ -105,5 +105,5 @@ func (k *Keeper) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return k.DB.Settle(ctx)
 }

@@ -3,7 +3,11 @@ package order
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -28,7 +32,6 @@ func Owed(ctx context.Context, q db.Q, id customer.ID) (int, error) {
 // lines, amounts, country, times. An order paid for and not sent yet has no
 // address any more; its history says so to the staff, who refund it.
 func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now time.Time) error {
-	const whose = "customer_id = ? OR customer_id IS NULL AND email <> '' AND lower(email) = ?"
 	var stuck []Order
 	err := tx.Query(ctx).Where("("+whose+") AND "+owed,
 		int64(id), customer.EmailKey(email)).Order("id").Find(&stuck).Error
@@ -43,6 +46,9 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 	if err != nil {
 		return fmt.Errorf("forget the returns of customer %d: %w", id, err)
 	}
+	if err := forgetNotes(ctx, tx, id, email); err != nil {
+		return err
+	}
 	// A blank address also stops a confirmation that still waits.
 	err = tx.Query(ctx).Exec(`UPDATE orders SET email = '', phone = '', name = '', line1 = '', line2 = '', city = '', region = '', postcode = '' WHERE `+whose,
 		int64(id), customer.EmailKey(email)).Error
@@ -55,6 +61,57 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 		}
 	}
 	return nil
+}
+
+// Names are the words by which notes may name a person: parts of the name,
+// address, phone number and street, as their orders and account have them.
+func Names(ctx context.Context, q db.Q, id customer.ID, email string) ([]string, error) {
+	var rows []struct{ Email, Name, Phone, Line1 string }
+	err := q.Query(ctx).Raw("SELECT DISTINCT email, name, phone, line1 FROM orders WHERE "+whose+" UNION SELECT email, name, phone, '' FROM customers WHERE id = ?",
+		int64(id), customer.EmailKey(email), int64(id)).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read by what customer %d is named: %w", id, err)
+	}
+	words := map[string]bool{}
+	for _, r := range rows {
+		for _, w := range append(strings.Fields(r.Name), r.Email, r.Phone, r.Line1) {
+			if w = strings.ToLower(strings.Trim(w, ".,;")); utf8.RuneCountInString(w) > 2 || utf8.RuneCountInString(w) == 2 && w[0] > utf8.RuneSelf {
+				words[w] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(words)), nil
+}
+
+// Whose is the condition for the orders of an account and, by their address,
+// of the guest that its person was; it takes the number and the address's key.
+const Whose = whose
+
+const whose = "(customer_id = ? OR customer_id IS NULL AND email <> '' AND lower(email) = ?)"
+
+// forgetNotes blanks what was noted about these orders where a word of it
+// names the person. Notes that name nobody stay.
+func forgetNotes(ctx context.Context, tx *db.Tx, id customer.ID, email string) error {
+	words, err := Names(ctx, tx, id, email)
+	if err != nil {
+		return err
+	}
+	for _, w := range words {
+		for _, sql := range []string{
+			"UPDATE order_history SET note = '' WHERE note <> '' AND lower(note) LIKE ? ESCAPE '\\' AND order_id IN (SELECT id FROM orders WHERE " + whose + ")",
+			"UPDATE return_steps SET note = '' WHERE note <> '' AND lower(note) LIKE ? ESCAPE '\\' AND return_id IN (SELECT r.id FROM returns r WHERE r.order_id IN (SELECT id FROM orders WHERE " + whose + "))",
+		} {
+			if err := tx.Query(ctx).Exec(sql, Like(w), int64(id), customer.EmailKey(email)).Error; err != nil {
+				return fmt.Errorf("forget the notes about customer %d: %w", id, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Like is the pattern of texts that hold a word, with ESCAPE '\\'.
+func Like(word string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word) + "%"
 }
 
 // Merge puts the orders of one customer under another who is the same person (a

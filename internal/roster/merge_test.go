@@ -129,6 +129,8 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 				}
 			}
 		}
+		said, _, err := customer.Ledger(ctx, d, from)
+		w.must(err)
 		books := w.books()
 		look, err := roster.Look(ctx, d, from, into)
 		w.must(err)
@@ -165,6 +167,18 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 		}
 		if n := w.Count("SELECT count(*) FROM credits WHERE customer_id = ? AND currency = 'CNY' AND balance = 700", int64(into)); n != 1 {
 			t.Error("credit in another currency did not come along")
+		}
+		// Every consent was said again in the survivor's chain, with its day.
+		for _, e := range said {
+			if !slices.ContainsFunc(chain, func(x customer.Entry) bool {
+				return x.Purpose == e.Purpose && x.Act == e.Act && x.At == e.At && x.Wording == e.Wording && strings.HasPrefix(x.Evidence, e.Evidence) &&
+					strings.HasSuffix(x.Evidence, fmt.Sprintf("(entry %d of the account that was merged in)", e.Seq))
+			}) {
+				t.Errorf("entry %d of the ledger is lost: %+v", e.Seq, e)
+			}
+		}
+		if len(said) == 0 {
+			t.Error("nothing was said in the account that goes")
 		}
 		given, err := customer.Consents(ctx, d, into)
 		w.must(err)

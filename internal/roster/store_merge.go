@@ -11,7 +11,6 @@ import (
 	"regulars/internal/jobs"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
-	"regulars/internal/staff"
 	"regulars/internal/trait"
 	"regulars/internal/value"
 )
@@ -35,12 +34,8 @@ func Merge(ctx context.Context, tx *db.Tx, set setting.Values, from, into custom
 	return jobs.Enqueue(ctx, tx, Merged{int64(into)})
 }
 
-// merge takes the account that ends out of what this package holds, and does
-// for looks what staff, who know no customers, do not do by themselves.
-func merge(ctx context.Context, tx *db.Tx, from, into customer.ID, now time.Time) error {
-	if err := staff.MergeLooks(ctx, tx, int64(from), int64(into)); err != nil {
-		return err
-	}
+// merge takes the account that ends out of what this package holds.
+func merge(ctx context.Context, tx *db.Tx, from, _ customer.ID, now time.Time) error {
 	return forget(ctx, tx, from, "", now)
 }
 

@@ -5,7 +5,6 @@ package shoptest
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -62,8 +61,28 @@ type Shop struct {
 	Customers map[string]customer.ID       // by address
 	Alarms    *staff.Alarms
 
-	mu  sync.Mutex
-	now time.Time
+	mu   sync.Mutex
+	now  time.Time
+	said diary
+}
+
+// diary is the shop's log.
+type diary struct {
+	sync.Mutex
+	strings.Builder
+}
+
+func (d *diary) Write(b []byte) (int, error) {
+	d.Lock()
+	defer d.Unlock()
+	return d.Builder.Write(b)
+}
+
+// Said is everything the shop wrote into its log.
+func (s *Shop) Said() string {
+	s.said.Lock()
+	defer s.said.Unlock()
+	return s.said.String()
 }
 
 var hasher = sync.OnceValue(customer.NewHasher)
@@ -84,9 +103,10 @@ func Over(t testing.TB, d *db.DB) *Shop { return open(t, d, func(*Shop) {}) }
 
 func open(t testing.TB, d *db.DB, seed func(*Shop)) *Shop {
 	t.Helper()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s := &Shop{t: t, DB: d, Engine: &recommend.Engine{}, Sessions: &recommend.Sessions{}, Events: event.NewLog(d, log), Settings: &setting.Live{}, Hasher: hasher(), MailDir: t.TempDir(),
+	s := &Shop{t: t, DB: d, Engine: &recommend.Engine{}, Sessions: &recommend.Sessions{}, Settings: &setting.Live{}, Hasher: hasher(), MailDir: t.TempDir(),
 		Products: map[string]catalog.ProductID{}, Customers: map[string]customer.ID{}, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+	log := slog.New(slog.NewTextHandler(&s.said, nil))
+	s.Events = event.NewLog(d, log)
 	seed(s)
 	if err := s.Settings.Refresh(context.Background(), d); err != nil {
 		t.Fatal(err)

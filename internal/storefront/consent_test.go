@@ -80,6 +80,9 @@ func TestAYesToMailsWaitsForItsLink(t *testing.T) {
 		if p := b.Get("/account/consents?format=json"); !strings.Contains(p.Body, `"previous_hash"`) {
 			t.Error("the sheet is no JSON")
 		}
+		if p := b.Get("/account/export?format=csv"); p.Status != http.StatusOK || !strings.Contains(p.Body, "account.email,mei@example.com") || !strings.Contains(p.Body, "consents.1.purpose,") {
+			t.Errorf("the download as a table: %d %.200s", p.Status, p.Body)
+		}
 		sound(t, "/zh/account/consents", b.Get("/zh/account/consents"))
 		for _, x := range broken(t, s) {
 			t.Errorf("%+v", x)

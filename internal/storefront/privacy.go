@@ -274,6 +274,10 @@ func (s *Shop) export(c echo.Context) error {
 		return wrap("write an export", err)
 	}
 	web.Private(c)
+	if c.QueryParam("format") == "csv" {
+		c.Response().Header().Set("Content-Disposition", `attachment; filename="my-data.csv"`)
+		return flatten(c, b)
+	}
 	c.Response().Header().Set("Content-Disposition", `attachment; filename="my-data.json"`)
 	return c.Blob(http.StatusOK, "application/json; charset=utf-8", b)
 }
@@ -302,6 +306,9 @@ func (s *Shop) erase(c echo.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if err := s.DB.Settle(c.Request().Context()); err != nil {
+		s.Log.Warn("the erased still lies in the log of the database, until it is written out", "error", err)
 	}
 	if err := web.Session(c).SignOut(); err != nil {
 		return err
