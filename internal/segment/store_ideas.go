@@ -25,6 +25,7 @@ type buyer struct {
 	CustomerID customer.ID
 	OrderCount int
 	Net        int64
+	Pays       bool // has paid in the currency that is looked at
 	Occupation string
 	Country    string
 	Lang       string
@@ -72,7 +73,7 @@ func tellers(ctx context.Context, q db.Q, currency money.Currency) (all []candid
 	}
 	each := max(1, (total.N+ideaPeople-1)/ideaPeople)
 	var buyers []buyer
-	err = q.Query(ctx).Raw(`SELECT f.customer_id, f.order_count, coalesce(s.net, 0) AS net, coalesce(f.occupation, '') AS occupation, coalesce(f.country, '') AS country, coalesce(f.lang, '') AS lang
+	err = q.Query(ctx).Raw(`SELECT f.customer_id, f.order_count, coalesce(s.net, 0) AS net, s.customer_id IS NOT NULL AS pays, coalesce(f.occupation, '') AS occupation, coalesce(f.country, '') AS country, coalesce(f.lang, '') AS lang
 		FROM person_facts f LEFT JOIN person_spent s ON s.currency = ? AND s.customer_id = f.customer_id WHERE f.order_count >= 1 AND f.customer_id % ? = 0 ORDER BY f.customer_id`, string(currency), each).Scan(&buyers).Error
 	if err != nil {
 		return nil, 0, false, fmt.Errorf("read buyers: %w", err)
@@ -94,12 +95,15 @@ func tellers(ctx context.Context, q db.Q, currency money.Currency) (all []candid
 	if len(buyers) == 0 {
 		return nil, 0, false, nil
 	}
-	sums := make([]int64, len(buyers))
-	for i, p := range buyers {
-		sums[i] = p.Net
+	var sums []int64
+	for _, p := range buyers {
+		if p.Pays {
+			sums = append(sums, p.Net)
+		}
 	}
-	slices.Sort(sums)
-	middle = sums[len(sums)/2]
+	if slices.Sort(sums); len(sums) > 0 {
+		middle = sums[len(sums)/2]
+	}
 	for _, measure := range []struct {
 		name string
 		so   func(*buyer) bool
@@ -108,6 +112,9 @@ func tellers(ctx context.Context, q db.Q, currency money.Currency) (all []candid
 		single, pair := map[fact]tally{}, map[[2]fact]tally{}
 		for i := range buyers {
 			p := &buyers[i]
+			if measure.name == SpentMeasure && !p.Pays { // another currency is not less money
+				continue
+			}
 			facts := slices.Clone(of[p.CustomerID])
 			for _, f := range []fact{{"occupation", p.Occupation}, {"country", p.Country}, {"language", p.Lang}} {
 				if f.value != "" {
