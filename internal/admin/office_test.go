@@ -19,6 +19,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/analytics"
 	"regulars/internal/ask"
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
@@ -333,7 +334,13 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.tx(func(ctx context.Context, tx *db.Tx) error {
 		return tx.Query(ctx).Exec(`INSERT INTO segment_snapshots (token, key, segment, name, rule, version, people, staff, at) VALUES ('FROZEN', 'K', 'parents', '{"en":"Parents"}', 'life in (parent)', 0, 12, 'owner@demo.example', 1)`).Error
 	})
+	f.must(analytics.Recount(context.Background(), f.DB, "", "", f.Settings.Now(), f.now))
+	var left string
+	f.must(f.DB.Query(context.Background()).Raw("SELECT c.token FROM carts c JOIN cart_facts f ON f.cart_id = c.id ORDER BY c.id LIMIT 1").Scan(&left).Error)
 	parts := map[string]string{
+		":cart":      left,
+		":note":      "gone",
+		":view":      "gone",
 		":pair":      twice[0].Token,
 		":measure":   "birth",
 		":snapshot":  "FROZEN",

@@ -105,7 +105,7 @@ func (o *Office) dropNote(c echo.Context) error {
 	err := o.change(c, "abandonment.note.drop", "", func(ctx context.Context, tx *db.Tx, _ time.Time) (string, error) {
 		return analytics.DropNote(ctx, tx, c.Param("note"))
 	})
-	if err != nil {
+	if err != nil && fault.Kind(err) != fault.NotFound { // gone is what was asked, also by a second click
 		return err
 	}
 	return done(c, reportPath, "admin.abandonment.note.dropped")
@@ -141,7 +141,7 @@ func (o *Office) dropView(c echo.Context) error {
 	err := o.change(c, "abandonment.view.drop", "", func(ctx context.Context, tx *db.Tx, _ time.Time) (string, error) {
 		return analytics.DropView(ctx, tx, c.Param("view"))
 	})
-	if err != nil {
+	if err != nil && fault.Kind(err) != fault.NotFound { // gone is what was asked, also by a second click
 		return err
 	}
 	return done(c, reportPath, "admin.abandonment.view.dropped")

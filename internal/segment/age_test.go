@@ -29,6 +29,9 @@ func TestAgesInRulesAreThoseOfTheAccount(t *testing.T) {
 		if err := d.InTx(ctx, func(tx *db.Tx) error { return customer.CreateMany(ctx, tx, all) }); err != nil {
 			t.Fatal(err)
 		}
+		if err := segment.Renew(ctx, d, segment.ByRebuild, now); err != nil {
+			t.Fatal(err)
+		}
 		book, err := segment.Read(ctx, d)
 		if err != nil {
 			t.Fatal(err)
