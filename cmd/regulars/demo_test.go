@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"regulars/internal/demo"
+	"regulars/internal/doctor"
 	"regulars/migrations"
 )
 
@@ -189,6 +190,18 @@ func TestOwnedDurablesAreNotSuggested(t *testing.T) {
 	// Li Na has had a Calm Bottle for five months; a bottle warmer needs one.
 	if guest, owner := shown(newShopper(base)), shown(signedIn(t, base, "parent@demo.example")); !guest || owner {
 		t.Errorf("the bottle beside its warmer: suggested to a guest %v, to its owner %v", guest, owner)
+	}
+}
+
+// The world that the demo makes breaks no rule of the shop.
+func TestTheDoctorFindsTheDemoSound(t *testing.T) {
+	a, _ := town(t, 150, 200)
+	report, err := doctor.Check(t.Context(), a.db, doctor.Options{Now: a.now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range report.Broken {
+		t.Errorf("%s is broken %d times: %v", b.Code, b.Count, b.IDs)
 	}
 }
 

@@ -89,7 +89,7 @@ func TestTheReportSaysWhyAndLeadsToTheCart(t *testing.T) {
 		f.want(f.get("/admin/abandonment"), 200, "The coupon was misprinted", "!Take away")
 		f.as(staff.Marketer)
 		f.want(f.post("/admin/abandonment/notes/"+note, url.Values{}), 303)
-		f.want(f.post("/admin/abandonment/notes/"+note, url.Values{}), 404)
+		f.want(f.post("/admin/abandonment/notes/"+note, url.Values{}), 303)
 		f.want(f.post("/admin/abandonment/views/"+view, url.Values{}), 303)
 		f.want(f.get("/admin/abandonment"), 200, "!misprinted", "!Phones by cause")
 

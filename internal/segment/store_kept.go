@@ -59,10 +59,20 @@ func consentBit(purpose string) int64 {
 	return 1 << max(0, slices.Index(purposes(), purpose))
 }
 
-func number64(n int64, has bool) sql.NullInt64 { return sql.NullInt64{Int64: n, Valid: has} }
+// What is not to be known leaves no value behind, so that two such rows are
+// equal.
+func number64(n int64, has bool) sql.NullInt64 {
+	if !has {
+		return sql.NullInt64{}
+	}
+	return sql.NullInt64{Int64: n, Valid: true}
+}
 
 func orNull(s string, may bool) sql.NullString {
-	return sql.NullString{String: s, Valid: may && s != ""}
+	if !may || s == "" {
+		return sql.NullString{}
+	}
+	return sql.NullString{String: s, Valid: true}
 }
 
 // keptOf makes the copy of one person's facts.
