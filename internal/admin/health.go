@@ -76,12 +76,12 @@ func (o *Office) health(c echo.Context) error {
 		p.Rows = append(p.Rows, healthRow{t(c, "admin.health.measure."+s.Measure), i18n.Number(s.Have), i18n.Number(s.People - s.Have), t(c, "admin.health.percent", "n", s.Percent()),
 			rows(s.Measure, "yes"), rows(s.Measure, "no")})
 	}
-	counted, err := customer.StaleCounts(ctx, o.DB, o.staleBefore())
+	counted, err := customer.StaleCounts(ctx, o.DB, o.staleBefore(), simulated)
 	if err != nil {
 		return err
 	}
 	for _, k := range counted {
-		p.Stale = append(p.Stale, staleRow{t(c, "admin.health.fact."+k.Kind), i18n.Number(k.Known), i18n.Number(k.Stale), "/admin/health/stale?fact=" + k.Kind})
+		p.Stale = append(p.Stale, staleRow{t(c, "admin.health.fact."+k.Kind), i18n.Number(k.Known), i18n.Number(k.Stale), rows("stale", "") + "&fact=" + k.Kind})
 	}
 	if err := o.healthTrend(c, &p); err != nil {
 		return err
@@ -172,7 +172,7 @@ func (o *Office) staleRows(c echo.Context, in listing, p healthRowsPage) error {
 	if !slices.Contains(customer.FactKinds(), kind) {
 		return nowhere()
 	}
-	all, err := customer.Stale(ctx, o.DB, o.staleBefore(), 0)
+	all, err := customer.Stale(ctx, o.DB, o.staleBefore(), c.QueryParam("simulated") == "yes", 0)
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func TestDataHealthCountsAndOpensItsRows(t *testing.T) {
 
 		// What was said long ago is listed, every one.
 		f.now = f.now.AddDate(1, 0, 1)
-		counts, err := customer.StaleCounts(ctx, d, f.staleBefore())
+		counts, err := customer.StaleCounts(ctx, d, f.staleBefore(), false)
 		f.must(err)
 		for _, k := range counts {
 			if k.Known != k.Stale {

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -49,7 +51,7 @@ func (o *Office) ideas(c echo.Context) error {
 	}
 	p.Simulated = simulated
 	for _, i := range found {
-		p.Rows = append(p.Rows, ideaRow{i.Key(), book.Sentence(p.Lang, i.Rule), figures(c, &i, currency), t(c, "admin.idea.sure", "low", tenths(i.Low), "high", tenths(i.High), "looked", i18n.Number(i.Looked))})
+		p.Rows = append(p.Rows, ideaRow{i.Key(), headline(book.Sentence(p.Lang, i.Rule)), figures(c, &i, currency), t(c, "admin.idea.sure", "low", tenths(i.Low), "high", tenths(i.High), "looked", i18n.Number(i.Looked))})
 	}
 	return web.Render(c, http.StatusOK, "admin/ideas", p)
 }
@@ -87,4 +89,10 @@ func (o *Office) answerIdea(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/admin/segments/new?rule="+url.QueryEscape(in["idea"]))
 	}
 	return done(c, "/admin/segments/ideas", "admin.idea.dismissed")
+}
+
+// headline begins a sentence's part as a line of its own does.
+func headline(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[n:]
 }

@@ -101,7 +101,7 @@ func (s *story) fact(d Definition, zone *time.Location, currency money.Currency,
 	c := s.figures(l, now)
 	converted := s.convertedAt()
 	f.Started, f.Checkout, f.Abandoned, f.Converted, f.Recovered, f.ByLink = c.Started, c.Checkout, c.Abandoned, c.Converted, c.Recovered, c.ByLink
-	if c.Recovered == 1 && s.mailed > 0 && s.mailed <= converted {
+	if c.Recovered == 1 && (c.ByLink == 1 || s.mailed > 0 && s.mailed <= converted) { // the link came in a mail
 		f.ByMail = 1
 	}
 	s.walk(f, l)

@@ -143,7 +143,8 @@ func TestAHundredSessionsCountedByHand(t *testing.T) {
 				Excluded:       9,                          // 2 staff, 2 bots, 2 merged, 1 void, 2 empty
 				AbandonedValue: 1000 * (62 - 22 - 6),       // without the recovered
 			},
-			Lost: 34, LostCheckout: 3 + 5 + 2 + 2, // no order to this day
+			ByMail: 4,                               // the links came in mails
+			Lost:   34, LostCheckout: 3 + 5 + 2 + 2, // no order to this day
 			Contact: 26 + 3 + 2, Delivery: 26 + 3, Payment: 26 + 3, // an order implies every step, a payment those before
 			Value: 62_000, LostValue: 34_000, LostAtPayment: 3000,
 		}

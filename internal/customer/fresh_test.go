@@ -181,7 +181,7 @@ func TestStaleListsEveryFactOlderThanTheLimit(t *testing.T) {
 					kinds[f.Kind()] = k
 				}
 			}
-			rows, err := customer.Stale(ctx, d, before, 0)
+			rows, err := customer.Stale(ctx, d, before, false, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -194,7 +194,7 @@ func TestStaleListsEveryFactOlderThanTheLimit(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Fatalf("before day %d: %v, want %v", limit, got, want)
 			}
-			counts, err := customer.StaleCounts(ctx, d, before)
+			counts, err := customer.StaleCounts(ctx, d, before, false)
 			if err != nil || len(counts) != len(kinds) {
 				t.Fatalf("counts: %v %v", counts, err)
 			}

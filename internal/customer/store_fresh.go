@@ -226,8 +226,8 @@ func factRows() string {
 
 // Stale lists the facts whose last word is from before a moment, all of them
 // with most 0, by customer and fact.
-func Stale(ctx context.Context, q db.Q, before time.Time, most int) ([]Old, error) {
-	sql, args := "SELECT customer_id, fact, since FROM ("+factRows()+") r WHERE since < ? ORDER BY customer_id, fact", []any{db.At(before)}
+func Stale(ctx context.Context, q db.Q, before time.Time, simulated bool, most int) ([]Old, error) {
+	sql, args := "SELECT customer_id, fact, since FROM ("+factRows()+") r WHERE since < ? AND customer_id IN (SELECT id FROM customers WHERE simulated = ?) ORDER BY customer_id, fact", []any{db.At(before), simulated}
 	if most > 0 {
 		sql, args = sql+" LIMIT ?", append(args, most)
 	}
@@ -244,12 +244,14 @@ type Counted struct {
 	Known, Stale int
 }
 
-// StaleCounts counts facts by kind (date and address as a whole).
-func StaleCounts(ctx context.Context, q db.Q, before time.Time) ([]Counted, error) {
+// StaleCounts counts facts by kind (date and address as a whole), of real people
+// or of simulated ones.
+func StaleCounts(ctx context.Context, q db.Q, before time.Time, simulated bool) ([]Counted, error) {
 	var rows []Counted
 	err := q.Query(ctx).Raw(`SELECT kind, count(*) AS known, sum(CASE WHEN since < ? THEN 1 ELSE 0 END) AS stale FROM (
-		SELECT CASE WHEN fact LIKE 'date:%' THEN 'date' WHEN fact LIKE 'address:%' THEN 'address' ELSE fact END AS kind, since FROM (`+factRows()+`) r) k
-		GROUP BY kind ORDER BY kind`, db.At(before)).Scan(&rows).Error
+		SELECT CASE WHEN fact LIKE 'date:%' THEN 'date' WHEN fact LIKE 'address:%' THEN 'address' ELSE fact END AS kind, since FROM (`+factRows()+`) r
+			WHERE customer_id IN (SELECT id FROM customers WHERE simulated = ?)) k
+		GROUP BY kind ORDER BY kind`, db.At(before), simulated).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("count stale facts: %w", err)
 	}

@@ -144,7 +144,7 @@ func populate(b *testing.B, d *db.DB, people int) {
 	run(b, d, fmt.Sprintf(`INSERT INTO products (id, code, slug, category_id, brand, name, sensitive, created_at, updated_at) %s
 		SELECT i, CASE WHEN i > %d THEN 'LATE' ELSE 'P' || i END, 'p' || i, 11 + i %% 12, 'Brand' || (i %% 7), '{}', i %% 60 = 0, 1, 1 FROM n`, numbers(1, goods+1), goods))
 	run(b, d, "INSERT INTO variants (id, product_id, sku, created_at, updated_at) SELECT id, id, code, 1, 1 FROM products")
-	const portion = 10_000 // a statement of Postgres has five seconds
+	const portion = 4_000 // a statement of Postgres has five seconds
 	for from := 1; from <= people; from += portion {
 		to := min(from+portion-1, people)
 		for _, sql := range []string{
