@@ -34,6 +34,12 @@ func (v Values) Since(name string, now time.Time) time.Time {
 	return now.AddDate(0, 0, -n)
 }
 
+// Term is how long something stays, as a number of days or of months.
+func (v Values) Term(name string) (n int, months bool) {
+	n, months, _ = parseTerm(v.Get(name)) // what cannot be read is never stored
+	return n, months
+}
+
 func parseTerm(s string) (n int, months bool, err error) {
 	number, unit, _ := strings.Cut(strings.TrimSpace(s), " ")
 	n, err = strconv.Atoi(number)

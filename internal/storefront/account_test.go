@@ -104,6 +104,9 @@ func TestDownloadAndErase(t *testing.T) {
 func TestGuestSwitchesPersonalPages(t *testing.T) {
 	s := shoptest.New(t, dbtest.SQLite(t))
 	b := s.Browser()
+	if text := b.Get("/privacy").Text(); !strings.Contains(text, "Single page views 90 days, then only counts by day. Whose a cart was 25 months") {
+		t.Errorf("the page does not say how long things stay: %s", text)
+	}
 	b.Submit(b.Get("/privacy"), "/privacy", "personalize", "on")
 	b.Post("/cart/items", "sku", "BK01")
 	if p := b.Get("/"); len(p.All("section[aria-labelledby=continue]")) != 1 {

@@ -56,8 +56,17 @@ func (s *Shop) policyText(c echo.Context, key string) string {
 	if web.Lang(c) == i18n.Chinese && set.Get("shop.name.zh") != "" {
 		name = set.Get("shop.name.zh")
 	}
-	return t(c, key, "shop", name, "email", set.Get("shop.email"), "address", set.Get("shop.address"), "minutes", int(set.Hold().Minutes()),
-		"count", max(set.ReturnDays(), order.WithdrawalDays))
+	args := []any{"shop", name, "email", set.Get("shop.email"), "address", set.Get("shop.address"), "minutes", int(set.Hold().Minutes()),
+		"count", max(set.ReturnDays(), order.WithdrawalDays)}
+	for _, what := range []string{"browsing", "carts", "contacts", "visitors", "bodies"} {
+		unit := "shop.term.days"
+		n, months := set.Term("keep." + what)
+		if months {
+			unit = "shop.term.months"
+		}
+		args = append(args, what, t(c, unit, "count", n))
+	}
+	return t(c, key, args...)
 }
 
 // policyParts reads the numbered parts of a policy, as many as are written.

@@ -187,13 +187,22 @@ func clean(form *fault.Form, name, s string, raw bool, most int) (string, bool) 
 		return "", false
 	}
 	if !raw {
-		s = strings.TrimSpace(norm.NFC.String(strings.ReplaceAll(s, "\r\n", "\n")))
+		s = strings.TrimSpace(norm.NFC.String(strings.Map(unturned, strings.ReplaceAll(s, "\r\n", "\n"))))
 	}
 	if n := utf8.RuneCountInString(s); n > most {
 		form.Wrong(name, "error.too-long", "max", most, "have", n)
 		return "", false
 	}
 	return s, true
+}
+
+// unturned drops the marks that turn the direction of what follows: in a name
+// they would turn the words of the page around it, too.
+func unturned(r rune) rune {
+	if r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069' {
+		return -1
+	}
+	return r
 }
 
 // foldDigits turns full-width digits and signs into plain ones.

@@ -45,6 +45,10 @@ func TestFormTakesOnlyWhatItNames(t *testing.T) {
 	if got != nil || in.SKU != "é" || in.Qty != 0 || in.Age != nil {
 		t.Errorf("NFC, an absent and an empty number: %+v %v", in, got)
 	}
+	send("sku=%E2%80%AEab%E2%81%A9")
+	if got != nil || in.SKU != "ab" {
+		t.Errorf("marks that turn the direction stay: %q %v", in.SKU, got)
+	}
 	for _, row := range []struct {
 		name, body, field, words string
 		status                   int
