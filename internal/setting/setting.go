@@ -40,6 +40,7 @@ var Keys = []Key{
 	{"checkout.idle", "30m", checkDuration},
 	{"cart.lost", "720h", checkDuration},
 	{"followup.delays", "24h,72h", checkDurations},
+	{"followup.holdout", "auto", checkHoldout},
 	{"notify.orders", "on", checkSwitch},
 	{"notify.lang", "en", checkLang},
 	{"quiet.hours", "21-09", checkHours},
