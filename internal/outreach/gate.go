@@ -69,6 +69,17 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 			return withhold(reason), nil
 		}
 	}
+	// Who goes without is drawn among those who would be written to; whatever
+	// is in the way for now does not change it.
+	if c.step != nil {
+		arm, err := d.ArmOf(ctx, tx, c, now)
+		if err != nil {
+			return Decision{}, err
+		}
+		if arm == Held {
+			return withhold(HeldOut), nil
+		}
+	}
 	if stands.Rests(now) {
 		return Decision{Defer, "resting", stands.RestUntil.Time}, nil
 	}

@@ -43,6 +43,7 @@ var Keys = []Key{
 	{"followup.floors", "0; 50", checkFloors},
 	{"followup.steps", "on,on", checkSwitches},
 	{"followup.coupon", "off", checkSwitch},
+	{"followup.holdout", "auto", checkHoldout},
 	{"notify.orders", "on", checkSwitch},
 	{"notify.lang", "en", checkLang},
 	{"quiet.hours", "21-09", checkHours},
