@@ -100,6 +100,7 @@ type Send struct {
 	CreatedAt  db.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt  db.Time `gorm:"autoUpdateTime:false"`
 	Simulated  bool
+	Plan       int64 // the version of the follow-up's plan it was decided under; 0: no follow-up
 }
 
 // Words is the reason in l for people; "" if there is none to give.
@@ -155,6 +156,8 @@ type Candidate struct {
 	Cart     *cart.Cart         // the cart it is about, as it stands now; nil: none
 	ActiveAt db.Time            // the cart's last activity when the message was meant
 	Except   int64              // the message's own row, not to be counted against itself
+	step     *reminding         // of the follow-up, if it is one
+	people   []kin              // the accounts of whoever reads it
 }
 
 // Decision is the gate's answer. Until is the moment to ask again.
