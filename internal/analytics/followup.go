@@ -119,10 +119,10 @@ func (v Volume) weeks(people int) int {
 	return int(math.Ceil(float64(people) / v.PerWeek))
 }
 
-// Limits of the suggestion: a share is worth it if it answers within a quarter
-// of a year or so, and none is if half of all people do not within a year.
+// Limits of the suggestion: a share is worth it if it answers within SoonWeeks,
+// and none is if half of all people do not within a year.
 const (
-	soonWeeks   = 8
+	SoonWeeks   = 8
 	longestWeek = 52
 )
 
@@ -147,9 +147,9 @@ func (v Volume) Suggest(seen bool) Suggestion {
 		return at(1000, "answered")
 	case !soon(5000, longestWeek):
 		return Suggestion{Why: "few"}
-	case soon(1000, soonWeeks):
+	case soon(1000, SoonWeeks):
 		return at(1000, "tenth")
-	case soon(2000, soonWeeks):
+	case soon(2000, SoonWeeks):
 		return at(2000, "fifth")
 	}
 	return at(5000, "half")
