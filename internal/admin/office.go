@@ -126,6 +126,7 @@ func (o *Office) Routes() {
 	g.GET("/abandonment/days.csv", o.abandonmentFile)
 	g.GET("/abandonment/cross.csv", o.crossFile)
 	g.GET("/abandonment/carts", o.leftCarts)
+	g.POST("/abandonment/mail", o.switchReport)
 	g.POST("/abandonment/notes", o.addNote)
 	g.POST("/abandonment/notes/:note", o.dropNote)
 	g.POST("/abandonment/views", o.saveView)
