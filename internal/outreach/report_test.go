@@ -89,7 +89,9 @@ func TestTheReportComesOnceAWeekToWhoAsked(t *testing.T) {
 func TestTheShopReviewsWhoGoesWithout(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := open(t, d)
-		exec := func(sql string, args ...any) { s.tx(func(tx *db.Tx) error { return tx.Query(ctx).Exec(sql, args...).Error }) }
+		exec := func(sql string, args ...any) {
+			s.tx(func(tx *db.Tx) error { return tx.Query(ctx).Exec(sql, args...).Error })
+		}
 		review := func(at time.Time) outreach.Run {
 			s.must(s.desk.ReviewHoldout(ctx, at))
 			run, err := outreach.LatestRun(ctx, d, false)
