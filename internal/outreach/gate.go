@@ -51,6 +51,8 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 		return withhold("dead"), nil
 	case c.Class == Required:
 		return Decision{Verdict: Allow}, nil
+	case c.Class == Service && c.Asked:
+		return Decision{Verdict: Allow}, nil
 	case c.Class == Service:
 		return d.whenAwake(c, now), nil
 	case stands.State == "bouncing":

@@ -56,6 +56,7 @@ const (
 	NoAccount         = "no-account"
 	ConfirmConsent    = "confirm-consent" // before a yes to mails counts
 	FollowUpMail      = "followup"
+	CartSaved         = "cart-saved" // asked for by the shopper
 	ContactReceived   = "contact-received"
 	QuestionAnswered  = "question-answered"
 	TierRisen         = "tier-risen"
@@ -65,7 +66,7 @@ const (
 // Templates lists every message.
 var Templates = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
-	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, ContactReceived, QuestionAnswered, TierRisen, TierEnds}
+	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds}
 
 // State says what became of a message.
 type State string
@@ -155,6 +156,7 @@ type Candidate struct {
 	Cart     *cart.Cart         // the cart it is about, as it stands now; nil: none
 	ActiveAt db.Time            // the cart's last activity when the message was meant
 	Except   int64              // the message's own row, not to be counted against itself
+	Asked    bool               // a service they asked for, or set off, just now: whoever waits for it is awake
 }
 
 // Decision is the gate's answer. Until is the moment to ask again.
