@@ -101,6 +101,7 @@ type Send struct {
 	CreatedAt  db.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt  db.Time `gorm:"autoUpdateTime:false"`
 	Simulated  bool
+	Plan       int64 // the version of the follow-up's plan it was decided under; 0: no follow-up
 }
 
 // Words is the reason in l for people; "" if there is none to give.
@@ -157,6 +158,8 @@ type Candidate struct {
 	ActiveAt db.Time            // the cart's last activity when the message was meant
 	Except   int64              // the message's own row, not to be counted against itself
 	Asked    bool               // a service they asked for, or set off, just now: whoever waits for it is awake
+	step     *reminding         // of the follow-up, if it is one
+	people   []kin              // the accounts of whoever reads it
 }
 
 // Decision is the gate's answer. Until is the moment to ask again.

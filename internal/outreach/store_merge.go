@@ -33,6 +33,9 @@ func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) 
 			return fmt.Errorf("put the mails of customer %d under %d: %w", from, into, err)
 		}
 	}
+	if err := mergeArms(ctx, tx, values); err != nil {
+		return err
+	}
 	const addressed = "CAST(args ->> 'customer' AS BIGINT) = @from"
 	if err := jobs.Drop(ctx, tx, CartMail{}, addressed, values); err != nil {
 		return err
