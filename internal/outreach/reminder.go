@@ -8,7 +8,8 @@ import (
 	"regulars/internal/db"
 )
 
-// reminder writes the mail with its two links.
+// reminder writes the mail with its two links. What stood in the way of the
+// cart is answered first; only where nothing did the goods are named.
 func (d *Desk) reminder(ctx context.Context, tx *db.Tx, s *Send, c *cart.Cart, to Address, now time.Time) (Mail, error) {
 	view, err := cart.Items(ctx, tx, c)
 	if err != nil {
@@ -25,7 +26,11 @@ func (d *Desk) reminder(ctx context.Context, tx *db.Tx, s *Send, c *cart.Cart, t
 	w := letter{Name: to.Name, Link: d.url(s.Lang, "/r/"+restore), Hours: int(RestoreFor.Hours()),
 		footer: footer{why: "mail.foot.why.followup", unsubscribe: d.url(s.Lang, "/u/"+stop)}}
 	w.list(s.Lang, view, c.Currency)
-	mail, err := d.compose(FollowUpMail, s, to, w, now)
+	name, err := d.speak(ctx, tx, s, c, &w, now)
+	if err != nil {
+		return Mail{}, err
+	}
+	mail, err := d.compose(name, s, to, w, now)
 	mail.Unsubscribe = d.BaseURL + "/u/" + stop // one POST, no redirect to a language
 	return mail, err
 }

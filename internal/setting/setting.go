@@ -57,6 +57,8 @@ var Keys = []Key{
 	{"payment.transfer.days", "7", checkWait},
 	{"payment.cod.max", "0", checkAmount},
 	{"payment.cod.countries", "", checkCountries},
+	{"notice.payment.failed", "on", checkSwitch},
+	{"notice.payment.failed.except", "", checkCountries},
 	{"loyalty.loyal.orders", "2", checkCount},
 	{"loyalty.loyal.spend", "0", checkAmounts},
 	{"loyalty.very.orders", "6", checkCount},

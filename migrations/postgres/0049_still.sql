@@ -14,3 +14,5 @@ CREATE TABLE cart_tickets (
 );
 CREATE INDEX cart_tickets_open ON cart_tickets(opened_at) WHERE closed_at = 0;
 CREATE INDEX cart_tickets_cart ON cart_tickets(cart_id);
+-- What a reminder of a cart answered first; '' = it named the goods (owner: outreach).
+ALTER TABLE sends ADD COLUMN variant TEXT NOT NULL DEFAULT '';
