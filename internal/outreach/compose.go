@@ -35,6 +35,7 @@ type letter struct {
 	Saved  string // leads to the cart it was asked from
 	Again  string // where one writes to the shop
 	When   string // the moment a page failed
+	Coupon *couponWords
 	footer footer
 }
 

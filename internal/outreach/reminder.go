@@ -30,6 +30,11 @@ func (d *Desk) reminder(ctx context.Context, tx *db.Tx, s *Send, c *cart.Cart, t
 	if err != nil {
 		return Mail{}, err
 	}
+	if name == FollowUpMail {
+		if w.Coupon, err = d.coupon(ctx, tx, s, c, view, now); err != nil {
+			return Mail{}, err
+		}
+	}
 	mail, err := d.compose(name, s, to, w, now)
 	mail.Unsubscribe = d.BaseURL + "/u/" + stop // one POST, no redirect to a language
 	return mail, err

@@ -43,6 +43,8 @@ var Keys = []Key{
 	{"followup.floors", "0; 50", checkFloors},
 	{"followup.steps", "on,on", checkSwitches},
 	{"followup.coupon", "off", checkSwitch},
+	{"followup.coupon.percent", "10", checkWhole(1, 50)},
+	{"followup.coupon.margin", "10", checkWhole(0, 500)},
 	{"followup.holdout", "auto", checkHoldout},
 	{"notify.orders", "on", checkSwitch},
 	{"notify.lang", "en", checkLang},

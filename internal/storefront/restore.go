@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -11,8 +12,10 @@ import (
 	"regulars/internal/art"
 	"regulars/internal/cart"
 	"regulars/internal/db"
+	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/outreach"
+	"regulars/internal/pricing"
 	"regulars/internal/web"
 )
 
@@ -24,7 +27,8 @@ type restorePage struct {
 	web.Page
 	Token   string
 	Lines   []restoreLine
-	Other   int // pieces in the cart of this browser that the link does not lead to
+	Coupon  string // what the mail brought besides; "" nothing
+	Other   int    // pieces in the cart of this browser that the link does not lead to
 	Stopped *stopped
 }
 
@@ -45,6 +49,9 @@ func (s *Shop) restoreForm(c echo.Context) error {
 	page.NoIndex = true
 	for _, item := range view.Items {
 		page.Lines = append(page.Lines, s.restoreLine(c, item))
+	}
+	if page.Coupon, err = s.couponText(c, view); err != nil {
+		return err
 	}
 	open, _, err := s.openCart(c)
 	if err != nil {
@@ -73,6 +80,22 @@ func (s *Shop) restoreLine(c echo.Context, item cart.Item) restoreLine {
 	return l
 }
 
+// couponText says what the coupon of the mail is good for: how much, on what,
+// until when.
+func (s *Shop) couponText(c echo.Context, view *cart.View) (string, error) {
+	g, err := outreach.CouponBehind(c.Request().Context(), s.DB, c.Param("token"), s.Now())
+	if err != nil || g == nil {
+		return "", err
+	}
+	var names []string
+	for _, item := range view.Items {
+		if slices.ContainsFunc(g.Goods, func(b pricing.BoundGoods) bool { return b.Variant == item.Line.VariantID }) {
+			names = append(names, in(c, item.Buyable.Name))
+		}
+	}
+	return t(c, "shop.restore.coupon", "percent", g.Percent, "goods", strings.Join(names, t(c, "shop.restore.and")), "until", i18n.DateTime(web.Lang(c), g.Until.In(s.Settings.Now().Zone()))), nil
+}
+
 // besides counts the pieces of a cart that are not in another: what would be
 // lost if that one took its place.
 func (s *Shop) besides(c echo.Context, open *cart.Cart, view *cart.View) (n int, err error) {
@@ -93,6 +116,7 @@ func (s *Shop) besides(c echo.Context, open *cart.Cart, view *cart.View) (n int,
 func (s *Shop) restore(c echo.Context) error {
 	var in struct {
 		Instead bool `form:"instead"`
+		Coupon  bool `form:"coupon"`
 	}
 	if err := web.Form(c, &in); err != nil {
 		return err
@@ -102,6 +126,13 @@ func (s *Shop) restore(c echo.Context) error {
 	if err != nil {
 		return err // before a forged link makes anybody a visitor
 	}
+	given, err := outreach.CouponBehind(ctx, s.DB, token, s.Now())
+	if err != nil {
+		return err
+	}
+	if !in.Coupon {
+		given = nil
+	}
 	p, err := s.someone(c)
 	if err != nil {
 		return err
@@ -110,10 +141,13 @@ func (s *Shop) restore(c echo.Context) error {
 	lines := 0
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) (err error) {
 		into, lines, err = outreach.Restore(ctx, tx, token, p, s.currency(c), web.Lang(c), device(c), s.Now())
-		if err != nil || !in.Instead {
+		if err == nil && in.Instead {
+			err = s.only(ctx, tx, into, left)
+		}
+		if err != nil {
 			return err
 		}
-		return s.only(ctx, tx, into, left)
+		return outreach.UseCoupon(ctx, tx, into, given, s.Now())
 	})
 	if err != nil {
 		return err
