@@ -3,10 +3,12 @@ package outreach
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"regulars/internal/cart"
 	"regulars/internal/db"
+	"regulars/internal/setting"
 )
 
 // version is the number of a plan; one that never decided anything gets the
@@ -77,8 +79,14 @@ func (d *Desk) due(ctx context.Context, plan Plan, now time.Time) ([]dueCart, er
 			AND (c.checkout_at = 0 AND c.active_at <= ? OR c.checkout_at > 0 AND c.active_at <= ?)
 			AND (c.customer_id IS NOT NULL OR c.email <> '')
 			AND EXISTS (SELECT 1 FROM cart_lines l WHERE l.cart_id = c.id)
-			AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.key = 'followup:' || c.id || ':' || c.active_at || ?)`
-		args := []any{db.At(now.Add(-values.CartLost())), idle, checkoutIdle, fmt.Sprintf(":%d", step.N)}
+			AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.key IN (`
+		args := []any{db.At(now.Add(-values.CartLost())), idle, checkoutIdle}
+		// Nor one behind it: a step that was off and is on again does not come after the next.
+		for n := step.N; n <= setting.MostSteps; n++ {
+			sql += "'followup:' || c.id || ':' || c.active_at || ?, "
+			args = append(args, fmt.Sprintf(":%d", n))
+		}
+		sql = strings.TrimSuffix(sql, ", ") + "))"
 		if before := plan.before(step.N); before != nil {
 			sql += ` AND EXISTS (SELECT 1 FROM sends s WHERE s.key = 'followup:' || c.id || ':' || c.active_at || ? AND s.state = 'sent' AND s.sent_at <= ?)`
 			args = append(args, fmt.Sprintf(":%d", before.N), db.At(now.Add(before.Delay-step.Delay)))
