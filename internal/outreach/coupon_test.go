@@ -63,7 +63,9 @@ func TestACouponComesWithTheLastStepAloneAndOnlyWhereItIsSure(t *testing.T) {
 		story("too near to the cost", 0, nil)
 		s.costs(600)
 		story("a code in the cart", 0, func(_ *customer.Person, c *cart.Cart) {
-			s.tx(func(tx *db.Tx) error { return tx.Query(ctx).Exec("UPDATE carts SET coupon = 'OTHER' WHERE id = ?", int64(c.ID)).Error })
+			s.tx(func(tx *db.Tx) error {
+				return tx.Query(ctx).Exec("UPDATE carts SET coupon = 'OTHER' WHERE id = ?", int64(c.ID)).Error
+			})
 		})
 		story("an error page", 0, func(_ *customer.Person, c *cart.Cart) {
 			s.tx(func(tx *db.Tx) error {
