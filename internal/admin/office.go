@@ -114,6 +114,8 @@ func (o *Office) Routes() {
 	g.GET("/questions/fresh", o.questions)
 	o.Web.Unattended("/admin/questions/stream", "/admin/questions/fresh")
 	g.GET("/questions/gaps", o.gaps)
+	g.GET("/questions/tickets", o.tickets)
+	g.POST("/questions/tickets/:cart", o.closeTicket)
 	g.GET("/questions/articles", o.articles)
 	g.GET("/questions/articles/new", o.newArticle)
 	g.POST("/questions/articles/new", o.saveArticle)

@@ -52,6 +52,7 @@ type (
 		Tender    tender
 		Ask       askBox
 		Stopped   *stopped
+		Mail      mailBox
 		quote     *pricing.Quote
 	}
 	undo struct{ SKU, Qty, Text string }
@@ -116,6 +117,9 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 		}
 		p.Ask = s.cartBox(c, view, askInput{})
 		if err := s.askForm(c, &p.Ask); err != nil {
+			return nil, nil, err
+		}
+		if p.Mail, err = s.mailBox(c); err != nil {
 			return nil, nil, err
 		}
 	}

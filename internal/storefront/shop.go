@@ -95,6 +95,8 @@ func (s *Shop) Routes() {
 	e.POST("/cart/items/:id", s.setItem, slow)
 	e.POST("/cart/coupon", s.setCoupon, slow)
 	e.POST("/cart/why", s.cartWhy, slow)
+	e.POST("/cart/mail", s.mailCart, door)
+	e.POST("/cart/later", s.putAway, slow)
 	e.POST("/cart/gift-cards", s.cartCard, slow)
 	e.GET("/gift-cards", s.giftCards)
 	e.POST("/gift-cards", s.readCard, door)
@@ -204,7 +206,12 @@ func (s *Shop) dress(c echo.Context, p *web.Page) {
 		return
 	}
 	p.SignedIn = person.SignedIn()
-	if _, p.CartCount, err = s.openCart(c); err != nil {
+	open, count, err := s.openCart(c)
+	if err == nil {
+		p.CartCount = count
+		p.Waiting, err = s.waiting(c, open, count)
+	}
+	if err != nil {
 		s.Log.Warn("cart not read", "error", err)
 	}
 }
