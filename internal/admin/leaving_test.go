@@ -59,6 +59,11 @@ func TestTheReportSaysWhyAndLeadsToTheCart(t *testing.T) {
 		f.must(d.Query(context.Background()).Raw("SELECT c.token FROM carts c JOIN cart_facts f ON f.cart_id = c.id WHERE f.cause = 'coupon' ORDER BY c.id LIMIT 1").Scan(&token).Error)
 		f.want(f.get("/admin/abandonment/carts/"+token), 200, "A coupon was refused. Decided by: The last thing in the way", "Below its minimum", "Put in", "Coupon refused")
 		f.want(f.get("/admin/abandonment/carts/nobody"), 404)
+		noted := 0
+		f.must(d.Query(context.Background()).Raw("SELECT count(*) FROM audit WHERE action = 'customer.look' AND subject = ?", "cart "+token).Scan(&noted).Error)
+		if noted != 1 {
+			t.Errorf("the look at somebody's cart was written down %d times", noted)
+		}
 
 		w := f.get("/admin/abandonment/cross.csv?a=device")
 		rows, err := csv.NewReader(w.Body).ReadAll()

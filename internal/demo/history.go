@@ -37,6 +37,7 @@ type teller struct {
 	strays   *rand.Rand        // of looks alone
 	rows     map[string][]*good
 	trails   *trails
+	ledBy    map[string]*quota
 
 	rules       *slot.Rules
 	dues        due                // what places bring
@@ -65,6 +66,7 @@ type told struct {
 	events   []event.Event
 
 	frictions []cart.Friction
+	arrival   cart.Arrival
 }
 
 type asked struct {
@@ -93,7 +95,7 @@ func (b *builder) history(ctx context.Context) error {
 	b.prepare()
 	t := &teller{builder: b, buyables: map[money.Currency]map[catalog.VariantID]catalog.Buyable{}, methods: map[money.Currency][]pricing.Method{},
 		stages: map[string]*quota{}, ways: newQuota(.923, .06, .011, .006), dues: due{},
-		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C)), trails: newTrails(b.opt.Seed)}
+		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C)), trails: newTrails(b.opt.Seed), ledBy: map[string]*quota{}}
 	rules, err := slot.Read(ctx, b.db)
 	if err != nil {
 		return err
@@ -201,6 +203,7 @@ func (t *teller) fill(s *shopper, v visit, wishes []wish) (told, []wish, time.Ti
 	c := told{guest: -1, cart: cart.Cart{State: cart.StateOpen, Currency: s.currency, Lang: s.lang, Version: 1, CreatedAt: db.At(at),
 		Kind: "shopper", Device: s.device, Simulated: true}}
 	t.whose(s, v, &c)
+	c.arrival = t.led(s, &c, wishes[0].good, at)
 	c.events = append(c.events, t.happened(s, event.ItemSeen, wishes[0].good, "", at.Add(-time.Minute)))
 	wishes, places := t.atProduct(s, &c, wishes, at.Add(-time.Minute))
 	c.events = append(c.events, places...)
@@ -317,8 +320,8 @@ func (q *asked) swift() bool {
 // wonder asks a question about what is in the cart, as often as planned.
 func (t *teller) wonder(s *shopper, g *good, mode int, c *told, at time.Time) time.Time {
 	group := t.asking[mode].next()
-	if mode == leftCart && slow[g.Code] && t.rng.IntN(2) == 0 {
-		// Every other one waits a day: eight in ten of all who do have left, not more.
+	if mode == leftCart && slow[g.Code] && (t.rng.IntN(2) == 0 || g.Code == "HT05") {
+		// Every other one waits a day (of the rarer set all): eight in ten of all who do have left, not more.
 		if t.trails.slow++; group == 0 {
 			group = 2 + t.trails.slow%2
 		}

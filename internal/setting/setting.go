@@ -40,6 +40,7 @@ var Keys = []Key{
 	{"checkout.idle", "30m", checkDuration},
 	{"cart.lost", "720h", checkDuration},
 	{"followup.delays", "24h,72h", checkDurations},
+	{"visits.origin", "on", checkSwitch},
 	{"notify.orders", "on", checkSwitch},
 	{"notify.lang", "en", checkLang},
 	{"quiet.hours", "21-09", checkHours},
@@ -168,6 +169,9 @@ func (v Values) QuietHours() (from, to int, on bool) {
 
 // NotifyOrders reports whether the merchant is told of each new order by mail.
 func (v Values) NotifyOrders() bool { return v.Get("notify.orders") == "on" }
+
+// VisitsOrigin reports whether carts note what led their visit to the shop.
+func (v Values) VisitsOrigin() bool { return v.Get("visits.origin") == "on" }
 
 // Hold is how long stock is kept for a placed order that is not paid yet.
 func (v Values) Hold() time.Duration {

@@ -347,10 +347,20 @@ func (s *Shop) add(c echo.Context, v *catalog.Variant, qty int) error {
 		return err
 	}
 	from, _ := s.via(c)
+	led, err := s.ledBy(c)
+	if err != nil {
+		return err
+	}
 	return s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
 		open, err := cart.Ensure(ctx, tx, p, s.currency(c), web.Lang(c), device(c), s.Now())
 		if err != nil {
 			return err
+		}
+		if open.StartedAt.IsZero() {
+			led.CartID = open.ID
+			if err := cart.Arrive(ctx, tx, led); err != nil {
+				return err
+			}
 		}
 		return cart.AddFrom(ctx, tx, open.ID, v.ID, qty, from.String(), s.Now())
 	})
