@@ -44,6 +44,7 @@ type abandonmentPage struct {
 	Young       bool
 	leaving
 	remarks
+	missed
 }
 
 type periodRow struct {
@@ -173,6 +174,9 @@ func (p *abandonmentPage) ask(c echo.Context, o *Office, in period) error {
 		return err
 	}
 	if err := p.remarks.fill(r); err != nil {
+		return err
+	}
+	if err := p.missed.fill(r); err != nil {
 		return err
 	}
 	p.Cross = r.to("/admin/abandonment/cross.csv", r.ask.Filters)

@@ -38,6 +38,7 @@ type teller struct {
 	rows     map[string][]*good
 	trails   *trails
 	ledBy    map[string]*quota
+	flashed  bool
 
 	rules       *slot.Rules
 	dues        due                // what places bring
@@ -126,6 +127,9 @@ func (b *builder) history(ctx context.Context) error {
 	visits := b.visits
 	b.made.Sessions = len(visits)
 	for chunk := range slices.Chunk(visits, atOnce) {
+		if err := t.flash(ctx, chunk[len(chunk)-1].at); err != nil {
+			return err
+		}
 		t.batch = batch{}
 		for _, v := range chunk {
 			if err := t.tell(v); err != nil {

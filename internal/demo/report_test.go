@@ -92,6 +92,13 @@ func TestTheReportFindsThePlantedTruths(t *testing.T) {
 	zh := []analytics.Filter{{Key: "device", Value: "phone"}, {Key: "lang", Value: "zh"}}
 	others := []analytics.Filter{{Key: "device", Value: "phone"}, {Key: "lang", Value: "en"}}
 	finds("4 loss at the address, points more", lossAt(r.sums(begin, day(6).AddDate(0, 0, -1), zh...), 1)-lossAt(r.sums(begin, day(6).AddDate(0, 0, -1), others...), 1), 9)
+	gone, err := analytics.Gone(ctx, d, day(8).Format(time.DateOnly), end.Format(time.DateOnly), true, 0, 3, set)
+	if err != nil || len(gone) == 0 {
+		t.Fatalf("10 nothing was gone: %v", err)
+	}
+	if g := gone[0]; g.Tried != 900 || g.Pieces != 60 || g.Orders != 60 || g.Within != 40*time.Second {
+		t.Errorf("10 the flash sale is seen as %+v", g)
+	}
 	if wrong, err := analytics.Astray(ctx, d, set); err != nil || len(wrong) > 0 {
 		t.Errorf("astray: %v, %v", wrong, err)
 	}

@@ -384,6 +384,7 @@ func (s *Shop) notAdded(c echo.Context, v *catalog.Variant, failed error) error 
 		if err := s.met(c, cart.StockLost, v.SKU); err != nil {
 			return err
 		}
+		s.note(c, event.Event{Kind: event.StockLost, ProductID: int64(v.ProductID), Detail: "add"})
 	}
 	page, err := s.productPage(c, v.ProductID, url.Values{"v": {v.SKU}})
 	if err != nil {

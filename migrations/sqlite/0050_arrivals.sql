@@ -24,3 +24,5 @@ ALTER TABLE cart_facts ADD COLUMN promise TEXT NOT NULL DEFAULT '';
 ALTER TABLE cart_facts ADD COLUMN browser TEXT NOT NULL DEFAULT '';
 ALTER TABLE cart_facts ADD COLUMN version TEXT NOT NULL DEFAULT '';
 ALTER TABLE cart_facts ADD COLUMN arm TEXT NOT NULL DEFAULT '';
+-- What was asked for when it was gone.
+CREATE INDEX events_gone ON events(at, product_id) WHERE kind = 'stock.lost';
