@@ -133,6 +133,8 @@ func (o *Office) Routes() {
 	g.GET("/abandonment/carts/:cart", o.leftCart)
 	g.GET("/experiments", o.experiments)
 	g.GET("/experiments/days.csv", o.experimentsFile)
+	g.GET("/experiments/followup", o.effect)
+	g.POST("/experiments/followup", o.saveEffect)
 	g.GET("/experiments/:slot", o.experiment)
 	g.POST("/experiments/:slot", o.saveExperiment)
 	g.GET("/segments", o.segments)

@@ -259,8 +259,8 @@ func TestHowManyPeopleItTakes(t *testing.T) {
 	found := 0
 	for seed := range uint64(400) {
 		r := rand.New(rand.NewPCG(seed, 3))
-		shown := sample(half/2, func(int) float64 { return binary(r, .15) }, none)
-		held := sample(half/2, func(int) float64 { return binary(r, .10) }, none)
+		shown := sample(half/2, func(int) float64 { return coin(r, .15) }, none)
+		held := sample(half/2, func(int) float64 { return coin(r, .10) }, none)
 		if Judge(Plan{Held: .5, People: half}, shown, held).Verdict == Gain {
 			found++
 		}
@@ -270,7 +270,7 @@ func TestHowManyPeopleItTakes(t *testing.T) {
 	}
 }
 
-func binary(r *rand.Rand, p float64) float64 {
+func coin(r *rand.Rand, p float64) float64 {
 	if r.Float64() < p {
 		return 1
 	}

@@ -39,6 +39,9 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 		statements = append(statements, "UPDATE sends SET reason = '"+code+"' WHERE "+mails+" AND reason LIKE '"+code+": %'")
 	}
 	statements = append(statements, "UPDATE sends SET email = @nobody, subject = '' WHERE "+mails)
+	if err := forgetArms(ctx, tx, id, key); err != nil {
+		return err
+	}
 	if err := forgetFiles(ctx, tx, mails, values); err != nil {
 		return fmt.Errorf("forget the mails of customer %d: %w", id, err)
 	}

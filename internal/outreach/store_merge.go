@@ -33,5 +33,8 @@ func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) 
 			return fmt.Errorf("put the mails of customer %d under %d: %w", from, into, err)
 		}
 	}
+	if err := mergeArms(ctx, tx, values); err != nil {
+		return err
+	}
 	return jobs.Drop(ctx, tx, AccountMail{}, "CAST(args ->> 'customer' AS BIGINT) = @from", values)
 }
