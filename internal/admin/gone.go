@@ -25,16 +25,23 @@ type goneRow struct {
 	Rush           string
 }
 
-// missed is the part of the report about demand that was not served.
-type missed struct{ Gone []goneRow }
+// missed is the part of the report about demand that was not served, and about
+// what reminders brought.
+type missed struct {
+	Gone      []goneRow
+	Reminders []reminderRow
+	Advice    string
+}
 
 func (p *missed) fill(r *reader) error {
 	all, err := analytics.Gone(r.ctx(), r.db(), r.ask.From, r.ask.To, r.ask.Simulated, 0, mostGone, r.o.Settings.Now())
 	if err != nil {
 		return err
 	}
-	p.Gone, err = r.o.goneRows(r.ctx(), r.c, all)
-	return err
+	if p.Gone, err = r.o.goneRows(r.ctx(), r.c, all); err != nil {
+		return err
+	}
+	return p.reminders(r)
 }
 
 func (o *Office) goneRows(ctx context.Context, c echo.Context, all []analytics.Missed) ([]goneRow, error) {

@@ -10,11 +10,11 @@ import (
 // arrival is what led the visit of a cart to the shop, as facts keep it. A
 // campaign's own name for itself stands where there was no site.
 type arrival struct {
-	channel, referrer, campaign, landing, entry, browser, version, arm string
+	channel, referrer, campaign, landing, entry, browser, version, arm, followup string
 }
 
 func (r *reader) arrivals() error {
-	return r.each(`SELECT a.cart_id, a.channel, a.referrer, a.source, a.campaign, a.landing, a.entry, a.browser, a.version, a.arm
+	err := r.each(`SELECT a.cart_id, a.channel, a.referrer, a.source, a.campaign, a.landing, a.entry, a.browser, a.version, a.arm
 		FROM cart_arrivals a JOIN carts c ON c.id = a.cart_id WHERE `+chosen, r.span, func(rows *sql.Rows) error {
 		var id int64
 		var source string
@@ -25,6 +25,21 @@ func (r *reader) arrivals() error {
 		a.referrer = cmp.Or(a.referrer, source)
 		if s := r.by[id]; s != nil {
 			s.arrived = a
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// The side that the cart was on when it rested first.
+	return r.each("SELECT a.cart_id, a.arm, a.assigned_at FROM followup_arms a JOIN carts c ON c.id = a.cart_id WHERE "+chosen+" ORDER BY a.id", r.span, func(rows *sql.Rows) error {
+		var id, at int64
+		var arm string
+		if err := rows.Scan(&id, &arm, &at); err != nil {
+			return err
+		}
+		if s := r.by[id]; s != nil {
+			s.arrived.followup, s.changed = cmp.Or(s.arrived.followup, arm), max(s.changed, at)
 		}
 		return nil
 	})

@@ -53,6 +53,7 @@ var Dimensions = []Dimension{
 	{Key: "asked", column: "f.asked"},
 	{Key: "rule", column: "f.rule"},
 	{Key: "arm", column: "f.arm"},
+	{Key: "followup", column: "f.followup"},
 	{Key: "version", column: "f.version"},
 	{Key: "weekday", column: "f.weekday", number: true},
 	{Key: "hour", column: "f.hour", number: true},

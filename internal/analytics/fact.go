@@ -44,6 +44,7 @@ type Fact struct {
 	Landing, Entry                        string
 	Promise                               string // the days until delivery that were said last, see promises
 	Browser, Version, Arm                 string
+	Followup                              string // the side of the follow-up's test, "" of carts it did not reach
 }
 
 // TableName is cart_facts.
@@ -99,7 +100,7 @@ func (s *story) fact(d Definition, zone *time.Location, currency money.Currency,
 	f := &Fact{CartID: s.id, Day: start.Format(time.DateOnly), Hour: start.Hour(), Weekday: (int(start.Weekday())+6)%7 + 1, Simulated: s.simulated,
 		Excluded: s.leftOut(), Definition: d.code(), StartedAt: millis(s.started), Lang: s.lang, Currency: s.currency, Device: s.device,
 		Channel: s.arrived.channel, Referrer: s.arrived.referrer, Campaign: s.arrived.campaign, Landing: s.arrived.landing, Entry: s.arrived.entry,
-		Browser: s.arrived.browser, Version: s.arrived.version, Arm: s.arrived.arm, Items: s.pieces, Value: s.value, Band: bandOf(s.value, currency), Login: "guest", Department: s.dearDepartment, ProductID: s.dearProduct}
+		Browser: s.arrived.browser, Version: s.arrived.version, Arm: s.arrived.arm, Followup: s.arrived.followup, Items: s.pieces, Value: s.value, Band: bandOf(s.value, currency), Login: "guest", Department: s.dearDepartment, ProductID: s.dearProduct}
 	if f.Excluded != "" {
 		return f
 	}

@@ -137,6 +137,9 @@ func TestAGeneratedMonthEqualsItsGroundTruth(t *testing.T) {
 			if k.course.bought > 0 && k.region != "" {
 				k.values["region"] = "US-" + k.region
 			}
+			if k.course.expected.lost == 1 {
+				k.values["followup"] = []string{"", "treat", "held"}[rng.IntN(3)]
+			}
 			if k.course.name == "cost" {
 				k.values["promise"] = "3"
 			}
@@ -144,6 +147,10 @@ func TestAGeneratedMonthEqualsItsGroundTruth(t *testing.T) {
 			written += 3 + len(k.course.steps) + len(k.course.met) + len(k.course.late) // cart, line, first add
 		}
 		now := midnight.Add(31*day + 2*hour)
+		must(t, d.InTx(ctx, func(tx *db.Tx) error {
+			_, err := tx.Insert(ctx, "followup_runs", []string{"id", "number", "simulated", "held", "planned", "salt", "why", "since"}, [][]any{{1, 1, false, 1000, 0, "s", "chosen", 0}}, false)
+			return err
+		}))
 		month := func(part []monthCart) { writeMonth(t, d, bottle, part) }
 		for chunk := range slices.Chunk(made, 5000) {
 			month(chunk)
@@ -203,6 +210,15 @@ func writeMonth(t *testing.T, d *db.DB, bottle catalog.VariantID, part []monthCa
 			}
 		}
 		if err := cart.ArriveMany(ctx, tx, led); err != nil {
+			return err
+		}
+		var sides [][]any
+		for i, k := range part {
+			if side := k.values["followup"]; side != "" {
+				sides = append(sides, []any{int64(carts[i].ID), carts[i].ActiveAt, 1, fmt.Sprint("p", carts[i].ID), side, 1000, false, k.at.UnixMilli()})
+			}
+		}
+		if _, err := tx.Insert(ctx, "followup_arms", []string{"cart_id", "active_at", "run_id", "person", "arm", "share", "simulated", "assigned_at"}, sides, false); err != nil {
 			return err
 		}
 		var payments [][]any
@@ -265,7 +281,7 @@ func lateRows(t *testing.T, d *db.DB, made []monthCart) {
 func compareMonth(t *testing.T, d *db.DB, made []monthCart) {
 	t.Helper()
 	dims := []string{"device", "lang", "day", "hour", "weekday", "cause", "rule", "step", "coupon",
-		"channel", "referrer", "campaign", "landing", "entry", "browser", "version", "arm", "items", "region", "promise"}
+		"channel", "referrer", "campaign", "landing", "entry", "browser", "version", "arm", "items", "region", "promise", "followup"}
 	ask := analytics.Question{From: "2026-03-01", To: "2026-04-10"}
 	wrong := 0
 	for _, a := range dims {

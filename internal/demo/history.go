@@ -16,6 +16,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/outreach"
 	"regulars/internal/pricing"
 	"regulars/internal/slot"
 )
@@ -39,6 +40,8 @@ type teller struct {
 	trails   *trails
 	ledBy    map[string]*quota
 	flashed  bool
+
+	reminders *reminders
 
 	rules       *slot.Rules
 	dues        due                // what places bring
@@ -68,6 +71,7 @@ type told struct {
 
 	frictions []cart.Friction
 	arrival   cart.Arrival
+	reminders []outreach.Past
 }
 
 type asked struct {
@@ -96,7 +100,7 @@ func (b *builder) history(ctx context.Context) error {
 	b.prepare()
 	t := &teller{builder: b, buyables: map[money.Currency]map[catalog.VariantID]catalog.Buyable{}, methods: map[money.Currency][]pricing.Method{},
 		stages: map[string]*quota{}, ways: newQuota(.923, .06, .011, .006), dues: due{},
-		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C)), trails: newTrails(b.opt.Seed), ledBy: map[string]*quota{}}
+		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C)), trails: newTrails(b.opt.Seed), ledBy: map[string]*quota{}, reminders: newReminders()}
 	rules, err := slot.Read(ctx, b.db)
 	if err != nil {
 		return err
@@ -295,6 +299,7 @@ func (t *teller) leave(s *shopper, v visit) {
 		note(event.PaymentTry)
 	}
 	t.obstruct(s, &c, stage, waits, c.cart.StartedAt.Time, at)
+	t.remind(s, &c)
 	t.left = append(t.left, c)
 }
 
@@ -362,9 +367,16 @@ func (t *teller) buyAll(s *shopper, v visit) error {
 	at = t.wonder(s, wishes[0].good, boughtCart, &c, at)
 	// Nearly one in five comes back to a cart left before; some by its link.
 	if gap := time.Duration(95+t.rng.IntN(3600)) * time.Minute; t.rng.IntN(100) < 18 && at.Add(gap+time.Hour).Before(t.now) {
-		at = at.Add(gap)
-		if t.rng.IntN(3) == 0 {
+		far := gap
+		if t.reminders.due(1) > 0 && t.reminders.back[1]%3 == 0 { // the second reminder owes somebody
+			far = max(gap, 75*time.Hour+gap/8)
+		}
+		linked := t.rng.IntN(3) == 0
+		if linked && at.Add(far+time.Hour).Before(t.now) && t.recall(s, &c, far) {
+			at = at.Add(far)
 			c.step(cart.StepRestored, 0, len(c.lines), "", at)
+		} else {
+			at = at.Add(gap)
 		}
 	}
 	if t.rng.IntN(5) < 3 {

@@ -71,6 +71,9 @@ func (t *teller) writeLeft(ctx context.Context, tx *db.Tx) error {
 	if err := t.writeArrivals(ctx, tx, t.left); err != nil {
 		return err
 	}
+	if err := t.writeReminders(ctx, tx, t.left); err != nil {
+		return err
+	}
 	return t.writeTrails(ctx, tx)
 }
 
@@ -128,6 +131,9 @@ func (t *teller) writeBought(ctx context.Context, tx *db.Tx, from time.Time) err
 	}
 	t.made.Carts += len(past)
 	t.made.Orders += len(past)
+	if err := t.writeReminders(ctx, tx, t.bought); err != nil {
+		return err
+	}
 	return t.writeArrivals(ctx, tx, t.bought)
 }
 

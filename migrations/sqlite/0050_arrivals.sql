@@ -26,3 +26,6 @@ ALTER TABLE cart_facts ADD COLUMN version TEXT NOT NULL DEFAULT '';
 ALTER TABLE cart_facts ADD COLUMN arm TEXT NOT NULL DEFAULT '';
 -- What was asked for when it was gone.
 CREATE INDEX events_gone ON events(at, product_id) WHERE kind = 'stock.lost';
+ALTER TABLE cart_facts ADD COLUMN followup TEXT NOT NULL DEFAULT '';
+-- Whose goods went on in another cart.
+CREATE INDEX cart_steps_restored ON cart_steps(detail) WHERE kind = 'restored';
