@@ -107,6 +107,9 @@ func (s *Shop) product(c echo.Context) error {
 		return err
 	}
 	s.note(c, event.Event{Kind: event.ItemSeen, ProductID: int64(p.ID), Detail: page.SKU})
+	if !page.Buyable {
+		s.note(c, event.Event{Kind: event.StockLost, ProductID: int64(p.ID), Detail: "seen"})
+	}
 	s.clicked(c, p.ID)
 	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/product", page)
