@@ -174,26 +174,6 @@ func tablets(p *pen) {
 	p.look(210, 380)
 }
 
-func pack(p *pen) {
-	c := p.c
-	f, s, t := c.mid, c.dark, c.light
-	if p.num%3 == 0 {
-		f, s, t = c.dark, c.ink, c.mid
-	} else if p.num%3 == 2 {
-		f, s, t = c.light, c.mid, c.paper
-	}
-	p.box(166, 170, 206, 310, 84, f, s, t)
-	p.clip("M166 320q60-70 206 0v160h-206z", c.acc, func() {
-		p.path("M166 400q120-90 206 20v80h-206z", c.accD)
-	})
-	p.dot(269, 290, 74, c.paper)
-	p.glyph(269, 290, 42, c.dark, c.acc)
-	p.rect(186, 196, 84, 12, 6, c.paper)
-	p.rect(186, 446, 120, 10, 5, c.paper)
-	p.path("M372 250l84-42v22l-84 42z", c.acc)
-	p.look(269, 290)
-}
-
 func gift(p *pen) {
 	c := p.c
 	p.box(170, 300, 220, 180, 80, c.mid, c.dark, c.paper)

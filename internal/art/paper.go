@@ -6,7 +6,7 @@ var paperKinds = map[string]recipe{
 	"gamebox": {gamebox, 300}, "comets": {comets, 240}, "chess": {chess, 360}, "gamecase": {gamecase, 180}, "papertown": {papertown, 320},
 	"puzzle": {puzzle, 300}, "masks": {masks, 220}, "snack": {snack, 210}, "film": {film, 180}, "soap": {soap, 150}, "tablets": {tablets, 110}, "parcel": {parcel, 300},
 	"giftcard": {giftcard, 110}, "voucher": {voucher, 190}, "birthday": {birthday, 170}, "thanks": {thanks, 220}, "memcard": {memcard, 32},
-	"pack": {pack, 190}, "gift": {gift, 300}, "babybox": {babybox, 340}, "wrap": {wrap, 700},
+	"pack": {pack, 190}, "discpack": {discpack, 190}, "keypack": {keypack, 190}, "gift": {gift, 300}, "babybox": {babybox, 340}, "wrap": {wrap, 700},
 	"tin": {tin, 190}, "puree": {puree, 150}, "formula": {formula, 190}, "teatin": {teatin, 170}, "balm": {balm, 70},
 }
 

@@ -46,16 +46,16 @@ func badminton(p *pen) {
 
 func tennis(p *pen) {
 	c := p.c
-	p.turn(26, 300, 330, func() {
+	p.turn(-32, 300, 330, func() {
 		p.path("M214 270q40 100 62 140h48q22-40 62-140l-20 0q-26 66-56 78h-20q-30-12-56-78z", c.accD)
-		p.line("M256 322l36 84M344 322l-36 84", 18, c.dark)
-		p.head(112, 134, 24)
-		p.slab(278, 396, 44, 160, 12, c.dark, c.ink)
+		p.line("M256 322l36 84M344 322l-36 84", 20, c.dark)
+		p.head(118, 140, 24)
+		p.slab(276, 396, 48, 160, 12, c.dark, c.ink)
 		p.line("M284 440l32-16M284 474l32-16M284 508l32-16", 5, c.light)
 	})
-	p.ball(456, 468, 44, 44, c.glow, c.mid)
-	p.line("M424 444q44 10 40 64", 6, c.paper)
-	p.look(370, 240)
+	p.ball(216, 470, 50, 50, c.glow, c.mid)
+	p.line("M182 438q48 12 42 78", 7, c.paper)
+	p.look(230, 240)
 }
 
 func shuttlecock(p *pen) {

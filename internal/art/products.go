@@ -26,8 +26,8 @@ var forms = map[string][]string{
 	"instrument": {"scope", "benchmeter", "supply", "airlogger", "rework", "router", "dock", "projector"},
 	"bottle":     {"babybottle", "inks", "drops"}, "pot": {"teapot", "warmer", "steriliser", "bowls", "wok", "kettle", "vase"},
 	"tin": {"tin", "puree", "formula", "teatin", "balm"}, "toy": {"rings", "moon", "mouse"},
-	"laptop": {"laptop"}, "tower": {"tower", "minipc"}, "camera": {"camera", "compact", "instant"},
-	"speaker": {"bookshelf", "soundbar", "cinema", "sub", "radio"}, "phones": {"headphones"}, "pack": {"pack"},
+	"laptop": {"laptop", "studio", "campus"}, "tower": {"tower", "minipc"}, "camera": {"camera", "compact", "instant"},
+	"speaker": {"bookshelf", "soundbar", "cinema", "sub", "radio"}, "phones": {"headphones"}, "pack": {"pack", "discpack", "keypack"},
 	"flower": {"peonies", "orchid"}, "plant": {"fern"}, "gift": {"gift", "babybox", "wrap"},
 }
 
@@ -52,6 +52,7 @@ var products = map[string]string{
 	"BB06": "puree", "BB07": "formula", "GF08": "teatin", "HC09": "balm", "BB14": "moon", "CO08": "mouse",
 	"CO05": "minipc", "PH02": "compact", "PH03": "instant",
 	"HT04": "soundbar", "HT05": "cinema", "HT07": "sub", "HT09": "radio", "GF02": "orchid", "GF10": "babybox", "GF13": "wrap",
+	"SW02": "discpack", "SW05": "discpack", "SW09": "discpack", "SW03": "keypack", "SW06": "keypack", "SW08": "keypack", "CO02": "studio", "CO03": "campus",
 	"BASKET": "basket", "PARCEL": "parcel", "LOUPE": "loupe",
 }
 
