@@ -1,6 +1,7 @@
 package art
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -133,14 +134,22 @@ func (r *stage) stand(o *object, right float64) {
 	r.b.WriteString(o.drawing())
 }
 
-// line stands things in one row. The tallest stands off-centre; the others
-// step down to 60 % around it.
+// line stands things in one row. The largest stands off-centre, the others by
+// their size down to 60 % of it: less than between the real things, but a
+// tripod is never smaller than a lens.
 func (r *stage) line(list []*object, w, h float64) {
-	heights := []float64{.72, 1, .64, .84, .68, .78}
+	bySize := slices.Clone(list)
+	slices.SortStableFunc(bySize, func(a, b *object) int { return cmp.Compare(b.mm, a.mm) })
+	if at := slices.Index(list, bySize[0]); at != 1 {
+		list[1], list[at] = list[at], list[1]
+	}
+	steps := []float64{1, .86, .78, .72, .66, .62}
 	const gap = 34
 	total, tall := float64(-gap), 0.0
-	for i, o := range list {
-		if o.fit(430*heights[i]+60, 400*heights[i]); o.pen.hang {
+	for _, o := range list {
+		k := steps[slices.Index(bySize, o)]
+		o.fit(430*k+60, 400*k)
+		if o.pen.hang {
 			o.fit(400, 400)
 		}
 		total += o.w + gap

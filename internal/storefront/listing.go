@@ -329,7 +329,7 @@ func (s *Shop) category(c echo.Context) error {
 	}
 	p.Shelves = shelfChips(c, tree, k)
 	if l.Page == 1 && !n.filtered() {
-		pieces := arranged(l.Cards, 5)
+		pieces := arranged(fromEachShelf(l.Cards), 5)
 		p.Still = still(c, art.Wide, k.Hue, pieces)
 		s.preview(&p.Page, k.Hue, pieces)
 	}

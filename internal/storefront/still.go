@@ -35,6 +35,28 @@ func arranged(cards []catalog.Card, most int) []art.Piece {
 	return all[:min(len(all), most)]
 }
 
+// fromEachShelf takes turns among the shelves, so that the head of a department
+// is not filled by its first one.
+func fromEachShelf(cards []catalog.Card) []catalog.Card {
+	var order []catalog.CategoryID
+	by := map[catalog.CategoryID][]catalog.Card{}
+	for _, k := range cards {
+		if by[k.CategoryID] == nil {
+			order = append(order, k.CategoryID)
+		}
+		by[k.CategoryID] = append(by[k.CategoryID], k)
+	}
+	out := make([]catalog.Card, 0, len(cards))
+	for i := 0; len(out) < len(cards); i++ {
+		for _, id := range order {
+			if i < len(by[id]) {
+				out = append(out, by[id][i])
+			}
+		}
+	}
+	return out
+}
+
 // still is a picture of several things, nil where there are too few of them.
 func still(c echo.Context, shape art.Shape, hue int, pieces []art.Piece) *picture {
 	life := art.Still{Shape: shape, Hue: hue, Pieces: pieces}
