@@ -385,9 +385,9 @@ func thumb(src string) string {
 	}
 	spec, _ := strings.CutPrefix(src, "art:")
 	if piece, _, _, err := art.ParsePath(spec + "-" + string(art.Whole)); err == nil {
-		return "/art/" + piece.Path(art.Whole, false) + ".svg"
+		return "/art/" + art.File(piece.Path(art.Whole, false))
 	}
-	return "/art/" + art.Piece{Form: "box", Hue: 70}.Path(art.Whole, false) + ".svg"
+	return "/art/" + art.File(art.Piece{Form: "box", Hue: 70}.Path(art.Whole, false))
 }
 
 // chip is a filter as a link.

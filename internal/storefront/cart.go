@@ -45,7 +45,6 @@ type (
 		Undo      *undo
 		Blocked   bool
 		Cross     *shelf
-		EmptyArt  picture
 		CountText string
 		Coupon    couponBox
 		Gift      couponBox
@@ -97,7 +96,6 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 	}
 	p := &cartPage{Page: s.page(c, "shop.cart.title"), Blocked: view.Blocked(), CountText: t(c, "shop.cart.count", "count", view.Count)}
 	p.NoIndex = true
-	p.EmptyArt = drawn(c, art.Piece{Form: "bag", Hue: 70}, art.Whole, picture{Size: 240})
 	for _, item := range view.Items {
 		line := s.cartLine(c, open, item)
 		if item.Problem == cart.SoldOut || item.Problem == cart.Less {

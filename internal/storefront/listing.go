@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/art"
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
 	"regulars/internal/event"
@@ -284,6 +285,7 @@ type categoryPage struct {
 	Heading, Help string
 	Crumbs        crumbs
 	Shelves       []shelfChip
+	Still         *picture // where nothing is narrowed yet: then what was found comes first
 	List          listing
 }
 
@@ -326,6 +328,11 @@ func (s *Shop) category(c echo.Context) error {
 		p.Canonical += "?page=" + strconv.Itoa(l.Page)
 	}
 	p.Shelves = shelfChips(c, tree, k)
+	if l.Page == 1 && !n.filtered() {
+		pieces := arranged(fromEachShelf(l.Cards), 5)
+		p.Still = still(c, art.Wide, k.Hue, pieces)
+		s.preview(&p.Page, k.Hue, pieces)
+	}
 	s.note(c, event.Event{Kind: event.ListShown, Detail: k.Slug})
 	return web.Render(c, http.StatusOK, "storefront/category", &p)
 }

@@ -54,6 +54,7 @@ type Shop struct {
 	traits  trait.Live
 	speller search.Speller
 	drawn   drawings
+	prints  prints
 	slots   slot.Live
 }
 
@@ -185,6 +186,7 @@ func (s *Shop) dress(c echo.Context, p *web.Page) {
 	if web.Lang(c) == i18n.Chinese && set.Get("shop.name.zh") != "" {
 		p.ShopName = set.Get("shop.name.zh")
 	}
+	p.Empties = func(kind string) web.Picture { return quietly(c, kind) }
 	if isAdmin(p.Path) {
 		return
 	}
