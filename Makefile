@@ -4,7 +4,7 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: build test check bench simulate demo
+.PHONY: build test check bench simulate demo axe
 
 build:
 	$(BUILD) -o regulars ./cmd/regulars
@@ -38,3 +38,7 @@ bench:
 	go test -run '^$$' -bench . -benchmem -benchtime 1s ./internal/recommend
 	go test -run '^$$' -bench 'EchoStatic|Pages' -benchmem -benchtime 1s ./cmd/regulars
 	go test -run '^$$' -bench SessionsFromLog -benchtime 1x ./cmd/regulars
+
+# Every page family in both languages, both schemes and both widths.
+axe:
+	AXE=all REGULARS_TEST=all go test -count 1 -timeout 30m -run '^TestEveryPageForEverybody$$' ./cmd/regulars
