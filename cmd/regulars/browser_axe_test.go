@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -108,6 +109,19 @@ func (v *visitor) reflows(where string, wide int64) {
 
 const widest = `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".table-box, .chart, .nav, .side-nav, .hidden-text")).slice(0, 4).map(e => e.tagName + "." + e.className + " " + Math.round(e.getBoundingClientRect().right)).join(", ")`
 
+// stands looks whether anything moved without having been touched, after the
+// frame in which it would.
+func (v *visitor) stands(where string) {
+	v.t.Helper()
+	moved, err := chromedp.Run(v.ctx, chromedp.Evaluate[float64](`new Promise(done => requestAnimationFrame(() => setTimeout(() => done(shifted.sum), 50)))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		v.t.Fatalf("%s: %v", where, err)
+	}
+	if moved > 0.02 {
+		v.t.Errorf("%s: what stands there moves by %.3f: %s", where, moved, say[string](v, `shifted.what.join(" ")`))
+	}
+}
+
 // matrix is how one family is seen. Each is seen in both languages, both
 // schemes and both widths in two looks, by turns; AXE=all takes all eight.
 func matrix(nth int) []look {
@@ -156,9 +170,7 @@ func accessible(t *testing.T, browser context.Context, base string, families []f
 			for _, wrong := range v.axe() {
 				t.Errorf("%s: %s: %s\n\t%s", where, wrong.Rule, wrong.Says, strings.Join(wrong.At, "\n\t"))
 			}
-			if moved := say[float64](v, "shifted.sum"); moved > 0.02 {
-				t.Errorf("%s: what stands there moves by %.3f: %s", where, moved, say[string](v, `shifted.what.join(" ")`))
-			}
+			v.stands(where)
 			v.reflows(where, l.Wide)
 		}
 	}
@@ -170,6 +182,25 @@ func TestEveryPageForEverybody(t *testing.T) {
 	}
 	browser := openBrowser(t)
 	_, base := town(t, 20, 30)
+	t.Run("a planted fault is found", func(t *testing.T) {
+		v := visit(t, browser, base, 1280)
+		v.withAxe()
+		v.open("/signin")
+		say[string](v, `(() => { document.querySelector("label[for=email]").remove(); const p = document.querySelector("main p"); p.style.color = "#aaa"; p.style.background = "#fff"; return ""; })()`)
+		var rules []string
+		for _, f := range v.axe() {
+			rules = append(rules, f.Rule)
+		}
+		for _, rule := range []string{"label", "color-contrast"} {
+			if !slices.Contains(rules, rule) {
+				t.Errorf("%s is planted, found are %q", rule, rules)
+			}
+		}
+		say[string](v, `(() => { const a = document.createElement("div"); a.innerHTML = '<button class="x">a</button><button class="x">b</button>'; for (const b of a.children) { b.style.cssText = "all:unset;font-size:6px;width:8px;height:8px;display:inline-block"; } document.querySelector("main").prepend(a); return ""; })()`)
+		if found := v.axe(); !slices.ContainsFunc(found, func(f finding) bool { return f.Rule == "target-size" }) {
+			t.Errorf("targets of eight pixels are not found: %v", found)
+		}
+	})
 	t.Run("shop", func(t *testing.T) { accessible(t, browser, base, shopFamilies) })
 	t.Run("office", func(t *testing.T) { accessible(t, browser, base, officeFamilies) })
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -105,11 +106,13 @@ func (v *visitor) buysByKeyboard(zh, script bool) {
 	}
 }
 
-// opensCold opens a page with an empty cache on a telephone and counts what the
-// browser asks for before anybody scrolls.
+// opensCold opens a page with an empty cache on a telephone with a slow line,
+// counts what the browser asks for before anybody scrolls, and looks whether
+// what is there already moves when the rest comes.
 func opensCold(t *testing.T, browser context.Context, base, path string, most int) {
 	t.Helper()
-	v := visit(t, browser, base, 360)
+	v := visit(t, browser, base, 412)
+	v.slowly()
 	asked := map[string]bool{}
 	err := chromedp.Listen(v.ctx, func(event any) {
 		if e, ok := event.(*network.EventRequestWillBeSent); ok {
@@ -122,10 +125,26 @@ func opensCold(t *testing.T, browser context.Context, base, path string, most in
 		t.Fatal(err)
 	}
 	v.open(path)
+	v.stands(path)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if n := len(asked); n > most || n < 3 {
 		t.Errorf("%s asks for %d things before anybody scrolls, the budget is %d", path, n, most)
+	}
+}
+
+// slowly gives the tab a slow line; what moves is noted from then on.
+func (v *visitor) slowly() {
+	v.t.Helper()
+	line := network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{
+		{URLPattern: "*://*:*/static/*.js", Latency: 800, DownloadThroughput: 200_000, UploadThroughput: 100_000}, // after the first paint
+		{Latency: 150, DownloadThroughput: 200_000, UploadThroughput: 100_000},
+	}}
+	if _, err := chromedp.Call(v.ctx, network.EmulateNetworkConditionsByRule, line); err != nil {
+		v.t.Fatal(err)
+	}
+	if _, err := chromedp.Call(v.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: shifts}); err != nil {
+		v.t.Fatal(err)
 	}
 }
 
@@ -155,9 +174,22 @@ func TestTheShopIsReached(t *testing.T) {
 		v.buysByKeyboard(true, false)
 	})
 	t.Run("few requests when cold", func(t *testing.T) {
-		for _, path := range []string{"/", "/c/baby", "/p/calm-bottle"} {
+		for _, path := range []string{"/", "/zh/", "/c/baby", "/p/calm-bottle", "/privacy"} {
 			opensCold(t, browser, base, path, 35)
 		}
+	})
+	t.Run("a script that does not come", func(t *testing.T) {
+		v := visit(t, browser, base, 390)
+		v.forgiving = true
+		deaf := network.SetBlockedURLsParams{URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/static/*.js", Block: true}}}
+		if _, err := chromedp.Call(v.ctx, network.SetBlockedURLs, deaf); err != nil {
+			t.Fatal(err)
+		}
+		v.open("/c/baby")
+		if say[bool](v, `document.documentElement.classList.contains("js")`) {
+			t.Fatal("the script came")
+		}
+		v.do("wait for the button", chromedp.WaitVisible(chromedp.CSS(".sort > button")))
 	})
 	t.Run("with colours of one's own", func(t *testing.T) {
 		v := visit(t, browser, base, 1280)
