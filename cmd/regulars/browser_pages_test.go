@@ -126,6 +126,8 @@ var officeFamilies = []family{
 	{name: "office settings", who: owner, path: "/admin/settings"},
 	{name: "office alarms", who: owner, path: "/admin/alarms"},
 	{name: "office audit", who: owner, path: "/admin/audit"},
+	{name: "components", who: owner, path: "/admin/_components"},
+	{name: "components in the shop", who: owner, path: "/admin/_components/shop"},
 	{name: "office not found", who: owner, path: "/admin/nothing", fails: true},
 }
 
