@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -149,7 +150,7 @@ func accessible(t *testing.T, browser context.Context, base string, families []f
 		return v
 	})
 	for nth, f := range families {
-		if only := os.Getenv("AXE_PAGE"); only != "" && !strings.Contains(f.name, only) {
+		if only := os.Getenv("AXE_PAGE"); only != "" && !regexp.MustCompile(only).MatchString(f.name) {
 			continue
 		}
 		shown := ""
