@@ -178,6 +178,26 @@ func TestTheShopIsReached(t *testing.T) {
 			opensCold(t, browser, base, path, 35)
 		}
 	})
+	t.Run("pictures of a product by the arrow keys", func(t *testing.T) {
+		v := visit(t, browser, base, 390)
+		v.open("/p/calm-bottle")
+		stage := `document.querySelector(".gallery-stage img").src`
+		first := say[string](v, stage)
+		v.do("the first picture", chromedp.Focus(chromedp.CSS(".gallery-thumbs a")), chromedp.KeyEvent(kb.ArrowRight))
+		second := say[string](v, `document.activeElement.href`)
+		if now := say[string](v, stage); now == first || say[string](v, "location.href") != second || say[int](v, `document.querySelectorAll(".gallery-thumbs [aria-current]").length`) != 1 {
+			t.Errorf("after the arrow the page shows %s at %s", now, v.path())
+		}
+		v.do("back", chromedp.KeyEvent(kb.ArrowLeft))
+		if now := say[string](v, stage); now != first {
+			t.Errorf("back again the page shows %s", now)
+		}
+		shown := say[string](v, `document.querySelectorAll(".gallery-thumbs a")[2].click(), document.querySelector(".gallery-stage img").src`)
+		v.open(say[string](v, "location.pathname + location.search"))
+		if now := say[string](v, stage); now != shown {
+			t.Errorf("the address of a picture leads to %s, not to %s", now, shown)
+		}
+	})
 	t.Run("a script that does not come", func(t *testing.T) {
 		v := visit(t, browser, base, 390)
 		v.forgiving = true
