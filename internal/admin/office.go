@@ -180,6 +180,8 @@ func (o *Office) Routes() {
 	g.POST("/alarms", o.seeAlarms)
 	g.GET("/audit", o.audit)
 	o.consentRoutes(g)
+	g.GET("/_components", o.components)
+	g.GET("/_components/shop", o.shopComponents)
 	o.Web.OnPage(o.dress)
 }
 
