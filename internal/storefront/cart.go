@@ -51,6 +51,7 @@ type (
 		Gift      couponBox
 		Tender    tender
 		Ask       askBox
+		Saved     []savedLine
 		Stopped   *stopped
 		quote     *pricing.Quote
 	}
@@ -118,6 +119,9 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 		if err := s.askForm(c, &p.Ask); err != nil {
 			return nil, nil, err
 		}
+	}
+	if p.Saved, err = s.savedLines(c); err != nil {
+		return nil, nil, err
 	}
 	if open != nil && p.Coupon.Error.Text == "" {
 		p.Coupon.Value = open.Coupon
