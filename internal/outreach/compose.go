@@ -20,6 +20,7 @@ import (
 type letter struct {
 	Lang   i18n.Lang
 	Shop   string
+	Shelf  *shelfWords
 	Name   string // how the person is greeted; "" where the name is not proved to be theirs
 	Link   string
 	Hours  int      // how long the link works

@@ -140,6 +140,8 @@ func (s *Shop) Routes() {
 	e.GET("/change-email/:token", s.changeEmailForm)
 	e.POST("/change-email/:token", s.changeEmail, door)
 	s.accountRoutes(slow, door)
+	s.reviewRoutes(slow, door)
+	s.shelfRoutes(slow, door)
 
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)
