@@ -53,7 +53,7 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 	case c.Class == Required:
 		return Decision{Verdict: Allow}, nil
 	case c.Class == Service:
-		return d.whenAwake(c, now), nil
+		return d.service(ctx, tx, c, now)
 	case stands.State == "bouncing":
 		return withhold("bouncing"), nil
 	}
@@ -79,6 +79,9 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 		if arm == Held {
 			return withhold(HeldOut), nil
 		}
+	}
+	if decision, err := d.answers(ctx, tx, c, now); err != nil || decision.Verdict != Allow {
+		return decision, err
 	}
 	if stands.Rests(now) {
 		return Decision{Defer, "resting", stands.RestUntil.Time}, nil

@@ -6,11 +6,10 @@ import (
 
 	"regulars/internal/cart"
 	"regulars/internal/db"
-	"regulars/internal/money"
 )
 
-// reminder writes the mail with its two links. Goods that somebody else at
-// the table should not read of are counted, not named.
+// reminder writes the mail with its two links. What stood in the way of the
+// cart is answered first; only where nothing did the goods are named.
 func (d *Desk) reminder(ctx context.Context, tx *db.Tx, s *Send, c *cart.Cart, to Address, now time.Time) (Mail, error) {
 	view, err := cart.Items(ctx, tx, c)
 	if err != nil {
@@ -26,18 +25,17 @@ func (d *Desk) reminder(ctx context.Context, tx *db.Tx, s *Send, c *cart.Cart, t
 	}
 	w := letter{Name: to.Name, Link: d.url(s.Lang, "/r/"+restore), Hours: int(RestoreFor.Hours()),
 		footer: footer{why: "mail.foot.why.followup", unsubscribe: d.url(s.Lang, "/u/"+stop)}}
-	for _, item := range view.Items {
-		if item.Problem == cart.Gone || item.Problem == cart.SoldOut {
-			continue
-		}
-		if item.Buyable.Sensitive || len(w.Goods) == 12 {
-			w.More++
-			continue
-		}
-		w.Goods = append(w.Goods, goodsLine(s.Lang, item.Buyable.Name, item.Buyable.Choices, item.Line.Qty,
-			money.Price{Amount: item.Total(), Currency: c.Currency}))
+	w.list(s.Lang, view, c.Currency)
+	name, err := d.speak(ctx, tx, s, c, &w, now)
+	if err != nil {
+		return Mail{}, err
 	}
-	mail, err := d.compose(FollowUpMail, s, to, w, now)
+	if name == FollowUpMail {
+		if w.Coupon, err = d.coupon(ctx, tx, s, c, view, now); err != nil {
+			return Mail{}, err
+		}
+	}
+	mail, err := d.compose(name, s, to, w, now)
 	mail.Unsubscribe = d.BaseURL + "/u/" + stop // one POST, no redirect to a language
 	return mail, err
 }

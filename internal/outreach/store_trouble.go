@@ -23,6 +23,7 @@ var troubles = []struct{ reason, sql string }{
 	{"return-open", "SELECT o.customer_id, lower(o.email) AS email FROM returns r JOIN orders o ON o.id = r.order_id WHERE r.state IN ('asked','approved','received')"},
 	{"dispute-open", `SELECT o.customer_id, lower(o.email) AS email FROM payment_events e JOIN payments p ON p.id = e.payment_id JOIN orders o ON o.id = p.order_id
 		WHERE e.kind = 'dispute' AND e.at > @since`},
+	badReviews,
 }
 
 // troubled keeps offers away from somebody whose trouble is still open. It is

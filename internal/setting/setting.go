@@ -39,10 +39,13 @@ var Keys = []Key{
 	{"cart.idle", "60m", checkDuration},
 	{"checkout.idle", "30m", checkDuration},
 	{"cart.lost", "720h", checkDuration},
+	{"visits.origin", "on", checkSwitch},
 	{"followup.delays", "24h,72h", checkDelays},
 	{"followup.floors", "0; 50", checkFloors},
 	{"followup.steps", "on,on", checkSwitches},
 	{"followup.coupon", "off", checkSwitch},
+	{"followup.coupon.percent", "10", checkWhole(1, 50)},
+	{"followup.coupon.margin", "10", checkWhole(0, 500)},
 	{"followup.holdout", "auto", checkHoldout},
 	{"notify.orders", "on", checkSwitch},
 	{"notify.lang", "en", checkLang},
@@ -57,6 +60,8 @@ var Keys = []Key{
 	{"payment.transfer.days", "7", checkWait},
 	{"payment.cod.max", "0", checkAmount},
 	{"payment.cod.countries", "", checkCountries},
+	{"notice.payment.failed", "on", checkSwitch},
+	{"notice.payment.failed.except", "", checkCountries},
 	{"loyalty.loyal.orders", "2", checkCount},
 	{"loyalty.loyal.spend", "0", checkAmounts},
 	{"loyalty.very.orders", "6", checkCount},
@@ -166,6 +171,9 @@ func (v Values) QuietHours() (from, to int, on bool) {
 
 // NotifyOrders reports whether the merchant is told of each new order by mail.
 func (v Values) NotifyOrders() bool { return v.Get("notify.orders") == "on" }
+
+// VisitsOrigin reports whether carts note what led their visit to the shop.
+func (v Values) VisitsOrigin() bool { return v.Get("visits.origin") == "on" }
 
 // Hold is how long stock is kept for a placed order that is not paid yet.
 func (v Values) Hold() time.Duration {
