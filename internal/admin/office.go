@@ -122,6 +122,7 @@ func (o *Office) Routes() {
 	g.GET("/questions/:token", o.question)
 	g.POST("/questions/:token", o.answer)
 	g.POST("/questions/:token/complaint", o.complaint)
+	g.POST("/questions/:token/take", o.takeQuestion)
 	g.GET("/abandonment", o.abandonment)
 	g.GET("/abandonment/days.csv", o.abandonmentFile)
 	g.GET("/abandonment/cross.csv", o.crossFile)

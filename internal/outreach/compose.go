@@ -31,6 +31,10 @@ type letter struct {
 	Tier   *tierWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
+	Number string // what people call that question
+	By     string // when it has its answer at the latest
+	Status []string
+	Help   []helpWords
 	Saved  string // leads to the cart it was asked from
 	footer footer
 }
@@ -60,6 +64,9 @@ type returnWords struct {
 	Wish, Credit                                  string // what was asked for; what became credit
 	Whole, Card                                   bool   // nothing had left the house; the credit is a gift card
 }
+
+// helpWords is an article that may help until there is an answer.
+type helpWords struct{ Title, URL string }
 
 type footer struct {
 	why         string // message key
