@@ -109,6 +109,7 @@ func (o *Office) Routes() {
 	g.GET("/stock/:sku", o.shelf)
 	g.POST("/stock/:sku", o.count)
 	g.POST("/stock/:sku/:act", o.actOnShelf)
+	o.surveyRoutes(g)
 	g.GET("/questions", o.questions)
 	g.GET("/questions/stream", o.questionStream)
 	g.GET("/questions/fresh", o.questions)

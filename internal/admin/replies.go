@@ -55,7 +55,7 @@ func (o *Office) takeQuestion(c echo.Context) error {
 	}
 	token := c.Param("token")
 	err = o.change(c, "question.take", token, func(ctx context.Context, tx *db.Tx, _ time.Time) (string, error) {
-		return "", ask.Take(ctx, tx, token, int64(who.ID))
+		return "taken", ask.Take(ctx, tx, token, int64(who.ID))
 	})
 	if err != nil {
 		return err

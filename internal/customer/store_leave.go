@@ -33,10 +33,19 @@ type Exported struct {
 	Mails     []ExportedMail     `json:"mails"`
 	Looks     []ExportedLook     `json:"looks"` // when staff of the shop looked at the account
 	Questions []ExportedQuestion `json:"questions"`
+	Surveys   []ExportedSurvey   `json:"surveys"`  // answers you linked to your account
 	Promises  []ExportedPromise  `json:"promises"` // what staff promised, are to do, or noted about the person
 }
 
 type (
+	ExportedSurvey struct {
+		Survey  string  `json:"survey"`
+		Asked   string  `json:"question"` // in both languages
+		Options string  `json:"options"`
+		Chosen  string  `json:"chosen,omitempty"` // places of the options, from 1
+		Words   string  `json:"words,omitempty"`
+		BeganAt db.Time `json:"began_at"`
+	}
 	ExportedPromise struct {
 		Kind   string  `json:"kind"`
 		What   string  `json:"what"`
@@ -283,6 +292,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			WHERE e.customer_id = ? AND e.customer_id <> 0 ORDER BY e.at, e.id`},
 		{&all.Mails, "SELECT template, email, subject, state, reason, created_at, sent_at FROM sends WHERE customer_id = ? ORDER BY id"},
 		{&all.Looks, "SELECT l.what, s.role, l.count AS times, l.at FROM looks l JOIN staff s ON s.id = l.staff_id WHERE l.customer_id = ? ORDER BY l.id"},
+		{&all.Surveys, "SELECT s.slug AS survey, x.words AS asked, x.options, a.chosen, a.words, r.began_at FROM survey_responses r JOIN surveys s ON s.id = r.survey_id JOIN survey_questions x ON x.survey_id = s.id LEFT JOIN survey_answers a ON a.response_id = r.id AND a.question_id = x.id WHERE r.customer_id = ? ORDER BY r.id, x.position"},
 		{&all.Questions, "SELECT kind, order_number, name, email, body, answer, created_at, answered_at, complaint_at, closed_at FROM questions WHERE customer_id = ? ORDER BY id"},
 		{&all.Promises, "SELECT kind, what, until, state, words, made_at FROM promises WHERE customer_id = ? ORDER BY id"},
 	} {

@@ -69,6 +69,19 @@ func checkWithin(s string) error {
 	return nil
 }
 
+// SurveyQuestions is how many questions a survey may have.
+func (v Values) SurveyQuestions() int {
+	n, _ := strconv.Atoi(v.Get("survey.questions"))
+	return n
+}
+
+func checkSurvey(s string) error {
+	if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 10 {
+		return fmt.Errorf("wants a whole number from 1 to 10")
+	}
+	return nil
+}
+
 // By is the end of the time an answer may take that is asked for at t: so many
 // days' hours after it, counting open hours alone, in the shop's zone.
 func (a Answering) By(t time.Time, zone *time.Location) time.Time {

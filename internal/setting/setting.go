@@ -46,6 +46,7 @@ var Keys = []Key{
 	{"answer.days", "mon-fri", checkWeekdays},
 	{"answer.hours", "09-17", checkOpening},
 	{"answer.within", "1", checkWithin},
+	{"survey.questions", "5", checkSurvey},
 	{"hold.minutes", "30", checkMinutes},
 	{"returns.days", "30", checkDays},
 	{"profile.stale.days", "365", checkDays},

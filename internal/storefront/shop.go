@@ -138,6 +138,7 @@ func (s *Shop) Routes() {
 	e.GET("/change-email/:token", s.changeEmailForm)
 	e.POST("/change-email/:token", s.changeEmail, door)
 	s.accountRoutes(slow, door)
+	s.surveyRoutes(slow)
 
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)
