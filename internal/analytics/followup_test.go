@@ -21,7 +21,7 @@ import (
 // tally is what a side of a run has to come to.
 type tally struct {
 	people, returned, ripe, unsubscribed, gaveBack int
-	yield                                          money.Amount
+	yield, before                                  money.Amount
 }
 
 // TestSidesAreSummedUpByPerson holds the sums against a generator that knows
@@ -67,6 +67,9 @@ func TestSidesAreSummedUpByPerson(t *testing.T) {
 					k, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: email, Name: "X", Lang: "en", Verified: true, Personalize: true, History: true}, begin)
 					must(t, err)
 					who = &k.ID
+					if i%3 == 1 { // does not let the past be used
+						must(t, customer.SetConsent(ctx, tx, k.ID, customer.History, false, "preferences", begin))
+					}
 				}
 				exec("INSERT INTO carts (id, token, currency, created_at, active_at, state) VALUES (?, ?, 'USD', 1, 1, 'void')", cart, email)
 				for rest := range 1 + i%2 { // a cart may rest twice; the person is one
@@ -96,6 +99,9 @@ func TestSidesAreSummedUpByPerson(t *testing.T) {
 					since := at.Sub(rested)
 					returned = returned || since >= 0 && since < 7*day
 					gave = gave || back > 0 && since >= 0 && since < 30*day
+					if ripe && since < 0 && i%3 == 2 {
+						w.before += money.Amount(1000 * (qty - back))
+					}
 					if ripe && since >= 0 && since < 30*day {
 						w.yield += money.Amount(1000 * (qty - back))
 					}
@@ -133,8 +139,8 @@ func TestSidesAreSummedUpByPerson(t *testing.T) {
 			if held {
 				ret, yield, at = f.Return.Held, f.Raw.Held, 1
 			}
-			if ret.N != w.people || ret.Buyers != w.returned || yield.N != w.ripe || yield.Sum != float64(w.yield) {
-				t.Errorf("held %v: %d people %d back, %d ripe with %v; want %+v", held, ret.N, ret.Buyers, yield.N, yield.Sum, w)
+			if ret.N != w.people || ret.Buyers != w.returned || yield.N != w.ripe || yield.Sum != float64(w.yield) || yield.BeforeSum != float64(w.before) {
+				t.Errorf("held %v: %d people %d back, %d ripe with %v, %v before; want %+v", held, ret.N, ret.Buyers, yield.N, yield.Sum, yield.BeforeSum, w)
 			}
 			for i, n := range map[int]int{0: w.unsubscribed, 2: w.gaveBack} {
 				rate := [2]analytics.Rate{f.Guards[i].Treated, f.Guards[i].Held}[at]
@@ -179,4 +185,55 @@ func TestHowManyPeopleAnAnswerTakes(t *testing.T) {
 	if got := v.Suggest(true); got.Held != 1000 || got.Why != "answered" || got.Planned == 0 {
 		t.Errorf("once the effect is seen: %+v", got)
 	}
+}
+
+// TestWhatCameBackIsCountedFourWays: the same carts, counted as recovered, after
+// a mail, by its link and within three days of it, of all and of those drawn.
+func TestWhatCameBackIsCountedFourWays(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := openPlaces(t, d)
+		exec := func(sql string, args ...any) {
+			s.tx(func(tx *db.Tx) error { return tx.Query(ctx).Exec(sql, args...).Error })
+		}
+		exec("INSERT INTO followup_runs (id, number, simulated, held, planned, salt, why, since) VALUES (7, 1, FALSE, 5000, 0, 's', 'half', 1)")
+		ordered := midnight.Add(20 * day)
+		for i, c := range []struct {
+			abandoned, recovered, mail, link int
+			drawn                            bool
+			restored                         time.Duration // before the order; 0: never
+		}{
+			{1, 1, 1, 1, true, day},      // all four
+			{1, 1, 1, 1, true, 4 * day},  // by a link of four days ago
+			{1, 1, 1, 1, false, 2 * day}, // never drawn
+			{1, 1, 1, 0, true, 0},        // after a mail, by itself
+			{1, 1, 0, 0, true, 0},        // without a mail
+			{1, 0, 0, 0, true, 0},        // lost
+			{1, 0, 0, 0, false, 0},       // lost, nobody to write to
+			{0, 0, 0, 0, false, 0},       // never rested
+		} {
+			id := 60_000 + i
+			exec("INSERT INTO carts (id, token, currency, created_at, active_at, state) VALUES (?, ?, 'USD', 1, 1, 'void')", id, fmt.Sprint("t", id))
+			exec(`INSERT INTO cart_facts (cart_id, day, hour, weekday, simulated, excluded, definition, started, checkout, abandoned, converted, recovered, by_mail, by_link, lost, reach,
+				started_at, checkout_at, contact_at, delivery_at, payment_at, converted_at, left_at, value, net, refunded, items, band, lang, currency, device, country, buyer, login,
+				department, product_id, delivery, payment, coupon, shortage, asked, waited, cause, rule, about, amount)
+				VALUES (?, '2026-03-10', 1, 1, FALSE, '', 0, 1, 1, ?, 0, ?, ?, ?, 0, 1, 1, 1, 1, 1, 1, ?, 1, 500, ?, 0, 1, '', 'en', 'USD', '', '', '', '', '', 0, '', '', '', '', '', 0, '', '', '', 0)`,
+				id, c.abandoned, c.recovered, c.mail, c.link, db.At(ordered), 500*c.recovered)
+			if c.drawn {
+				exec("INSERT INTO followup_arms (cart_id, active_at, run_id, person, arm, share, simulated, assigned_at) VALUES (?, 1, 7, 'p', 'treat', 5000, FALSE, 1)", id)
+			}
+			if c.restored > 0 {
+				exec("INSERT INTO cart_steps (cart_id, kind, at) VALUES (?, 'restored', ?)", id, db.At(ordered.Add(-c.restored)))
+			}
+		}
+		got, err := analytics.CreditOf(ctx, d, analytics.Question{From: "2026-03-01", To: "2026-03-31"})
+		must(t, err)
+		want := analytics.Credit{Abandoned: 7, Reachable: 5, Recovered: 5, RecoveredReachable: 4, ByMail: 4, ByMailReachable: 3, ByLink: 3, ByLinkReachable: 2,
+			Credited: 2, CreditedReachable: 1, RecoveredValue: 2500, CreditedValue: 1000}
+		if got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		if none, err := analytics.CreditOf(ctx, d, analytics.Question{From: "2026-04-01", To: "2026-04-30"}); err != nil || none != (analytics.Credit{}) {
+			t.Errorf("of no carts: %+v %v", none, err)
+		}
+	})
 }
