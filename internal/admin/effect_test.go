@@ -22,7 +22,7 @@ func (f *office) followedUp(run int, held int, people, paid [2]int, brought [2]f
 			return err
 		}
 		for i, arm := range []string{"treat", "held"} {
-			for measure, n := range map[string]int{"returned": paid[i], "revenue": 0, "yield": paid[i], "unsubscribed": 3, "complained": 0, "gave-back": 5} {
+			for measure, n := range map[string]int{"drawn": 0, "returned": paid[i], "yield": paid[i], "unsubscribed": 3, "complained": 0, "gave-back": 5} {
 				sum := float64(n)
 				if measure == "yield" {
 					sum = brought[i]

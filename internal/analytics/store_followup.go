@@ -236,15 +236,11 @@ func FollowUps(ctx context.Context, q db.Q, simulated bool) ([]Followed, error) 
 		if r.Simulated != simulated || r.Held == 0 {
 			continue
 		}
-		var people int64
-		if err := q.Query(ctx).Raw("SELECT count(DISTINCT person) FROM followup_arms WHERE run_id = ?", r.ID).Scan(&people).Error; err != nil {
-			return nil, fmt.Errorf("count the people of run %d: %w", r.Number, err)
-		}
 		at := db.Time{}
 		if counted[r.ID] > 0 {
 			at = db.At(time.UnixMilli(counted[r.ID]))
 		}
-		all = append(all, judgedRun(r, sides[r.ID], int(people), at))
+		all = append(all, judgedRun(r, sides[r.ID], at))
 	}
 	return all, nil
 }
