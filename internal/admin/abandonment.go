@@ -45,6 +45,7 @@ type abandonmentPage struct {
 	leaving
 	remarks
 	Mailed *mailed
+	missed
 }
 
 type periodRow struct {
@@ -177,6 +178,9 @@ func (p *abandonmentPage) ask(c echo.Context, o *Office, in period) error {
 		return err
 	}
 	if p.Mailed, err = o.mailedTo(c); err != nil {
+		return err
+	}
+	if err := p.missed.fill(r); err != nil {
 		return err
 	}
 	p.Cross = r.to("/admin/abandonment/cross.csv", r.ask.Filters)

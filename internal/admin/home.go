@@ -65,6 +65,11 @@ func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
 		return nil, err
 	}
 	add("questions.read", "/admin/questions?state=open", "admin.needs.questions", waiting, "wait", span(c, o.Now().Sub(since.Time)))
+	tickets, err := outreach.OpenTickets(ctx, o.DB)
+	if err != nil {
+		return nil, err
+	}
+	add("questions.read", "/admin/questions/tickets", "admin.needs.tickets", tickets)
 	stuck, err := order.List(ctx, o.DB, order.Filter{State: order.StatePlaced, Payment: order.Processing, To: o.Now().Add(-stuckAfter), PerPage: 1})
 	if err != nil {
 		return nil, err

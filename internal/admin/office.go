@@ -114,6 +114,8 @@ func (o *Office) Routes() {
 	g.GET("/questions/fresh", o.questions)
 	o.Web.Unattended("/admin/questions/stream", "/admin/questions/fresh")
 	g.GET("/questions/gaps", o.gaps)
+	g.GET("/questions/tickets", o.tickets)
+	g.POST("/questions/tickets/:cart", o.closeTicket)
 	g.GET("/questions/articles", o.articles)
 	g.GET("/questions/articles/new", o.newArticle)
 	g.POST("/questions/articles/new", o.saveArticle)
@@ -166,6 +168,8 @@ func (o *Office) Routes() {
 	g.GET("/messages", o.messages)
 	g.GET("/messages/matrix", o.matrix)
 	g.POST("/messages/matrix", o.saveMatrix)
+	g.GET("/messages/plan", o.plan)
+	g.POST("/messages/plan", o.savePlan)
 	g.GET("/mail", o.mails)
 	g.GET("/mail/back", o.mailBack)
 	g.POST("/mail/back", o.noteBack)
@@ -176,6 +180,8 @@ func (o *Office) Routes() {
 	g.POST("/alarms", o.seeAlarms)
 	g.GET("/audit", o.audit)
 	o.consentRoutes(g)
+	g.GET("/_components", o.components)
+	g.GET("/_components/shop", o.shopComponents)
 	o.Web.OnPage(o.dress)
 }
 
@@ -381,9 +387,9 @@ func thumb(src string) string {
 	}
 	spec, _ := strings.CutPrefix(src, "art:")
 	if piece, _, _, err := art.ParsePath(spec + "-" + string(art.Whole)); err == nil {
-		return "/art/" + piece.Path(art.Whole, false) + ".svg"
+		return "/art/" + art.File(piece.Path(art.Whole, false))
 	}
-	return "/art/" + art.Piece{Form: "box", Hue: 70}.Path(art.Whole, false) + ".svg"
+	return "/art/" + art.File(art.Piece{Form: "box", Hue: 70}.Path(art.Whole, false))
 }
 
 // chip is a filter as a link.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	html "html/template"
 	"io/fs"
+	"slices"
 	"strings"
 	text "text/template"
 	"time"
@@ -33,6 +34,9 @@ type letter struct {
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
 	Saved  string // leads to the cart it was asked from
+	Again  string // where one writes to the shop
+	When   string // the moment a page failed
+	Coupon *couponWords
 	footer footer
 }
 
@@ -84,7 +88,11 @@ var errTemplate = errors.New("mail template")
 // Check reads every template, so that a broken one stops the start and not a
 // mail.
 func (d *Desk) Check() error {
-	for _, name := range Templates {
+	names := slices.Clone(Templates)
+	for _, what := range abouts {
+		names = append(names, FollowUpMail+"-"+what)
+	}
+	for _, name := range names {
 		for _, lang := range i18n.Langs {
 			if _, err := d.template(name, lang); err != nil {
 				return err

@@ -28,14 +28,10 @@ var troubles = []struct{ reason, sql string }{
 // troubled keeps offers away from somebody whose trouble is still open. It is
 // asked at the moment of sending, so closing it lets the next one pass.
 func troubled(ctx context.Context, q db.Q, c Candidate, now time.Time) (string, error) {
-	var owner int64
-	if c.Customer != nil {
-		owner = int64(c.Customer.ID)
-	}
 	for _, one := range troubles {
 		var found bool
-		err := q.Query(ctx).Raw("SELECT EXISTS (SELECT 1 FROM ("+one.sql+") x WHERE x.customer_id = @id OR x.email <> '' AND x.email = @key)",
-			map[string]any{"id": owner, "key": customer.EmailKey(c.Email), "since": db.At(now.Add(-disputeFor)).Milli()}).Scan(&found).Error
+		err := q.Query(ctx).Raw("SELECT EXISTS (SELECT 1 FROM ("+one.sql+") x WHERE x.customer_id IN @ids OR x.email <> '' AND x.email = @key)",
+			map[string]any{"ids": c.ids(), "key": customer.EmailKey(c.Email), "since": db.At(now.Add(-disputeFor)).Milli()}).Scan(&found).Error
 		if err != nil {
 			return "", fmt.Errorf("look for open trouble: %w", err)
 		}

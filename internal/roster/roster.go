@@ -29,7 +29,7 @@ import (
 
 // forgets are all nouns that hold something of a person, in the order in which
 // they look for it: what is found by an order's address before the orders.
-var forgets = []customer.Forget{segment.Forget, forgetAudit, cart.Forget, outreach.Forget, credit.Forget, person.Forget, payment.Forget, order.Forget, ask.Forget, trait.Forget, value.Forget, forget}
+var forgets = []customer.Forget{segment.Forget, forgetAudit, cart.Forget, outreach.Forget, credit.Forget, pricing.Forget, person.Forget, payment.Forget, order.Forget, ask.Forget, trait.Forget, value.Forget, forget}
 
 // merges are the same nouns, and those that count a person's places. Mails come
 // first: they ask for the address that goes. Refunds name the credit that may
