@@ -58,6 +58,8 @@ type Followed struct {
 	Yield     experiment.Result // largest hundredth cut off
 	Raw       experiment.Result // nothing cut off
 	Guards    []Guard
+	Coupons   money.Amount // what coupons of reminders took off orders, whoever would have come anyway; it is off the revenue already
+	Redeemed  int          // orders with one
 	CountedAt db.Time
 }
 

@@ -195,7 +195,6 @@ func TestWhatCameBackIsCountedFourWays(t *testing.T) {
 		exec := func(sql string, args ...any) {
 			s.tx(func(tx *db.Tx) error { return tx.Query(ctx).Exec(sql, args...).Error })
 		}
-		exec("INSERT INTO followup_runs (id, number, simulated, held, planned, salt, why, since) VALUES (7, 1, FALSE, 5000, 0, 's', 'half', 1)")
 		ordered := midnight.Add(20 * day)
 		for i, c := range []struct {
 			abandoned, recovered, mail, link int
@@ -219,7 +218,7 @@ func TestWhatCameBackIsCountedFourWays(t *testing.T) {
 				VALUES (?, '2026-03-10', 1, 1, FALSE, '', 0, 1, 1, ?, 0, ?, ?, ?, 0, 1, 1, 1, 1, 1, 1, ?, 1, 500, ?, 0, 1, '', 'en', 'USD', '', '', '', '', '', 0, '', '', '', '', '', 0, '', '', '', 0)`,
 				id, c.abandoned, c.recovered, c.mail, c.link, db.At(ordered), 500*c.recovered)
 			if c.drawn {
-				exec("INSERT INTO followup_arms (cart_id, active_at, run_id, person, arm, share, simulated, assigned_at) VALUES (?, 1, 7, 'p', 'treat', 5000, FALSE, 1)", id)
+				exec("UPDATE cart_facts SET followup = 'treat' WHERE cart_id = ?", id)
 			}
 			if c.restored > 0 {
 				exec("INSERT INTO cart_steps (cart_id, kind, at) VALUES (?, 'restored', ?)", id, db.At(ordered.Add(-c.restored)))
