@@ -16,6 +16,8 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/order"
+	"regulars/internal/pricing"
+	"regulars/internal/slot"
 )
 
 // tally is what a side of a run has to come to.
@@ -233,6 +235,44 @@ func TestWhatCameBackIsCountedFourWays(t *testing.T) {
 		}
 		if none, err := analytics.CreditOf(ctx, d, analytics.Question{From: "2026-04-01", To: "2026-04-30"}); err != nil || none != (analytics.Credit{}) {
 			t.Errorf("of no carts: %+v %v", none, err)
+		}
+	})
+}
+
+// TestCouponsOfRemindersAreAddedUp: those given in a run, of orders that stand;
+// neither those of other promotions nor of other runs.
+func TestCouponsOfRemindersAreAddedUp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := openPlaces(t, d)
+		run := func(id, number int, since time.Time) {
+			s.tx(func(tx *db.Tx) error {
+				return tx.Query(ctx).Exec("INSERT INTO followup_runs (id, number, simulated, held, planned, salt, why, since) VALUES (?, ?, FALSE, 5000, 0, 's', 'half', ?)", id, number, db.At(since)).Error
+			})
+		}
+		run(1, 1, midnight)
+		run(2, 2, midnight.Add(10*day))
+		for i, c := range []struct {
+			ref, state string
+			at         time.Time
+		}{{"followup:1:1:2", "held", midnight.Add(day)}, {"followup:2:1:2", "released", midnight.Add(day)}, {"gift:3", "held", midnight.Add(day)}, {"followup:4:1:2", "late", midnight.Add(11 * day)}} {
+			o := s.buys(slot.Mark{}, 1, c.at)
+			s.tx(func(tx *db.Tx) error {
+				g, err := pricing.Give(ctx, tx, c.ref, pricing.Buyer{Email: fmt.Sprint(i, "@mail.test")}, 10, nil, c.at.Add(3*day), c.at)
+				if err != nil {
+					return err
+				}
+				held := 0
+				if c.state == "held" {
+					held = 1
+				}
+				return tx.Query(ctx).Exec(`INSERT INTO redemptions (promotion_id, code_id, order_id, person, slot, state, amount, day, at)
+					SELECT promotion_id, id, ?, ?, ?, ?, 100, '2026-03-03', 1 FROM promotion_codes WHERE id = ?`, int64(o), fmt.Sprint(i), held*(i+1), c.state, int64(g.CodeID)).Error
+			})
+		}
+		all, err := analytics.FollowUps(ctx, d, false)
+		must(t, err)
+		if len(all) != 2 || all[1].Coupons != 100 || all[1].Redeemed != 1 || all[0].Coupons != 100 || all[0].Redeemed != 1 {
+			t.Errorf("coupons %+v", all)
 		}
 	})
 }
