@@ -165,6 +165,8 @@ func (o *Office) Routes() {
 	g.GET("/messages", o.messages)
 	g.GET("/messages/matrix", o.matrix)
 	g.POST("/messages/matrix", o.saveMatrix)
+	g.GET("/messages/plan", o.plan)
+	g.POST("/messages/plan", o.savePlan)
 	g.GET("/mail", o.mails)
 	g.GET("/mail/back", o.mailBack)
 	g.POST("/mail/back", o.noteBack)

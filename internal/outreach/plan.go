@@ -1,10 +1,7 @@
 package outreach
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
+	"encoding/json"
 	"time"
 
 	"regulars/internal/money"
@@ -13,11 +10,11 @@ import (
 
 // Step is one mail of the follow-up.
 type Step struct {
-	N      int           // from 1
-	Delay  time.Duration // since the cart was last touched
-	Floor  map[money.Currency]money.Amount
-	On     bool
-	Coupon bool // may bring a coupon; only the last step that is on can
+	N      int                             `json:"-"`     // from 1
+	Delay  time.Duration                   `json:"delay"` // since the cart was last touched
+	Floor  map[money.Currency]money.Amount `json:"floor,omitempty"`
+	On     bool                            `json:"on"`
+	Coupon bool                            `json:"coupon,omitempty"` // may bring a coupon; only the last step that is on can
 }
 
 // Reaches reports whether a cart worth so much gets the step. Once there is a
@@ -72,21 +69,11 @@ func (p Plan) before(n int) *Step {
 	return nil
 }
 
-// String is the plan in the words that tell one version from another.
+// String is the plan as it is kept: what tells one version from another.
 func (p Plan) String() string {
-	var all []string
-	for _, s := range p {
-		words := s.Delay.String()
-		for _, c := range slices.Sorted(maps.Keys(s.Floor)) {
-			words += fmt.Sprintf(" from %s %s", s.Floor[c].Decimal(c), c)
-		}
-		if s.Coupon {
-			words += " coupon"
-		}
-		if !s.On {
-			words += " off"
-		}
-		all = append(all, words)
+	b, err := json.Marshal(p)
+	if err != nil {
+		return err.Error() // amounts, times and switches can be written
 	}
-	return strings.Join(all, ", ")
+	return string(b)
 }

@@ -188,7 +188,7 @@ func TestThePlanIsKeptWithWhatItDecided(t *testing.T) {
 		s.decided(outreach.Withheld, "step-off")
 		versions, err := outreach.PlanVersions(ctx, d, 10)
 		s.must(err)
-		if len(versions) != 3 || versions[2].Sent != 1 || versions[2].Decided != 2 || versions[2].Words != "24h0m0s, 72h0m0s" {
+		if len(versions) != 3 || versions[2].Sent != 1 || versions[2].Decided != 2 || versions[1].Sent != 2 || versions[2].Plan[1].Delay != 72*hour || !versions[2].Plan[0].On || versions[1].Plan[0].On {
 			t.Errorf("%+v", versions)
 		}
 	})

@@ -2,6 +2,8 @@ package outreach
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -40,6 +42,7 @@ func wrapped(what string, err error) error {
 // PlanVersion is one plan that the follow-up was decided under.
 type PlanVersion struct {
 	Version int64
+	Plan    Plan `gorm:"-"`
 	Words   string
 	At      db.Time
 	Sent    int // mails that went out under it
@@ -52,6 +55,12 @@ func PlanVersions(ctx context.Context, q db.Q, limit int) (all []PlanVersion, er
 		(SELECT count(*) FROM sends s WHERE s.plan = p.version AND s.plan > 0 AND s.state = 'sent') AS sent,
 		(SELECT count(*) FROM sends s WHERE s.plan = p.version AND s.plan > 0) AS decided
 		FROM followup_plans p ORDER BY p.version DESC LIMIT ?`, limit).Scan(&all).Error
+	for i := range all {
+		err = errors.Join(err, json.Unmarshal([]byte(all[i].Words), &all[i].Plan))
+		for n := range all[i].Plan {
+			all[i].Plan[n].N = n + 1
+		}
+	}
 	return all, wrapped("list the plans of the follow-up", err)
 }
 

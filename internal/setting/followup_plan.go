@@ -2,6 +2,7 @@ package setting
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -93,3 +94,13 @@ func switches(s string) (all []bool, err error) {
 }
 
 func checkSwitches(s string) error { _, err := switches(s); return err }
+
+// With is the same reading with some settings as they might be set.
+func (v Values) With(changed map[string]string) Values {
+	all := maps.Clone(v.set)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, changed)
+	return Values{all}
+}
