@@ -106,6 +106,11 @@ func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
 		return nil, err
 	}
 	add("stock.read", "/admin/stock/reorder", "admin.needs.reorder", len(proposed))
+	off, err := o.outOfBand(ctx)
+	if err != nil {
+		return nil, err
+	}
+	add("abandonment.read", reportPath, "admin.needs.bands", off)
 	failed, err := outreach.Sends(ctx, o.DB, outreach.Filter{State: outreach.Failed, PerPage: 1})
 	if err != nil {
 		return nil, err

@@ -128,6 +128,7 @@ func (o *Office) Routes() {
 	g.GET("/abandonment/days.csv", o.abandonmentFile)
 	g.GET("/abandonment/cross.csv", o.crossFile)
 	g.GET("/abandonment/carts", o.leftCarts)
+	g.POST("/abandonment/mail", o.switchReport)
 	g.POST("/abandonment/notes", o.addNote)
 	g.POST("/abandonment/notes/:note", o.dropNote)
 	g.POST("/abandonment/views", o.saveView)
@@ -135,6 +136,8 @@ func (o *Office) Routes() {
 	g.GET("/abandonment/carts/:cart", o.leftCart)
 	g.GET("/experiments", o.experiments)
 	g.GET("/experiments/days.csv", o.experimentsFile)
+	g.GET("/experiments/followup", o.effect)
+	g.POST("/experiments/followup", o.saveEffect)
 	g.GET("/experiments/:slot", o.experiment)
 	g.POST("/experiments/:slot", o.saveExperiment)
 	g.GET("/segments", o.segments)
@@ -177,6 +180,8 @@ func (o *Office) Routes() {
 	g.POST("/alarms", o.seeAlarms)
 	g.GET("/audit", o.audit)
 	o.consentRoutes(g)
+	g.GET("/_components", o.components)
+	g.GET("/_components/shop", o.shopComponents)
 	o.Web.OnPage(o.dress)
 }
 
@@ -382,9 +387,9 @@ func thumb(src string) string {
 	}
 	spec, _ := strings.CutPrefix(src, "art:")
 	if piece, _, _, err := art.ParsePath(spec + "-" + string(art.Whole)); err == nil {
-		return "/art/" + piece.Path(art.Whole, false) + ".svg"
+		return "/art/" + art.File(piece.Path(art.Whole, false))
 	}
-	return "/art/" + art.Piece{Form: "box", Hue: 70}.Path(art.Whole, false) + ".svg"
+	return "/art/" + art.File(art.Piece{Form: "box", Hue: 70}.Path(art.Whole, false))
 }
 
 // chip is a filter as a link.

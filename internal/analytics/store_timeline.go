@@ -16,6 +16,7 @@ import (
 type Left struct {
 	Fact
 	Token, Email string
+	CustomerID   int64
 	Customer     string // the account's number, "" of a guest
 }
 
@@ -39,7 +40,7 @@ func CartOf(ctx context.Context, q db.Q, token string) (*Left, error) {
 }
 
 func carts(ctx context.Context, q db.Q, joins []string, where string, args []any) ([]Left, error) {
-	query := `SELECT f.*, c.token AS token, coalesce(k.email, c.email) AS email, coalesce(k.number, '') AS customer
+	query := `SELECT f.*, c.token AS token, coalesce(k.email, c.email) AS email, coalesce(k.id, 0) AS customer_id, coalesce(k.number, '') AS customer
 		FROM cart_facts f JOIN carts c ON c.id = f.cart_id LEFT JOIN customers k ON k.id = c.customer_id`
 	for _, j := range joins {
 		query += j

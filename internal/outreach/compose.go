@@ -30,6 +30,7 @@ type letter struct {
 	Card   *cardWords
 	Return *returnWords
 	Tier   *tierWords
+	Report *reportWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
 	Saved  string // leads to the cart it was asked from

@@ -39,6 +39,7 @@ var Keys = []Key{
 	{"cart.idle", "60m", checkDuration},
 	{"checkout.idle", "30m", checkDuration},
 	{"cart.lost", "720h", checkDuration},
+	{"visits.origin", "on", checkSwitch},
 	{"followup.delays", "24h,72h", checkDelays},
 	{"followup.floors", "0; 50", checkFloors},
 	{"followup.steps", "on,on", checkSwitches},
@@ -170,6 +171,9 @@ func (v Values) QuietHours() (from, to int, on bool) {
 
 // NotifyOrders reports whether the merchant is told of each new order by mail.
 func (v Values) NotifyOrders() bool { return v.Get("notify.orders") == "on" }
+
+// VisitsOrigin reports whether carts note what led their visit to the shop.
+func (v Values) VisitsOrigin() bool { return v.Get("visits.origin") == "on" }
 
 // Hold is how long stock is kept for a placed order that is not paid yet.
 func (v Values) Hold() time.Duration {
