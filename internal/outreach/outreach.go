@@ -34,6 +34,8 @@ const (
 
 // The messages of the shop; each has templates/mail/<name>.<lang>.txt.
 const (
+	ReviewRefused     = "review-refused"
+	BackInStock       = "back-in-stock"
 	OrderConfirmation = "order-confirmation"
 	OrderNew          = "order-new" // to the merchant
 	OrderPaid         = "order-paid"
@@ -65,7 +67,8 @@ const (
 )
 
 // Templates lists every message.
-var Templates = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
+var Templates = []string{ReviewRefused, BackInStock,
+	OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
 	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds}
 
@@ -186,13 +189,3 @@ type AccountMail struct {
 
 // Kind names the job.
 func (AccountMail) Kind() string { return "mail.account" }
-
-// QuestionMail is the job of a mail about a row of questions: Template is
-// ContactReceived or QuestionAnswered.
-type QuestionMail struct {
-	Question int64  `json:"question"`
-	Template string `json:"template"`
-}
-
-// Kind names the job.
-func (QuestionMail) Kind() string { return "mail.question" }

@@ -50,6 +50,7 @@ type (
 		Gift      couponBox
 		Tender    tender
 		Ask       askBox
+		Saved     []savedLine
 		Stopped   *stopped
 		Mail      mailBox
 		quote     *pricing.Quote
@@ -120,6 +121,9 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 		if p.Mail, err = s.mailBox(c); err != nil {
 			return nil, nil, err
 		}
+	}
+	if p.Saved, err = s.savedLines(c); err != nil {
+		return nil, nil, err
 	}
 	if open != nil && p.Coupon.Error.Text == "" {
 		p.Coupon.Value = open.Coupon

@@ -57,6 +57,9 @@ type productPage struct {
 	SelfURL      string
 	CartText     string
 	Via          string // the place that led here, for the cart
+	Reviews      reviewsBox
+	Back         *backBox       // to be told when it is there again
+	rating       map[string]any // of real people, as schema.org has it
 }
 
 type (
@@ -160,7 +163,12 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	if err := s.around(c, p, d); err != nil {
 		return nil, err
 	}
-	p.LD = s.linked(c, d, v)
+	if err := s.withReviews(c, p, d); err != nil {
+		return nil, err
+	}
+	if p.LD = s.linked(c, d, v); p.rating != nil {
+		p.LD["aggregateRating"] = p.rating
+	}
 	return p, nil
 }
 
