@@ -11,6 +11,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/i18n"
+	"regulars/internal/inventory"
 	"regulars/internal/restock"
 	"regulars/internal/review"
 )
@@ -104,8 +105,23 @@ func (b *builder) opinion(luck *rand.Rand, k review.Buyer, at time.Time, mood ui
 	return r
 }
 
+// gone are variants of which the last unit was sold, so that the tour has
+// something to wait for.
+var gone = []string{"SP06-M-SAGE", "SP12-L8-INK"}
+
 // waiting has simulated people wait for what is sold out.
 func (b *builder) waiting(ctx context.Context, tx *db.Tx, buyers []review.Buyer) error {
+	for _, sku := range gone {
+		level, err := inventory.LevelOf(ctx, tx, b.variants[sku])
+		if err != nil || level == nil {
+			return err
+		}
+		if level.Tracked && level.Reserved == 0 {
+			if err := inventory.Count(ctx, tx, level.Variant, 0, "gone:"+sku, b.now); err != nil {
+				return err
+			}
+		}
+	}
 	var ids []catalog.VariantID
 	for i := range b.goods {
 		ids = append(ids, b.goods[i].ids...)
