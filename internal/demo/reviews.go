@@ -99,7 +99,7 @@ func (b *builder) opinion(luck *rand.Rand, k review.Buyer, at time.Time, mood ui
 		r.State, r.Reason = review.Refused, "off-topic"
 		r.Body = i18n.Text{En: "The parcel stood in front of the wrong door.", Zh: "快递放错门口了。"}.In(r.Lang)
 	case stars <= 2 && luck.IntN(2) == 0:
-		r.Answer = i18n.Text{En: "Thank you for telling us. Send it back within 30 days and we pay the way.", Zh: "感谢您告知。30 天内可寄回，运费由我们承担。"}.In(r.Lang)
+		r.Answer = i18n.Text{En: "Thank you for telling us. If it does not suit you, start a return on the page of your order.", Zh: "感谢您告知。如不合适，可在订单页申请退货。"}.In(r.Lang)
 		r.AnsweredAt, r.AnsweredBy = db.At(at.Add(30*time.Hour)), int64(b.clerk)
 	}
 	return r
