@@ -152,7 +152,7 @@ var places = []struct{ table, column, rule string }{
 	{"events", "customer_id", moves}, {"carts", "customer_id", moves}, {"orders", "customer_id", moves},
 	{"sends", "customer_id", moves}, {"questions", "customer_id", moves}, {"segment_moves", "customer_id", moves}, {"tier_grants", "customer_id", moves},
 	{"value_moves", "customer_id", moves}, {"promises", "customer_id", moves},
-	{"redemptions", "customer_id", moves},
+	{"redemptions", "customer_id", moves}, {"code_bounds", "customer_id", moves}, {"followup_arms", "customer_id", moves},
 	{"consent_log", "customer_id", retells}, {"interests", "customer_id", unites}, {"profile_facts", "customer_id", unites}, {"looks", "customer_id", unites}, {"snapshot_people", "customer_id", unites},
 	{"person_facts", "customer_id", decides}, {"person_spent", "customer_id", decides}, {"person_bought", "customer_id", decides}, {"customer_keys", "customer_id", decides},
 	{"consents", "customer_id", unites}, {"credits", "customer_id", unites},

@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"cmp"
 	"hash/fnv"
 	"html/template"
 	"strings"
@@ -20,7 +21,7 @@ import (
 type (
 	picture struct {
 		Src, Dark, Alt string
-		Size           int
+		Size, High     int // pixels; High 0 = square
 		Eager          bool
 	}
 	price struct{ Now, Was, NowLabel, WasLabel, Note string }
@@ -44,6 +45,10 @@ type (
 		Words                          []crumb // to search for, instead of cards
 	}
 )
+
+// Height is for the template: a picture says both, so that nothing moves when
+// it comes.
+func (p picture) Height() int { return cmp.Or(p.High, p.Size) }
 
 // lowStock is from how many units left the shop says so: earlier it would be
 // pressure, not news.
@@ -80,8 +85,7 @@ func piece(src string) art.Piece {
 	return p
 }
 
-// picture is an image in a scene. Where the shopper chose light or dark, the
-// drawing follows the choice and not the device.
+// picture is an image in a scene.
 func (s *Shop) picture(c echo.Context, img catalog.Image, scene art.Scene) picture {
 	p := picture{Alt: in(c, img.Alt), Size: 600}
 	if file, ok := strings.CutPrefix(img.Src, "media:"); ok {
@@ -92,15 +96,7 @@ func (s *Shop) picture(c echo.Context, img catalog.Image, scene art.Scene) pictu
 }
 
 func drawn(c echo.Context, a art.Piece, scene art.Scene, p picture) picture {
-	light, dark := "/art/"+a.Path(scene, false)+".svg", "/art/"+a.Path(scene, true)+".svg"
-	switch web.Scheme(c) {
-	case "dark":
-		p.Src = dark
-	case "light":
-		p.Src = light
-	default:
-		p.Src, p.Dark = light, dark
-	}
+	inScheme(c, &p, art.File(a.Path(scene, false)), art.File(a.Path(scene, true)))
 	if p.Size == 0 {
 		p.Size = 600
 	}

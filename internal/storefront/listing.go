@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"cmp"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/art"
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
 	"regulars/internal/event"
@@ -174,10 +176,20 @@ type (
 	}
 )
 
+// firstRow has the pictures that stand in the first window asked for at once: a
+// browser finds out late which of the lazy ones are seen.
+func firstRow(cards []card) []card {
+	for i := range cards[:min(len(cards), 4)] {
+		cards[i].Picture.Eager = true
+		cards[i].HTML = template.HTML(strings.Replace(string(cards[i].HTML), ` loading="lazy"`, ` fetchpriority="high"`, 1))
+	}
+	return cards
+}
+
 // listing words a list for its page; path is in the page's language.
 func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path string) listing {
 	out := listing{Path: path, CountText: t(c, "shop.list.count", "count", l.Total), ShowText: t(c, "shop.list.show", "count", l.Total),
-		Cards: s.cards(c, l.Cards), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.query.InStock}
+		Cards: firstRow(s.cards(c, l.Cards)), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.query.InStock}
 	cur := n.query.Currency
 	for _, f := range l.Facets {
 		if len(f.Values) < 2 && !f.Values[0].Chosen || slices.Contains(notFacets, f.Key) {
@@ -287,6 +299,7 @@ type categoryPage struct {
 	Heading, Help string
 	Crumbs        crumbs
 	Shelves       []shelfChip
+	Still         *picture // where nothing is narrowed yet: then what was found comes first
 	List          listing
 }
 
@@ -329,6 +342,11 @@ func (s *Shop) category(c echo.Context) error {
 		p.Canonical += "?page=" + strconv.Itoa(l.Page)
 	}
 	p.Shelves = shelfChips(c, tree, k)
+	if l.Page == 1 && !n.filtered() {
+		pieces := arranged(fromEachShelf(l.Cards), 5)
+		p.Still = still(c, art.Wide, k.Hue, pieces)
+		s.preview(&p.Page, k.Hue, pieces)
+	}
 	s.note(c, event.Event{Kind: event.ListShown, Detail: k.Slug})
 	return web.Render(c, http.StatusOK, "storefront/category", &p)
 }
