@@ -44,6 +44,7 @@ type abandonmentPage struct {
 	Young       bool
 	leaving
 	remarks
+	Mailed *mailed
 	missed
 }
 
@@ -174,6 +175,9 @@ func (p *abandonmentPage) ask(c echo.Context, o *Office, in period) error {
 		return err
 	}
 	if err := p.remarks.fill(r); err != nil {
+		return err
+	}
+	if p.Mailed, err = o.mailedTo(c); err != nil {
 		return err
 	}
 	if err := p.missed.fill(r); err != nil {

@@ -150,11 +150,19 @@ func (p *effectPage) plan(c echo.Context, o *Office, all []analytics.Followed, t
 		cost := number(int(v.PerWeek*float64(a.Held)/experiment.Whole + .5))
 		p.Answers = append(p.Answers, answerRow{shareText(float64(a.Held) / experiment.Whole), t(c, "effect.rise", "points", strconv.Itoa(int(100*a.By+.5))), takes(c, a.Once, a.OnceWeeks), takes(c, a.Daily, a.DailyWeeks), cost})
 	}
-	p.Now = t(c, "effect.share.now", "share", shareText(0))
-	for i, r := range runs {
-		if i == 0 {
-			p.Now = t(c, "effect.share.now", "share", shareText(r.Share()))
-		}
+	real, err := outreach.LatestRun(ctx, o.DB, false)
+	if err != nil {
+		return err
+	}
+	now, key := shareText(0), "effect.share.now"
+	if real != nil {
+		now = shareText(real.Share())
+	}
+	if p.IsSimulated {
+		key = "effect.share.now.real"
+	}
+	p.Now = t(c, key, "share", now)
+	for _, r := range runs {
 		planned := "–"
 		if r.Planned > 0 {
 			planned = number(r.Planned)

@@ -82,3 +82,50 @@ func TestTheShareOfFollowUpIsChosenAndNoted(t *testing.T) {
 		}
 	})
 }
+
+func TestTheReportIsMailedToWhoSwitchesItOn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		f.as(staff.Marketer)
+		f.want(f.get("/admin/abandonment"), 200, "Mail me each week")
+		f.want(f.post("/admin/abandonment/mail", url.Values{"on": {"yes"}}), 303)
+		f.want(f.get("/admin/abandonment"), 200, "You get this report by mail each Monday", "Stop the weekly mail")
+		f.want(f.post("/admin/abandonment/mail", url.Values{"on": {"yes"}}), 303)
+		f.want(f.post("/admin/abandonment/mail", url.Values{"on": {"no"}}), 303)
+		f.want(f.get("/admin/abandonment"), 200, "Mail me each week")
+		if got := f.audited("abandonment.mail"); len(got) != 2 {
+			t.Errorf("noted %v", got)
+		}
+		f.want(f.as(staff.Analyst).get("/admin/abandonment"), 200, "!Mail me each week")
+	})
+}
+
+// A step that left its band needs somebody, on the first page; a week of few
+// carts does not.
+func TestAStepOutOfItsBandNeedsYou(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		f.as(staff.Marketer)
+		week := func(back, carts, ordered int) {
+			f.tx(func(ctx context.Context, tx *db.Tx) error {
+				for i := range carts {
+					reach := 1
+					if i < ordered {
+						reach = 5
+					}
+					day := f.now.AddDate(0, 0, -7-back).Format("2006-01-02")
+					if err := tx.Query(ctx).Exec(`INSERT INTO cart_facts SELECT max(x.id) + 1, ?, 1, 1, FALSE, '', 0, 1, 1, 0, ?, 0, 0, 0, 0, ?, 1, 1, 1, 1, 1, 1, 1, 100, 0, 0, 1, '', '', '', '', '', '', '', '', 0, '', '', '', '', '', 0, '', '', '', 0
+						FROM (SELECT 0 AS id UNION ALL SELECT cart_id FROM cart_facts) x`, day, reach/5, reach).Error; err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		week(10, 200, 100)
+		week(2, 60, 0)
+		f.want(f.get("/admin"), 200, "!usual range")
+		week(3, 60, 0)
+		f.want(f.get("/admin"), 200, "left its usual range", "/admin/abandonment")
+	})
+}

@@ -45,6 +45,7 @@ type Made struct {
 	People, Shoppers, Visitors     int
 	Sessions, Carts, Orders, Lines int
 	Questions, Events, Cancelled   int
+	Reviews                        int
 	Phases                         []Phase
 }
 
@@ -103,6 +104,7 @@ func Create(ctx context.Context, d *db.DB, opt Options) (*Made, error) {
 		{"returns", "some goods sent back", b.returns},
 		{"abuse", "a coupon that went round", b.abuse},
 		{"stock", "goods on their way", b.onTheWay},
+		{"reviews", "what buyers say", b.reviews},
 		{"finish", "home pages for everybody", b.finish},
 	} {
 		opt.Log(phase.words)

@@ -51,7 +51,11 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 		}
 	}
 	// Queued mails carry address and secret; what a mail server said of a failed one may quote the address.
-	err := jobs.Drop(ctx, tx, AccountMail{}, "CAST(args ->> 'customer' AS BIGINT) = @id OR lower(args ->> 'email') <> '' AND lower(args ->> 'email') = @key", values)
+	const addressed = "CAST(args ->> 'customer' AS BIGINT) = @id OR lower(args ->> 'email') <> '' AND lower(args ->> 'email') = @key"
+	err := jobs.Drop(ctx, tx, AccountMail{}, addressed, values)
+	if err == nil {
+		err = jobs.Drop(ctx, tx, CartMail{}, addressed, values)
+	}
 	if err == nil {
 		err = jobs.Hush(ctx, tx, []jobs.Args{order.Placed{}, order.Moved{}, order.Sent{}, OrderMailAgain{}}, "CAST(args ->> 'order' AS BIGINT) IN ("+orders+")", values)
 	}

@@ -36,5 +36,9 @@ func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) 
 	if err := mergeArms(ctx, tx, values); err != nil {
 		return err
 	}
-	return jobs.Drop(ctx, tx, AccountMail{}, "CAST(args ->> 'customer' AS BIGINT) = @from", values)
+	const addressed = "CAST(args ->> 'customer' AS BIGINT) = @from"
+	if err := jobs.Drop(ctx, tx, CartMail{}, addressed, values); err != nil {
+		return err
+	}
+	return jobs.Drop(ctx, tx, AccountMail{}, addressed, values)
 }

@@ -45,13 +45,14 @@ type (
 		Undo      *undo
 		Blocked   bool
 		Cross     *shelf
-		EmptyArt  picture
 		CountText string
 		Coupon    couponBox
 		Gift      couponBox
 		Tender    tender
 		Ask       askBox
+		Saved     []savedLine
 		Stopped   *stopped
+		Mail      mailBox
 		quote     *pricing.Quote
 	}
 	undo struct{ SKU, Qty, Text string }
@@ -96,7 +97,6 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 	}
 	p := &cartPage{Page: s.page(c, "shop.cart.title"), Blocked: view.Blocked(), CountText: t(c, "shop.cart.count", "count", view.Count)}
 	p.NoIndex = true
-	p.EmptyArt = drawn(c, art.Piece{Form: "bag", Hue: 70}, art.Whole, picture{Size: 240})
 	for _, item := range view.Items {
 		line := s.cartLine(c, open, item)
 		if item.Problem == cart.SoldOut || item.Problem == cart.Less {
@@ -118,6 +118,12 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 		if err := s.askForm(c, &p.Ask); err != nil {
 			return nil, nil, err
 		}
+		if p.Mail, err = s.mailBox(c); err != nil {
+			return nil, nil, err
+		}
+	}
+	if p.Saved, err = s.savedLines(c); err != nil {
+		return nil, nil, err
 	}
 	if open != nil && p.Coupon.Error.Text == "" {
 		p.Coupon.Value = open.Coupon

@@ -54,6 +54,7 @@ type Shop struct {
 	traits  trait.Live
 	speller search.Speller
 	drawn   drawings
+	prints  prints
 	slots   slot.Live
 }
 
@@ -87,8 +88,10 @@ func (s *Shop) Routes() {
 	e.POST("/cart/questions", s.askInCart, door)
 	e.POST("/checkout/questions", s.askAtCheckout, door)
 	e.GET("/questions/:token", s.question)
+	e.POST("/questions/:token", s.sayBack, door)
 	e.GET("/help", s.help)
 	e.GET("/help/:slug", s.helpArticle)
+	e.POST("/help/:slug", s.voteHelp, slow)
 	e.GET("/search", s.search)
 	e.GET("/search/suggest", s.searchSuggest, slow)
 	e.GET("/cart", s.cart)
@@ -96,6 +99,8 @@ func (s *Shop) Routes() {
 	e.POST("/cart/items/:id", s.setItem, slow)
 	e.POST("/cart/coupon", s.setCoupon, slow)
 	e.POST("/cart/why", s.cartWhy, slow)
+	e.POST("/cart/mail", s.mailCart, door)
+	e.POST("/cart/later", s.putAway, slow)
 	e.POST("/cart/gift-cards", s.cartCard, slow)
 	e.GET("/gift-cards", s.giftCards)
 	e.POST("/gift-cards", s.readCard, door)
@@ -137,6 +142,9 @@ func (s *Shop) Routes() {
 	e.GET("/change-email/:token", s.changeEmailForm)
 	e.POST("/change-email/:token", s.changeEmail, door)
 	s.accountRoutes(slow, door)
+	s.reviewRoutes(slow, door)
+	s.shelfRoutes(slow, door)
+	s.surveyRoutes(slow)
 
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)
@@ -183,6 +191,7 @@ func (s *Shop) dress(c echo.Context, p *web.Page) {
 	if web.Lang(c) == i18n.Chinese && set.Get("shop.name.zh") != "" {
 		p.ShopName = set.Get("shop.name.zh")
 	}
+	p.Empties = func(kind string) web.Picture { return quietly(c, kind) }
 	if isAdmin(p.Path) {
 		return
 	}
@@ -205,7 +214,12 @@ func (s *Shop) dress(c echo.Context, p *web.Page) {
 		return
 	}
 	p.SignedIn = person.SignedIn()
-	if _, p.CartCount, err = s.openCart(c); err != nil {
+	open, count, err := s.openCart(c)
+	if err == nil {
+		p.CartCount = count
+		p.Waiting, err = s.waiting(c, open, count)
+	}
+	if err != nil {
 		s.Log.Warn("cart not read", "error", err)
 	}
 }
