@@ -10,6 +10,7 @@ import (
 	text "text/template"
 	"time"
 
+	"regulars/internal/art"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 )
@@ -29,9 +30,10 @@ type letter struct {
 	Card   *cardWords
 	Return *returnWords
 	Tier   *tierWords
-	Words  string // an answer, as staff wrote it
-	Asked  string // the question it answers
-	Saved  string // leads to the cart it was asked from
+	Words  string      // an answer, as staff wrote it
+	Asked  string      // the question it answers
+	Saved  string      // leads to the cart it was asked from
+	things []art.Piece // the goods that the mail shows
 	footer footer
 }
 
@@ -76,6 +78,7 @@ type block struct {
 type frame struct {
 	Tag, Subject, Shop string
 	Body, Foot         []block
+	Table              string // not "": the picture of the goods lies beside
 }
 
 var errTemplate = errors.New("mail template")
@@ -107,8 +110,9 @@ func (d *Desk) template(name string, lang i18n.Lang) (*text.Template, error) {
 }
 
 // compose writes the message in both forms. The HTML is made from the words
-// of the plain one, so the twins cannot say different things; it carries no
-// picture and nothing that tells when it was opened.
+// of the plain one, so the twins cannot say different things; it fetches no
+// picture (that of the goods lies in the mail) and nothing tells when it was
+// opened.
 func (d *Desk) compose(name string, s *Send, to Address, w letter, at time.Time) (Mail, error) {
 	values := d.Settings.Now()
 	w.Lang, w.Shop = s.Lang, d.shopName(s.Lang)
@@ -127,7 +131,7 @@ func (d *Desk) compose(name string, s *Send, to Address, w letter, at time.Time)
 		return Mail{}, fmt.Errorf("%w %s begins with no subject", errTemplate, name)
 	}
 	body, foot := tidyParagraphs(body), tidyParagraphs(d.foot(w))
-	page := frame{Tag: s.Lang.Tag(), Subject: headerLine(subject), Shop: w.Shop, Body: d.blocks(body), Foot: d.blocks(foot)}
+	page := frame{Tag: s.Lang.Tag(), Subject: headerLine(subject), Shop: w.Shop, Body: d.blocks(body), Foot: d.blocks(foot), Table: w.table()}
 	h, err := html.ParseFS(d.Templates, "mail/frame.html")
 	if err != nil {
 		return Mail{}, fmt.Errorf("%w frame: %w", errTemplate, err)
@@ -137,7 +141,7 @@ func (d *Desk) compose(name string, s *Send, to Address, w letter, at time.Time)
 		return Mail{}, fmt.Errorf("%w frame: %w", errTemplate, err)
 	}
 	return Mail{ID: s.MessageID, From: Address{w.Shop, values.Get("shop.email")}, To: to, Subject: page.Subject,
-		Text: body + "\n\n-- \n" + foot + "\n", HTML: twin.String(), Lang: s.Lang, Date: at}, nil
+		Text: body + "\n\n-- \n" + foot + "\n", HTML: twin.String(), Table: page.Table, Lang: s.Lang, Date: at}, nil
 }
 
 func (d *Desk) shopName(l i18n.Lang) string {
