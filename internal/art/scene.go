@@ -23,7 +23,7 @@ func SVG(p Piece, s Scene, dark bool) ([]byte, error) {
 	case Quiet:
 		room.quiet = true
 		o := room.object(p, "a")
-		o.fit(420, 400)
+		o.fit(560, 540)
 		o.put(300-o.w/2, 300+o.h/2)
 		room.b.WriteString(o.drawing())
 	case Scale:
