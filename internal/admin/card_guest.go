@@ -17,35 +17,6 @@ import (
 	"regulars/internal/web"
 )
 
-// customerRoutes are the pages of people: the list, the cards, what was
-// promised, and the lists by name.
-func (o *Office) customerRoutes(g *echo.Group) {
-	g.GET("/customers", o.customers)
-	g.GET("/customers/duplicates", o.duplicates)
-	g.POST("/customers/duplicates", o.findDuplicates)
-	g.GET("/customers/duplicates/:pair", o.duplicate)
-	g.POST("/customers/duplicates/:pair", o.decideDuplicate)
-	g.GET("/customers/rests", o.rests)
-	g.POST("/customers/rests", o.keepRest)
-	g.GET("/customers/new", o.newContact)
-	g.POST("/customers/new", o.addContact)
-	g.GET("/customers/people.csv", o.peopleFile)
-	g.GET("/customers/promises", o.promises)
-	g.POST("/customers/promises/:promise", o.endPromise)
-	g.GET("/customers/guests/:guest", o.guest)
-	g.POST("/customers/guests/:guest/promises", o.promise)
-	g.GET("/customers/lists/:people", o.keepers)
-	g.POST("/customers/lists/:people", o.setGoal)
-	g.POST("/customers/lists/:people/tasks", o.makeTasks)
-	g.GET("/customers/:customer", o.customer)
-	g.POST("/customers/:customer/promises", o.promise)
-	g.POST("/customers/:customer/tier", o.giveTier)
-	g.POST("/customers/:customer/tier/:grant", o.endTier)
-	g.GET("/health", o.health)
-	g.POST("/health", o.countHealth)
-	g.GET("/health/:measure", o.healthRows)
-}
-
 // lookedAtGuest writes down who looked at the card of somebody without an
 // account, whose looks have no row of their own.
 func (o *Office) lookedAtGuest(c echo.Context, number string) error {

@@ -184,10 +184,19 @@ func (o *Office) staleRows(c echo.Context, in listing, p healthRowsPage) error {
 	}
 	p.Pager = pages(c, in.Page, 50, len(old))
 	from := min((in.Page-1)*50, len(old))
-	for _, k := range old[from:min(from+50, len(old))] {
-		who, err := customer.ByID(ctx, o.DB, k.CustomerID)
-		if err != nil {
-			return err
+	shown := old[from:min(from+50, len(old))]
+	ids := make([]customer.ID, len(shown))
+	for i, k := range shown {
+		ids[i] = k.CustomerID
+	}
+	people, err := customer.ByIDs(ctx, o.DB, ids)
+	if err != nil {
+		return err
+	}
+	for _, k := range shown {
+		who := people[k.CustomerID]
+		if who == nil {
+			continue // erased a moment ago
 		}
 		row := o.healthPerson(who.Name, who.Email, who.Number, who.Simulated, p.Masked)
 		row.Since = i18n.Date(lang(c), k.Since.In(o.Settings.Now().Zone()))

@@ -189,6 +189,22 @@ func ByID(ctx context.Context, q db.Q, id ID) (*Customer, error) {
 	return &c, nil
 }
 
+// ByIDs returns these accounts; those that were erased are missing.
+func ByIDs(ctx context.Context, q db.Q, ids []ID) (map[ID]*Customer, error) {
+	all := make(map[ID]*Customer, len(ids))
+	if len(ids) == 0 {
+		return all, nil
+	}
+	var rows []*Customer
+	if err := q.Query(ctx).Where("id IN ? AND erased_at = 0", ids).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read customers: %w", err)
+	}
+	for _, k := range rows {
+		all[k.ID] = k
+	}
+	return all, nil
+}
+
 // Emails returns the addresses of these accounts; those that were erased have
 // none.
 func Emails(ctx context.Context, q db.Q, ids []ID) (map[ID]string, error) {

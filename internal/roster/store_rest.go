@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,16 +38,27 @@ var open = []struct{ name, sql string }{
 	{"question", `SELECT 1 FROM questions q WHERE (q.customer_id = c.id OR q.email <> '' AND lower(q.email) = c.email_key) AND q.answered_at = 0`},
 }
 
-// held names what is still open with somebody.
-func held(ctx context.Context, q db.Q, id customer.ID) (names []string, err error) {
+// held names what is still open with each of them.
+func held(ctx context.Context, q db.Q, ids ...customer.ID) (map[customer.ID][]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	parts := make([]string, len(open))
 	for i, o := range open {
-		parts[i] = "SELECT '" + o.name + "' AS name FROM customers c WHERE c.id = @id AND EXISTS (" + o.sql + ")"
+		parts[i] = "SELECT c.id, '" + o.name + "' AS name FROM customers c WHERE c.id IN @ids AND EXISTS (" + o.sql + ")"
 	}
-	if err := q.Query(ctx).Raw(strings.Join(parts, " UNION ALL "), map[string]any{"id": int64(id)}).Scan(&names).Error; err != nil {
-		return nil, fmt.Errorf("ask what is open with customer %d: %w", id, err)
+	var rows []struct {
+		ID   customer.ID
+		Name string
 	}
-	return names, nil
+	if err := q.Query(ctx).Raw(strings.Join(parts, " UNION ALL "), map[string]any{"ids": ids}).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("ask what is open with customers: %w", err)
+	}
+	all := make(map[customer.ID][]string)
+	for _, r := range rows {
+		all[r.ID] = append(all[r.ID], r.Name)
+	}
+	return all, nil
 }
 
 // terms are the settings and the day in numbers.
@@ -128,7 +140,7 @@ func release(ctx context.Context, d *db.DB, set setting.Values, id customer.ID, 
 		if err != nil || len(causes) == 0 {
 			return err
 		}
-		if names, err := held(ctx, tx, id); err != nil || len(names) > 0 {
+		if names, err := held(ctx, tx, id); err != nil || len(names[id]) > 0 {
 			return err
 		}
 		gone = true
@@ -161,10 +173,16 @@ func Rests(ctx context.Context, q db.Q, page, per int) ([]Resting, int, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("read who rests: %w", err)
 	}
-	for i := range all {
-		if all[i].Open, err = held(ctx, q, all[i].CustomerID); err != nil {
-			return nil, 0, err
-		}
+	ids := make([]customer.ID, len(all))
+	for i, r := range all {
+		ids[i] = r.CustomerID
+	}
+	held, err := held(ctx, q, ids...)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i, r := range all {
+		all[i].Open = held[r.CustomerID]
 	}
 	return all, total, nil
 }
@@ -210,13 +228,15 @@ func Overdue(ctx context.Context, q db.Q, now time.Time) ([]string, error) {
 		return nil, fmt.Errorf("read who rests too long: %w", err)
 	}
 	var ids []string
-	for _, id := range due {
-		names, err := held(ctx, q, id)
+	for some := range slices.Chunk(due, 500) {
+		held, err := held(ctx, q, some...)
 		if err != nil {
 			return nil, err
 		}
-		if len(names) == 0 {
-			ids = append(ids, fmt.Sprint("customer ", id))
+		for _, id := range some {
+			if len(held[id]) == 0 {
+				ids = append(ids, fmt.Sprint("customer ", id))
+			}
 		}
 	}
 	return ids, nil
