@@ -4,7 +4,7 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: build test check bench simulate demo artsheet
+.PHONY: build test check bench simulate demo
 
 build:
 	$(BUILD) -o regulars ./cmd/regulars
@@ -18,6 +18,7 @@ test:
 # The contact sheets of all drawings, to be looked at before a change of them
 # is accepted: pages, and as the shop prints them sheet.png, sheet-dark.png and
 # sheet-grey.png (every form and product at 96 pixels).
+.PHONY: artsheet
 artsheet:
 	@mkdir -p $${ART_SHEET:=/tmp/regulars-artsheet}; ART_SHEET=$${ART_SHEET} go test -count 1 -run '^TestSheet$$' ./internal/art && echo $${ART_SHEET}
 

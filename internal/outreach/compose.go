@@ -25,6 +25,7 @@ type letter struct {
 	Hours  int      // how long the link works
 	Wishes []string // the kinds of mail that the link confirms
 	Goods  []string
+	things []art.Piece // the goods that the mail shows
 	More   int // goods not named here
 	Order  *orderWords
 	Card   *cardWords
@@ -33,7 +34,6 @@ type letter struct {
 	Words  string      // an answer, as staff wrote it
 	Asked  string      // the question it answers
 	Saved  string      // leads to the cart it was asked from
-	things []art.Piece // the goods that the mail shows
 	footer footer
 }
 
