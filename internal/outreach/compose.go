@@ -26,14 +26,14 @@ type letter struct {
 	Wishes []string // the kinds of mail that the link confirms
 	Goods  []string
 	things []art.Piece // the goods that the mail shows
-	More   int // goods not named here
+	More   int         // goods not named here
 	Order  *orderWords
 	Card   *cardWords
 	Return *returnWords
 	Tier   *tierWords
-	Words  string      // an answer, as staff wrote it
-	Asked  string      // the question it answers
-	Saved  string      // leads to the cart it was asked from
+	Words  string // an answer, as staff wrote it
+	Asked  string // the question it answers
+	Saved  string // leads to the cart it was asked from
 	footer footer
 }
 
