@@ -37,6 +37,7 @@ var floors = [][]string{
 	{"cart"},
 	{"order"},
 	{"payment", "analytics", "ask", "person"},
+	{"review", "restock"},
 	{"checkout", "outreach"},
 	{"roster"},
 	{"exchange", "keep", "doctor", "demo"},

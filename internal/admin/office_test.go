@@ -91,7 +91,7 @@ func open(t *testing.T, d *db.DB) *office {
 	live := &setting.Live{}
 	mailer, err := outreach.Open("", t.TempDir(), clock)
 	f.must(err)
-	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer, Door: &f.door, Now: clock, Log: log,
+	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer, Door: &f.door, Now: clock, Log: log, Demo: true,
 		Desk: &checkout.Desk{DB: d, Now: clock, Settings: live, Log: log, Secret: bytes.Repeat([]byte("s"), 32)}}
 	f.Routes()
 	server.Echo.GET("/test/signin/:id/:epoch", func(c echo.Context) error {
@@ -337,7 +337,9 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.must(analytics.Recount(context.Background(), f.DB, "", "", f.Settings.Now(), f.now))
 	var left string
 	f.must(f.DB.Query(context.Background()).Raw("SELECT c.token FROM carts c JOIN cart_facts f ON f.cart_id = c.id ORDER BY c.id LIMIT 1").Scan(&left).Error)
+	said := f.reviewed()
 	parts := map[string]string{
+		":review":    said,
 		":cart":      left,
 		":note":      "gone",
 		":view":      "gone",
@@ -412,6 +414,23 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	for _, name := range f.Web.Pages() {
 		if !slices.Contains(f.Web.Rendered(), name) {
 			t.Errorf("no page was rendered from %s", name)
+		}
+	}
+}
+
+// The page of components is for those who build the shop, not for one that sells.
+func TestComponentsAreShownInADemoOnly(t *testing.T) {
+	f := open(t, dbtest.SQLite(t))
+	for _, path := range []string{"/admin/_components", "/admin/_components/shop"} {
+		f.Demo = true
+		for lang, says := range map[string]string{"en": "Save address", "zh": "保存地址"} {
+			if w := f.as(staff.Owner).send("GET", path+"?lang="+lang, nil); w.Code != 200 || !strings.Contains(w.Body.String(), says) || strings.Contains(w.Body.String(), "components.") {
+				t.Errorf("%s in %s: %d", path, lang, w.Code)
+			}
+		}
+		f.Demo = false
+		if w := f.as(staff.Owner).send("GET", path, nil); w.Code != 404 {
+			t.Errorf("%s in a shop: %d", path, w.Code)
 		}
 	}
 }

@@ -37,7 +37,9 @@ func (d *Desk) Register(r *jobs.Runner) {
 	jobs.Work(r, func(ctx context.Context, j credit.Mail) error { return d.card(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j AccountMail) error { return d.account(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j GuestAsk) error { return d.askGuest(ctx, cart.ID(j.Cart), d.Now()) })
+	d.registerShelf(r)
 	jobs.Work(r, func(ctx context.Context, j QuestionMail) error { return d.question(ctx, j, d.Now()) })
+	jobs.Work(r, func(ctx context.Context, j CartMail) error { return d.mailCart(ctx, j, d.Now()) })
 	jobs.Work(r, func(_ context.Context, j ForgetMails) error {
 		if f, ok := d.Mailer.(*Folder); ok {
 			return f.remove(j.IDs)

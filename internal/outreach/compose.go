@@ -6,6 +6,7 @@ import (
 	"fmt"
 	html "html/template"
 	"io/fs"
+	"slices"
 	"strings"
 	text "text/template"
 	"time"
@@ -20,6 +21,7 @@ import (
 type letter struct {
 	Lang   i18n.Lang
 	Shop   string
+	Shelf  *shelfWords
 	Name   string // how the person is greeted; "" where the name is not proved to be theirs
 	Link   string
 	Hours  int      // how long the link works
@@ -31,9 +33,13 @@ type letter struct {
 	Card   *cardWords
 	Return *returnWords
 	Tier   *tierWords
+	Report *reportWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
 	Saved  string // leads to the cart it was asked from
+	Again  string // where one writes to the shop
+	When   string // the moment a page failed
+	Coupon *couponWords
 	footer footer
 }
 
@@ -86,7 +92,11 @@ var errTemplate = errors.New("mail template")
 // Check reads every template, so that a broken one stops the start and not a
 // mail.
 func (d *Desk) Check() error {
-	for _, name := range Templates {
+	names := slices.Clone(Templates)
+	for _, what := range abouts {
+		names = append(names, FollowUpMail+"-"+what)
+	}
+	for _, name := range names {
 		for _, lang := range i18n.Langs {
 			if _, err := d.template(name, lang); err != nil {
 				return err

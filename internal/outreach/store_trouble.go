@@ -23,19 +23,16 @@ var troubles = []struct{ reason, sql string }{
 	{"return-open", "SELECT o.customer_id, lower(o.email) AS email FROM returns r JOIN orders o ON o.id = r.order_id WHERE r.state IN ('asked','approved','received')"},
 	{"dispute-open", `SELECT o.customer_id, lower(o.email) AS email FROM payment_events e JOIN payments p ON p.id = e.payment_id JOIN orders o ON o.id = p.order_id
 		WHERE e.kind = 'dispute' AND e.at > @since`},
+	badReviews,
 }
 
 // troubled keeps offers away from somebody whose trouble is still open. It is
 // asked at the moment of sending, so closing it lets the next one pass.
 func troubled(ctx context.Context, q db.Q, c Candidate, now time.Time) (string, error) {
-	var owner int64
-	if c.Customer != nil {
-		owner = int64(c.Customer.ID)
-	}
 	for _, one := range troubles {
 		var found bool
-		err := q.Query(ctx).Raw("SELECT EXISTS (SELECT 1 FROM ("+one.sql+") x WHERE x.customer_id = @id OR x.email <> '' AND x.email = @key)",
-			map[string]any{"id": owner, "key": customer.EmailKey(c.Email), "since": db.At(now.Add(-disputeFor)).Milli()}).Scan(&found).Error
+		err := q.Query(ctx).Raw("SELECT EXISTS (SELECT 1 FROM ("+one.sql+") x WHERE x.customer_id IN @ids OR x.email <> '' AND x.email = @key)",
+			map[string]any{"ids": c.ids(), "key": customer.EmailKey(c.Email), "since": db.At(now.Add(-disputeFor)).Milli()}).Scan(&found).Error
 		if err != nil {
 			return "", fmt.Errorf("look for open trouble: %w", err)
 		}

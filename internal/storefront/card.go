@@ -29,6 +29,7 @@ type (
 		HTML                                template.HTML // the finished card, instead of all below
 		head                                int           // in HTML, where the address of its link ends
 		URL, Name, Fact, Reason, Note, Mark string
+		Rated                               string // the mean of its reviews
 		Out                                 bool
 		Picture                             picture
 		Price                               price
@@ -123,6 +124,7 @@ func (s *Shop) worded(c echo.Context, k catalog.Card) card {
 	out := card{URL: web.URL(c, "/p/"+k.Slug), Name: in(c, k.Name), Fact: in(c, k.Line),
 		Out: !k.InStock, Picture: s.picture(c, k.Image, art.Whole), Price: s.price(c, k.Price, k.Was, k.Said, k.From)}
 	out.Picture.Alt = "" // the name beside it says the same
+	out.Rated = ratingText(c, k.Rating, s.Demo)
 	switch {
 	case !k.InStock:
 		out.Note = t(c, "shop.sold-out")

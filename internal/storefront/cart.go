@@ -50,7 +50,9 @@ type (
 		Gift      couponBox
 		Tender    tender
 		Ask       askBox
+		Saved     []savedLine
 		Stopped   *stopped
+		Mail      mailBox
 		quote     *pricing.Quote
 	}
 	undo struct{ SKU, Qty, Text string }
@@ -116,6 +118,12 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 		if err := s.askForm(c, &p.Ask); err != nil {
 			return nil, nil, err
 		}
+		if p.Mail, err = s.mailBox(c); err != nil {
+			return nil, nil, err
+		}
+	}
+	if p.Saved, err = s.savedLines(c); err != nil {
+		return nil, nil, err
 	}
 	if open != nil && p.Coupon.Error.Text == "" {
 		p.Coupon.Value = open.Coupon
@@ -345,10 +353,20 @@ func (s *Shop) add(c echo.Context, v *catalog.Variant, qty int) error {
 		return err
 	}
 	from, _ := s.via(c)
+	led, err := s.ledBy(c)
+	if err != nil {
+		return err
+	}
 	return s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
 		open, err := cart.Ensure(ctx, tx, p, s.currency(c), web.Lang(c), device(c), s.Now())
 		if err != nil {
 			return err
+		}
+		if open.StartedAt.IsZero() {
+			led.CartID = open.ID
+			if err := cart.Arrive(ctx, tx, led); err != nil {
+				return err
+			}
 		}
 		return cart.AddFrom(ctx, tx, open.ID, v.ID, qty, from.String(), s.Now())
 	})
@@ -372,6 +390,7 @@ func (s *Shop) notAdded(c echo.Context, v *catalog.Variant, failed error) error 
 		if err := s.met(c, cart.StockLost, v.SKU); err != nil {
 			return err
 		}
+		s.note(c, event.Event{Kind: event.StockLost, ProductID: int64(v.ProductID), Detail: "add"})
 	}
 	page, err := s.productPage(c, v.ProductID, url.Values{"v": {v.SKU}})
 	if err != nil {

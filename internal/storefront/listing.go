@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"cmp"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,7 +29,7 @@ const (
 // notFacets are the names in an address that are not facets.
 var notFacets = []string{"q", "exact", "page", "per_page", "sort", "min", "max", "stock", "currency", "category"}
 
-var sorts = []string{"", "price", "price-desc", "new", "name"}
+var sorts = []string{"", "rating", "price", "price-desc", "new", "name"}
 
 // narrowing is what an address asks of a list. What cannot be understood in it
 // is passed over: a mistyped filter shows more, never an error.
@@ -175,10 +176,20 @@ type (
 	}
 )
 
+// firstRow has the pictures that stand in the first window asked for at once: a
+// browser finds out late which of the lazy ones are seen.
+func firstRow(cards []card) []card {
+	for i := range cards[:min(len(cards), 4)] {
+		cards[i].Picture.Eager = true
+		cards[i].HTML = template.HTML(strings.Replace(string(cards[i].HTML), ` loading="lazy"`, ` fetchpriority="high"`, 1))
+	}
+	return cards
+}
+
 // listing words a list for its page; path is in the page's language.
 func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path string) listing {
 	out := listing{Path: path, CountText: t(c, "shop.list.count", "count", l.Total), ShowText: t(c, "shop.list.show", "count", l.Total),
-		Cards: s.cards(c, l.Cards), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.query.InStock}
+		Cards: firstRow(s.cards(c, l.Cards)), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.query.InStock}
 	cur := n.query.Currency
 	for _, f := range l.Facets {
 		if len(f.Values) < 2 && !f.Values[0].Chosen || slices.Contains(notFacets, f.Key) {
@@ -251,30 +262,33 @@ func (s *Shop) span(c echo.Context, low, high money.Amount, cur money.Currency) 
 }
 
 func pages(c echo.Context, n narrowing, l *catalog.Listing, path string) pager {
-	total := (l.Total + l.PerPage - 1) / l.PerPage
-	p := pager{Label: t(c, "shop.pager"), PrevText: t(c, "shop.pager.prev"), NextText: t(c, "shop.pager.next"),
-		Status: t(c, "shop.pager.status", "page", l.Page, "pages", total)}
-	to := func(i int) string {
+	return leafed(c, l.Page, (l.Total+l.PerPage-1)/l.PerPage, func(i int) string {
 		if i == 1 {
 			return n.link(path)
 		}
 		return n.link(path, "page", strconv.Itoa(i))
+	})
+}
+
+// leafed leads through pages: page is the one that is shown.
+func leafed(c echo.Context, page, total int, to func(int) string) pager {
+	p := pager{Label: t(c, "shop.pager"), PrevText: t(c, "shop.pager.prev"), NextText: t(c, "shop.pager.next"),
+		Status: t(c, "shop.pager.status", "page", page, "pages", total)}
+	if page > 1 {
+		p.Prev = to(page - 1)
 	}
-	if l.Page > 1 {
-		p.Prev = to(l.Page - 1)
-	}
-	if l.Page < total {
-		p.Next = to(l.Page + 1)
+	if page < total {
+		p.Next = to(page + 1)
 	}
 	last := 0
 	for i := 1; i <= total; i++ {
-		if i != 1 && i != total && (i < l.Page-1 || i > l.Page+1) {
+		if i != 1 && i != total && (i < page-1 || i > page+1) {
 			continue
 		}
 		if i > last+1 {
 			p.Pages = append(p.Pages, pagerLink{Gap: true})
 		}
-		p.Pages = append(p.Pages, pagerLink{Text: strconv.Itoa(i), URL: to(i), Current: i == l.Page})
+		p.Pages = append(p.Pages, pagerLink{Text: strconv.Itoa(i), URL: to(i), Current: i == page})
 		last = i
 	}
 	return p

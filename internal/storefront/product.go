@@ -57,6 +57,9 @@ type productPage struct {
 	SelfURL      string
 	CartText     string
 	Via          string // the place that led here, for the cart
+	Reviews      reviewsBox
+	Back         *backBox       // to be told when it is there again
+	rating       map[string]any // of real people, as schema.org has it
 }
 
 type (
@@ -107,6 +110,9 @@ func (s *Shop) product(c echo.Context) error {
 		return err
 	}
 	s.note(c, event.Event{Kind: event.ItemSeen, ProductID: int64(p.ID), Detail: page.SKU})
+	if !page.Buyable {
+		s.note(c, event.Event{Kind: event.StockLost, ProductID: int64(p.ID), Detail: "seen"})
+	}
 	s.clicked(c, p.ID)
 	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/product", page)
@@ -157,7 +163,12 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	if err := s.around(c, p, d); err != nil {
 		return nil, err
 	}
-	p.LD = s.linked(c, d, v)
+	if err := s.withReviews(c, p, d); err != nil {
+		return nil, err
+	}
+	if p.LD = s.linked(c, d, v); p.rating != nil {
+		p.LD["aggregateRating"] = p.rating
+	}
 	return p, nil
 }
 

@@ -44,6 +44,7 @@ type Shop struct {
 	Folder   string        // the data folder; pictures lie in its media/
 	Demo     bool          // the ribbon, one-click sign-ins, "simulated" in reasons
 	People   []DemoSignIn
+	Version  string // of the program, as carts note it
 	Now      func() time.Time
 	Log      *slog.Logger
 
@@ -78,7 +79,7 @@ func (s *Shop) Routes() {
 	slow := s.Web.Limit(600, 200) // what writes or costs a search; a whole office may share one address
 	door := s.Web.Limit(60, 40)   // what tries a password or sends a mail; accounts have limits of their own besides
 
-	e.Use(s.chooseCurrency, s.broken)
+	e.Use(s.chooseCurrency, s.arrive, s.broken)
 	e.GET("/", s.home)
 	e.GET("/home/preview", s.previewHome)
 	e.GET("/c/:slug", s.category)
@@ -96,6 +97,8 @@ func (s *Shop) Routes() {
 	e.POST("/cart/items/:id", s.setItem, slow)
 	e.POST("/cart/coupon", s.setCoupon, slow)
 	e.POST("/cart/why", s.cartWhy, slow)
+	e.POST("/cart/mail", s.mailCart, door)
+	e.POST("/cart/later", s.putAway, slow)
 	e.POST("/cart/gift-cards", s.cartCard, slow)
 	e.GET("/gift-cards", s.giftCards)
 	e.POST("/gift-cards", s.readCard, door)
@@ -137,6 +140,8 @@ func (s *Shop) Routes() {
 	e.GET("/change-email/:token", s.changeEmailForm)
 	e.POST("/change-email/:token", s.changeEmail, door)
 	s.accountRoutes(slow, door)
+	s.reviewRoutes(slow, door)
+	s.shelfRoutes(slow, door)
 
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)
@@ -206,7 +211,12 @@ func (s *Shop) dress(c echo.Context, p *web.Page) {
 		return
 	}
 	p.SignedIn = person.SignedIn()
-	if _, p.CartCount, err = s.openCart(c); err != nil {
+	open, count, err := s.openCart(c)
+	if err == nil {
+		p.CartCount = count
+		p.Waiting, err = s.waiting(c, open, count)
+	}
+	if err != nil {
 		s.Log.Warn("cart not read", "error", err)
 	}
 }

@@ -26,6 +26,7 @@ type Page struct {
 	NoIndex            bool
 	Demo               bool
 	CartCount          int
+	Waiting            *Waiting // a cart of theirs that was left; nil: none to speak of
 	SignedIn           bool
 	Departments        []Department
 	Currencies         []Currency // what prices may be shown in; empty when there is no choice
@@ -44,6 +45,18 @@ type Page struct {
 
 	c echo.Context
 }
+
+// Waiting is the line about a cart that was left, between a page's header and
+// its content.
+type Waiting struct {
+	Count int // pieces
+	Goods []WaitingGoods
+	More  int    // lines not named here
+	Back  string // the page it stands on
+}
+
+// WaitingGoods is one line of such a cart, with what changed about it since.
+type WaitingGoods struct{ Name, Change string }
 
 // Picture is a drawing by its address; Dark is the one for a device in dark
 // mode, "" where the shopper chose a scheme.

@@ -170,6 +170,45 @@ window.addEventListener("popstate", () => { if (moved) location.reload(); });
 
 document.querySelector("[data-focus]")?.focus();
 
+// The pictures of a product: a small one is shown large at once, by click or by the arrow keys; its address stays
+// the one that the shop would have led to. Drawings have no size, so the large one is there already.
+document.addEventListener("click", (event) => {
+  const thumb = event.target.closest(".gallery-thumbs a");
+  if (thumb && !event.ctrlKey && !event.metaKey && !event.shiftKey && showPicture(thumb)) event.preventDefault();
+});
+document.addEventListener("keydown", (event) => {
+  const thumb = event.target.closest?.(".gallery-thumbs a");
+  const way = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!thumb || !way || event.ctrlKey || event.metaKey || event.altKey) return;
+  const all = [...thumb.closest(".gallery-thumbs").querySelectorAll("a")];
+  const next = all[(all.indexOf(thumb) + way + all.length) % all.length];
+  next.focus();
+  if (showPicture(next)) event.preventDefault();
+});
+function showPicture(thumb) {
+  const stage = document.querySelector(".gallery-stage"), small = thumb.querySelector("picture"), large = stage?.querySelector("img");
+  if (!small || !large) return false;
+  const twin = small.cloneNode(true), img = twin.querySelector("img");
+  img.width = large.width;
+  img.height = large.height;
+  stage.replaceChildren(twin);
+  for (const other of document.querySelectorAll(".gallery-thumbs a")) other.removeAttribute("aria-current");
+  thumb.setAttribute("aria-current", "true");
+  history.replaceState(history.state, "", thumb.href);
+  return true;
+}
+
+// The picture of a card becomes the picture of the product's page. One name may stand in a page once.
+document.addEventListener("click", (event) => {
+  const picture = event.target.closest(".card-name a")?.closest(".card").querySelector(".card-picture");
+  if (!picture) return;
+  document.querySelector(".gallery-stage")?.style.setProperty("view-transition-name", "none");
+  picture.style.viewTransitionName = "product";
+});
+addEventListener("pageshow", () => {
+  for (const named of document.querySelectorAll(".card-picture[style], .gallery-stage[style]")) named.removeAttribute("style");
+});
+
 // Words to choose from while somebody types into the search: a combobox over the list that /search/suggest gives.
 // Enter searches for what is typed, or for the word chosen with the arrows.
 function suggestWords(input) {

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+const (
+	tallest = 2400 // of a page on a sheet; what is below is left out
+	gap     = 16
+)
+
+// TestContactSheets draws one PNG a family of pages for the eye: both
+// languages, both schemes, both widths side by side, at half their size. It
+// asks for nothing but that every page can be drawn.
+func TestContactSheets(t *testing.T) {
+	out := os.Getenv("LOOK")
+	if out == "" {
+		t.Skip("LOOK=folder names where the sheets go; make look does")
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	browser := openBrowser(t)
+	_, base := town(t, 60, 60)
+	s := newScene(t, func(wide int64) *visitor {
+		v := visitFor(t, browser, base, wide, time.Hour)
+		v.forgiving = true
+		return v
+	})
+	for _, f := range slices.Concat(shopFamilies, officeFamilies) {
+		if only := os.Getenv("LOOK_PAGE"); only != "" && !regexp.MustCompile(only).MatchString(f.name) {
+			continue
+		}
+		var shots []image.Image
+		for _, wide := range []int64{360, 1280} {
+			for _, lang := range []string{"en", "zh"} {
+				for _, scheme := range []string{"light", "dark"} {
+					s.person(f.who).seenAs(scheme, wide)
+					shots = append(shots, s.shows(f, lang).shot(wide))
+				}
+			}
+		}
+		if err := writeSheet(filepath.Join(out, strings.ReplaceAll(f.name, " ", "-")+".png"), shots); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// shot is the open page from its top, with all its pictures, at half its size.
+func (v *visitor) shot(wide int64) image.Image {
+	v.t.Helper()
+	high := min(say[int64](v, "document.documentElement.scrollHeight"), tallest)
+	v.do("resize", chromedp.EmulateViewport(wide, high))
+	const loaded = `Promise.race([new Promise(r => setTimeout(r, 3000)), Promise.all([...document.images].map(i => i.complete || i.getBoundingClientRect().top > innerHeight ? 0 : new Promise(r => i.onload = i.onerror = r)))]).then(() => "")`
+	if _, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](loaded, chromedp.EvalAwaitPromise)); err != nil {
+		v.t.Fatal(err)
+	}
+	raw, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(raw))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return half(img)
+}
+
+func half(img image.Image) image.Image {
+	b := img.Bounds()
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx()/2, b.Dy()/2))
+	for y := range b.Dy() / 2 {
+		for x := range b.Dx() / 2 {
+			var sum [3]uint32
+			for _, p := range [4][2]int{{0, 0}, {1, 0}, {0, 1}, {1, 1}} {
+				r, g, b, _ := img.At(b.Min.X+2*x+p[0], b.Min.Y+2*y+p[1]).RGBA()
+				sum[0], sum[1], sum[2] = sum[0]+r>>8, sum[1]+g>>8, sum[2]+b>>8
+			}
+			out.SetRGBA(x, y, color.RGBA{uint8(sum[0] / 4), uint8(sum[1] / 4), uint8(sum[2] / 4), 255})
+		}
+	}
+	return out
+}
+
+func writeSheet(path string, shots []image.Image) error {
+	wide, high := gap, 0
+	for _, s := range shots {
+		wide, high = wide+s.Bounds().Dx()+gap, max(high, s.Bounds().Dy())
+	}
+	sheet := image.NewRGBA(image.Rect(0, 0, wide, high+2*gap))
+	draw.Draw(sheet, sheet.Bounds(), image.NewUniform(color.Gray{128}), image.Point{}, draw.Src)
+	at := gap
+	for _, s := range shots {
+		draw.Draw(sheet, image.Rect(at, gap, at+s.Bounds().Dx(), gap+s.Bounds().Dy()), s, s.Bounds().Min, draw.Src)
+		at += s.Bounds().Dx() + gap
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, sheet); err != nil {
+		return err
+	}
+	return os.WriteFile(path, file.Bytes(), 0o644)
+}
