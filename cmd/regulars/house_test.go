@@ -36,7 +36,7 @@ var floors = [][]string{
 	{"pricing"},
 	{"cart"},
 	{"order"},
-	{"payment", "analytics", "ask", "person"},
+	{"payment", "analytics", "ask", "survey", "person"},
 	{"review", "restock"},
 	{"checkout", "outreach"},
 	{"roster"},

@@ -65,6 +65,11 @@ func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
 	if err != nil {
 		return nil, err
 	}
+	overdue, owed, err := ask.Overdue(ctx, o.DB, o.Now())
+	if err != nil {
+		return nil, err
+	}
+	add("questions.read", "/admin/questions?state=late", "admin.needs.late", overdue, "wait", span(c, o.Now().Sub(owed.Time)))
 	add("questions.read", "/admin/questions?state=open", "admin.needs.questions", waiting, "wait", span(c, o.Now().Sub(since.Time)))
 	tickets, err := outreach.OpenTickets(ctx, o.DB)
 	if err != nil {

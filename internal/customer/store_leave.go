@@ -37,6 +37,7 @@ type Exported struct {
 	Reviews   []ExportedReview   `json:"reviews"`     // what you said of goods, and said before
 	Awaited   []ExportedAwaited  `json:"awaited"`     // what you want to be told of when it is there again
 	Saved     []ExportedCart     `json:"saved_goods"` // for later
+	Surveys   []ExportedSurvey   `json:"surveys"`     // answers you linked to your account
 	Promises  []ExportedPromise  `json:"promises"`    // what staff promised, are to do, or noted about the person
 }
 
@@ -44,6 +45,14 @@ type (
 	ExportedFollowUp struct {
 		Group string  `json:"group"` // treat: is reminded of carts; held: goes without, to measure what reminders do
 		At    db.Time `json:"at"`
+	}
+	ExportedSurvey struct {
+		Survey  string  `json:"survey"`
+		Asked   string  `json:"question"` // in both languages
+		Options string  `json:"options"`
+		Chosen  string  `json:"chosen,omitempty"` // places of the options, from 1
+		Words   string  `json:"words,omitempty"`
+		BeganAt db.Time `json:"began_at"`
 	}
 	ExportedPromise struct {
 		Kind   string  `json:"kind"`
@@ -313,6 +322,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		{&all.Mails, "SELECT template, email, subject, state, reason, created_at, sent_at FROM sends WHERE customer_id = ? ORDER BY id"},
 		{&all.FollowUps, `SELECT arm AS "group", assigned_at AS at FROM followup_arms WHERE customer_id = ? ORDER BY id`},
 		{&all.Looks, "SELECT l.what, s.role, l.count AS times, l.at FROM looks l JOIN staff s ON s.id = l.staff_id WHERE l.customer_id = ? ORDER BY l.id"},
+		{&all.Surveys, "SELECT s.slug AS survey, x.words AS asked, x.options, a.chosen, a.words, r.began_at FROM survey_responses r JOIN surveys s ON s.id = r.survey_id JOIN survey_questions x ON x.survey_id = s.id LEFT JOIN survey_answers a ON a.response_id = r.id AND a.question_id = x.id WHERE r.customer_id = ? ORDER BY r.id, x.position"},
 		{&all.Questions, "SELECT kind, order_number, name, email, body, answer, created_at, answered_at, complaint_at, closed_at FROM questions WHERE customer_id = ? ORDER BY id"},
 		{&all.Reviews, `WITH mine AS (SELECT r.*, p.slug AS product FROM reviews r JOIN products p ON p.id = r.product_id WHERE r.customer_id = ?)
 			SELECT product, stars, title, body, good, less, name, state, reason, verified, answer, written_at FROM mine

@@ -136,9 +136,9 @@ func TestAReminderWaitsForTheAnswer(t *testing.T) {
 			if _, err := ask.Answer(ctx, tx, q.Token, 1, "It is tight.", false, answered); err != nil {
 				return err
 			}
-			return outreach.EnqueueQuestion(ctx, tx, q.ID, outreach.QuestionAnswered)
+			return outreach.EnqueueQuestion(ctx, tx, q.ID, outreach.QuestionAnswered, answered)
 		})
-		_, err := s.runner().RunDue(ctx, answered)
+		_, err := s.runner().RunDue(ctx, answered.Add(outreach.ShowFirst))
 		s.must(err)
 		for h := 50 * hour; h <= 120*hour; h += 4 * hour {
 			s.sweep(monday.Add(h))

@@ -36,6 +36,10 @@ type letter struct {
 	Report *reportWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
+	Number string // what people call that question
+	By     string // when it has its answer at the latest
+	Status []string
+	Help   []helpWords
 	Saved  string // leads to the cart it was asked from
 	Again  string // where one writes to the shop
 	When   string // the moment a page failed
@@ -68,6 +72,9 @@ type returnWords struct {
 	Wish, Credit                                  string // what was asked for; what became credit
 	Whole, Card                                   bool   // nothing had left the house; the credit is a gift card
 }
+
+// helpWords is an article that may help until there is an answer.
+type helpWords struct{ Title, URL string }
 
 type footer struct {
 	why         string // message key

@@ -189,13 +189,3 @@ type AccountMail struct {
 
 // Kind names the job.
 func (AccountMail) Kind() string { return "mail.account" }
-
-// QuestionMail is the job of a mail about a row of questions: Template is
-// ContactReceived or QuestionAnswered.
-type QuestionMail struct {
-	Question int64  `json:"question"`
-	Template string `json:"template"`
-}
-
-// Kind names the job.
-func (QuestionMail) Kind() string { return "mail.question" }

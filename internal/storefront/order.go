@@ -26,6 +26,7 @@ type (
 		web.Page
 		Number, Heading, Lead string
 		StateText, StateTag   string
+		Survey                *surveyLink
 		Refresh               bool
 		Steps                 []timeStep
 		Lines                 []orderLine

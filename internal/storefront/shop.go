@@ -88,8 +88,10 @@ func (s *Shop) Routes() {
 	e.POST("/cart/questions", s.askInCart, door)
 	e.POST("/checkout/questions", s.askAtCheckout, door)
 	e.GET("/questions/:token", s.question)
+	e.POST("/questions/:token", s.sayBack, door)
 	e.GET("/help", s.help)
 	e.GET("/help/:slug", s.helpArticle)
+	e.POST("/help/:slug", s.voteHelp, slow)
 	e.GET("/search", s.search)
 	e.GET("/search/suggest", s.searchSuggest, slow)
 	e.GET("/cart", s.cart)
@@ -142,6 +144,7 @@ func (s *Shop) Routes() {
 	s.accountRoutes(slow, door)
 	s.reviewRoutes(slow, door)
 	s.shelfRoutes(slow, door)
+	s.surveyRoutes(slow)
 
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)
