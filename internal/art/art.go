@@ -133,6 +133,16 @@ func ParsePath(s string) (Piece, Scene, bool, error) {
 	return p, scene, dark, nil
 }
 
+// Source reads "art:FORM-HUE-ACCENT-SEED", as a product names its drawing.
+func Source(src string) (Piece, bool) {
+	spec, ok := strings.CutPrefix(src, "art:")
+	if !ok {
+		return Piece{}, false
+	}
+	p, _, _, err := ParsePath(spec + "-" + string(Whole))
+	return p, err == nil
+}
+
 func unblank(s string) string {
 	if s == "_" {
 		return ""

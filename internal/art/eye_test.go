@@ -178,6 +178,57 @@ func TestAPictureForMailIsTheDrawing(t *testing.T) {
 	}
 }
 
+// Nothing touches the edge of its picture: what is cut looks like a mistake.
+func TestNothingIsCutOff(t *testing.T) {
+	edges := func(what, spec string, w, h int) {
+		t.Helper()
+		svg, err := Draw(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := raster(svg, w, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wall, table := img.RGBAAt(0, 0), img.RGBAAt(0, h-1)
+		for x := range w {
+			for y := range h {
+				if x > 1 && x < w-2 && y > 1 && y < h-2 {
+					continue
+				}
+				c := img.RGBAAt(x, y)
+				between := func(v, a, b uint8) bool { return int(v) >= int(min(a, b))-4 && int(v) <= int(max(a, b))+4 }
+				if !between(c.R, wall.R, table.R) || !between(c.G, wall.G, table.G) || !between(c.B, wall.B, table.B) {
+					t.Errorf("%s is cut at %d, %d of %d × %d: %v", what, x, y, w, h, c)
+					return
+				}
+			}
+		}
+	}
+	var all []Piece
+	for _, shelf := range shelves {
+		all = append(all, onShelf(shelf)...)
+	}
+	for _, p := range all {
+		for _, s := range []Scene{Whole, Scale, Moment} {
+			edges(p.Path(s, false), p.Path(s, false), 75, 75)
+		}
+	}
+	for i := range all {
+		pick := func(n int) []Piece {
+			var list []Piece
+			for k := range n {
+				list = append(list, all[(i*7+k*11)%len(all)])
+			}
+			return list
+		}
+		for _, s := range []Still{{Wide, 25, pick(4 + i%3)}, {Hero, 85, pick(3 + i%3)}, {Link, 200, pick(1 + i%6)}} {
+			w, h := s.Shape.Size()
+			edges(s.Path(false), s.Path(false), w/10, h/10)
+		}
+	}
+}
+
 // contactSheet prints pieces at 96 pixels, fourteen in a row, as the shop does.
 func contactSheet(t *testing.T, list []Piece, dark, grey bool) []byte {
 	t.Helper()

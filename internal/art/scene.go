@@ -23,7 +23,7 @@ func SVG(p Piece, s Scene, dark bool) ([]byte, error) {
 	case Quiet:
 		room.quiet = true
 		o := room.object(p, "a")
-		o.fit(420, 400)
+		o.fit(560, 540)
 		o.put(300-o.w/2, 300+o.h/2)
 		room.b.WriteString(o.drawing())
 	case Scale:
@@ -187,7 +187,8 @@ func (r *stage) scale(p Piece) {
 	// The sheet is propped up behind the object's line with one corner turned.
 	e := math.Min(sw*.2, 34)
 	x, y := left+o.w+gap, foot-8-sh
-	fmt.Fprintf(&r.b, `<path fill="%s" d="%s"/>`, paper.cast, joinNums("M", x+4, foot-8.0, "l", sw+math.Min(52, sw*.5), 9, "l", 20, -24, "H", x+sw*.5)+"z")
+	tip := math.Min(x+24+sw+math.Min(52, sw*.5), 576)
+	fmt.Fprintf(&r.b, `<path fill="%s" d="%s"/>`, paper.cast, joinNums("M", x+4, foot-8.0, "L", tip-20, foot+1.0, "L", tip, foot-23.0, "H", x+sw*.5)+"z")
 	fmt.Fprintf(&r.b, `<path fill="%s" d="%s"/>`, paper.paper, joinNums("M", x, y, "h", sw-e, "l", e, e, "v", sh-e, "h", -sw)+"z")
 	fmt.Fprintf(&r.b, `<path fill="%s" d="%s"/>`, paper.light, joinNums("M", x+sw-e, y, "v", e, "h", e)+"z")
 	if sw > 50 {

@@ -149,11 +149,13 @@ func (r *stage) line(list []*object, w, h float64) {
 	for _, o := range list {
 		k := steps[slices.Index(bySize, o)]
 		o.fit(430*k+60, 400*k)
-		if o.pen.hang {
+		up := o.h
+		if o.pen.hang { // it begins higher, so there is less wall for it
 			o.fit(400, 400)
+			up = o.h * 1.2
 		}
 		total += o.w + gap
-		tall = math.Max(tall, o.h)
+		tall = math.Max(tall, up)
 	}
 	k := math.Min((w-136)/total, h*.72/tall)
 	r.ground(w, h, h*.75)
@@ -208,6 +210,9 @@ func (r *stage) group(list []*object, w, h float64) {
 	total, tall := 0.0, 0.0
 	for i, o := range row {
 		total, tall = total+o.w, math.Max(tall, o.h)
+		if o.pen.hang {
+			tall = math.Max(tall, o.h*1.25)
+		}
 		if i > 0 {
 			total -= .2 * math.Min(o.w, row[i-1].w)
 		}

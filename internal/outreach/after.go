@@ -155,6 +155,11 @@ func (d *Desk) tell(ctx context.Context, o *order.Order, template, key string, n
 		return err
 	}
 	w := d.orderLetter(o, lines, sums)
+	if template == OrderConfirmation {
+		if err := d.depictOrder(ctx, &w, lines, o.Currency); err != nil {
+			return err
+		}
+	}
 	if err := d.supply(ctx, o, lines, &w, now); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	text "text/template"
 	"time"
 
+	"regulars/internal/art"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 )
@@ -26,7 +27,8 @@ type letter struct {
 	Hours  int      // how long the link works
 	Wishes []string // the kinds of mail that the link confirms
 	Goods  []string
-	More   int // goods not named here
+	things []art.Piece // the goods that the mail shows
+	More   int         // goods not named here
 	Order  *orderWords
 	Card   *cardWords
 	Return *returnWords
@@ -89,6 +91,7 @@ type block struct {
 type frame struct {
 	Tag, Subject, Shop string
 	Body, Foot         []block
+	Table              string // not "": the picture of the goods lies beside
 }
 
 var errTemplate = errors.New("mail template")
@@ -124,8 +127,9 @@ func (d *Desk) template(name string, lang i18n.Lang) (*text.Template, error) {
 }
 
 // compose writes the message in both forms. The HTML is made from the words
-// of the plain one, so the twins cannot say different things; it carries no
-// picture and nothing that tells when it was opened.
+// of the plain one, so the twins cannot say different things; it fetches no
+// picture (that of the goods lies in the mail) and nothing tells when it was
+// opened.
 func (d *Desk) compose(name string, s *Send, to Address, w letter, at time.Time) (Mail, error) {
 	values := d.Settings.Now()
 	w.Lang, w.Shop = s.Lang, d.shopName(s.Lang)
@@ -144,7 +148,7 @@ func (d *Desk) compose(name string, s *Send, to Address, w letter, at time.Time)
 		return Mail{}, fmt.Errorf("%w %s begins with no subject", errTemplate, name)
 	}
 	body, foot := tidyParagraphs(body), tidyParagraphs(d.foot(w))
-	page := frame{Tag: s.Lang.Tag(), Subject: headerLine(subject), Shop: w.Shop, Body: d.blocks(body), Foot: d.blocks(foot)}
+	page := frame{Tag: s.Lang.Tag(), Subject: headerLine(subject), Shop: w.Shop, Body: d.blocks(body), Foot: d.blocks(foot), Table: w.table()}
 	h, err := html.ParseFS(d.Templates, "mail/frame.html")
 	if err != nil {
 		return Mail{}, fmt.Errorf("%w frame: %w", errTemplate, err)
@@ -154,7 +158,7 @@ func (d *Desk) compose(name string, s *Send, to Address, w letter, at time.Time)
 		return Mail{}, fmt.Errorf("%w frame: %w", errTemplate, err)
 	}
 	return Mail{ID: s.MessageID, From: Address{w.Shop, values.Get("shop.email")}, To: to, Subject: page.Subject,
-		Text: body + "\n\n-- \n" + foot + "\n", HTML: twin.String(), Lang: s.Lang, Date: at}, nil
+		Text: body + "\n\n-- \n" + foot + "\n", HTML: twin.String(), Table: page.Table, Lang: s.Lang, Date: at}, nil
 }
 
 func (d *Desk) shopName(l i18n.Lang) string {

@@ -28,6 +28,7 @@ type Mail struct {
 	From, To    Address
 	Subject     string
 	Text, HTML  string
+	Table       string // the drawing of the goods that the HTML shows; "" = none
 	Lang        i18n.Lang
 	Date        time.Time
 	Unsubscribe string // address that stops mail of this kind by one POST; "" where none may
@@ -161,6 +162,9 @@ func (m Mail) message() (*gomail.Msg, error) {
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	if m.HTML != "" {
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
+	if err := m.enclose(msg); err != nil {
+		return nil, err
 	}
 	return msg, nil
 }

@@ -104,5 +104,6 @@ func (w *letter) list(lang i18n.Lang, view *cart.View, currency money.Currency) 
 		}
 		w.Goods = append(w.Goods, goodsLine(lang, item.Buyable.Name, item.Buyable.Choices, item.Line.Qty,
 			money.Price{Amount: item.Total(), Currency: currency}))
+		w.depict(item.Buyable)
 	}
 }

@@ -74,12 +74,8 @@ func withoutPicture(code string) catalog.Image {
 
 // piece reads "art:FORM-HUE-ACCENT-SEED"; what cannot be read is the plain box.
 func piece(src string) art.Piece {
-	spec, ok := strings.CutPrefix(src, "art:")
+	p, ok := art.Source(src)
 	if !ok {
-		return plain
-	}
-	p, _, _, err := art.ParsePath(spec + "-" + string(art.Whole))
-	if err != nil {
 		return plain
 	}
 	return p
