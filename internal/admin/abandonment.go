@@ -44,6 +44,8 @@ type abandonmentPage struct {
 	Young       bool
 	leaving
 	remarks
+	Mailed *mailed
+	missed
 }
 
 type periodRow struct {
@@ -175,16 +177,26 @@ func (p *abandonmentPage) ask(c echo.Context, o *Office, in period) error {
 	if err := p.remarks.fill(r); err != nil {
 		return err
 	}
+	if p.Mailed, err = o.mailedTo(c); err != nil {
+		return err
+	}
+	if err := p.missed.fill(r); err != nil {
+		return err
+	}
 	p.Cross = r.to("/admin/abandonment/cross.csv", r.ask.Filters)
 	if p.Hidden {
 		p.Report.Days = nil
 		return nil
 	}
-	p.fill(c, all, before)
+	effect, err := r.tiles()
+	if err != nil {
+		return err
+	}
+	p.fill(c, effect, before)
 	return nil
 }
 
-func (p *abandonmentPage) fill(c echo.Context, sums analytics.Sums, before string) {
+func (p *abandonmentPage) fill(c echo.Context, effect []stat, before string) {
 	r := p.Report
 	done := finished(r.Days)
 	all := r.Totals
@@ -195,10 +207,8 @@ func (p *abandonmentPage) fill(c echo.Context, sums analytics.Sums, before strin
 		{"", t(c, "admin.abandonment.till"), share(c, done.CheckoutAbandonment()), t(c, "admin.abandonment.rate.of", "part", done.CheckoutAbandonment().Part, "of", done.CheckoutAbandonment().Of)},
 		{"", t(c, "admin.abandonment.abandoned"), number(all.Abandoned), of(c, all.EverAbandoned())},
 		{"", t(c, "admin.abandonment.value"), cash(c, all.AbandonedValue, r.Currency), t(c, "admin.abandonment.value.what")},
-		{"", t(c, "admin.abandonment.recovered"), number(all.Recovered), of(c, all.Recovery())},
-		{"", t(c, "admin.abandonment.credited"), number(sums.ByMail), t(c, "admin.abandonment.by-link", "count", all.ByLink)},
-		{"", t(c, "admin.abandonment.incremental"), "–", t(c, "admin.abandonment.incremental.none")},
 	}
+	p.Stats = append(p.Stats, effect...)
 	for _, d := range r.Days {
 		p.Young = p.Young || d.Young
 		p.Days = append(p.Days, periodRow{d.Day, d.Young, d.Figures, of(c, d.Abandonment()), meter(d.Abandonment()), cash(c, d.AbandonedValue, r.Currency)})

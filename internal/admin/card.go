@@ -270,16 +270,6 @@ func (o *Office) cardCart(c echo.Context, p *personPage, who *customer.Person) e
 	return nil
 }
 
-// answerBy is when a question should have its answer: the next working day at
-// the same hour (crm.md 4.2).
-func answerBy(asked time.Time, zone *time.Location) time.Time {
-	by := asked.In(zone).AddDate(0, 0, 1)
-	for by.Weekday() == time.Saturday || by.Weekday() == time.Sunday {
-		by = by.AddDate(0, 0, 1)
-	}
-	return by
-}
-
 // cardAsked is what they asked: what waits first, with its deadline.
 func (o *Office) cardAsked(c echo.Context, p *personPage, who person.Who) error {
 	all, err := ask.OfPerson(c.Request().Context(), o.DB, who.Customer, who.Email, cardAsked)
@@ -295,7 +285,7 @@ func (o *Office) cardAsked(c echo.Context, p *personPage, who person.Who) error 
 		}
 		row.When = t(c, "person.asked.answered", "day", i18n.Date(p.Lang, q.CreatedAt.In(zone)), "wait", span(c, q.Waiting(o.Now())))
 		if row.Open {
-			by := answerBy(q.CreatedAt.Time, zone)
+			by := cmp.Or(q.DueAt.Time, ask.Due(o.Settings.Now(), q.CreatedAt.Time)).In(zone)
 			row.Late = o.Now().After(by)
 			key := "person.asked.due"
 			if row.Late {

@@ -51,6 +51,9 @@ type editorPage struct {
 	Flags      []flagRow
 	Pictures   []string
 	Write      bool
+
+	Gone          []goneRow
+	GoneSimulated bool
 }
 
 type difference struct{ Label, Stored, Yours string }
@@ -206,6 +209,11 @@ func (o *Office) showProduct(c echo.Context, status int, e *editing, in inputs, 
 	}
 	for _, name := range flags {
 		p.Flags = append(p.Flags, flagRow{name, t(c, "admin.flag."+name), t(c, "admin.flag."+name+".what"), in.On(name)})
+	}
+	var err error
+	p.GoneSimulated = o.Demo
+	if p.Gone, err = o.goneOf(c, e.ID); err != nil {
+		return err
 	}
 	for _, img := range e.Images {
 		p.Pictures = append(p.Pictures, thumb(img.Src))

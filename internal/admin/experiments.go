@@ -38,6 +38,12 @@ type (
 		ChartLabel  string
 		Counted     []string
 		File        string
+		FollowUp    *followUpRow
+	}
+	// followUpRow is the test of the follow-up, which has a page of its own.
+	followUpRow struct {
+		URL, Says string
+		Verdict   tag
 	}
 	// slotRow is a place in words.
 	slotRow struct {
@@ -78,6 +84,9 @@ func (o *Office) experiments(c echo.Context) error {
 			"visitors", experiment.FewestVisitors, "clickers", experiment.FewestClickers))
 	}
 	p.fill(c, r, names)
+	if p.FollowUp, err = o.followUpRow(c, simulated); err != nil {
+		return err
+	}
 	return web.Render(c, http.StatusOK, "admin/experiments", p)
 }
 

@@ -22,7 +22,13 @@ type (
 		Searches []searchRow
 		Empty    []emptyRow
 		Goods    []goodsRow
+		Votes    []voteRow
+		Replies  []repliesRow
 		Write    bool
+	}
+	voteRow struct {
+		ask.Helped
+		Name, URL string
 	}
 	searchRow struct {
 		event.Missed
@@ -67,6 +73,16 @@ func (o *Office) gaps(c echo.Context) error {
 	for _, g := range goods {
 		p.Goods = append(p.Goods, goodsRow{g, g.ProductName.In(p.Lang), "/admin/questions?" + url.Values{"product": {g.ProductSlug}}.Encode(),
 			articlesPath + "/new?" + url.Values{"about": {g.ProductSlug}}.Encode()})
+	}
+	votes, err := ask.Votes(ctx, o.DB, since)
+	if err != nil {
+		return err
+	}
+	for _, v := range votes {
+		p.Votes = append(p.Votes, voteRow{v, v.Title.In(p.Lang), articlesPath + "/" + v.Slug})
+	}
+	if p.Replies, err = o.replies(c); err != nil {
+		return err
 	}
 	return web.Render(c, http.StatusOK, "admin/gaps", p)
 }

@@ -14,6 +14,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/person"
+	"regulars/internal/review"
 	"regulars/internal/staff"
 	"regulars/internal/web"
 )
@@ -64,7 +65,22 @@ func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
 	if err != nil {
 		return nil, err
 	}
+	overdue, owed, err := ask.Overdue(ctx, o.DB, o.Now())
+	if err != nil {
+		return nil, err
+	}
+	add("questions.read", "/admin/questions?state=late", "admin.needs.late", overdue, "wait", span(c, o.Now().Sub(owed.Time)))
 	add("questions.read", "/admin/questions?state=open", "admin.needs.questions", waiting, "wait", span(c, o.Now().Sub(since.Time)))
+	tickets, err := outreach.OpenTickets(ctx, o.DB)
+	if err != nil {
+		return nil, err
+	}
+	add("questions.read", "/admin/questions/tickets", "admin.needs.tickets", tickets)
+	unread, err := review.Open(ctx, o.DB)
+	if err != nil {
+		return nil, err
+	}
+	add("reviews.read", "/admin/reviews?state=waiting", "admin.needs.reviews", unread)
 	stuck, err := order.List(ctx, o.DB, order.Filter{State: order.StatePlaced, Payment: order.Processing, To: o.Now().Add(-stuckAfter), PerPage: 1})
 	if err != nil {
 		return nil, err
@@ -101,6 +117,11 @@ func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
 		return nil, err
 	}
 	add("stock.read", "/admin/stock/reorder", "admin.needs.reorder", len(proposed))
+	off, err := o.outOfBand(ctx)
+	if err != nil {
+		return nil, err
+	}
+	add("abandonment.read", reportPath, "admin.needs.bands", off)
 	failed, err := outreach.Sends(ctx, o.DB, outreach.Filter{State: outreach.Failed, PerPage: 1})
 	if err != nil {
 		return nil, err

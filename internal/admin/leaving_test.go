@@ -12,8 +12,34 @@ import (
 	"regulars/internal/cart"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
+	"regulars/internal/event"
 	"regulars/internal/staff"
 )
+
+func TestWhatWasAskedForWhenItWasGone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		var id int64
+		f.must(d.Query(context.Background()).Raw("SELECT id FROM products WHERE code = 'BB01'").Scan(&id).Error)
+		var log []event.Event
+		for i, detail := range []string{"add", "add", "seen"} {
+			log = append(log, event.Event{Kind: event.StockLost, ProductID: id, Detail: detail, At: db.At(f.now.Add(-26*time.Hour + time.Duration(i)*time.Minute))})
+		}
+		log = append(log, event.Event{Kind: event.StockLost, ProductID: id, Detail: "add", At: log[0].At, Bot: true}, event.Event{Kind: event.StockLost, ProductID: id, Detail: "add", At: log[0].At, Simulated: true})
+		f.tx(func(ctx context.Context, tx *db.Tx) error { return event.Write(ctx, tx, log) })
+		f.leftCarts(1, "phone", cart.StockLost, "BB01")
+		f.must(analytics.Recount(context.Background(), d, "", "", f.Settings.Now(), f.now))
+		f.as(staff.Owner)
+		all, err := analytics.Gone(context.Background(), d, "2026-01-01", f.now.Format(time.DateOnly), false, 0, 5, f.Settings.Now())
+		f.must(err)
+		if len(all) != 1 || all[0].Tried != 2 || all[0].Seen != 1 || all[0].Orders != 0 {
+			t.Errorf("gone: %+v", all)
+		}
+		f.want(f.get("/admin/abandonment"), 200, "Asked for when it was gone", "none sold")
+		f.want(f.get("/admin/abandonment?lang=zh"), 200, "售罄后仍被需要")
+		f.want(f.get("/admin/products/BB01"), 200, "asked for 3 times when it was gone")
+	})
+}
 
 // leftCarts makes carts of yesterday that were left for one cause each.
 func (f *office) leftCarts(n int, device, kind, detail string) {
@@ -59,6 +85,11 @@ func TestTheReportSaysWhyAndLeadsToTheCart(t *testing.T) {
 		f.must(d.Query(context.Background()).Raw("SELECT c.token FROM carts c JOIN cart_facts f ON f.cart_id = c.id WHERE f.cause = 'coupon' ORDER BY c.id LIMIT 1").Scan(&token).Error)
 		f.want(f.get("/admin/abandonment/carts/"+token), 200, "A coupon was refused. Decided by: The last thing in the way", "Below its minimum", "Put in", "Coupon refused")
 		f.want(f.get("/admin/abandonment/carts/nobody"), 404)
+		noted := 0
+		f.must(d.Query(context.Background()).Raw("SELECT count(*) FROM audit WHERE action = 'customer.look' AND subject = ?", "cart "+token).Scan(&noted).Error)
+		if noted != 1 {
+			t.Errorf("the look at somebody's cart was written down %d times", noted)
+		}
 
 		w := f.get("/admin/abandonment/cross.csv?a=device")
 		rows, err := csv.NewReader(w.Body).ReadAll()

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"net/http"
@@ -12,10 +13,13 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/analytics"
+	"regulars/internal/customer"
+	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/outreach"
+	"regulars/internal/staff"
 	"regulars/internal/web"
 )
 
@@ -121,6 +125,9 @@ func (o *Office) leftCart(c echo.Context) error {
 	if k == nil {
 		return fault.New(fault.NotFound, "cart.unknown")
 	}
+	if err := o.lookedAtCart(r, k); err != nil {
+		return err
+	}
 	story, err := analytics.Timeline(r.ctx(), o.DB, &k.Fact)
 	if err != nil {
 		return err
@@ -137,7 +144,8 @@ func (o *Office) leftCart(c echo.Context) error {
 		p.Why = t(c, "admin.abandonment.why", "cause", r.word("cause", k.Cause), "rule", r.word("rule", k.Rule)) + r.more(k)
 	}
 	for _, f := range []struct{ dim, value string }{{"step", strconv.Itoa(k.Reach)}, {"department", k.Department}, {"device", k.Device}, {"lang", k.Lang}, {"country", k.Country},
-		{"buyer", k.Buyer}, {"login", k.Login}, {"delivery", k.Delivery}, {"payment", k.Payment}, {"coupon", k.Coupon}, {"asked", k.Asked}} {
+		{"buyer", k.Buyer}, {"login", k.Login}, {"delivery", k.Delivery}, {"payment", k.Payment}, {"coupon", k.Coupon}, {"asked", k.Asked},
+		{"channel", k.Channel}, {"referrer", k.Referrer}, {"campaign", k.Campaign}, {"landing", k.Landing}, {"promise", k.Promise}, {"browser", k.Browser}, {"version", k.Version}} {
 		p.Facts = append(p.Facts, sumRow{t(c, "admin.dim."+f.dim), r.word(f.dim, f.value)})
 	}
 	p.Facts = append(p.Facts, sumRow{t(c, "admin.abandonment.cart.value"), cash(c, k.Value, r.currency)}, sumRow{t(c, "admin.abandonment.cart.net"), cash(c, k.Net, r.currency)})
@@ -145,6 +153,18 @@ func (o *Office) leftCart(c echo.Context) error {
 		p.Steps = append(p.Steps, r.told(m, money.Currency(k.Currency)))
 	}
 	return web.Render(c, http.StatusOK, "admin/left-cart", p)
+}
+
+// lookedAtCart writes down who looked at the cart of somebody by name, for
+// whoever may know the name.
+func (o *Office) lookedAtCart(r *reader, k *analytics.Left) error {
+	switch {
+	case !r.personal || k.Email == "" || k.Simulated:
+		return nil
+	case k.CustomerID != 0:
+		return o.looked(r.c, customer.ID(k.CustomerID), staff.LookCart)
+	}
+	return o.change(r.c, "customer.look", "cart "+k.Token, func(context.Context, *db.Tx, time.Time) (string, error) { return "cart", nil })
 }
 
 func (r *reader) more(k *analytics.Left) (text string) {

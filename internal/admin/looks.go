@@ -49,7 +49,7 @@ func (o *Office) looks(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	p := looksPage{Page: page(c, "staff.area.audit"), Tabs: auditTabs(c, true), Whose: in.Whose, None: t(c, "audit.looks.none"),
-		Kinds: chips(c, "what", in.What, "audit.look.", "", staff.LookCard, staff.LookProof, staff.LookExport)}
+		Kinds: chips(c, "what", in.What, "audit.look.", "", staff.LookCard, staff.LookProof, staff.LookExport, staff.LookCart)}
 	f := staff.LookFilter{What: in.What, Before: in.Before, Limit: auditAtOnce}
 	team, err := staff.List(ctx, o.DB)
 	if err != nil {

@@ -109,11 +109,14 @@ func (o *Office) Routes() {
 	g.GET("/stock/:sku", o.shelf)
 	g.POST("/stock/:sku", o.count)
 	g.POST("/stock/:sku/:act", o.actOnShelf)
+	o.surveyRoutes(g)
 	g.GET("/questions", o.questions)
 	g.GET("/questions/stream", o.questionStream)
 	g.GET("/questions/fresh", o.questions)
 	o.Web.Unattended("/admin/questions/stream", "/admin/questions/fresh")
 	g.GET("/questions/gaps", o.gaps)
+	g.GET("/questions/tickets", o.tickets)
+	g.POST("/questions/tickets/:cart", o.closeTicket)
 	g.GET("/questions/articles", o.articles)
 	g.GET("/questions/articles/new", o.newArticle)
 	g.POST("/questions/articles/new", o.saveArticle)
@@ -122,10 +125,15 @@ func (o *Office) Routes() {
 	g.GET("/questions/:token", o.question)
 	g.POST("/questions/:token", o.answer)
 	g.POST("/questions/:token/complaint", o.complaint)
+	g.GET("/reviews", o.reviews)
+	g.GET("/reviews/:review", o.review)
+	g.POST("/reviews/:review", o.decideReview)
+	g.POST("/questions/:token/take", o.takeQuestion)
 	g.GET("/abandonment", o.abandonment)
 	g.GET("/abandonment/days.csv", o.abandonmentFile)
 	g.GET("/abandonment/cross.csv", o.crossFile)
 	g.GET("/abandonment/carts", o.leftCarts)
+	g.POST("/abandonment/mail", o.switchReport)
 	g.POST("/abandonment/notes", o.addNote)
 	g.POST("/abandonment/notes/:note", o.dropNote)
 	g.POST("/abandonment/views", o.saveView)
@@ -133,6 +141,8 @@ func (o *Office) Routes() {
 	g.GET("/abandonment/carts/:cart", o.leftCart)
 	g.GET("/experiments", o.experiments)
 	g.GET("/experiments/days.csv", o.experimentsFile)
+	g.GET("/experiments/followup", o.effect)
+	g.POST("/experiments/followup", o.saveEffect)
 	g.GET("/experiments/:slot", o.experiment)
 	g.POST("/experiments/:slot", o.saveExperiment)
 	g.GET("/segments", o.segments)
@@ -163,6 +173,8 @@ func (o *Office) Routes() {
 	g.GET("/messages", o.messages)
 	g.GET("/messages/matrix", o.matrix)
 	g.POST("/messages/matrix", o.saveMatrix)
+	g.GET("/messages/plan", o.plan)
+	g.POST("/messages/plan", o.savePlan)
 	g.GET("/mail", o.mails)
 	g.GET("/mail/back", o.mailBack)
 	g.POST("/mail/back", o.noteBack)
@@ -380,9 +392,9 @@ func thumb(src string) string {
 	}
 	spec, _ := strings.CutPrefix(src, "art:")
 	if piece, _, _, err := art.ParsePath(spec + "-" + string(art.Whole)); err == nil {
-		return "/art/" + piece.Path(art.Whole, false) + ".svg"
+		return "/art/" + art.File(piece.Path(art.Whole, false))
 	}
-	return "/art/" + art.Piece{Form: "box", Hue: 70}.Path(art.Whole, false) + ".svg"
+	return "/art/" + art.File(art.Piece{Form: "box", Hue: 70}.Path(art.Whole, false))
 }
 
 // chip is a filter as a link.

@@ -337,7 +337,9 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	f.must(analytics.Recount(context.Background(), f.DB, "", "", f.Settings.Now(), f.now))
 	var left string
 	f.must(f.DB.Query(context.Background()).Raw("SELECT c.token FROM carts c JOIN cart_facts f ON f.cart_id = c.id ORDER BY c.id LIMIT 1").Scan(&left).Error)
+	said := f.reviewed()
 	parts := map[string]string{
+		":review":    said,
 		":cart":      left,
 		":note":      "gone",
 		":view":      "gone",

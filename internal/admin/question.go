@@ -18,6 +18,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/slot"
 	"regulars/internal/web"
 )
 
@@ -39,7 +40,14 @@ type (
 		CartNote string
 		Trail    []trailRow
 		Fitting  []fittingRow
+		Before   []turnRow // of the same conversation
+		Due      string
+		Late     bool
+		Owner    string
+		Take     bool   // nobody looks after it yet
+		Seen     string // when the page showed the answer
 	}
+	turnRow    struct{ At, Body, Answer string }
 	linked     struct{ URL, Name string }
 	trailRow   struct{ At, Text string }
 	fittingRow struct{ Slug, Name, Reason, Price string }
@@ -50,7 +58,7 @@ func (o *Office) question(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return o.showQuestion(c, http.StatusOK, q, q.Answer, q.Published || q.AnsweredAt.IsZero() && q.ComplaintAt.IsZero(), nil)
+	return o.showQuestion(c, http.StatusOK, q, q.Answer, q.Published || q.AnsweredAt.IsZero() && q.ComplaintAt.IsZero() && q.ThreadID == 0, nil)
 }
 
 func (o *Office) showQuestion(c echo.Context, status int, q *ask.Question, answer string, publish bool, failure error) error {
@@ -77,6 +85,9 @@ func (o *Office) showQuestion(c echo.Context, status int, q *ask.Question, answe
 			return err
 		}
 		p.About = linked{web.In(p.Lang, "/p/"+product.Slug), product.Name.In(p.Lang)}
+	}
+	if err := o.looksAfter(c, &p, q); err != nil {
+		return err
 	}
 	in, err := o.askedFrom(c, &p, q)
 	if err != nil {
@@ -254,7 +265,7 @@ func (o *Office) withFitting(c echo.Context, q *ask.Question, answer, slug strin
 	list, err := o.fitting(c, q, in)
 	for _, f := range list {
 		if f.Slug == slug {
-			line := i18n.T(q.Lang, "admin.question.insert", "name", f.Name, "reason", f.Reason, "link", o.Web.AbsoluteURL(q.Lang, "/p/"+f.Slug))
+			line := i18n.T(q.Lang, "admin.question.insert", "name", f.Name, "reason", f.Reason, "link", o.Web.AbsoluteURL(q.Lang, "/p/"+f.Slug)+"?via="+slot.Mark{Slot: slot.Reply, Page: q.Called()}.Tag())
 			return strings.TrimSpace(strings.TrimSpace(answer) + "\n\n" + line), err
 		}
 	}

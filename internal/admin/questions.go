@@ -12,7 +12,6 @@ import (
 	"regulars/internal/ask"
 	"regulars/internal/db"
 	"regulars/internal/i18n"
-	"regulars/internal/jobs"
 	"regulars/internal/outreach"
 	"regulars/internal/web"
 )
@@ -37,10 +36,16 @@ type questionRow struct {
 	URL, Short, Wait, About string
 	Open                    bool
 	Trouble                 bool
+	Late                    bool
+	Due, Tier               string
 }
 
 func (o *Office) questions(c echo.Context) error {
 	in, err := list(c)
+	if err != nil {
+		return err
+	}
+	who, err := o.who(c)
 	if err != nil {
 		return err
 	}
@@ -53,13 +58,18 @@ func (o *Office) questions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	found, total, err := ask.List(ctx, o.DB, ask.Filter{Kind: kind, Open: in.State == "open", Trouble: in.State == "complaint", Product: c.QueryParam("product"), Page: in.Page})
+	filter := ask.Filter{Kind: kind, Open: in.State == "open", Late: in.State == "late", Trouble: in.State == "complaint", Product: c.QueryParam("product"),
+		Number: ask.ParseNumber(in.Q), Now: o.Now(), Page: in.Page}
+	if in.State == "mine" {
+		filter.Owner = int64(who.ID)
+	}
+	found, total, err := ask.List(ctx, o.DB, filter)
 	if err != nil {
 		return err
 	}
 	p := questionsPage{Page: page(c, "staff.area.questions"), In: in, Pager: pages(c, in.Page, 50, total), Write: o.may(c, "questions.write"),
 		AsOf:  i18n.DateTime(lang(c), o.Now().In(o.Settings.Now().Zone())),
-		Chips: chips(c, "state", in.State, "admin.questions.", "", "open", "complaint"), Kinds: chips(c, "kind", kind, "admin.question.", "", "contact", "product")}
+		Chips: chips(c, "state", in.State, "admin.questions.", "", "open", "late", "mine", "complaint"), Kinds: chips(c, "kind", kind, "admin.question.", "", "contact", "product")}
 	p.Pulse, p.Open = pulse, waiting
 	usual, ok, err := ask.Usual(ctx, o.DB, o.Now().AddDate(0, 0, -90))
 	if err != nil {
@@ -71,6 +81,12 @@ func (o *Office) questions(c echo.Context) error {
 	for _, q := range found {
 		row := questionRow{Listed: q, URL: "/admin/questions/" + url.PathEscape(q.Token), Short: q.Body, Wait: span(c, q.Waiting(o.Now())), Open: q.AnsweredAt.IsZero(), Trouble: q.Trouble(),
 			About: t(c, "admin.question."+q.Kind)}
+		if row.Open && !q.DueAt.IsZero() {
+			row.Late, row.Due = q.Late(o.Now()), i18n.DateTime(p.Lang, q.DueAt.In(o.Settings.Now().Zone()))
+		}
+		if q.Tier != "" {
+			row.Tier = t(c, "value.tier."+q.Tier)
+		}
 		if q.ProductSlug != "" {
 			row.About = q.ProductName.In(p.Lang)
 		}
@@ -97,7 +113,7 @@ func (o *Office) keepAnswer(c echo.Context, q *ask.Question, answer string, publ
 			return "", err
 		}
 		if mailed = kept.Email != "" && before.AnsweredAt.IsZero(); mailed {
-			err = jobs.Enqueue(ctx, tx, outreach.QuestionMail{Question: kept.ID, Template: outreach.QuestionAnswered})
+			err = outreach.EnqueueQuestion(ctx, tx, kept.ID, outreach.QuestionAnswered, now)
 		}
 		return "published: " + strconv.FormatBool(kept.Published), err
 	})

@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"regulars/internal/ask"
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/event"
@@ -121,4 +123,76 @@ func TestAnOpenListDoesNotKeepASessionAlive(t *testing.T) {
 		f.want(f.get("/admin/questions"), 200)
 		f.now = f.now.Add(11 * time.Minute)
 	}
+}
+
+// S60, S64, S65: the best members come first among those who have time left,
+// and what is late comes before everybody, is passed up and stands on the home
+// of the shop's owner.
+func TestNothingWaitsPastItsLimitUnnoticed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := open(t, d).as(staff.Support)
+		ctx := context.Background()
+		for _, q := range f.list(ask.Filter{}) {
+			f.want(f.post("/admin/questions/"+q.Token, url.Values{"answer": {"Yes."}}), 303)
+		}
+		parent, err := customer.ByEmail(ctx, f.DB, "parent@demo.example")
+		f.must(err)
+		f.now = time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC) // Tuesday
+		f.as(staff.Support)
+		var gold *ask.Question
+		f.tx(func(ctx context.Context, tx *db.Tx) error {
+			for i, m := range []ask.Message{{Email: "a@mail.example", Body: "The oldest"}, {Email: "b@mail.example", Body: "The next"}, {Person: customer.NewPerson(nil, parent, nil, nil), Body: "The best member"}} {
+				q, err := ask.Contact(ctx, tx, m, f.now.Add(time.Duration(i)*time.Hour))
+				if err != nil {
+					return err
+				}
+				gold = q
+			}
+			return tx.Query(ctx).Exec("INSERT INTO customer_tiers (customer_id, tier, earned, since, due_at) VALUES (?, 'very-loyal', 'very-loyal', 1, 1) ON CONFLICT (customer_id) DO UPDATE SET tier = 'very-loyal'", int64(parent.ID)).Error
+		})
+		order := func(want ...string) {
+			t.Helper()
+			var got []string
+			for _, q := range f.list(ask.Filter{Open: true, Now: f.now}) {
+				got = append(got, q.Body)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("the queue is %q, want %q", got, want)
+			}
+		}
+		f.now = f.now.Add(3 * time.Hour)
+		order("The best member", "The oldest", "The next")
+		f.now = time.Date(2026, 11, 25, 8, 0, 0, 0, time.UTC) // the oldest is due in ninety minutes
+		order("The oldest", "The best member", "The next")
+		f.as(staff.Support)
+		f.want(f.post("/admin/questions/"+gold.Token+"/take", nil), 303)
+		f.want(f.post("/admin/questions/"+gold.Token+"/take", nil), 409)
+		f.want(f.get("/admin/questions?state=mine"), 200, "The best member", "Very loyal", "!The oldest")
+		f.want(f.get("/admin/questions?q="+strings.ToLower(gold.Number)), 200, "The best member", "!The oldest")
+		f.want(f.get("/admin"), 200, "!past its limit")
+		f.now = time.Date(2026, 11, 25, 9, 45, 0, 0, time.UTC)
+		for want := 1; want >= 0; want-- {
+			f.tx(func(ctx context.Context, tx *db.Tx) error {
+				n, err := ask.Escalate(ctx, tx, f.Settings.Now(), 1, f.now)
+				if n != want {
+					t.Errorf("%d were passed up, want %d", n, want)
+				}
+				return err
+			})
+		}
+		f.as(staff.Owner)
+		f.want(f.get("/admin"), 200, "1 question is past its limit")
+		f.want(f.get("/admin/questions?state=late"), 200, "The oldest", "!The next", "Late since 25 November 2026, 09:30")
+		if late := f.list(ask.Filter{Late: true, Now: f.now}); len(late) != 1 || late[0].OwnerID != 1 {
+			t.Errorf("nobody looks after %+v", late)
+		}
+		f.want(f.get("/admin/questions/"+gold.Token), 200, gold.Number, "25 November 2026, 11:30")
+	})
+}
+
+func (f *office) list(in ask.Filter) []ask.Listed {
+	f.t.Helper()
+	list, _, err := ask.List(context.Background(), f.DB, in)
+	f.must(err)
+	return list
 }

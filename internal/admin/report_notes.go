@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"regulars/internal/analytics"
 	"regulars/internal/db"
 	"regulars/internal/fault"
+	"regulars/internal/outreach"
 	"regulars/internal/web"
 )
 
@@ -41,8 +41,7 @@ func (p *remarks) fill(r *reader) error {
 	}
 	for _, b := range bands {
 		if b.OutOf {
-			p.Alerts = append(p.Alerts, t(r.c, "admin.abandonment.alert", "step", r.word("step", strconv.Itoa(b.Step)), "rate", b.Week.Percent(), "of", b.Week.Of, "usual", b.Usual.Percent(),
-				"low", strconv.FormatFloat(b.Low, 'f', 1, 64), "high", strconv.FormatFloat(b.High, 'f', 1, 64)))
+			p.Alerts = append(p.Alerts, outreach.BandWords(lang(r.c), b))
 		}
 	}
 	notes, err := analytics.Notes(r.ctx(), r.db(), r.ask.From, r.ask.To)

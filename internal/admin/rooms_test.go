@@ -261,7 +261,7 @@ func TestQuestionIsAnsweredOnceByMail(t *testing.T) {
 	q, _, err := ask.List(context.Background(), f.DB, ask.Filter{})
 	f.must(err)
 	at := "/admin/questions/" + q[0].Token
-	f.want(f.get("/admin/questions"), 200, "Waits 2 days", "Calm Bottle")
+	f.want(f.get("/admin/questions"), 200, "Late since 20 November 2026, 17:00", "Calm Bottle")
 	// Somebody who said how they would like to be answered is answered by whoever sees it.
 	parent, err := customer.ByEmail(context.Background(), f.DB, "parent@demo.example")
 	f.must(err)

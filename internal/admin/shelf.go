@@ -12,10 +12,12 @@ import (
 
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/i18n"
 	"regulars/internal/inventory"
 	"regulars/internal/order"
+	"regulars/internal/restock"
 	"regulars/internal/web"
 )
 
@@ -35,6 +37,9 @@ type (
 		PlaceChoices       []choice
 		Coming             []comingRow
 		Queue              []queueRow
+		Wanted             []wantedRow // who waits to be told
+		WantedMore         int
+		WantedWhat         string
 		Moves              []moveRow
 		Parts              string // of a bundle, as its field writes them
 		Inside             []catalog.Component
@@ -50,6 +55,11 @@ type (
 		URL, Number string
 		Qty         int
 		State       tag
+	}
+	wantedRow struct {
+		URL, Who  string
+		At        db.Time
+		Simulated bool
 	}
 	moveRow struct {
 		At                      db.Time
@@ -86,7 +96,7 @@ func (o *Office) showShelf(c echo.Context, status int, in inputs, failure error,
 	if in == nil {
 		p.In = inputs{"policy": level.Policy, "beyond": blank(level.Beyond), "ready": o.day(level.ReadyAt), "reorder_at": blank(level.ReorderAt)}
 	}
-	for _, read := range []func(context.Context, echo.Context, *shelfPage) error{o.shelfPlaces, o.shelfComing, o.shelfQueue, o.shelfMoves, o.shelfInside} {
+	for _, read := range []func(context.Context, echo.Context, *shelfPage) error{o.shelfPlaces, o.shelfComing, o.shelfQueue, o.shelfWanted, o.shelfMoves, o.shelfInside} {
 		if err := read(ctx, c, p); err != nil {
 			return err
 		}
@@ -181,6 +191,44 @@ func (o *Office) shelfQueue(ctx context.Context, c echo.Context, p *shelfPage) e
 			row.State = tag{"warn", t(c, "admin.shelf.waits")}
 		}
 		p.Queue = append(p.Queue, row)
+	}
+	return nil
+}
+
+// shelfWanted lists who waits to be told; who they are only to roles that may
+// read customers, and addresses only where these are read.
+func (o *Office) shelfWanted(ctx context.Context, c echo.Context, p *shelfPage) error {
+	counts, err := restock.Counts(ctx, o.DB, []catalog.VariantID{p.Level.Variant})
+	if err != nil || counts[p.Level.Variant] == 0 {
+		return err
+	}
+	p.WantedWhat = t(c, "admin.shelf.wanted.what", "count", o.Settings.Now().RestockPerUnit())
+	queue, err := restock.Queue(ctx, o.DB, p.Level.Variant, mostWaiting)
+	if err != nil {
+		return err
+	}
+	p.WantedMore = counts[p.Level.Variant] - len(queue)
+	personal := o.may(c, "personal.read")
+	for _, a := range queue {
+		row := wantedRow{At: a.AskedAt, Who: t(c, "admin.shelf.wanted.guest"), Simulated: a.Simulated}
+		switch {
+		case a.CustomerID != nil:
+			row.Who = t(c, "admin.shelf.wanted.account")
+			if !o.may(c, "customers.read") {
+				break
+			}
+			k, err := customer.ByID(ctx, o.DB, *a.CustomerID)
+			if err != nil {
+				return err
+			}
+			row.URL, row.Who = customerPath(k.Number), k.Name
+			if personal && k.Name == "" {
+				row.Who = k.Email
+			}
+		case personal:
+			row.Who = a.Email
+		}
+		p.Wanted = append(p.Wanted, row)
 	}
 	return nil
 }

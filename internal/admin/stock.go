@@ -14,6 +14,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/inventory"
+	"regulars/internal/restock"
 	"regulars/internal/web"
 )
 
@@ -33,6 +34,7 @@ type stockRow struct {
 	SKU, URL         string
 	Product          string
 	Coming, Policy   string
+	Wanted           string // how many wait to be told
 	Bundle           bool
 	Name             i18n.Text
 	Tracked, Low     bool
@@ -83,8 +85,19 @@ func (o *Office) showStock(c echo.Context, status int, sku, typed string, failur
 	if err != nil {
 		return err
 	}
+	variants := make([]catalog.VariantID, len(levels))
+	for i, l := range levels {
+		variants[i] = l.Variant
+	}
+	wanted, err := restock.Counts(ctx, o.DB, variants)
+	if err != nil {
+		return err
+	}
 	for _, l := range levels {
 		row := stockRow{SKU: l.SKU, URL: shelfPath(l.SKU), Coming: o.coming(c, l), Bundle: l.Bundle, Product: productPath(named[l.Product].Code), Name: l.Name, Tracked: l.Tracked, OnHand: l.OnHand, Reserved: l.Reserved, Left: l.Left()}
+		if n := wanted[l.Variant]; n > 0 {
+			row.Wanted = t(c, "admin.stock.wanted", "count", n)
+		}
 		row.Low = l.Tracked && row.Left <= lowStock
 		if l.Policy != catalog.Deny {
 			row.Policy = t(c, "admin.policy.short."+l.Policy, "count", l.Beyond)

@@ -16,7 +16,7 @@ import (
 )
 
 // DefinitionVersion changes when the same carts would be counted otherwise.
-const DefinitionVersion = 2
+const DefinitionVersion = 3
 
 // Window is how long after its start a cart may convert and count as
 // converted; carts younger than that are not judged yet.

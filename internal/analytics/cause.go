@@ -11,7 +11,7 @@ import (
 
 // Causes of a lost cart, in the order in which lists show them. Exactly one
 // is a cart's main cause; what decides is why.
-var Causes = []string{"question", "cost", "date", "coupon", "form", "payment", "stock", "price", "search", "terms", "forced", "error", "dear", "elsewhere", "other", "looking", "unknown"}
+var Causes = []string{"question", "cost", "date", "coupon", "form", "payment", "stock", "price", "search", "terms", "error", "dear", "elsewhere", "other", "looking", "unknown"}
 
 // Rules by which a cause is chosen, in their order: what the shopper said,
 // what they were waiting for, the last thing that stood in the way, nothing

@@ -73,7 +73,7 @@ func TestEveryAnswerAndEveryFrictionIsACause(t *testing.T) {
 			t.Errorf("the answer %s means %s, which is no cause", answer, cause)
 		}
 	}
-	for _, kind := range []string{"coupon", "form", "stock", "price", "search", "error", "forced", "policy"} {
+	for _, kind := range []string{"coupon", "form", "stock", "price", "search", "error", "policy"} {
 		s := story{started: 1, frictions: []met{at(50, kind, "x")}}
 		if w := s.cause(1_000_000 * min1); !known[w.cause] || w.rule != "last" {
 			t.Errorf("%s is %+v", kind, w)

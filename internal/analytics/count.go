@@ -46,6 +46,8 @@ type story struct {
 	frictions              []met
 	questions              []question
 	changed                int64 // the last moment that anything of it was written
+	region                 string
+	arrived                arrival
 }
 
 // limits are the definition in milliseconds.

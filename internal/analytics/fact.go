@@ -39,6 +39,12 @@ type Fact struct {
 	Cause, Rule                           string // of a lost cart
 	About                                 string
 	Amount                                money.Amount
+	Region                                string // of the order, else of the account's first address, with its country
+	Channel, Referrer, Campaign           string // what led the visit here, see cart.Arrival
+	Landing, Entry                        string
+	Promise                               string // the days until delivery that were said last, see promises
+	Browser, Version, Arm                 string
+	Followup                              string // the side of the follow-up's test, "" of carts it did not reach
 }
 
 // TableName is cart_facts.
@@ -93,7 +99,8 @@ func (s *story) fact(d Definition, zone *time.Location, currency money.Currency,
 	start := time.UnixMilli(cmp.Or(s.started, s.created)).In(zone)
 	f := &Fact{CartID: s.id, Day: start.Format(time.DateOnly), Hour: start.Hour(), Weekday: (int(start.Weekday())+6)%7 + 1, Simulated: s.simulated,
 		Excluded: s.leftOut(), Definition: d.code(), StartedAt: millis(s.started), Lang: s.lang, Currency: s.currency, Device: s.device,
-		Items: s.pieces, Value: s.value, Band: bandOf(s.value, currency), Login: "guest", Department: s.dearDepartment, ProductID: s.dearProduct}
+		Channel: s.arrived.channel, Referrer: s.arrived.referrer, Campaign: s.arrived.campaign, Landing: s.arrived.landing, Entry: s.arrived.entry,
+		Browser: s.arrived.browser, Version: s.arrived.version, Arm: s.arrived.arm, Followup: s.arrived.followup, Items: s.pieces, Value: s.value, Band: bandOf(s.value, currency), Login: "guest", Department: s.dearDepartment, ProductID: s.dearProduct}
 	if f.Excluded != "" {
 		return f
 	}
@@ -172,7 +179,7 @@ func (f *Fact) money(s *story) {
 }
 
 func (f *Fact) who(s *story) {
-	f.Country, f.Buyer, f.Coupon, f.Shortage = s.country, "guest", "none", "none"
+	f.Country, f.Region, f.Promise, f.Buyer, f.Coupon, f.Shortage = s.country, s.region, s.promised(), "guest", "none", "none"
 	if s.customer != 0 {
 		f.Login = "account"
 		switch {

@@ -37,7 +37,7 @@ func friction(kind string, at time.Duration, detail string) cart.Friction {
 
 func toldCost(step string, at time.Duration, extra money.Amount) cart.Friction {
 	f := friction(cart.Shown, at, step)
-	f.Amount, f.Extra = 1000+extra, extra
+	f.Amount, f.Extra, f.Days = 1000+extra, extra, 3
 	return f
 }
 

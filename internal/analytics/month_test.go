@@ -79,6 +79,17 @@ func courses() []course {
 var (
 	devices = []string{"phone", "desktop", "tablet"}
 	tongues = []i18n.Lang{i18n.English, i18n.Chinese}
+	// What led a visit here, and what must be said of it.
+	arrivals = []struct {
+		is   cart.Arrival
+		said [5]string // channel, referrer, campaign, landing, entry
+	}{
+		{cart.Arrival{Channel: "search", Referrer: "google.com", Landing: "product", Entry: "bottle", Browser: "chrome", Version: "1", Arm: "shown"}, [5]string{"search", "google.com", "", "product", "bottle"}},
+		{cart.Arrival{Channel: "mail", Source: "letter", Medium: "email", Campaign: "may", Landing: "home", Browser: "safari", Version: "1", Arm: "held"}, [5]string{"mail", "letter", "may", "home", ""}},
+		{cart.Arrival{Channel: "direct", Browser: "wechat", Version: "2"}, [5]string{"direct"}},
+		{}, // made before any of it was kept
+	}
+	regions = []string{"", "CA", "NY"}
 )
 
 // key names the cell of a generated cart in each dimension that is compared.
@@ -86,6 +97,8 @@ type monthCart struct {
 	at     time.Time
 	course *course
 	values map[string]string
+	led    int
+	region string
 }
 
 func TestAGeneratedMonthEqualsItsGroundTruth(t *testing.T) {
@@ -115,10 +128,29 @@ func TestAGeneratedMonthEqualsItsGroundTruth(t *testing.T) {
 			o := k.course.expected
 			k.values = map[string]string{"device": device, "lang": string(lang), "day": local.Format(time.DateOnly), "hour": strconv.Itoa(local.Hour()),
 				"weekday": strconv.Itoa((int(local.Weekday())+6)%7 + 1), "cause": o.cause, "rule": o.rule, "step": strconv.Itoa(o.reach), "coupon": o.coupon}
+			k.led, k.region = rng.IntN(len(arrivals)), regions[rng.IntN(3)]
+			led := arrivals[k.led]
+			for i, dim := range []string{"channel", "referrer", "campaign", "landing", "entry"} {
+				k.values[dim] = led.said[i]
+			}
+			k.values["browser"], k.values["version"], k.values["arm"], k.values["items"] = led.is.Browser, led.is.Version, led.is.Arm, "1"
+			if k.course.bought > 0 && k.region != "" {
+				k.values["region"] = "US-" + k.region
+			}
+			if k.course.expected.lost == 1 {
+				k.values["followup"] = []string{"", "treat", "held"}[rng.IntN(3)]
+			}
+			if k.course.name == "cost" {
+				k.values["promise"] = "3"
+			}
 			made = append(made, k)
 			written += 3 + len(k.course.steps) + len(k.course.met) + len(k.course.late) // cart, line, first add
 		}
 		now := midnight.Add(31*day + 2*hour)
+		must(t, d.InTx(ctx, func(tx *db.Tx) error {
+			_, err := tx.Insert(ctx, "followup_runs", []string{"id", "number", "simulated", "held", "planned", "salt", "why", "since"}, [][]any{{1, 1, false, 1000, 0, "s", "chosen", 0}}, false)
+			return err
+		}))
 		month := func(part []monthCart) { writeMonth(t, d, bottle, part) }
 		for chunk := range slices.Chunk(made, 5000) {
 			month(chunk)
@@ -170,6 +202,25 @@ func writeMonth(t *testing.T, d *db.DB, bottle catalog.VariantID, part []monthCa
 		if err := cart.CreateMany(ctx, tx, carts, lines, steps); err != nil {
 			return err
 		}
+		var led []cart.Arrival
+		for i, k := range part {
+			if a := arrivals[k.led].is; a != (cart.Arrival{}) {
+				a.CartID = carts[i].ID
+				led = append(led, a)
+			}
+		}
+		if err := cart.ArriveMany(ctx, tx, led); err != nil {
+			return err
+		}
+		var sides [][]any
+		for i, k := range part {
+			if side := k.values["followup"]; side != "" {
+				sides = append(sides, []any{int64(carts[i].ID), carts[i].ActiveAt, 1, fmt.Sprint("p", carts[i].ID), side, 1000, false, k.at.UnixMilli()})
+			}
+		}
+		if _, err := tx.Insert(ctx, "followup_arms", []string{"cart_id", "active_at", "run_id", "person", "arm", "share", "simulated", "assigned_at"}, sides, false); err != nil {
+			return err
+		}
 		var payments [][]any
 		for i, k := range part {
 			for _, f := range k.course.met { // the second of the same minute is the same
@@ -182,7 +233,7 @@ func writeMonth(t *testing.T, d *db.DB, bottle catalog.VariantID, part []monthCa
 				continue
 			}
 			at := k.at.Add(k.course.bought)
-			o := &order.Order{PlaceKey: fmt.Sprint("k", carts[i].ID), CartID: &carts[i].ID, Email: "a@example.com", Lang: "en", Currency: "USD", Subtotal: 1000, Total: 1000, TaxIncluded: true}
+			o := &order.Order{PlaceKey: fmt.Sprint("k", carts[i].ID), CartID: &carts[i].ID, Email: "a@example.com", Country: "US", Region: k.region, Lang: "en", Currency: "USD", Subtotal: 1000, Total: 1000, TaxIncluded: true}
 			if _, err := order.Create(ctx, tx, o, nil, order.HashAccess, at); err != nil {
 				return err
 			}
@@ -229,7 +280,8 @@ func lateRows(t *testing.T, d *db.DB, made []monthCart) {
 // made up.
 func compareMonth(t *testing.T, d *db.DB, made []monthCart) {
 	t.Helper()
-	dims := []string{"device", "lang", "day", "hour", "weekday", "cause", "rule", "step", "coupon"}
+	dims := []string{"device", "lang", "day", "hour", "weekday", "cause", "rule", "step", "coupon",
+		"channel", "referrer", "campaign", "landing", "entry", "browser", "version", "arm", "items", "region", "promise", "followup"}
 	ask := analytics.Question{From: "2026-03-01", To: "2026-04-10"}
 	wrong := 0
 	for _, a := range dims {
@@ -331,7 +383,8 @@ func fillFacts(b *testing.B, d *db.DB, n int) {
 				StartedAt: db.At(at), LeftAt: db.At(at), Value: money.Amount(rng.IntN(90_000)), Items: 2, Band: pick("0", "25", "50", "100", "250"), Lang: pick("en", "zh"), Currency: pick("USD", "CNY"),
 				Device: pick("phone", "desktop", "tablet"), Country: pick("US", "CN", "DE", "GB", "FR", "JP", "IE"), Buyer: pick("new", "returning", "guest"), Login: pick("account", "guest"),
 				Department: pick("BK", "CO", "HT", "GF", "BB", "TL", "IN", "SP", "EN", "HC", "PH", "SW"), ProductID: int64(rng.IntN(200)), Delivery: pick("", "standard", "express"), Payment: pick("", "test", "stripe"),
-				Coupon: pick("none", "used", "refused"), Shortage: pick("none", "short"), Asked: pick("none", "quick", "late"), Cause: pick(analytics.Causes...), Rule: pick(analytics.CauseRules...)}
+				Coupon: pick("none", "used", "refused"), Shortage: pick("none", "short"), Channel: pick(cart.Channels...), Referrer: pick("", "google.com", "baidu.com", "blog.example.com"), Campaign: pick("", "may", "autumn"),
+				Landing: pick(cart.Landings...), Entry: pick("", "bottle", "saw", "phone"), Browser: pick(cart.Browsers...), Region: pick("", "US-CA", "US-NY", "CN-SH"), Promise: pick("", "1", "3", "7"), Version: pick("1", "2"), Arm: pick("", "shown", "held"), Asked: pick("none", "quick", "late"), Cause: pick(analytics.Causes...), Rule: pick(analytics.CauseRules...)}
 			rows = append(rows, analytics.FactRow(&f))
 		}
 		if err := d.InTx(ctx, func(tx *db.Tx) error {

@@ -72,7 +72,10 @@ func Rebuild(ctx context.Context, d *db.DB, v setting.Values, now time.Time) err
 	if err := Recount(ctx, d, "", "", v, now); err != nil {
 		return err
 	}
-	return RebuildSlots(ctx, d, v, now)
+	if err := RebuildSlots(ctx, d, v, now); err != nil {
+		return err
+	}
+	return RetestFollowUp(ctx, d, v, now)
 }
 
 // Refresh recounts today and every day whose carts changed in the last 72

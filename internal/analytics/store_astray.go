@@ -87,5 +87,6 @@ func (f *Fact) core() Fact {
 	return Fact{CartID: f.CartID, Day: f.Day, Hour: f.Hour, Weekday: f.Weekday, Simulated: f.Simulated, Excluded: f.Excluded, Started: f.Started, Checkout: f.Checkout,
 		Abandoned: f.Abandoned, Converted: f.Converted, Recovered: f.Recovered, ByMail: f.ByMail, ByLink: f.ByLink, Lost: f.Lost, Reach: f.Reach, StartedAt: f.StartedAt,
 		CheckoutAt: f.CheckoutAt, ContactAt: f.ContactAt, DeliveryAt: f.DeliveryAt, PaymentAt: f.PaymentAt, ConvertedAt: f.ConvertedAt, LeftAt: f.LeftAt,
-		Items: f.Items, Asked: f.Asked, Waited: f.Waited, Cause: f.Cause, Rule: f.Rule, About: f.About}
+		Items: f.Items, Asked: f.Asked, Waited: f.Waited, Cause: f.Cause, Rule: f.Rule, About: f.About, Channel: f.Channel,
+		Referrer: f.Referrer, Campaign: f.Campaign, Landing: f.Landing, Entry: f.Entry, Promise: f.Promise, Browser: f.Browser, Version: f.Version, Arm: f.Arm, Followup: f.Followup}
 }

@@ -12,13 +12,15 @@ import (
 var factColumns = []string{"cart_id", "day", "hour", "weekday", "simulated", "excluded", "definition", "started", "checkout", "abandoned",
 	"converted", "recovered", "by_mail", "by_link", "lost", "reach", "started_at", "checkout_at", "contact_at", "delivery_at", "payment_at",
 	"converted_at", "left_at", "value", "net", "refunded", "items", "band", "lang", "currency", "device", "country", "buyer", "login",
-	"department", "product_id", "delivery", "payment", "coupon", "shortage", "asked", "waited", "cause", "rule", "about", "amount"}
+	"department", "product_id", "delivery", "payment", "coupon", "shortage", "asked", "waited", "cause", "rule", "about", "amount",
+	"region", "channel", "referrer", "campaign", "landing", "entry", "promise", "browser", "version", "arm", "followup"}
 
 func (f *Fact) values() []any {
 	return []any{f.CartID, f.Day, f.Hour, f.Weekday, f.Simulated, f.Excluded, f.Definition, f.Started, f.Checkout, f.Abandoned,
 		f.Converted, f.Recovered, f.ByMail, f.ByLink, f.Lost, f.Reach, f.StartedAt.Milli(), f.CheckoutAt.Milli(), f.ContactAt.Milli(), f.DeliveryAt.Milli(), f.PaymentAt.Milli(),
 		f.ConvertedAt.Milli(), f.LeftAt.Milli(), int64(f.Value), int64(f.Net), int64(f.Refunded), f.Items, f.Band, f.Lang, f.Currency, f.Device, f.Country, f.Buyer, f.Login,
-		f.Department, f.ProductID, f.Delivery, f.Payment, f.Coupon, f.Shortage, f.Asked, f.Waited, f.Cause, f.Rule, f.About, int64(f.Amount)}
+		f.Department, f.ProductID, f.Delivery, f.Payment, f.Coupon, f.Shortage, f.Asked, f.Waited, f.Cause, f.Rule, f.About, int64(f.Amount),
+		f.Region, f.Channel, f.Referrer, f.Campaign, f.Landing, f.Entry, f.Promise, f.Browser, f.Version, f.Arm, f.Followup}
 }
 
 // keep replaces the facts of the days from..to. A cart whose start has moved
@@ -71,7 +73,7 @@ func (f *Fact) inherit(old *Fact) {
 	if old.Excluded != "" || f.Excluded != "" {
 		return
 	}
-	f.Country, f.Buyer, f.Login, f.Asked, f.Waited = cmp.Or(f.Country, old.Country), old.Buyer, old.Login, old.Asked, old.Waited
+	f.Country, f.Region, f.Buyer, f.Login, f.Asked, f.Waited = cmp.Or(f.Country, old.Country), cmp.Or(f.Region, old.Region), old.Buyer, old.Login, old.Asked, old.Waited
 	if f.Lost == 1 && old.Lost == 1 && old.Cause == "question" && f.Rule != "told" {
 		f.Cause, f.Rule, f.About, f.Amount, f.LeftAt = old.Cause, old.Rule, old.About, old.Amount, old.LeftAt
 	}

@@ -34,7 +34,7 @@ func read(ctx context.Context, q db.Q, tree *catalog.Tree, from, to time.Time, c
 	if err := r.carts(); err != nil || len(r.all) == 0 {
 		return nil, err
 	}
-	for _, part := range []func() error{r.steps, func() error { return r.lines(tree) }, r.frictions, r.payments, r.mails, r.buyers, func() error { return r.questions(from, to) }} {
+	for _, part := range []func() error{r.steps, func() error { return r.lines(tree) }, r.frictions, r.payments, r.mails, r.buyers, r.arrivals, func() error { return r.questions(from, to) }} {
 		if err := part(); err != nil {
 			return nil, err
 		}
@@ -50,6 +50,8 @@ func (r *reader) carts() error {
 	return r.each(`SELECT c.id, c.state, c.kind, c.simulated, c.created_at, c.started_at, c.active_at, c.checkout_at, c.closed_at, c.currency,
 		coalesce(c.visitor_id, 0), coalesce(c.customer_id, 0), c.lang, c.device, c.coupon, coalesce(k.country, ''),
 		coalesce(o.state, ''), coalesce(o.paid_at, 0), coalesce(o.closed_at, 0), coalesce(o.country, ''), coalesce(o.payment_code, ''), coalesce(o.delivery_code, ''), coalesce(o.total, 0), coalesce(k.erased_at, 0),
+		CASE WHEN coalesce(o.region, '') <> '' THEN o.country || '-' || o.region ELSE coalesce(
+			(SELECT a.country || '-' || a.region FROM addresses a WHERE a.customer_id = c.customer_id AND a.region <> '' ORDER BY a.first DESC, a.id LIMIT 1), '') END,
 		CASE WHEN EXISTS (SELECT 1 FROM consents n WHERE n.customer_id = c.customer_id AND n.purpose = 'history' AND n.given = FALSE) THEN 1 ELSE 0 END
 		FROM carts c LEFT JOIN orders o ON o.cart_id = c.id LEFT JOIN customers k ON k.id = c.customer_id WHERE `+chosen+` ORDER BY c.id`, r.span,
 		func(rows *sql.Rows) error {
@@ -58,7 +60,7 @@ func (r *reader) carts() error {
 			var paid, ended, erased int64
 			err := rows.Scan(&s.id, &s.state, &s.kind, &s.simulated, &s.created, &s.started, &s.active, &s.checkout, &s.closed, &s.currency,
 				&s.visitor, &s.customer, &s.lang, &s.device, &s.coupon, &country,
-				&order, &paid, &ended, &s.country, &s.payment, &s.delivery, &s.orderTotal, &erased, &s.noHistory)
+				&order, &paid, &ended, &s.country, &s.payment, &s.delivery, &s.orderTotal, &erased, &s.region, &s.noHistory)
 			if err != nil {
 				return err
 			}

@@ -16,6 +16,7 @@ import (
 type Left struct {
 	Fact
 	Token, Email string
+	CustomerID   int64
 	Customer     string // the account's number, "" of a guest
 }
 
@@ -39,7 +40,7 @@ func CartOf(ctx context.Context, q db.Q, token string) (*Left, error) {
 }
 
 func carts(ctx context.Context, q db.Q, joins []string, where string, args []any) ([]Left, error) {
-	query := `SELECT f.*, c.token AS token, coalesce(k.email, c.email) AS email, coalesce(k.number, '') AS customer
+	query := `SELECT f.*, c.token AS token, coalesce(k.email, c.email) AS email, coalesce(k.id, 0) AS customer_id, coalesce(k.number, '') AS customer
 		FROM cart_facts f JOIN carts c ON c.id = f.cart_id LEFT JOIN customers k ON k.id = c.customer_id`
 	for _, j := range joins {
 		query += j
@@ -55,7 +56,7 @@ func carts(ctx context.Context, q db.Q, joins []string, where string, args []any
 type Moment struct {
 	At            db.Time
 	Source        string // step, trail, question, answer, mail
-	Kind          string // of that source; of a mail its state
+	Kind          string // of that source; of a mail its state, and after a hyphen what it was about
 	Detail        string // of a mail the reason's code
 	Qty, Days     int
 	Name          i18n.Text // of the product
@@ -75,7 +76,7 @@ func Timeline(ctx context.Context, q db.Q, f *Fact) ([]Moment, error) {
 		{`SELECT s.at, 'step' AS source, s.kind, s.detail, s.qty, 0 AS days, p.name, 0 AS amount, 0 AS extra FROM cart_steps s
 			LEFT JOIN variants v ON v.id = s.variant_id LEFT JOIN products p ON p.id = v.product_id WHERE s.cart_id = ? ORDER BY s.at, s.id`, []any{f.CartID}},
 		{`SELECT t.at, 'trail' AS source, t.kind, t.detail, 0 AS qty, t.days, NULL AS name, t.amount, t.extra FROM cart_frictions t WHERE t.cart_id = ? ORDER BY t.at, t.id`, []any{f.CartID}},
-		{`SELECT m.updated_at AS at, 'mail' AS source, m.state AS kind, m.reason AS detail, 0 AS qty, 0 AS days, NULL AS name, 0 AS amount, 0 AS extra FROM sends m WHERE m.cart_id = ? ORDER BY m.id`, []any{f.CartID}},
+		{`SELECT m.updated_at AS at, 'mail' AS source, m.state || CASE WHEN m.state <> 'sent' THEN '' WHEN m.template = 'cart-saved' THEN '-asked' WHEN m.variant <> '' THEN '-' || m.variant ELSE '' END AS kind, m.reason AS detail, 0 AS qty, 0 AS days, NULL AS name, 0 AS amount, 0 AS extra FROM sends m WHERE m.cart_id = ? ORDER BY m.id`, []any{f.CartID}},
 	} {
 		var part []Moment
 		if err := q.Query(ctx).Raw(query.sql, query.args...).Scan(&part).Error; err != nil {

@@ -31,13 +31,16 @@ const (
 	Whole  Scene = "whole"  // the object standing on its table
 	Detail Scene = "detail" // the same drawing, 2.2 times closer
 	Scale  Scene = "scale"  // beside an A5 sheet drawn to the same scale
-	Moment Scene = "moment" // with a related thing, where it is used
+	Moment Scene = "moment" // with related things, where it is used
+	Quiet  Scene = "quiet"  // alone and faded, for a page that has nothing to show; not in a gallery
 )
 
 // Scenes returns the gallery in the order it is shown.
 func Scenes() []Scene { return []Scene{Whole, Detail, Scale, Moment} }
 
-func (s Scene) known() bool { return s == Whole || s == Detail || s == Scale || s == Moment }
+func (s Scene) known() bool {
+	return s == Whole || s == Detail || s == Scale || s == Moment || s == Quiet
+}
 
 // Forms returns the kinds of object that can be drawn, in alphabetical order.
 func Forms() []string {

@@ -195,19 +195,60 @@ func TestUnknownNamesAreSaid(t *testing.T) {
 	}
 }
 
-func TestBannerTakesFourToSix(t *testing.T) {
+func TestAStillLifeIsDrawnAndReadBack(t *testing.T) {
 	all := everything()
 	for i := 0; i+6 <= len(all); i += 5 {
-		for n := 4; n <= 6; n++ {
-			svg, err := Banner(all[i:i+n], 25, n == 5)
-			if err != nil {
-				t.Fatal(err)
+		for shape, counts := range map[Shape][2]int{Wide: {4, 6}, Hero: {3, 5}, Link: {1, 6}} {
+			for n := counts[0]; n <= counts[1]; n++ {
+				still := Still{shape, 25, all[i : i+n]}
+				dark := n == 5
+				svg, err := still.SVG(dark)
+				if err != nil {
+					t.Fatal(err)
+				}
+				wellFormed(t, still.Path(dark), svg)
+				got, d, err := ParseStill(still.Path(dark))
+				if err != nil || d != dark || got.Path(dark) != still.Path(dark) {
+					t.Fatalf("%s: %+v %v %v", still.Path(dark), got, d, err)
+				}
 			}
-			wellFormed(t, fmt.Sprintf("banner %d+%d", i, n), svg)
+			for _, n := range []int{counts[0] - 1, counts[1] + 1} {
+				if _, err := (Still{shape, 25, append(all[:0:0], all[:n]...)}).SVG(false); !errors.Is(err, ErrUnknown) {
+					t.Errorf("%s takes %d things: %v", shape, n, err)
+				}
+			}
 		}
 	}
-	if _, err := Banner(all[:3], 25, false); err == nil {
-		t.Error("three drawings were accepted")
+	for _, bad := range []string{"still-wide-25", "still-link-25~bottle-25-_-", "still-link-360~bottle-25-_-_", "still-link-025~bottle-25-_-_", "still-tall-25~bottle-25-_-_", "still-link-25-light~bottle-25-_-_"} {
+		if _, _, err := ParseStill(bad); !errors.Is(err, ErrUnknown) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+// An address is kept by browsers for ever, so it must change with the drawing.
+func TestAFileIsNamedByWhatIsInIt(t *testing.T) {
+	spec := Piece{"bottle", 25, "aqua", "BB01"}.Path(Whole, true)
+	svg, err := Draw(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := File(spec), spec+"."+Sum(svg)+".svg"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	for _, name := range []string{File(spec), Picture(spec, 480), spec + ".svg"} {
+		s, sum, w, err := ParseFile(name)
+		if err != nil || s != spec || sum != "" && sum != Sum(svg) || (w == 480) != strings.HasSuffix(name, ".png") {
+			t.Errorf("%s: %s %s %d %v", name, s, sum, w, err)
+		}
+	}
+	for _, bad := range []string{"", "x", spec + ".png", spec + ".a.b.svg", spec + ".abc.481.png", spec + ".abc.png", spec + ".gif"} {
+		if _, _, _, err := ParseFile(bad); !errors.Is(err, ErrUnknown) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if File("sofa-1-_-_-whole") != "" || Picture("still-wide-1", 160) != "" {
+		t.Error("what cannot be drawn has an address")
 	}
 }
 
@@ -304,7 +345,25 @@ func TestSheet(t *testing.T) {
 			for _, j := range list {
 				ps = append(ps, all[j%len(all)])
 			}
-			svg, err := Banner(ps, ps[0].Hue, k == 3)
+			svg, err := Still{Wide, ps[0].Hue, ps}.SVG(k == 3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(b, svg, "")
+		}
+	})
+	for name, look := range map[string]struct{ dark, grey bool }{"sheet.png": {}, "sheet-dark.png": {dark: true}, "sheet-grey.png": {grey: true}} {
+		if err := os.WriteFile(filepath.Join(dir, name), contactSheet(t, everything(), look.dark, look.grey), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page("hero.html", "main{grid-template-columns:repeat(3,1fr)}", func(b *bytes.Buffer) {
+		for k, list := range [][]int{{0, 14, 5, 26}, {22, 13, 27, 0, 29}, {39, 53, 43, 48}, {65, 73, 70, 78}, {93, 118, 79, 109}, {129, 124, 131, 136}, {136, 125, 143, 139}, {92, 101, 95, 97}, {17, 24, 20, 14, 22}} {
+			var ps []Piece
+			for _, j := range list {
+				ps = append(ps, all[j])
+			}
+			svg, err := Still{Hero, ps[0].Hue, ps}.SVG(k%4 == 3)
 			if err != nil {
 				t.Fatal(err)
 			}

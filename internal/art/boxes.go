@@ -160,9 +160,9 @@ func soap(p *pen) {
 
 func tablets(p *pen) {
 	c := p.c
-	p.box(130, 320, 270, 160, 74, c.paper, c.light, c.fold)
-	p.rect(130, 420, 270, 60, 0, c.mid)
-	p.path("M400 420l74-37v60l-74 37z", c.dark)
+	p.box(130, 320, 270, 160, 74, c.paper, c.mid, c.fold)
+	p.rect(130, 406, 270, 74, 0, c.dark)
+	p.path("M400 406l74-37v74l-74 37z", c.ink)
 	p.dot(190, 370, 26, c.acc)
 	p.path("M180 366h6v-8h8v8h8v8h-8v8h-8v-8h-6z", c.paper)
 	p.rect(236, 352, 120, 12, 6, c.ink)
@@ -174,29 +174,9 @@ func tablets(p *pen) {
 	p.look(210, 380)
 }
 
-func pack(p *pen) {
-	c := p.c
-	f, s, t := c.mid, c.dark, c.light
-	if p.num%3 == 0 {
-		f, s, t = c.dark, c.ink, c.mid
-	} else if p.num%3 == 2 {
-		f, s, t = c.light, c.mid, c.paper
-	}
-	p.box(166, 170, 206, 310, 84, f, s, t)
-	p.clip("M166 320q60-70 206 0v160h-206z", c.acc, func() {
-		p.path("M166 400q120-90 206 20v80h-206z", c.accD)
-	})
-	p.dot(269, 290, 74, c.paper)
-	p.glyph(269, 290, 42, c.dark, c.acc)
-	p.rect(186, 196, 84, 12, 6, c.paper)
-	p.rect(186, 446, 120, 10, 5, c.paper)
-	p.path("M372 250l84-42v22l-84 42z", c.acc)
-	p.look(269, 290)
-}
-
 func gift(p *pen) {
 	c := p.c
-	p.box(170, 300, 220, 180, 80, c.light, c.mid, c.paper)
+	p.box(170, 300, 220, 180, 80, c.mid, c.dark, c.paper)
 	p.path("M256 300h44v180h-44z", c.acc)
 	p.path("M410 350l30-15v122l-30 15z", c.accD)
 	p.box(156, 258, 248, 50, 88, c.light, c.dark, c.paper)
@@ -208,7 +188,7 @@ func gift(p *pen) {
 
 func babybox(p *pen) {
 	c := p.c
-	p.path("M150 320l86-44h250l-84 44z", c.dark)
+	p.path("M150 320l86-44h250l-84 44z", c.ink)
 	p.path("M212 330q10-90 60-90t60 90z", c.paper)
 	p.dot(272, 226, 44, c.wood)
 	p.dot(236, 186, 19, c.wood)
@@ -219,8 +199,8 @@ func babybox(p *pen) {
 	p.dot(272, 236, 5, c.ink)
 	p.path("M330 320q-4-60 40-64t50 44l-10 20z", c.acc)
 	p.dots(354, 282, 22, 18, 3, 2, 5, c.paper)
-	p.path("M402 320l84-44v150l-84 54z", c.mid)
-	p.rect(150, 320, 252, 160, 0, c.light)
+	p.path("M402 320l84-44v150l-84 54z", c.dark)
+	p.rect(150, 320, 252, 160, 0, c.mid)
 	p.rect(150, 380, 252, 34, 0, c.acc)
 	p.path("M402 380l84-50v32l-84 52z", c.accD)
 	p.line("M276 397q-60-56-72-16q0 28 72 16q60-64 80-26q4 30-80 26", 11, c.accD)
@@ -246,12 +226,11 @@ func wrap(p *pen) {
 
 func tin(p *pen) {
 	c := p.c
-	p.slab(190, 206, 220, 274, 14, c.light, c.mid)
+	p.slab(190, 206, 220, 274, 14, c.mid, c.dark)
 	p.slab(180, 180, 240, 44, 12, c.dark, c.ink)
 	p.rect(190, 262, 220, 150, 0, c.paper)
 	p.path("M322 262h88v150h-88z", c.fold)
 	p.glyph(286, 336, 50, c.leaf, c.acc)
-	p.path("M410 424h-30l-50 56h66q14 0 14-14z", c.dark)
 	p.line("M440 470q40 10 60-40", 9, c.woodD)
 	p.ell(446, 466, 26, 14, c.wood)
 	p.look(286, 330)
@@ -308,4 +287,14 @@ func balm(p *pen) {
 	p.path("M190 404q30-26 70 0t66-8q26 18-6 32q-80 20-126-4q-12-10-4-20z", c.acc)
 	p.size = .9
 	p.look(280, 400)
+}
+
+func parcel(p *pen) {
+	c := p.c
+	p.box(130, 250, 250, 230, 96, c.mid, c.dark, c.light)
+	p.path("M226 250l96-48h48l-96 48v80l-12-10l-12 10l-12-10l-12 10z", c.acc)
+	p.rect(154, 392, 96, 60, 6, c.paper)
+	p.line("M168 412h56M168 432h34", 7, c.dark)
+	p.path("M340 440v-40l-14 0l22-26l22 26h-14v40z", c.ink)
+	p.look(250, 330)
 }

@@ -118,6 +118,21 @@ func newPalette(hue float64, accent string, num int, dark bool) palette {
 	return c
 }
 
+// faded is the deep tone at 40 % over the page, in steps close to one another:
+// enough to know the thing by, too little to look like goods.
+func faded(hue float64, dark bool) palette {
+	tone := func(step float64) string {
+		if dark {
+			return oklch(.46-.20*step, .022, hue)
+		}
+		return oklch(.95-.24*step, .012+.014*step, hue)
+	}
+	c := palette{light: tone(.34), mid: tone(.56), dark: tone(.78), ink: tone(1), wire: tone(.78), paper: tone(.08), fold: tone(.22),
+		pale: tone(.2), acc: tone(.46), accD: tone(.68), wood: tone(.4), woodD: tone(.6), leaf: tone(.6), leafD: tone(.8), glow: tone(.18)}
+	c.onAcc = c.paper
+	return c
+}
+
 // oklch converts to #rrggbb. Colours outside sRGB lose chroma, never hue or
 // lightness, so a family of tones keeps its steps.
 // Matrices: Björn Ottosson, "A perceptual color space for image processing".

@@ -118,17 +118,18 @@ func soundmeter(p *pen) {
 
 func thermometer(p *pen) {
 	c := p.c
-	p.turn(14, 300, 330, func() {
-		p.slabAt(210, 120, 120, 120, 30, .5, c.paper, c.fold)
-		p.path("M190 150q0-40 40-40h40v110h-40q-40 0-40-40z", c.dark)
-		p.cut("M230 110h120q44 0 44 44v50q0 30-30 34l20 210q2 32-30 32h-64q-28 0-30-30l-14-230h-16z", c.paper, c.light, 340)
-		p.rect(262, 262, 74, 62, 8, c.ink)
-		p.line("M276 300q12-26 24-6t22-6", 7, c.glow)
-		p.dot(304, 366, 24, c.acc)
-		p.line("M160 140q-22 26 0 52M130 124q-34 44 0 84", 9, c.accD)
-		p.dot(206, 166, 14, c.ink)
-	})
-	p.look(290, 300)
+	p.line("M96 160q-26 40 0 82M64 140q-40 60 0 122", 10, c.accD)
+	p.cut("M288 250h98l34 198q4 32-28 32h-62q-28 0-32-28z", c.mid, c.dark, 340)
+	p.path("M278 280q-34 26-12 74l26-6z", c.ink)
+	p.cut("M190 130h190q60 0 60 60v22q0 60-60 60h-190q-16 0-16-16v-110q0-16 16-16z", c.light, c.mid, 330)
+	p.slab(128, 144, 56, 114, 14, c.dark, c.ink)
+	p.rect(122, 168, 18, 66, 6, c.paper)
+	p.rect(214, 158, 116, 82, 12, c.ink)
+	p.line("M232 182h18v18h-16h16v18h-18M288 182h-18v36h18v-18h-18M306 200h.1M306 182h.1M306 218h.1", 7, c.glow)
+	p.dot(390, 200, 26, c.acc)
+	p.path("M394 174a26 26 0 0 1 0 52z", c.accD)
+	p.rect(326, 396, 46, 12, 6, c.paper)
+	p.look(270, 210)
 }
 
 // rack is the front of a bench instrument.
@@ -214,4 +215,18 @@ func rework(p *pen) {
 		p.line("M470 100q-12-16 0-30M492 100q-12-16 0-30", 6, c.accD)
 	})
 	p.look(290, 330)
+}
+
+func loupe(p *pen) {
+	c := p.c
+	p.turn(-42, 270, 250, func() {
+		p.slab(246, 372, 48, 40, 6, c.mid, c.dark)
+		p.slab(238, 400, 64, 170, 26, c.acc, c.accD)
+		p.dot(270, 236, 128, c.paper)
+		p.path("M286 130a108 108 0 0 1 0 212z", c.fold)
+		p.hoop(270, 236, 128, 34, c.dark)
+		p.path("M290 91a147 147 0 0 1 0 290v-35a112 112 0 0 0 0-220z", c.ink)
+	})
+	p.line("M196 226q14-62 74-72", 18, c.light)
+	p.look(250, 230)
 }

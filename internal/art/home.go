@@ -11,12 +11,12 @@ var homeKinds = map[string]recipe{
 
 func desklamp(p *pen) {
 	c := p.c
-	p.path("M160 250L70 456q130 40 250 6z", c.glow)
-	p.slab(290, 452, 180, 28, 12, c.dark, c.ink)
-	p.line("M380 452L440 300L250 160", 16, c.wire)
+	p.path("M172 250L112 440q100 36 200 6z", c.glow)
+	p.slab(290, 444, 190, 36, 14, c.dark, c.ink)
+	p.line("M380 446L440 300L250 160", 20, c.wire)
 	p.dot(440, 300, 17, c.accD)
 	p.turn(-14, 230, 190, func() {
-		p.cut("M190 140h70q8 0 10 10q50 34 56 110h-202q6-76 56-110q2-10 10-10z", c.acc, c.accD, 238)
+		p.cut("M190 140h70q8 0 10 10q50 34 56 110h-202q6-76 56-110q2-10 10-10z", c.acc, c.accD, 226)
 		p.rect(206, 118, 38, 28, 8, c.dark)
 		p.ell(225, 262, 60, 16, c.paper)
 	})
@@ -39,8 +39,8 @@ func ringlight(p *pen) {
 func lantern(p *pen) {
 	c := p.c
 	p.line("M230 380L196 484M370 380L404 484M300 390V470", 15, c.woodD)
-	p.lathe(300, c.glow, c.light, 110, 50, 130, 90, 180, 136, 240, 150, 300, 138, 350, 98, 376, 54)
-	p.line("M216 130q84 16 168 0M168 178q132 26 264 0M150 230q150 30 300 0M158 284q142 28 284 0M196 336q104 22 208 0", 4, c.mid)
+	p.lathe(300, c.glow, c.mid, 110, 50, 130, 90, 180, 136, 240, 150, 300, 138, 350, 98, 376, 54)
+	p.line("M216 130q84 16 168 0M168 178q132 26 264 0M150 230q150 30 300 0M158 284q142 28 284 0M196 336q104 22 208 0", 4, c.dark)
 	p.slab(246, 96, 108, 20, 8, c.wood, c.woodD)
 	p.slab(236, 372, 128, 22, 8, c.wood, c.woodD)
 	p.line("M300 96q0-30 30-36", 6, c.accD)
@@ -80,16 +80,16 @@ func actioncam(p *pen) {
 
 func teats(p *pen) {
 	c := p.c
-	one := func(x, y, k float64, a, b string) {
+	one := func(x, y, k float64, lit, shade, a, b string) {
 		p.move(x, y, k, func() {
-			p.lathe(0, c.glow, c.light, -214, 10, -204, 16, -186, 17, -160, 24, -120, 56, -60, 72, -40, 74)
-			p.slab(-92, -46, 184, 46, 16, a, b)
-			p.bars(-74, -36, 6, 16, 26, 0, 7, 1, b)
+			p.lathe(0, lit, shade, -206, 12, -196, 23, -166, 25, -146, 30, -122, 52, -84, 76, -40, 80)
+			p.slab(-98, -48, 196, 48, 18, a, b)
+			p.rect(-70, -28, 110, 9, 4, c.light)
 		})
 	}
-	one(410, 446, .9, c.mid, c.dark)
-	one(190, 446, .9, c.dark, c.ink)
-	one(300, 484, 1.05, c.acc, c.accD)
+	one(412, 446, .9, c.light, c.mid, c.mid, c.dark)
+	one(188, 446, .9, c.light, c.mid, c.dark, c.ink)
+	one(300, 484, 1.08, c.mid, c.dark, c.acc, c.accD)
 	p.look(300, 370)
 }
 
@@ -150,7 +150,7 @@ func candles(p *pen) {
 func filter(p *pen) {
 	c := p.c
 	p.slab(186, 180, 228, 280, 0, c.paper, c.fold)
-	p.bars(196, 210, 6, 10, 230, 0, 14, 1, c.light)
+	p.bars(196, 210, 7, 9, 230, 0, 14, 1, c.mid)
 	p.slab(186, 330, 228, 30, 0, c.acc, c.accD)
 	p.slab(172, 430, 256, 50, 14, c.dark, c.ink)
 	p.slab(172, 150, 256, 60, 14, c.mid, c.dark)
@@ -236,11 +236,11 @@ func warmer(p *pen) {
 
 func steriliser(p *pen) {
 	c := p.c
-	p.path("M176 380v-150q0-80 124-80t124 80v150z", c.light)
+	p.path("M176 380v-150q0-80 124-80t124 80v150z", c.mid)
 	p.path("M216 380v-96q0-14 14-18v-26q-6-34 16-50q22 16 16 50v26q14 4 14 18v96z", c.paper)
 	p.path("M316 380v-96q0-14 14-18v-26q-6-34 16-50q22 16 16 50v26q14 4 14 18v96z", c.paper)
 	p.path("M216 310h60v70h-60zM316 330h60v50h-60z", c.acc)
-	p.path("M340 154q84 16 84 76v150h-60v-150q0-50-24-76z", c.mid)
+	p.path("M340 154q84 16 84 76v150h-44v-150q0-50-40-76z", c.dark)
 	p.slab(160, 364, 280, 30, 10, c.dark, c.ink)
 	p.cut("M166 394h268l12 66q0 20-22 20h-248q-22 0-22-20z", c.paper, c.fold, 330)
 	p.slab(266, 126, 68, 30, 12, c.dark, c.ink)
@@ -356,23 +356,24 @@ func peonies(p *pen) {
 
 func orchid(p *pen) {
 	c := p.c
-	p.line("M296 400C290 240 320 120 460 130", 8, c.leafD)
-	p.line("M300 400C300 300 250 190 150 190", 8, c.leafD)
+	p.line("M296 400C280 250 320 110 470 130", 9, c.leafD)
+	p.line("M302 400C310 290 250 200 160 210", 9, c.leafD)
 	fl := func(x, y, k float64) {
 		p.move(x, y, k, func() {
-			p.fan("M0 4q-26-30 0-62q26 32 0 62z", 0, 0, 0, 120, 3, c.light)
-			p.path("M-4 0q-30-50-66-22q-14 40 66 22zM4 0q30-50 66-22q14 40-66 22z", c.mid)
-			p.path("M-14 2q14-14 28 0q4 26-14 32q-18-6-14-32z", c.accD)
-			p.dot(0, 4, 6, c.glow)
+			p.fan("M0 4q-28-34 0-66q28 32 0 66z", 0, 0, 0, 120, 3, c.mid)
+			p.path("M0 2C-16-44-76-50-76-8C-76 26-24 22 0 2z", c.light)
+			p.path("M0 2C16-44 76-50 76-8C76 26 24 22 0 2z", c.mid)
+			p.path("M-16-2q16-14 32 0q4 32-16 36q-20-4-16-36z", c.dark)
+			p.dot(0, 0, 8, c.glow)
 		})
 	}
-	fl(444, 150, .9)
-	fl(360, 166, 1.05)
-	fl(312, 250, 1.05)
-	fl(170, 200, .9)
-	fl(236, 262, .95)
-	p.path("M300 410q-90-80-170-30q60 60 170 30zM296 410q80-90 176-40q-60 64-176 40z", c.leaf)
-	p.path("M296 410q100-50 176-40q-60 64-176 40zM300 410q-100-40-170-30q60 60 170 30z", c.leafD)
+	fl(462, 138, .8)
+	fl(376, 150, 1.05)
+	fl(166, 212, .95)
+	fl(310, 242, 1.2)
+	fl(226, 300, .9)
+	p.path("M300 410q-90-80-170-30q60 60 170 30z", c.leaf)
+	p.path("M296 410q80-90 176-40q-60 64-176 40z", c.leafD)
 	p.cut("M226 386h148l-22 80q-4 14-18 14h-68q-14 0-18-14z", c.acc, c.accD, 316)
 	p.slab(216, 374, 168, 28, 8, c.acc, c.accD)
 	p.look(320, 230)

@@ -4,9 +4,9 @@ var paperKinds = map[string]recipe{
 	"book": {book, 240}, "stack": {stack, 240}, "row": {row, 260}, "thick": {thick, 240}, "open": {openBook, 420}, "letters": {letters, 240},
 	"notebooks": {notebooks, 250}, "pocketbook": {pocketbook, 140}, "clothbook": {clothbook, 180},
 	"gamebox": {gamebox, 300}, "comets": {comets, 240}, "chess": {chess, 360}, "gamecase": {gamecase, 180}, "papertown": {papertown, 320},
-	"puzzle": {puzzle, 300}, "masks": {masks, 220}, "snack": {snack, 210}, "film": {film, 180}, "soap": {soap, 150}, "tablets": {tablets, 110},
+	"puzzle": {puzzle, 300}, "masks": {masks, 220}, "snack": {snack, 210}, "film": {film, 180}, "soap": {soap, 150}, "tablets": {tablets, 110}, "parcel": {parcel, 300},
 	"giftcard": {giftcard, 110}, "voucher": {voucher, 190}, "birthday": {birthday, 170}, "thanks": {thanks, 220}, "memcard": {memcard, 32},
-	"pack": {pack, 190}, "gift": {gift, 300}, "babybox": {babybox, 340}, "wrap": {wrap, 700},
+	"pack": {pack, 190}, "discpack": {discpack, 190}, "keypack": {keypack, 190}, "gift": {gift, 300}, "babybox": {babybox, 340}, "wrap": {wrap, 700},
 	"tin": {tin, 190}, "puree": {puree, 150}, "formula": {formula, 190}, "teatin": {teatin, 170}, "balm": {balm, 70},
 }
 
@@ -99,22 +99,23 @@ func book(p *pen) {
 	case 2:
 		face, spine, g = c.dark, c.ink, c.glow
 	}
+	x, w, foot := 190.0, 206.0, 480.0
 	if p.num%2 == 0 {
 		p.lying(168, 434, 290, 46, c.light, c.mid)
-		p.move(0, -54, 1, func() { p.cover(204, 480-h, 190, h, 30, face, spine) })
-		h += 54
-	} else {
-		p.cover(190, 472-h, 206, h, 36, face, spine)
-		h += 6
+		x, w, foot = 204, 190, 434
 	}
-	p.glyph(314, 480-h*.66, 54, g, c.acc)
-	p.rect(262, 480-h*.3, 104, 9, 4, g)
+	p.cover(x, foot-8-h, w, h, 34, face, spine)
 	tail := c.light
-	if face != c.acc {
+	if face == c.acc { // the accent alone is too pale to carry a cover
+		p.path(joinNums("M", x+w*.13, foot-h*.38, "H", x+w, "V", foot-5, "q", 0, 5, -5, 5, "H", x+w*.13)+"z", c.accD)
+	} else {
 		tail = c.acc
 	}
-	p.rect(262, 480-h*.3+20, 64, 7, 3, tail)
-	p.look(316, 480-h*.62)
+	mid := x + w*.565
+	p.glyph(mid, foot-h*.66, 54, g, c.acc)
+	p.rect(mid-52, foot-h*.27, 104, 9, 4, g)
+	p.rect(mid-52, foot-h*.27+20, 64, 7, 3, tail)
+	p.look(mid, foot-h*.6)
 }
 
 func stack(p *pen) {
@@ -174,7 +175,8 @@ func thick(p *pen) {
 
 func openBook(p *pen) {
 	c := p.c
-	p.path("M88 296l212 40l212-40v160l-212 34l-212-34z", c.dark)
+	p.path("M70 284l230 46l230-46v180l-230 36l-230-36z", c.dark)
+	p.path("M300 330l230-46v180l-230 36z", c.ink)
 	p.path("M102 276q120-34 198 22v176q-78-50-198-22z", c.paper)
 	p.path("M498 276q-120-34-198 22v176q78-50 198-22z", c.fold)
 	p.line("M136 306q70-16 128 14M136 338q70-16 128 14M136 370q70-16 90 0", 9, c.mid)
@@ -189,9 +191,10 @@ func openBook(p *pen) {
 
 func letters(p *pen) {
 	c := p.c
-	p.cover(172, 214, 186, 258, 40, c.acc, c.accD)
+	p.cover(172, 214, 186, 258, 40, c.mid, c.dark)
 	p.rect(224, 256, 110, 78, 4, c.paper)
 	p.line("M226 260l53 40l53-40", 6, c.accD)
+	p.rect(224, 346, 110, 12, 6, c.acc)
 	p.rect(236, 380, 84, 9, 4, c.paper)
 	p.turn(8, 430, 440, func() {
 		p.rect(344, 366, 150, 108, 4, c.paper)
@@ -234,9 +237,9 @@ func pocketbook(p *pen) {
 
 func clothbook(p *pen) {
 	c := p.c
-	p.path("M150 250q-14-30 20-32l130 20l130-20q34 2 20 32v190q6 40-30 38l-120-18l-120 18q-36 2-30-38z", c.mid)
+	p.path("M150 250q-14-30 20-32l130 20l130-20q34 2 20 32v190q6 40-30 38l-120-18l-120 18q-36 2-30-38z", c.dark)
 	p.path("M168 236l132 22v206l-132 14z", c.acc)
-	p.path("M432 236l-132 22v206l132 14z", c.light)
+	p.path("M432 236l-132 22v206l132 14z", c.mid)
 	p.line("M180 252l106 17v180l-106 14zM420 252l-106 17v180l106 14z", 4, c.paper)
 	p.dot(234, 360, 36, c.paper)
 	p.dot(222, 354, 5, c.ink)
@@ -268,6 +271,7 @@ func voucher(p *pen) {
 		p.turn(a, 300, 480, func() {
 			p.path("M110 250h260a22 22 0 0 0 44 0h76v170h-76a22 22 0 0 0-44 0h-260z", lit)
 			p.path("M392 272a22 22 0 0 0 22-22h76v170h-76a22 22 0 0 0-22-22z", shade)
+			p.rect(110, 392, 260, 28, 0, shade)
 			p.line("M392 290v100", 5, c.paper)
 			p.dot(234, 335, 56, mark)
 			p.path("M252 286v62a18 15 0 1 1-10-14v-36l-34 10v50a18 15 0 1 1-10-14v-46z", c.paper)
@@ -283,15 +287,15 @@ func birthday(p *pen) {
 	c := p.c
 	p.path("M366 178l74 34v268l-74-10z", c.light)
 	p.path("M170 170h196v310h-196z", c.paper)
-	p.rect(188, 188, 160, 274, 6, c.acc)
+	p.rect(188, 188, 160, 274, 6, c.dark)
 	p.rect(212, 380, 112, 56, 8, c.paper)
-	p.path("M212 398q14 20 28 0t28 0t28 0t28 0v-10q0-8-8-8h-96q-8 0-8 8z", c.dark)
+	p.path("M212 398q14 20 28 0t28 0t28 0t28 0v-10q0-8-8-8h-96q-8 0-8 8z", c.acc)
 	for i := range 3 {
 		x := 240 + float64(i)*28
-		p.rect(x-5, 340, 10, 40, 2, []string{c.dark, c.paper, c.mid}[i])
+		p.rect(x-5, 340, 10, 40, 2, []string{c.acc, c.paper, c.light}[i])
 		p.path(joinNums("M", x, 336, "q", -14, -12, 0, -30, "q", 14, 18, 0, 30)+"z", c.glow)
 	}
-	p.dots(216, 220, 26, 30, 5, 2, 7, c.paper)
+	p.dots(216, 220, 26, 30, 5, 2, 7, c.acc)
 	p.look(270, 340)
 }
 

@@ -46,16 +46,16 @@ func badminton(p *pen) {
 
 func tennis(p *pen) {
 	c := p.c
-	p.turn(26, 300, 330, func() {
+	p.turn(-32, 300, 330, func() {
 		p.path("M214 270q40 100 62 140h48q22-40 62-140l-20 0q-26 66-56 78h-20q-30-12-56-78z", c.accD)
-		p.line("M256 322l36 84M344 322l-36 84", 18, c.dark)
-		p.head(112, 134, 24)
-		p.slab(278, 396, 44, 160, 12, c.dark, c.ink)
+		p.line("M256 322l36 84M344 322l-36 84", 20, c.dark)
+		p.head(118, 140, 24)
+		p.slab(276, 396, 48, 160, 12, c.dark, c.ink)
 		p.line("M284 440l32-16M284 474l32-16M284 508l32-16", 5, c.light)
 	})
-	p.ball(456, 468, 44, 44, c.glow, c.mid)
-	p.line("M424 444q44 10 40 64", 6, c.paper)
-	p.look(370, 240)
+	p.ball(216, 470, 50, 50, c.glow, c.mid)
+	p.line("M182 438q48 12 42 78", 7, c.paper)
+	p.look(230, 240)
 }
 
 func shuttlecock(p *pen) {
@@ -263,11 +263,16 @@ func moon(p *pen) {
 
 func mouse(p *pen) {
 	c := p.c
-	p.cut("M120 448c0-110 70-190 180-190c120 0 200 70 200 190q0 32-34 32h-312q-34 0-34-32z", c.acc, c.accD, 330)
-	p.path("M120 448q180 30 380 0q0 32-34 32h-312q-34 0-34-32z", c.dark)
-	p.line("M300 258q-60 80-176 168", 7, c.accD)
-	p.turn(-42, 222, 320, func() { p.rect(192, 300, 60, 24, 12, c.ink) })
-	p.line("M330 330q60 20 110 70", 10, c.paper)
-	p.size = .84
-	p.look(250, 340)
+	p.turn(26, 300, 320, func() {
+		p.path("M200 262q0-118 100-118t100 118v104q0 122-100 122t-100-122z", c.dark)
+		p.cut("M200 254q0-118 100-118t100 118v96q0 122-100 122t-100-122z", c.acc, c.accD, 316)
+		p.path("M200 262q100 34 200 0v14q-100 34-200 0z", c.dark)
+		p.line("M300 140v136", 7, c.dark)
+		p.slab(284, 176, 32, 70, 16, c.ink, c.ink)
+		p.rect(292, 190, 16, 26, 8, c.light)
+		p.slab(194, 292, 16, 62, 8, c.ink, c.ink)
+		p.turn(8, 240, 400, func() { p.shine(226, 330, 14, 84) })
+	})
+	p.size = .9
+	p.look(310, 230)
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// mostBytes is what one picture may weigh: forty of them stand on a page.
+const mostBytes = 5 * 1024
+
 // SVG draws a piece on 600×600. The picture carries no title: the page names
 // it in the reader's language.
 func SVG(p Piece, s Scene, dark bool) ([]byte, error) {
@@ -17,6 +20,12 @@ func SVG(p Piece, s Scene, dark bool) ([]byte, error) {
 	}
 	room := &stage{hue: p.shifted(), dark: dark}
 	switch s {
+	case Quiet:
+		room.quiet = true
+		o := room.object(p, "a")
+		o.fit(420, 400)
+		o.put(300-o.w/2, 300+o.h/2)
+		room.b.WriteString(o.drawing())
 	case Scale:
 		room.scale(p)
 	case Moment:
@@ -47,51 +56,13 @@ func Mark(p Piece) ([]byte, error) {
 	return room.svg(240, 240, "0 0 240 240"), nil
 }
 
-// Banner stands 4 to 6 drawings on one line, 1600×600, on the ground of hue.
-func Banner(pieces []Piece, hue int, dark bool) ([]byte, error) {
-	if len(pieces) < 4 || len(pieces) > 6 {
-		return nil, fmt.Errorf("banner of %d drawings, want 4 to 6", len(pieces))
-	}
-	room := &stage{hue: float64(hue), dark: dark}
-	// The tallest stands off-centre; the others step down to 60 % around it.
-	heights := []float64{.72, 1, .64, .84, .68, .78}
-	const gap = 38
-	total, tall := float64(-gap), 0.0
-	list := make([]*object, len(pieces))
-	for i, p := range pieces {
-		if err := p.check(); err != nil {
-			return nil, err
-		}
-		o := room.object(p, string(rune('a'+i)))
-		o.fit(430*heights[i]+60, 400*heights[i])
-		list[i] = o
-		total += o.w + gap
-		tall = math.Max(tall, o.h)
-	}
-	k := math.Min(1440/total, 424/tall)
-	room.ground(1600, 600, 452)
-	x := 800 - total*k/2 - 12
-	for _, o := range list {
-		o.resize(k)
-		y := 510.0
-		if o.pen.hang {
-			y = 426
-		}
-		o.put(x, y)
-		if !o.pen.hang {
-			room.cast(o, 1576)
-		}
-		room.b.WriteString(o.drawing())
-		x += o.w + gap*k
-	}
-	return room.svg(1600, 600, "0 0 1600 600"), nil
-}
-
 // stage is the room a picture is taken in.
 type stage struct {
 	b    strings.Builder
 	hue  float64
 	dark bool
+	// quiet draws everything in steps of one faded tone.
+	quiet bool
 }
 
 func (r *stage) tones() palette {
@@ -141,7 +112,11 @@ func (r *stage) object(p Piece, prefix string) *object {
 			accent = own[k]
 		}
 	}
-	n := newPen(newPalette(p.shifted(), accent, number(p.Seed), r.dark), p.Seed, prefix)
+	tones := newPalette(p.shifted(), accent, number(p.Seed), r.dark)
+	if r.quiet {
+		tones = faded(p.shifted(), r.dark)
+	}
+	n := newPen(tones, p.Seed, prefix)
 	s.draw(n)
 	o := &object{pen: n, k: 1, mm: s.mm}
 	o.x0, o.y0, o.x1, o.y1 = n.bounds()
@@ -229,11 +204,26 @@ func (r *stage) scale(p Piece) {
 }
 
 // moment shows the object where it is used: before a lit window shape, with
-// one related thing behind it.
+// what belongs to it, the larger behind and the smaller before it.
 func (r *stage) moment(p Piece) {
-	o, f := r.object(p, "a"), r.object(companion(p), "b")
+	o := r.object(p, "a")
+	var others []*object
+	room := mostBytes - 700 - o.pen.b.Len()
+	for i, c := range companions(p) {
+		f := r.object(c, string(rune('b'+i)))
+		if room -= f.pen.b.Len() + 240; room > 0 {
+			others = append(others, f)
+		} else {
+			room += f.pen.b.Len() + 240
+		}
+		if len(others) == 2 {
+			break
+		}
+	}
+	if len(others) == 2 && others[0].mm < others[1].mm {
+		others[0], others[1] = others[1], others[0]
+	}
 	r.ground(600, 600, 436)
-	c := r.tones()
 	shape := "M64 436V190a120 120 0 0 1 240 0v246z"
 	switch number(p.Seed) % 3 {
 	case 1:
@@ -241,24 +231,35 @@ func (r *stage) moment(p Piece) {
 	case 2:
 		shape = "M70 70h130v156H70zM212 70h130v156H212zM70 238h130v156H70zM212 238h130v156H212z"
 	}
-	fmt.Fprintf(&r.b, `<path fill="%s" d="%s"/>`, c.table, shape)
-	o.fit(330, 322)
-	f.fit(190, 236)
+	fmt.Fprintf(&r.b, `<path fill="%s" d="%s"/>`, r.tones().table, shape)
+	o.fit(340, 330)
+	// Sizes of unlike things are drawn together: a ball beside a bicycle is
+	// smaller than it, but still a ball.
+	for i, f := range others {
+		k := math.Min(1, math.Max(.5, math.Pow(f.mm/o.mm, .4)))
+		f.fit([]float64{250, 170}[i]*k, []float64{290, 170}[i]*k)
+	}
+	foot := 508.0
 	if o.pen.hang {
-		o.put(50+(320-o.w)/2, 420)
-	} else {
-		o.put(50+math.Max(0, (300-o.w)/2), 500)
+		foot = 416
 	}
-	f.put(math.Max(o.x+o.w+18, 552-f.w-10), 470)
-	if over := f.x + f.w - 572; over > 0 {
-		f.put(f.x-over, f.y)
+	o.put(math.Max(34, 232-o.w/2), foot)
+	right := o.x + o.w
+	for i, f := range others {
+		x, y := math.Min(right-f.w*.12, 566-f.w), 466.0
+		if i == 1 {
+			x, y = math.Min(math.Max(right+4, 470-f.w/2), 572-f.w), 536
+		}
+		if f.pen.hang {
+			y = 400
+		}
+		f.put(x, y)
+		if i == 0 {
+			r.stand(f, 580)
+		}
 	}
-	if !f.pen.hang {
-		r.cast(f, 580)
+	r.stand(o, math.Min(right+60, 580))
+	if len(others) == 2 {
+		r.stand(others[1], 584)
 	}
-	r.b.WriteString(f.drawing())
-	if !o.pen.hang {
-		r.cast(o, math.Max(o.x+o.w+20, f.x+f.w*.5))
-	}
-	r.b.WriteString(o.drawing())
 }

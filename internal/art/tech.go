@@ -1,7 +1,7 @@
 package art
 
 var techKinds = map[string]recipe{
-	"monitor": {monitor, 610}, "tv": {tv, 1230}, "handgame": {handgame, 230}, "laptop": {laptop, 330}, "tower": {tower, 450}, "minipc": {minipc, 200},
+	"monitor": {monitor, 610}, "tv": {tv, 1230}, "handgame": {handgame, 230}, "laptop": {laptop, 330}, "studio": {studio, 370}, "campus": {campus, 310}, "tower": {tower, 450}, "minipc": {minipc, 200},
 	"camera": {camera, 140}, "compact": {compact, 110}, "instant": {instant, 120}, "bookshelf": {bookshelf, 420}, "soundbar": {soundbar, 960},
 	"cinema": {cinema, 1300}, "sub": {sub, 380}, "radio": {radio, 220}, "headphones": {headphones, 200},
 }
@@ -60,21 +60,13 @@ func handgame(p *pen) {
 	p.look(270, 320)
 }
 
-func laptop(p *pen) {
+// notebook is an open computer seen from the front, its screen w wide.
+func (p *pen) notebook(w float64, lit, side string) (x, y, h float64) {
 	c := p.c
-	w := 300 + float64(p.num*29%3)*22
-	h := w * .66
-	x, y := 300-w/2, 404-h
+	h = w * .66
+	x, y = 300-w/2, 404-h
 	p.rect(x-12, y-12, w+24, h+24, 14, c.ink)
 	p.view(x, y, w, h-6)
-	if p.num%3 == 2 {
-		p.rect(x+16, y+20, w*.22, h*.4, 5, c.dark)
-		p.dots(x+30, y+36, 22, 20, 2, 3, 6, c.paper)
-	}
-	lit, side := c.paper, c.fold
-	if p.code != "" && p.c.acc != "" && p.num%3 != 0 {
-		lit, side = c.pale, c.mid
-	}
 	e := w/2 + 44
 	p.path(joinNums("M", 300-w/2-14, 412, "h", w+28, "L", 300+e, 464, "q", 4, 14, -12, 14, "h", 24-2*e, "q", -16, 0, -12, -14)+"z", lit)
 	p.path(joinNums("M", 300+w*.1, 412, "h", w*.4+14, "L", 300+e, 464, "q", 4, 14, -12, 14, "H", 300+w*.12)+"z", side)
@@ -85,7 +77,46 @@ func laptop(p *pen) {
 	}
 	p.rect(262, 452, 78, 13, 4, c.mid)
 	p.rect(300-e, 470, 2*e, 9, 4, c.accD)
+	return
+}
+
+func laptop(p *pen) {
+	p.notebook(314, p.c.pale, p.c.mid)
 	p.look(300, 390)
+}
+
+// studio is the large one, at work: tools down the side, a pen before it.
+func studio(p *pen) {
+	c := p.c
+	x, y, h := p.notebook(352, c.mid, c.dark)
+	p.rect(x+12, y+12, 54, h-32, 6, c.ink)
+	p.dots(x+28, y+34, 22, 26, 2, 6, 7, c.light)
+	p.line(joinNums("M", x+104, y+150, "q", 50, -110, 110, -50, "t", 96, -44), 8, c.paper)
+	p.dots(x+104, y+150, 206, -94, 2, 1, 9, c.acc)
+	p.turn(76, 430, 470, func() {
+		p.slab(420, 400, 20, 150, 9, c.acc, c.accD)
+		p.path("M420 404l10-34l10 34z", c.ink)
+	})
+	p.look(300, 260)
+}
+
+// campus is the small one seen from behind: its coloured lid is what the
+// others in the lecture see.
+func campus(p *pen) {
+	c := p.c
+	p.path("M150 420h300l44 46q6 14-10 14h-368q-16 0-10-14z", c.mid)
+	p.path("M330 420h120l44 46q6 14-10 14h-140z", c.dark)
+	p.cut("M128 190q0-22 22-22h300q22 0 22 22v236h-344z", c.acc, c.accD, 338)
+	p.rect(128, 414, 344, 20, 4, c.dark)
+	p.rect(196, 420, 60, 14, 4, c.ink)
+	p.rect(344, 420, 60, 14, 4, c.ink)
+	p.path("M296 346q-56-50-2-110q58 52 2 110z", c.paper)
+	p.line("M296 366q2-50-2-92", 7, c.accD)
+	p.dot(414, 366, 26, c.glow)
+	p.path("M402 362l10 12l18-20", c.dark)
+	p.turn(-12, 196, 372, func() { p.rect(160, 352, 66, 34, 6, c.mid) })
+	p.shine(150, 190, 60, 10)
+	p.look(300, 300)
 }
 
 func (p *pen) rotor(x, y, r float64) {

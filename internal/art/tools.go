@@ -18,7 +18,7 @@ var toolKinds = map[string]recipe{
 	"fountainpen": {fountainpen, 140}, "pegwall": {pegwall, 800}, "pulldown": {pulldown, 2300}, "laptopstand": {laptopstand, 280}, "bench": {bench, 900},
 	"microscope": {microscope, 380}, "tripod": {tripod, 1500}, "mount": {mount, 420}, "multimeter": {multimeter, 160}, "laser": {laser, 125}, "thermal": {thermal, 210},
 	"soundmeter": {soundmeter, 240}, "ssd": {ssd, 100}, "thermometer": {thermometer, 170}, "scope": {scope, 330}, "benchmeter": {benchmeter, 300},
-	"supply": {supply, 280}, "airlogger": {airlogger, 120}, "rework": {rework, 300}, "router": {router, 190}, "dock": {dock, 190}, "projector": {projector, 380},
+	"supply": {supply, 280}, "airlogger": {airlogger, 120}, "rework": {rework, 300}, "router": {router, 190}, "dock": {dock, 190}, "loupe": {loupe, 220}, "projector": {projector, 380},
 }
 
 func drill(p *pen) {
@@ -55,16 +55,18 @@ func jigsaw(p *pen) {
 
 func sander(p *pen) {
 	c := p.c
-	p.rect(130, 452, 290, 28, 6, c.woodD)
-	p.slab(134, 424, 282, 32, 8, c.dark, c.ink)
-	p.cut("M156 424q-6-80 40-110q-30-50-10-86q20-34 96-34q96 0 116 50q14 40-20 76q26 30 16 104z", c.acc, c.accD, 300)
-	p.path("M180 236q16-42 102-42q96 0 116 50q-100 30-218-8z", c.ink)
-	p.bars(210, 350, 10, 10, 44, 0, 5, 1, c.ink)
-	p.slab(394, 356, 100, 84, 16, c.light, c.mid)
-	p.rect(410, 376, 68, 10, 5, c.dark)
-	p.rect(410, 396, 44, 10, 5, c.dark)
-	p.shine(206, 262, 12, 44)
-	p.look(270, 300)
+	p.line("M366 376q40-6 60-2", 30, c.ink)
+	p.slab(406, 340, 128, 78, 26, c.light, c.mid)
+	p.bars(424, 352, 8, 10, 54, 0, 5, 1, c.mid)
+	p.slab(116, 452, 300, 28, 10, c.woodD, c.ink)
+	p.slab(108, 424, 316, 34, 12, c.dark, c.ink)
+	p.cut("M140 426q4-40 46-62h158q44 22 48 62z", c.dark, c.ink, 300)
+	p.slab(192, 270, 148, 100, 10, c.acc, c.accD)
+	p.bars(206, 300, 9, 10, 48, 0, 7, 1, c.ink)
+	p.cut("M156 268q-6-92 110-92t110 92q-2 22-26 22h-168q-24 0-26-22z", c.acc, c.accD, 286)
+	p.path("M160 240q14-64 106-64t106 64q-100 34-212 0z", c.ink)
+	p.shine(206, 194, 60, 10)
+	p.look(270, 290)
 }
 
 func heatgun(p *pen) {
@@ -181,29 +183,29 @@ func mallet(p *pen) {
 
 func fountainpen(p *pen) {
 	c := p.c
-	p.turn(38, 300, 330, func() {
-		p.path("M282 132l18-96l18 96z", c.glow)
-		p.path("M300 36l18 96h-18z", c.mid)
-		p.dot(300, 108, 5, c.ink)
-		p.line("M300 60v44", 2.5, c.ink)
-		p.slab(276, 130, 48, 70, 10, c.dark, c.ink)
-		p.rect(272, 196, 56, 12, 4, c.glow)
-		p.slab(268, 206, 64, 280, 26, c.acc, c.accD)
-		p.shine(280, 226, 8, 180)
+	p.turn(52, 300, 300, func() {
+		p.path("M206 118l24-104l24 104z", c.glow)
+		p.path("M230 14l24 104h-24z", c.mid)
+		p.dot(230, 88, 7, c.ink)
+		p.line("M230 40v44", 3.5, c.ink)
+		p.slab(200, 114, 60, 76, 12, c.dark, c.ink)
+		p.rect(194, 186, 72, 14, 5, c.glow)
+		p.slab(188, 198, 84, 300, 34, c.acc, c.accD)
+		p.shine(206, 224, 10, 200)
 	})
-	p.turn(38, 300, 330, func() {
-		p.slab(372, 250, 70, 250, 28, c.acc, c.accD)
-		p.rect(372, 262, 70, 14, 0, c.glow)
-		p.rect(402, 280, 14, 130, 7, c.glow)
+	p.turn(52, 300, 300, func() {
+		p.slab(306, 190, 92, 270, 36, c.acc, c.accD)
+		p.rect(306, 206, 92, 16, 0, c.glow)
+		p.rect(346, 226, 18, 150, 9, c.glow)
 	})
-	p.look(380, 250)
+	p.look(330, 250)
 }
 
 func pegwall(p *pen) {
 	c := p.c
 	p.hang = true
-	p.slabAt(90, 130, 420, 320, 18, 1, c.acc, c.accD)
-	p.rect(90, 436, 420, 14, 7, c.accD)
+	p.rect(78, 118, 444, 344, 22, c.dark)
+	p.rect(96, 136, 408, 308, 10, c.acc)
 	p.dots(120, 160, 40, 40, 10, 7, 5, c.accD)
 	p.rect(150, 190, 26, 50, 4, c.dark)
 	p.path("M120 176h90v34h-90z", c.dark)
@@ -235,16 +237,19 @@ func pulldown(p *pen) {
 
 func laptopstand(p *pen) {
 	c := p.c
-	p.rect(150, 110, 300, 196, 12, c.ink)
-	p.view(162, 122, 276, 172)
-	p.path("M138 306h324l14 22h-352z", c.paper)
-	p.path("M320 306h142l14 22h-150z", c.fold)
-	p.slab(116, 326, 368, 22, 8, c.acc, c.accD)
-	p.path("M196 348h208l-50 112h-108z", c.accD)
-	p.path("M196 348h110l-20 112h-40z", c.acc)
-	p.dot(300, 392, 20, c.ink)
-	p.slab(170, 456, 260, 24, 10, c.dark, c.ink)
-	p.look(290, 350)
+	p.path("M388 262L458 92q4-10 14-6l26 10q10 4 6 14L430 288z", c.ink)
+	p.path("M372 254L446 76q4-10 12-6l14 6L400 262z", c.light)
+	p.path("M372 254L414 152q20 30 14 46L400 262z", c.mid)
+	p.line("M132 334L414 264", 26, c.dark)
+	p.line("M140 326L380 266", 8, c.light)
+	p.line("M138 372L454 294", 22, c.acc)
+	p.line("M138 372l-16-36", 18, c.acc)
+	p.line("M226 466L372 326", 34, c.accD)
+	p.slab(150, 452, 300, 28, 13, c.acc, c.accD)
+	p.dot(372, 326, 24, c.dark)
+	p.dot(372, 326, 10, c.paper)
+	p.dot(226, 462, 13, c.ink)
+	p.look(370, 320)
 }
 
 func bench(p *pen) {
@@ -286,35 +291,34 @@ func tripod(p *pen) {
 func mount(p *pen) {
 	c := p.c
 	p.hang = true
-	p.slab(130, 180, 90, 260, 14, c.dark, c.ink)
-	p.dots(175, 212, 1, 98, 1, 3, 11, c.paper)
-	p.line("M200 310L310 370L400 310", 34, c.acc)
-	p.line("M310 370L400 310", 34, c.accD)
-	p.dot(310, 370, 15, c.paper)
-	p.dot(200, 310, 24, c.mid)
-	p.path("M400 300h30v20h-30z", c.ink)
-	p.slab(420, 170, 44, 280, 12, c.mid, c.dark)
-	p.rect(464, 200, 22, 60, 4, c.ink)
-	p.rect(464, 360, 22, 60, 4, c.ink)
-	p.look(310, 330)
+	p.slab(96, 170, 84, 280, 16, c.dark, c.ink)
+	p.dots(138, 204, 1, 106, 1, 3, 12, c.paper)
+	p.line("M170 270L276 350L390 310", 36, c.acc)
+	p.line("M276 350L390 310", 36, c.accD)
+	p.dot(276, 350, 17, c.paper)
+	p.slab(160, 240, 40, 62, 10, c.mid, c.dark)
+	p.line("M390 310L304 196M390 310L304 424", 38, c.mid)
+	p.line("M390 310L476 196M390 310L476 424", 38, c.dark)
+	p.slab(336, 256, 108, 108, 16, c.mid, c.dark)
+	p.dots(304, 196, 172, 228, 2, 2, 10, c.paper)
+	p.dots(364, 284, 52, 52, 2, 2, 8, c.ink)
+	p.look(390, 310)
 }
 
 func ssd(p *pen) {
 	c := p.c
-	p.line("M316 250C330 130 480 130 476 260V320", 13, c.wire)
-	p.rect(456, 310, 40, 64, 9, c.dark)
-	p.rect(464, 372, 24, 32, 3, c.light)
-	p.turn(-8, 270, 360, func() {
-		p.slab(140, 234, 270, 246, 78, c.dark, c.ink)
-		p.slab(130, 226, 270, 242, 78, c.acc, c.accD)
-		p.rect(228, 222, 70, 22, 6, c.ink)
-		p.ell(262, 356, 62, 56, c.paper)
-		p.path("M214 372q24-30 48 0t48 0", c.acc)
-		p.line("M216 366q24-28 48 0t46-4", 9, c.dark)
-		p.dot(262, 440, 7, c.paper)
+	p.line("M408 392C520 400 540 300 470 290C410 284 400 220 450 190", 15, c.wire)
+	p.turn(32, 466, 170, func() {
+		p.rect(446, 138, 40, 62, 10, c.dark)
+		p.rect(455, 108, 22, 32, 4, c.light)
 	})
-	p.size = .84
-	p.look(260, 330)
+	p.path("M78 396q0-74 172-78q172 4 172 78v30q0 58-172 54q-172 4-172-54z", c.dark)
+	p.path("M270 318q152 8 152 78v30q0 54-152 54z", c.ink)
+	p.cut("M78 384q0-76 172-80q172 4 172 80q0 62-172 66q-172-4-172-66z", c.acc, c.accD, 290)
+	p.line("M160 392q30-40 60-14t60 0t60-16", 13, c.paper)
+	p.dot(132, 374, 9, c.glow)
+	p.rect(392, 414, 34, 18, 6, c.paper)
+	p.look(250, 380)
 }
 
 func router(p *pen) {

@@ -3,7 +3,7 @@ package art
 var wearKinds = map[string]recipe{
 	"runner": {runner, 300}, "tee": {tee, 700}, "shell": {shell, 760}, "onesie": {onesie, 480}, "cardigan": {cardigan, 420}, "sleepbag": {sleepbag, 760},
 	"mat": {mat, 620}, "throw": {throw, 380}, "bands": {bands, 300}, "swimgoggles": {swimgoggles, 190}, "goggles": {goggles, 180},
-	"camstrap": {camstrap, 420}, "cable": {cable, 240}, "backpack": {backpack, 480}, "sleeve": {sleeve, 350}, "sling": {sling, 300},
+	"camstrap": {camstrap, 420}, "cable": {cable, 240}, "backpack": {backpack, 480}, "sleeve": {sleeve, 350}, "sling": {sling, 300}, "basket": {basket, 420},
 }
 
 func runner(p *pen) {
@@ -53,11 +53,11 @@ func shell(p *pen) {
 func onesie(p *pen) {
 	c := p.c
 	p.hanger(126, 90)
-	p.cut("M232 144q68 40 136 0l74 44l-30 66l-36-18v118q0 26-26 30l-20 60h-60l-20-60q-26-4-26-30v-118l-36 18l-30-66z", c.paper, c.light, 316)
+	p.cut("M232 144q68 40 136 0l74 44l-30 66l-36-18v118q0 26-26 30l-20 60h-60l-20-60q-26-4-26-30v-118l-36 18l-30-66z", c.light, c.mid, 308)
 	p.path("M232 144q68 40 136 0l14 8q-82 58-164 0z", c.acc)
 	p.path("M442 188l-30 66l-10-5l30-67zM158 188l30 66l10-5l-30-67z", c.acc)
-	p.dots(248, 226, 48, 52, 3, 3, 9, c.acc)
-	p.dots(272, 252, 48, 52, 2, 3, 9, c.mid)
+	p.dots(248, 226, 48, 52, 3, 3, 9, c.paper)
+	p.dots(272, 252, 48, 52, 2, 3, 9, c.paper)
 	p.path("M250 384l20 60h60l20-60l6-1l-22 77h-68l-22-77z", c.acc)
 	p.dots(280, 436, 20, 0, 3, 1, 4, c.ink)
 	p.look(300, 230)
@@ -109,7 +109,7 @@ func throw(p *pen) {
 	c := p.c
 	for i := range 3 {
 		y := 396 - float64(i)*66
-		a, b := []string{c.acc, c.light, c.acc}[i], []string{c.accD, c.mid, c.accD}[i]
+		a, b := []string{c.acc, c.mid, c.acc}[i], []string{c.accD, c.dark, c.accD}[i]
 		p.slabAt(130, y, 340, 84, 40, .66, a, b)
 		p.line(joinNums("M", 168, y+42, "h", 270), 5, c.paper)
 	}
@@ -165,17 +165,23 @@ func goggles(p *pen) {
 
 func camstrap(p *pen) {
 	c := p.c
-	p.line("M196 470C110 330 150 140 300 140C450 140 490 330 404 470", 30, c.accD)
-	p.line("M196 470C110 330 150 140 300 140", 30, c.acc)
-	p.line("M226 166C262 134 338 134 374 166", 50, c.dark)
-	p.line("M172 300q2 60 20 100M428 300q-2 60-20 100", 5, c.paper)
-	p.slab(168, 420, 60, 74, 10, c.wood, c.woodD)
-	p.slab(374, 420, 60, 74, 10, c.wood, c.woodD)
-	p.dots(198, 442, 1, 26, 1, 2, 5, c.paper)
-	p.dots(404, 442, 1, 26, 1, 2, 5, c.paper)
-	p.line("M198 494v18M404 494v18", 8, c.wire)
 	p.hang = true
-	p.look(300, 170)
+	p.dot(300, 112, 17, c.wood)
+	p.line("M300 124C196 190 214 320 344 404", 30, c.acc)
+	p.line("M300 124C404 190 386 320 256 404", 30, c.accD)
+	p.line("M300 124C262 150 244 184 239 220", 52, c.dark)
+	p.line("M300 124C338 150 356 184 361 220", 52, c.ink)
+	p.line("M296 138C268 158 254 188 250 222M304 138C332 158 346 188 350 222", 5, c.light)
+	end := func(x, y, a float64) {
+		p.turn(a, x, y, func() {
+			p.slab(x-28, y-8, 56, 82, 12, c.wood, c.woodD)
+			p.dots(x, y+16, 1, 30, 1, 2, 6, c.paper)
+			p.hoop(x, y+86, 16, 8, c.wire)
+		})
+	}
+	end(254, 402, 34)
+	end(346, 402, -34)
+	p.look(300, 340)
 }
 
 func cable(p *pen) {
@@ -229,4 +235,17 @@ func sling(p *pen) {
 	p.slab(168, 386, 200, 74, 18, c.acc, c.accD)
 	p.line("M188 410h160", 6, c.paper)
 	p.look(340, 370)
+}
+
+func basket(p *pen) {
+	c := p.c
+	p.line("M176 270C176 90 424 90 424 270", 24, c.woodD)
+	p.line("M176 270C176 120 300 128 300 134", 24, c.wood)
+	p.clip("M120 268h360l-38 186q-6 26-32 26h-220q-26 0-32-26z", c.mid, func() {
+		p.path("M330 260h160v230h-160z", c.dark)
+		p.bars(110, 306, 46, 14, 20, 62, 7, 3, c.light)
+		p.bars(140, 337, 46, 14, 20, 62, 6, 3, c.light)
+	})
+	p.slab(104, 250, 392, 42, 18, c.dark, c.ink)
+	p.look(240, 330)
 }

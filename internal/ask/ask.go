@@ -13,6 +13,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/i18n"
+	"regulars/internal/setting"
 )
 
 // Question is one question and its answer. Product questions may be published
@@ -40,6 +41,12 @@ type Question struct {
 	ComplaintAt db.Time // since when it counts as a complaint
 	ClosedAt    db.Time // until when; only a complaint is closed
 	ClosedBy    int64
+	Number      string  // what people call it; it opens nothing
+	ThreadID    int64   // the question it follows up, 0 = a first one
+	DueAt       db.Time // by when an answer is owed
+	EscalatedAt db.Time // since when it is known to be late
+	OwnerID     int64   // the member of staff who looks after it, 0 = nobody yet
+	SeenAt      db.Time // when the page of whoever asked showed the answer
 }
 
 func (Question) TableName() string { return "questions" }
@@ -64,6 +71,7 @@ type Message struct {
 	FormKey     string
 	CartID      int64
 	Complaint   bool
+	Shop        setting.Values // by whose hours an answer is owed; the zero value has the defaults
 
 	mustReach bool
 }

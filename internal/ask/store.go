@@ -32,6 +32,10 @@ func Ask(ctx context.Context, tx *db.Tx, product catalog.ProductID, m Message, n
 }
 
 func keep(ctx context.Context, tx *db.Tx, kind string, product *catalog.ProductID, m Message, now time.Time) (*Question, error) {
+	return keepIn(ctx, tx, 0, kind, product, m, now)
+}
+
+func keepIn(ctx context.Context, tx *db.Tx, thread int64, kind string, product *catalog.ProductID, m Message, now time.Time) (*Question, error) {
 	if c := m.Person; c.SignedIn() {
 		if m.Email == "" {
 			m.Email = c.Customer.Email
@@ -47,7 +51,8 @@ func keep(ctx context.Context, tx *db.Tx, kind string, product *catalog.ProductI
 	rand.Read(b[:])
 	q := Question{Token: base64.RawURLEncoding.EncodeToString(b[:]), Kind: kind, ProductID: product, VisitorID: m.Person.VisitorID(),
 		OrderNumber: m.OrderNumber, Name: m.Name, Email: strings.TrimSpace(m.Email), Lang: i18n.ParseLang(string(m.Lang)), Body: Mask(m.Body),
-		Simulated: m.Simulated, CreatedAt: db.At(now), FormKey: m.FormKey, CartID: m.CartID}
+		Simulated: m.Simulated, CreatedAt: db.At(now), FormKey: m.FormKey, CartID: m.CartID, ThreadID: thread, DueAt: db.At(Due(m.Shop, now))}
+	q.Number = numberOf(q.Token)
 	if m.Complaint {
 		q.ComplaintAt = q.CreatedAt
 	}
@@ -114,8 +119,8 @@ func Answer(ctx context.Context, tx *db.Tx, token string, staffID int64, answer 
 		return nil, err
 	}
 	done := tx.Query(ctx).Exec(`UPDATE questions SET answer = ?, answered_by = ?, published = (kind = 'product' AND ?),
-		answered_at = CASE WHEN answered_at = 0 THEN ? ELSE answered_at END WHERE token = ?`,
-		Mask(answer), staffID, publish, db.At(now).Milli(), token)
+		answered_at = CASE WHEN answered_at = 0 THEN ? ELSE answered_at END, owner_id = CASE WHEN owner_id = 0 THEN CAST(? AS BIGINT) ELSE owner_id END WHERE token = ?`,
+		Mask(answer), staffID, publish, db.At(now).Milli(), staffID, token)
 	if done.Error != nil {
 		return nil, fmt.Errorf("answer question %s: %w", token, done.Error)
 	}
@@ -149,57 +154,16 @@ func ByToken(ctx context.Context, q db.Q, token string) (*Question, error) {
 	return &row, nil
 }
 
-// Listed is a question in the list for staff, with the product it is about.
-type Listed struct {
-	Question
-	ProductSlug string
-	ProductName i18n.Text
-}
-
-// Filter narrows the list for staff.
-type Filter struct {
-	Kind          string // contact, product; empty: both
-	Open          bool   // unanswered only
-	Trouble       bool   // open complaints only
-	Product       string // slug of what it is about; empty: anything
-	Page, PerPage int    // from 1; 50 a page
-}
-
-// List returns a page of questions and how many there are: the unanswered
-// first, the longest waiting on top, then the answered, newest first.
-func List(ctx context.Context, q db.Q, f Filter) ([]Listed, int, error) {
-	where, args := "1 = 1", []any{}
-	if f.Kind != "" {
-		where += " AND q.kind = ?"
-		args = append(args, f.Kind)
+// ByID returns one question.
+func ByID(ctx context.Context, q db.Q, id int64) (*Question, error) {
+	var row Question
+	if err := q.Query(ctx).Where("id = ?", id).Take(&row).Error; err != nil {
+		if db.NotFound(err) {
+			return nil, fault.New(fault.NotFound, "ask.unknown")
+		}
+		return nil, fmt.Errorf("read question %d: %w", id, err)
 	}
-	if f.Open {
-		where += " AND q.answered_at = 0"
-	}
-	if f.Trouble {
-		where += " AND q.complaint_at > 0 AND q.closed_at = 0"
-	}
-	if f.Product != "" {
-		where += " AND q.product_id = (SELECT id FROM products WHERE slug = ?)"
-		args = append(args, f.Product)
-	}
-	var total int
-	if err := q.Query(ctx).Raw("SELECT count(*) FROM questions q WHERE "+where, args...).Scan(&total).Error; err != nil {
-		return nil, 0, fmt.Errorf("count questions: %w", err)
-	}
-	per := f.PerPage
-	if per <= 0 {
-		per = 50
-	}
-	var rows []Listed
-	err := q.Query(ctx).Raw(`SELECT q.*, coalesce(p.slug, '') AS product_slug, p.name AS product_name
-		FROM questions q LEFT JOIN products p ON p.id = q.product_id WHERE `+where+`
-		ORDER BY CASE WHEN q.answered_at = 0 THEN 0 ELSE 1 END, CASE WHEN q.answered_at = 0 THEN q.created_at ELSE -q.created_at END, q.id
-		LIMIT ? OFFSET ?`, append(args, per, (max(1, f.Page)-1)*per)...).Scan(&rows).Error
-	if err != nil {
-		return nil, 0, fmt.Errorf("list questions: %w", err)
-	}
-	return rows, total, nil
+	return &row, nil
 }
 
 // OfProduct returns the published questions of a product that were asked in a

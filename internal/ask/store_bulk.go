@@ -30,10 +30,11 @@ func KeepMany(ctx context.Context, tx *db.Tx, all []Question) error {
 			owner = int64(*q.CustomerID)
 		}
 		rows[i] = []any{q.Token, q.Kind, product, owner, int64(q.VisitorID), q.OrderNumber, q.Name, q.Email, string(q.Lang), Mask(q.Body),
-			Mask(q.Answer), q.AnsweredAt.Milli(), q.AnsweredBy, q.Published, q.Simulated, q.CreatedAt.Milli()}
+			Mask(q.Answer), q.AnsweredAt.Milli(), q.AnsweredBy, q.Published, q.Simulated, q.CreatedAt.Milli(),
+			numberOf(q.Token)}
 	}
 	columns := []string{"token", "kind", "product_id", "customer_id", "visitor_id", "order_number", "name", "email", "lang", "body", "answer",
-		"answered_at", "answered_by", "published", "simulated", "created_at"}
+		"answered_at", "answered_by", "published", "simulated", "created_at", "number"}
 	if _, err := tx.Insert(ctx, "questions", columns, rows, false); err != nil {
 		return fmt.Errorf("keep questions: %w", err)
 	}

@@ -75,7 +75,8 @@ type Cart struct {
 	Kind       string // shopper, staff, test, bot
 	Device     string
 	Simulated  bool
-	Coupon     string // as the shopper typed it; what it does is asked anew each time
+	Coupon     string  // as the shopper typed it; what it does is asked anew each time
+	QuietAt    db.Time // its ActiveAt when the shopper put the reminder on the pages away
 }
 
 // Line is one variant in a cart; its Token is the line's id in addresses.

@@ -16,7 +16,6 @@ const (
 	SearchEmpty   = "search" // words are not kept: they could name an illness
 	ErrorPage     = "error"  // detail: status
 	PolicyRead    = "policy" // detail: which page
-	Forced        = "forced" // detail: the step nobody may pass without
 	Told          = "told"   // detail: one of Reasons, by the shopper
 )
 

@@ -32,8 +32,10 @@ func aged(ctx context.Context, tx *db.Tx, change, where string, before time.Time
 
 // LeaveVisitors takes browsers that are forgotten out of their carts.
 func LeaveVisitors(ctx context.Context, tx *db.Tx, visitors []int64) error {
-	if err := tx.Query(ctx).Exec("UPDATE carts SET visitor_id = NULL WHERE visitor_id IN ?", append(visitors, -1)).Error; err != nil {
-		return fmt.Errorf("leave browsers: %w", err)
+	for _, sql := range []string{"UPDATE carts SET visitor_id = NULL WHERE visitor_id IN ?", "DELETE FROM saved_lines WHERE visitor_id IN ?"} {
+		if err := tx.Query(ctx).Exec(sql, append(visitors, -1)).Error; err != nil {
+			return fmt.Errorf("leave browsers: %w", err)
+		}
 	}
 	return nil
 }

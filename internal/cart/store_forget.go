@@ -18,6 +18,8 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, _ time
 		sql string
 		arg any
 	}{
+		{"DELETE FROM saved_lines WHERE customer_id = ?", int64(id)},
+		{"DELETE FROM saved_lines WHERE visitor_id IN (SELECT v.id FROM visitors v WHERE v.customer_id = ?)", int64(id)},
 		// A guest's cart that was merged at sign-in belongs to nobody but still knows the address.
 		{"UPDATE carts SET email = '', mail_ok = FALSE, visitor_id = NULL WHERE state = 'merged' AND merged_into IN (SELECT own.id FROM carts own WHERE own.customer_id = ?)", int64(id)},
 		{"UPDATE carts SET email = '', mail_ok = FALSE, visitor_id = NULL WHERE customer_id = ?", int64(id)},
@@ -70,5 +72,5 @@ func Unite(ctx context.Context, tx *db.Tx, from, into customer.ID, now time.Time
 	if err := tx.Query(ctx).Exec("UPDATE carts SET customer_id = ? WHERE customer_id = ?", int64(into), int64(from)).Error; err != nil {
 		return fmt.Errorf("put the carts of customer %d under %d: %w", from, into, err)
 	}
-	return nil
+	return uniteSaved(ctx, tx, from, into)
 }

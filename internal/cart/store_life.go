@@ -64,6 +64,9 @@ func Merge(ctx context.Context, tx *db.Tx, from customer.VisitorID, to customer.
 	if err := oneAtATime(ctx, tx, to); err != nil {
 		return 0, err
 	}
+	if err := bringSaved(ctx, tx, from, to); err != nil {
+		return 0, err
+	}
 	guest, own, err := lockPair(ctx, tx, from, to)
 	if err != nil || guest == nil {
 		return 0, err

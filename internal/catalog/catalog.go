@@ -64,6 +64,8 @@ type Product struct {
 	Imported    bool
 	CreatedAt   db.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt   db.Time `gorm:"autoUpdateTime:false"`
+	RatingCount int     `gorm:"->"` // copies of the published reviews, see Rate
+	RatingSum   int     `gorm:"->"`
 }
 
 // TableName is the table of the row.
@@ -174,6 +176,7 @@ type Card struct {
 	PublishedAt db.Time
 	Published   bool // false only where unpublished ones were asked for
 	Priced      bool // false only there, too: no price in the currency
+	Rating      Rating
 }
 
 // ListQuery asks for a page of products.
@@ -183,7 +186,7 @@ type ListQuery struct {
 	Facets     map[string][]string // key → value codes; keys that nothing here has are passed over
 	Min, Max   money.Amount        // inclusive; 0 = open
 	InStock    bool                // only what can be sent at once
-	Sort       string              // "" or "featured", "price", "price-desc", "new", "name"
+	Sort       string              // "" or "featured", "price", "price-desc", "new", "name", "rating"
 	Page       int                 // from 1
 	PerPage    int                 // 0 = 24, at most 100
 	Currency   money.Currency

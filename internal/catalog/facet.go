@@ -18,6 +18,7 @@ type candidate struct {
 	price       money.Amount
 	priced      bool
 	inStock     bool
+	rating      Rating
 	name        string // filled for the sort by name only
 	facts       map[string][]string
 }

@@ -123,7 +123,7 @@ func candidates(ctx context.Context, q db.Q, lq ListQuery) ([]*candidate, error)
 	if lq.Sort == "name" {
 		name = "p.name"
 	}
-	rows, err := q.Query(ctx).Raw(`SELECT p.id, p.position, p.published_at, `+name+`, coalesce(min(pr.amount), 0),
+	rows, err := q.Query(ctx).Raw(`SELECT p.id, p.position, p.published_at, p.rating_count, p.rating_sum, `+name+`, coalesce(min(pr.amount), 0),
 		max(CASE WHEN pr.amount IS NULL THEN 0 ELSE 1 END),
 		max(CASE WHEN pr.amount IS NULL THEN 0 WHEN s.tracked = TRUE AND (s.on_hand <= s.reserved OR s.policy = 'preorder') THEN 0
 			WHEN EXISTS (SELECT 1 FROM components c JOIN stock cs ON cs.variant_id = c.variant_id AND cs.tracked = TRUE
@@ -141,7 +141,7 @@ func candidates(ctx context.Context, q db.Q, lq ListQuery) ([]*candidate, error)
 	for rows.Next() {
 		c := &candidate{}
 		var priced, inStock int
-		if err := rows.Scan(&c.id, &c.position, &c.publishedAt, &c.name, &c.price, &priced, &inStock); err != nil {
+		if err := rows.Scan(&c.id, &c.position, &c.publishedAt, &c.rating.Count, &c.rating.Sum, &c.name, &c.price, &priced, &inStock); err != nil {
 			return nil, fmt.Errorf("list products: %w", err)
 		}
 		c.priced, c.inStock = priced == 1, inStock == 1
@@ -207,6 +207,8 @@ func order(list []*candidate, lq ListQuery) {
 			return cmp.Or(cmp.Compare(b.publishedAt, a.publishedAt), tie)
 		case "name":
 			return cmp.Or(natural(a.name, b.name), tie)
+		case "rating":
+			return cmp.Or(byRating(a.rating, b.rating), tie)
 		}
 		return cmp.Or(cmp.Compare(rank[a.id], rank[b.id]), tie)
 	})

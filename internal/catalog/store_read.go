@@ -144,7 +144,7 @@ func (d *Detail) priced(ctx context.Context, q db.Q, currency money.Currency) (e
 func (d *Detail) card(currency money.Currency) Card {
 	b := cardBuilder{Card: Card{ID: d.ID, Code: d.Code, Slug: d.Slug, Name: d.Name, Line: d.Line, Version: d.Version,
 		Tier: d.Tier, Durable: d.Durable, Sensitive: d.Sensitive, Digital: d.Digital, Gift: d.Gift,
-		Published: d.Published, PublishedAt: d.PublishedAt, Price: money.Price{Currency: currency}}}
+		Published: d.Published, PublishedAt: d.PublishedAt, Rating: d.Rating(), Price: money.Price{Currency: currency}}}
 	if len(d.Images) > 0 {
 		b.Image = d.Images[0]
 	}
@@ -376,7 +376,7 @@ func readBases(ctx context.Context, q db.Q, ids []ProductID, currency money.Curr
 		published = ""
 	}
 	rows, err := q.Query(ctx).Raw(`SELECT p.id, p.code, p.slug, p.name, p.line, coalesce(p.category_id, 0), p.version, p.tier,
-		p.durable, p.sensitive, p.digital, p.gift, p.published, p.published_at, coalesce(i.src, ''), coalesce(i.alt, '{"en":""}'),
+		p.durable, p.sensitive, p.digital, p.gift, p.published, p.published_at, p.rating_count, p.rating_sum, coalesce(i.src, ''), coalesce(i.alt, '{"en":""}'),
 		coalesce(v.id, 0), coalesce(v.sku, ''), coalesce(v.accent, ''), pr.amount, pr.was, pr.was_until
 		FROM products p
 		LEFT JOIN product_images i ON i.product_id = p.id AND i.position = 0
@@ -393,7 +393,7 @@ func readBases(ctx context.Context, q db.Q, ids []ProductID, currency money.Curr
 		var o offer
 		var price priceRow
 		if err := rows.Scan(&c.ID, &c.Code, &c.Slug, &name, &line, &c.CategoryID, &c.Version, &c.Tier,
-			&c.Durable, &c.Sensitive, &c.Digital, &c.Gift, &c.Published, &c.PublishedAt, &c.Image.Src, &alt,
+			&c.Durable, &c.Sensitive, &c.Digital, &c.Gift, &c.Published, &c.PublishedAt, &c.Rating.Count, &c.Rating.Sum, &c.Image.Src, &alt,
 			&o.id, &o.sku, &o.accent, &price.amount, &price.was, &price.until); err != nil {
 			return nil, fmt.Errorf("read %d cards: %w", len(ids), err)
 		}

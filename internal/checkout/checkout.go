@@ -267,6 +267,7 @@ func (d *Desk) deals(ctx context.Context, q db.Q, a Ask, lines []pricing.Wanted,
 	if err != nil {
 		return deals, err
 	}
+	deals.Bind(a.buyer(), now)
 	variants := make([]catalog.VariantID, len(lines))
 	for i, w := range lines {
 		variants[i] = w.Buyable.VariantID

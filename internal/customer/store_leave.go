@@ -31,12 +31,29 @@ type Exported struct {
 	Carts     []ExportedCart     `json:"carts"`
 	Behaviour []ExportedEvent    `json:"behaviour"`
 	Mails     []ExportedMail     `json:"mails"`
-	Looks     []ExportedLook     `json:"looks"` // when staff of the shop looked at the account
+	FollowUps []ExportedFollowUp `json:"follow_ups"` // the group somebody was in when a cart of theirs rested
+	Looks     []ExportedLook     `json:"looks"`      // when staff of the shop looked at the account
 	Questions []ExportedQuestion `json:"questions"`
-	Promises  []ExportedPromise  `json:"promises"` // what staff promised, are to do, or noted about the person
+	Reviews   []ExportedReview   `json:"reviews"`     // what you said of goods, and said before
+	Awaited   []ExportedAwaited  `json:"awaited"`     // what you want to be told of when it is there again
+	Saved     []ExportedCart     `json:"saved_goods"` // for later
+	Surveys   []ExportedSurvey   `json:"surveys"`     // answers you linked to your account
+	Promises  []ExportedPromise  `json:"promises"`    // what staff promised, are to do, or noted about the person
 }
 
 type (
+	ExportedFollowUp struct {
+		Group string  `json:"group"` // treat: is reminded of carts; held: goes without, to measure what reminders do
+		At    db.Time `json:"at"`
+	}
+	ExportedSurvey struct {
+		Survey  string  `json:"survey"`
+		Asked   string  `json:"question"` // in both languages
+		Options string  `json:"options"`
+		Chosen  string  `json:"chosen,omitempty"` // places of the options, from 1
+		Words   string  `json:"words,omitempty"`
+		BeganAt db.Time `json:"began_at"`
+	}
 	ExportedPromise struct {
 		Kind   string  `json:"kind"`
 		What   string  `json:"what"`
@@ -225,6 +242,27 @@ type (
 		CreatedAt db.Time `json:"created_at,omitzero"`
 		SentAt    db.Time `json:"sent_at,omitzero"`
 	}
+	ExportedReview struct {
+		Product   string  `json:"product"`
+		Stars     int     `json:"stars"`
+		Title     string  `json:"title"`
+		Body      string  `json:"body"`
+		Good      string  `json:"good"`
+		Less      string  `json:"less_good"`
+		Name      string  `json:"shown_as"`
+		State     string  `json:"state"`
+		Reason    string  `json:"reason,omitempty"`
+		Verified  bool    `json:"bought_here"`
+		Answer    string  `json:"answer,omitempty"`
+		WrittenAt db.Time `json:"written_at,omitzero"`
+	}
+	ExportedAwaited struct {
+		SKU     string  `json:"sku" gorm:"column:sku"`
+		State   string  `json:"state"`
+		Reason  string  `json:"reason,omitempty"`
+		AskedAt db.Time `json:"asked_at,omitzero"`
+		EndedAt db.Time `json:"ended_at,omitzero"`
+	}
 	ExportedQuestion struct {
 		Kind        string  `json:"kind"`
 		OrderNumber string  `json:"order_number"`
@@ -282,8 +320,15 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		{&all.Behaviour, `SELECT e.at, e.kind, coalesce(p.slug, '') AS product, e.device, e.detail FROM events e LEFT JOIN products p ON p.id = e.product_id
 			WHERE e.customer_id = ? AND e.customer_id <> 0 ORDER BY e.at, e.id`},
 		{&all.Mails, "SELECT template, email, subject, state, reason, created_at, sent_at FROM sends WHERE customer_id = ? ORDER BY id"},
+		{&all.FollowUps, `SELECT arm AS "group", assigned_at AS at FROM followup_arms WHERE customer_id = ? ORDER BY id`},
 		{&all.Looks, "SELECT l.what, s.role, l.count AS times, l.at FROM looks l JOIN staff s ON s.id = l.staff_id WHERE l.customer_id = ? ORDER BY l.id"},
+		{&all.Surveys, "SELECT s.slug AS survey, x.words AS asked, x.options, a.chosen, a.words, r.began_at FROM survey_responses r JOIN surveys s ON s.id = r.survey_id JOIN survey_questions x ON x.survey_id = s.id LEFT JOIN survey_answers a ON a.response_id = r.id AND a.question_id = x.id WHERE r.customer_id = ? ORDER BY r.id, x.position"},
 		{&all.Questions, "SELECT kind, order_number, name, email, body, answer, created_at, answered_at, complaint_at, closed_at FROM questions WHERE customer_id = ? ORDER BY id"},
+		{&all.Reviews, `WITH mine AS (SELECT r.*, p.slug AS product FROM reviews r JOIN products p ON p.id = r.product_id WHERE r.customer_id = ?)
+			SELECT product, stars, title, body, good, less, name, state, reason, verified, answer, written_at FROM mine
+			UNION ALL SELECT m.product, v.stars, v.title, v.body, v.good, v.less, m.name, v.state, v.reason, FALSE, '', v.written_at FROM review_versions v JOIN mine m ON m.id = v.review_id ORDER BY written_at`},
+		{&all.Awaited, `SELECT v.sku, a.state, a.reason, a.asked_at, a.ended_at FROM restock_asks a JOIN variants v ON v.id = a.variant_id WHERE a.customer_id = ? ORDER BY a.id`},
+		{&all.Saved, `SELECT 'saved' AS state, s.saved_at AS created_at, s.saved_at AS active_at, v.sku, s.qty FROM saved_lines s JOIN variants v ON v.id = s.variant_id WHERE s.customer_id = ? ORDER BY s.id`},
 		{&all.Promises, "SELECT kind, what, until, state, words, made_at FROM promises WHERE customer_id = ? ORDER BY id"},
 	} {
 		if err := q.Query(ctx).Raw(part.sql, int64(id)).Scan(part.into).Error; err != nil {

@@ -45,6 +45,7 @@ type Made struct {
 	People, Shoppers, Visitors     int
 	Sessions, Carts, Orders, Lines int
 	Questions, Events, Cancelled   int
+	Reviews                        int
 	Phases                         []Phase
 }
 
@@ -102,6 +103,7 @@ func Create(ctx context.Context, d *db.DB, opt Options) (*Made, error) {
 		{"history", fmt.Sprintf("%d days of visits, carts and orders", opt.Days), b.history},
 		{"returns", "some goods sent back", b.returns},
 		{"stock", "goods on their way", b.onTheWay},
+		{"reviews", "what buyers say", b.reviews},
 		{"finish", "home pages for everybody", b.finish},
 	} {
 		opt.Log(phase.words)

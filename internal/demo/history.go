@@ -16,6 +16,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/outreach"
 	"regulars/internal/pricing"
 	"regulars/internal/slot"
 )
@@ -37,6 +38,10 @@ type teller struct {
 	strays   *rand.Rand        // of looks alone
 	rows     map[string][]*good
 	trails   *trails
+	ledBy    map[string]*quota
+	flashed  bool
+
+	reminders *reminders
 
 	rules       *slot.Rules
 	dues        due                // what places bring
@@ -65,6 +70,8 @@ type told struct {
 	events   []event.Event
 
 	frictions []cart.Friction
+	arrival   cart.Arrival
+	reminders []outreach.Past
 }
 
 type asked struct {
@@ -93,7 +100,7 @@ func (b *builder) history(ctx context.Context) error {
 	b.prepare()
 	t := &teller{builder: b, buyables: map[money.Currency]map[catalog.VariantID]catalog.Buyable{}, methods: map[money.Currency][]pricing.Method{},
 		stages: map[string]*quota{}, ways: newQuota(.923, .06, .011, .006), dues: due{},
-		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C)), trails: newTrails(b.opt.Seed)}
+		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C)), trails: newTrails(b.opt.Seed), ledBy: map[string]*quota{}, reminders: newReminders()}
 	rules, err := slot.Read(ctx, b.db)
 	if err != nil {
 		return err
@@ -124,6 +131,9 @@ func (b *builder) history(ctx context.Context) error {
 	visits := b.visits
 	b.made.Sessions = len(visits)
 	for chunk := range slices.Chunk(visits, atOnce) {
+		if err := t.flash(ctx, chunk[len(chunk)-1].at); err != nil {
+			return err
+		}
 		t.batch = batch{}
 		for _, v := range chunk {
 			if err := t.tell(v); err != nil {
@@ -201,6 +211,7 @@ func (t *teller) fill(s *shopper, v visit, wishes []wish) (told, []wish, time.Ti
 	c := told{guest: -1, cart: cart.Cart{State: cart.StateOpen, Currency: s.currency, Lang: s.lang, Version: 1, CreatedAt: db.At(at),
 		Kind: "shopper", Device: s.device, Simulated: true}}
 	t.whose(s, v, &c)
+	c.arrival = t.led(s, &c, wishes[0].good, at)
 	c.events = append(c.events, t.happened(s, event.ItemSeen, wishes[0].good, "", at.Add(-time.Minute)))
 	wishes, places := t.atProduct(s, &c, wishes, at.Add(-time.Minute))
 	c.events = append(c.events, places...)
@@ -288,6 +299,7 @@ func (t *teller) leave(s *shopper, v visit) {
 		note(event.PaymentTry)
 	}
 	t.obstruct(s, &c, stage, waits, c.cart.StartedAt.Time, at)
+	t.remind(s, &c)
 	t.left = append(t.left, c)
 }
 
@@ -317,8 +329,8 @@ func (q *asked) swift() bool {
 // wonder asks a question about what is in the cart, as often as planned.
 func (t *teller) wonder(s *shopper, g *good, mode int, c *told, at time.Time) time.Time {
 	group := t.asking[mode].next()
-	if mode == leftCart && slow[g.Code] && t.rng.IntN(2) == 0 {
-		// Every other one waits a day: eight in ten of all who do have left, not more.
+	if mode == leftCart && slow[g.Code] && (t.rng.IntN(2) == 0 || g.Code == "HT05") {
+		// Every other one waits a day (of the rarer set all): eight in ten of all who do have left, not more.
 		if t.trails.slow++; group == 0 {
 			group = 2 + t.trails.slow%2
 		}
@@ -355,9 +367,16 @@ func (t *teller) buyAll(s *shopper, v visit) error {
 	at = t.wonder(s, wishes[0].good, boughtCart, &c, at)
 	// Nearly one in five comes back to a cart left before; some by its link.
 	if gap := time.Duration(95+t.rng.IntN(3600)) * time.Minute; t.rng.IntN(100) < 18 && at.Add(gap+time.Hour).Before(t.now) {
-		at = at.Add(gap)
-		if t.rng.IntN(3) == 0 {
+		far := gap
+		if t.reminders.due(1) > 0 && t.reminders.back[1]%3 == 0 { // the second reminder owes somebody
+			far = max(gap, 75*time.Hour+gap/8)
+		}
+		linked := t.rng.IntN(3) == 0
+		if linked && at.Add(far+time.Hour).Before(t.now) && t.recall(s, &c, far) {
+			at = at.Add(far)
 			c.step(cart.StepRestored, 0, len(c.lines), "", at)
+		} else {
+			at = at.Add(gap)
 		}
 	}
 	if t.rng.IntN(5) < 3 {

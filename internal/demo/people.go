@@ -18,6 +18,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/payment"
 	"regulars/internal/person"
+	"regulars/internal/setting"
 )
 
 // purchase is one order of a story.
@@ -281,7 +282,7 @@ func (b *builder) abandon(ctx context.Context, tx *db.Tx, who *customer.Person, 
 	if err := cart.Add(ctx, tx, c.ID, variant.ID, 1, at); err != nil {
 		return err
 	}
-	_, err = ask.Ask(ctx, tx, variant.ProductID, ask.Message{Person: who, Lang: who.Customer.Lang,
+	_, err = ask.Ask(ctx, tx, variant.ProductID, ask.Message{Person: who, Lang: who.Customer.Lang, Shop: setting.Of(map[string]string{"answer.within": "2"}),
 		Body: p.Abandoned.Question.text().In(who.Customer.Lang)}, at.Add(4*time.Minute))
 	if err != nil {
 		return err

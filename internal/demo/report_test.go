@@ -77,7 +77,7 @@ func TestTheReportFindsThePlantedTruths(t *testing.T) {
 		t.Fatalf("slowest %v, %v", slow, err)
 	}
 	t.Logf("2 slowest %+v", slow)
-	if slow[0].Product != "CO04" {
+	if slow[0].Product != "CO04" || slow[1].Product != "HT05" {
 		t.Errorf("2 the slowest answers are about %+v", slow)
 	}
 	usual := r.sums(day(50), day(15))
@@ -92,6 +92,25 @@ func TestTheReportFindsThePlantedTruths(t *testing.T) {
 	zh := []analytics.Filter{{Key: "device", Value: "phone"}, {Key: "lang", Value: "zh"}}
 	others := []analytics.Filter{{Key: "device", Value: "phone"}, {Key: "lang", Value: "en"}}
 	finds("4 loss at the address, points more", lossAt(r.sums(begin, day(6).AddDate(0, 0, -1), zh...), 1)-lossAt(r.sums(begin, day(6).AddDate(0, 0, -1), others...), 1), 9)
+	steps, err := analytics.Reminders(ctx, d, begin.Format(time.DateOnly), end.Format(time.DateOnly), true, set)
+	if err != nil || len(steps) != 3 {
+		t.Fatalf("7 steps %+v, %v", steps, err)
+	}
+	t.Logf("7 steps %+v", steps)
+	for i, want := range []float64{7.5, 3, 1} {
+		finds("7 came back after a reminder", part(steps[i].Returned, steps[i].Sent), want)
+	}
+	finds("7 unsubscribed at the third", part(steps[2].Unsubscribed, steps[2].Sent), .6)
+	if keep, _ := analytics.Enough(steps); keep != 2 || steps[0].Bought < 10 || steps[0].Unsubscribed+steps[1].Unsubscribed > 0 {
+		t.Errorf("7 the report suggests %d steps of %+v", keep, steps)
+	}
+	gone, err := analytics.Gone(ctx, d, day(8).Format(time.DateOnly), end.Format(time.DateOnly), true, 0, 3, set)
+	if err != nil || len(gone) == 0 {
+		t.Fatalf("10 nothing was gone: %v", err)
+	}
+	if g := gone[0]; g.Tried != 900 || g.Pieces != 60 || g.Orders != 60 || g.Within != 40*time.Second {
+		t.Errorf("10 the flash sale is seen as %+v", g)
+	}
 	if wrong, err := analytics.Astray(ctx, d, set); err != nil || len(wrong) > 0 {
 		t.Errorf("astray: %v, %v", wrong, err)
 	}

@@ -162,7 +162,8 @@ func (b *builder) notes(ctx context.Context, tx *db.Tx) error {
 	for _, n := range []struct {
 		weeks int
 		body  string
-	}{{10, "Delivery is told in the cart again, not first at the payment. 运费重新在购物车里就显示。"}, {6, "Mended: the address form on phones in Chinese. 已修复：中文手机版地址表单。"}} {
+	}{{10, "Delivery is told in the cart again, not first at the payment. 运费重新在购物车里就显示。"}, {6, "Mended: the address form on phones in Chinese. 已修复：中文手机版地址表单。"},
+		{flashWeeks, "Sixty tents (SP11) announced for this evening: gone in 40 seconds. 当晚限量 60 顶帐篷（SP11），40 秒售罄。"}} {
 		day := b.now.AddDate(0, 0, -7*n.weeks).Format(time.DateOnly)
 		if err := analytics.AddNote(ctx, tx, analytics.Note{Day: day, Body: n.body, StaffID: int64(b.clerk)}, b.now); err != nil {
 			return err

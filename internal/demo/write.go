@@ -68,6 +68,12 @@ func (t *teller) writeLeft(ctx context.Context, tx *db.Tx) error {
 		t.log = append(t.log, t.left[i].named()...)
 	}
 	t.made.Carts += len(carts)
+	if err := t.writeArrivals(ctx, tx, t.left); err != nil {
+		return err
+	}
+	if err := t.writeReminders(ctx, tx, t.left); err != nil {
+		return err
+	}
 	return t.writeTrails(ctx, tx)
 }
 
@@ -125,7 +131,10 @@ func (t *teller) writeBought(ctx context.Context, tx *db.Tx, from time.Time) err
 	}
 	t.made.Carts += len(past)
 	t.made.Orders += len(past)
-	return nil
+	if err := t.writeReminders(ctx, tx, t.bought); err != nil {
+		return err
+	}
+	return t.writeArrivals(ctx, tx, t.bought)
 }
 
 // money is the event of a purchase or a refund.

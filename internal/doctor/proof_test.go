@@ -25,6 +25,8 @@ var proofBreaks = []struct{ code, sql string }{
 	{"O4", "UPDATE cart_lines SET qty = qty + 1"},
 	{"O4", "DELETE FROM cart_lines"},
 	{"P1", "UPDATE redemptions SET customer_id = 7, limit_person = 1, person = CAST(order_id AS TEXT) WHERE state = 'held'"},
+	{"P6", "INSERT INTO code_bounds (code_id, ref, person, made_at, until) SELECT min(code_id), 'x', 'somebody else', 1, 9000000000000 FROM redemptions WHERE code_id > 0 AND state <> 'released'"},
+	{"P6", "INSERT INTO code_bounds (code_id, ref, person, made_at, until) SELECT code_id, 'x', min(person), 1, 2 FROM redemptions WHERE code_id > 0 AND state <> 'released' GROUP BY code_id"},
 	{"T1", `INSERT INTO customers (id, email, email_key, created_at, updated_at) VALUES (99001, 'old@shop.example', 'old@shop.example', 1, 1);` +
 		`INSERT INTO traits (key, position, name, who, updated_at) VALUES ('fine', 1, '{"en":"Fine"}', '{"en":"people"}', 1);` +
 		"INSERT INTO customer_traits (customer_id, trait, since) VALUES (99001, 'fine', 1)"},

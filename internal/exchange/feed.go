@@ -153,7 +153,7 @@ func (f feed) item(v catalog.DraftVariant, price catalog.PriceIn, left map[catal
 			tag("image_link", f.prefix+"/media/"+strings.TrimPrefix(src, "media:"))
 		} else if piece, ok := strings.CutPrefix(src, "art:"); ok {
 			if drawn, _, _, err := art.ParsePath(piece + "-" + string(art.Whole)); err == nil {
-				tag("image_link", f.prefix+"/art/"+drawn.Path(art.Whole, false)+".svg")
+				tag("image_link", f.prefix+"/art/"+art.Picture(drawn.Path(art.Whole, false), 1200))
 			}
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"time"
 
+	"regulars/internal/ask"
 	"regulars/internal/cart"
 	"regulars/internal/credit"
 	"regulars/internal/customer"
@@ -37,7 +37,10 @@ func (d *Desk) Register(r *jobs.Runner) {
 	jobs.Work(r, func(ctx context.Context, j credit.Mail) error { return d.card(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j AccountMail) error { return d.account(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j GuestAsk) error { return d.askGuest(ctx, cart.ID(j.Cart), d.Now()) })
+	d.registerShelf(r)
+	ask.Register(r, d.DB, d.Settings, d.Now, d.Log)
 	jobs.Work(r, func(ctx context.Context, j QuestionMail) error { return d.question(ctx, j, d.Now()) })
+	jobs.Work(r, func(ctx context.Context, j CartMail) error { return d.mailCart(ctx, j, d.Now()) })
 	jobs.Work(r, func(_ context.Context, j ForgetMails) error {
 		if f, ok := d.Mailer.(*Folder); ok {
 			return f.remove(j.IDs)
@@ -91,14 +94,6 @@ func Enqueue(ctx context.Context, tx *db.Tx, m AccountMail, now time.Time) error
 	}
 	m.At = now.UnixMilli()
 	return jobs.Enqueue(ctx, tx, m)
-}
-
-// EnqueueQuestion puts the mail about a question into the queue.
-func EnqueueQuestion(ctx context.Context, tx *db.Tx, question int64, template string) error {
-	if template != ContactReceived && template != QuestionAnswered {
-		return fmt.Errorf("mail %q of a question: no such mail", template)
-	}
-	return jobs.Enqueue(ctx, tx, QuestionMail{question, template})
 }
 
 // owe sends a message at least once: the row is there before the first try,
@@ -275,42 +270,6 @@ func (d *Desk) account(ctx context.Context, j AccountMail, now time.Time) error 
 	if kind.hours > 0 && err != nil && now.Sub(time.UnixMilli(j.At)) > time.Duration(kind.hours)*time.Hour {
 		d.Log.Warn("account mail given up, its link is over", "key", s.Key, "error", err)
 		return nil
-	}
-	return err
-}
-
-func (d *Desk) question(ctx context.Context, j QuestionMail, now time.Time) error {
-	var rows []struct {
-		CustomerID                *customer.ID
-		Email, Lang, Body, Answer string
-		Simulated                 bool
-		CartID                    cart.ID
-	}
-	err := d.DB.Query(ctx).Raw("SELECT customer_id, email, lang, body, answer, simulated, cart_id FROM questions WHERE id = ?", j.Question).Scan(&rows).Error
-	if err != nil {
-		return fmt.Errorf("read question %d: %w", j.Question, err)
-	}
-	if len(rows) == 0 || rows[0].Email == "" || rows[0].Simulated || !slices.Contains([]string{ContactReceived, QuestionAnswered}, j.Template) {
-		return nil
-	}
-	q := rows[0]
-	s := &Send{Key: fmt.Sprintf("%s:%d", j.Template, j.Question), Class: Service, Template: j.Template, CustomerID: q.CustomerID,
-		Email: customer.EmailKey(q.Email), Lang: i18n.ParseLang(q.Lang)}
-	w := letter{Link: d.url(s.Lang, "/contact"), footer: footer{why: "mail.foot.why.question"}}
-	if j.Template == ContactReceived {
-		// A receipt, the moment somebody wrote to us: nobody is woken by it.
-		s.Class = Required
-	} else {
-		w.Words, w.Asked = q.Answer, q.Body
-		if w.Saved, err = d.savedCart(ctx, s, q.CartID, now); err != nil {
-			return err
-		}
-		w.Hours = int(RestoreFor.Hours())
-	}
-	err = d.owe(ctx, s, Candidate{Class: s.Class, Email: q.Email}, Address{Email: q.Email}, w, now)
-	var wait deferred
-	if errors.As(err, &wait) {
-		return d.DB.InTx(ctx, func(tx *db.Tx) error { return jobs.Enqueue(ctx, tx, j, jobs.At(wait.until)) })
 	}
 	return err
 }

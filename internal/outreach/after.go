@@ -179,7 +179,11 @@ func (d *Desk) tell(ctx context.Context, o *order.Order, template, key string, n
 	if err := d.fill(ctx, o, key, &w); err != nil {
 		return err
 	}
-	return d.owe(ctx, s, Candidate{Class: Required, Email: to.Email}, to, w, now)
+	who := Candidate{Class: Required, Email: to.Email}
+	if template == OrderFailed { // what they set off minutes ago: a service, and nobody is woken by it
+		s.Class, who.Class, who.Asked, who.stands = Service, Service, true, d.stillUnpaid(o.ID)
+	}
+	return d.owe(ctx, s, who, to, w, now)
 }
 
 // fill adds what became of the money and who ended the order. A mail about one

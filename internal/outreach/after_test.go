@@ -259,3 +259,36 @@ func TestEachParcelHasItsMail(t *testing.T) {
 		}
 	})
 }
+
+// A payment that did not work is told once, as a service, only while it is so
+// and where the shop wants it told.
+func TestAFailedPaymentIsAServiceNotice(t *testing.T) {
+	declined := order.Step{Axis: order.PaymentAxis, To: string(order.Failed), By: "payment"}
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		r := s.runner()
+		s.desk.Now = func() time.Time { return monday.Add(13 * hour) } // eleven at night: they are at the checkout
+		s.walk(r, s.orders("ann@example.com", nil, nil, monday), monday.Add(hour), declined)
+		got := s.decided(outreach.Sent, "")
+		if got.Class != outreach.Service || got.Template != outreach.OrderFailed {
+			t.Errorf("told as %s %s", got.Class, got.Template)
+		}
+		m := s.newest(outreach.OrderFailed)
+		if strings.Contains(m.Text, "Calm") || !strings.Contains(m.Text, "/orders/") || strings.Contains(m.Text, "/u/") {
+			t.Errorf("goods are pushed, or there is no way to finish:\n%s", m.Text)
+		}
+		// Told by staff again after the money came: not any more.
+		o := s.orders("bea@example.com", nil, nil, monday.Add(time.Minute))
+		s.walk(r, o, monday.Add(hour), declined)
+		row := s.decided(outreach.Sent, "")
+		s.tx(func(tx *db.Tx) error { return outreach.SendAgain(ctx, tx, row.ID, o.ID, monday.Add(2*hour)) })
+		s.tx(func(tx *db.Tx) error {
+			return tx.Query(ctx).Exec("UPDATE orders SET payment_state = 'paid' WHERE id = ?", int64(o.ID)).Error
+		})
+		s.due(r)
+		s.decided(outreach.Withheld, "paid-since")
+		s.set("notice.payment.failed.except", "DE,US")
+		s.walk(r, s.orders("cec@example.com", nil, nil, monday.Add(2*time.Minute)), monday.Add(hour), declined)
+		s.decided(outreach.Withheld, "notice-off")
+	})
+}

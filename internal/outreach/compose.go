@@ -6,6 +6,7 @@ import (
 	"fmt"
 	html "html/template"
 	"io/fs"
+	"slices"
 	"strings"
 	text "text/template"
 	"time"
@@ -19,6 +20,7 @@ import (
 type letter struct {
 	Lang   i18n.Lang
 	Shop   string
+	Shelf  *shelfWords
 	Name   string // how the person is greeted; "" where the name is not proved to be theirs
 	Link   string
 	Hours  int      // how long the link works
@@ -29,9 +31,17 @@ type letter struct {
 	Card   *cardWords
 	Return *returnWords
 	Tier   *tierWords
+	Report *reportWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers
+	Number string // what people call that question
+	By     string // when it has its answer at the latest
+	Status []string
+	Help   []helpWords
 	Saved  string // leads to the cart it was asked from
+	Again  string // where one writes to the shop
+	When   string // the moment a page failed
+	Coupon *couponWords
 	footer footer
 }
 
@@ -61,6 +71,9 @@ type returnWords struct {
 	Whole, Card                                   bool   // nothing had left the house; the credit is a gift card
 }
 
+// helpWords is an article that may help until there is an answer.
+type helpWords struct{ Title, URL string }
+
 type footer struct {
 	why         string // message key
 	unsubscribe string
@@ -83,7 +96,11 @@ var errTemplate = errors.New("mail template")
 // Check reads every template, so that a broken one stops the start and not a
 // mail.
 func (d *Desk) Check() error {
-	for _, name := range Templates {
+	names := slices.Clone(Templates)
+	for _, what := range abouts {
+		names = append(names, FollowUpMail+"-"+what)
+	}
+	for _, name := range names {
 		for _, lang := range i18n.Langs {
 			if _, err := d.template(name, lang); err != nil {
 				return err

@@ -57,6 +57,7 @@ func TestCartLeftBehindGetsExactlyOneMail(t *testing.T) {
 func TestSecondStepFollowsOnlyASentFirst(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := open(t, d)
+		s.set("followup.floors", "0; 25")
 		s.leaves(s.account("chen@example.com", nil), monday)
 		s.leaves(s.account("no@example.com", func(f *customer.SignUpForm) { f.MailCart = false }), monday)
 		for day := 1; day < 20; day++ {
@@ -420,7 +421,7 @@ func TestMailUnderWayInACrashIsNeverSentAgain(t *testing.T) {
 				t.Fatal("sent after the crash")
 			}
 		}
-		s.decided(outreach.Claimed, "")
+		s.decided(outreach.Failed, "unknown-outcome")
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
+	"regulars/internal/money"
 )
 
 // At most so many messages of consent in a window, over all occasions.
@@ -52,11 +53,14 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 	case c.Class == Required:
 		return Decision{Verdict: Allow}, nil
 	case c.Class == Service:
-		return d.whenAwake(c, now), nil
+		return d.service(ctx, tx, c, now)
 	case stands.State == "bouncing":
 		return withhold("bouncing"), nil
 	}
-	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, guestConfirmed, excluded, troubled, d.matrix, d.cartStands} {
+	if c.people, err = c.everybody(ctx, tx); err != nil {
+		return Decision{}, err
+	}
+	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, guestConfirmed, d.ofAge, excluded, troubled, d.matrix, d.cartStands} {
 		reason, err := ask(ctx, tx, c, now)
 		if err != nil {
 			return Decision{}, fmt.Errorf("decide on mail: %w", err)
@@ -64,6 +68,20 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 		if reason != "" {
 			return withhold(reason), nil
 		}
+	}
+	// Who goes without is drawn among those who would be written to; whatever
+	// is in the way for now does not change it.
+	if c.step != nil {
+		arm, err := d.ArmOf(ctx, tx, c, now)
+		if err != nil {
+			return Decision{}, err
+		}
+		if arm == Held {
+			return withhold(HeldOut), nil
+		}
+	}
+	if decision, err := d.answers(ctx, tx, c, now); err != nil || decision.Verdict != Allow {
+		return decision, err
 	}
 	if stands.Rests(now) {
 		return Decision{Defer, "resting", stands.RestUntil.Time}, nil
@@ -164,29 +182,17 @@ func (d *Desk) cartStands(ctx context.Context, q db.Q, c Candidate, now time.Tim
 		return "ordered", nil
 	case c.Cart.State != cart.StateOpen:
 		return "closed", nil
+	case c.Cart.Kind == "bot":
+		return "bot", nil
+	case c.Cart.Kind != "shopper":
+		return "staff", nil
 	case c.Cart.ActiveAt.Milli() != c.ActiveAt.Milli():
 		return "reopened", nil
 	case now.Sub(c.Cart.ActiveAt.Time) > d.Settings.Now().CartLost():
 		return "lost", nil
 	}
-	key, id := customer.EmailKey(c.Email), c.Cart.CustomerID
-	var owner int64
-	if id != nil {
-		owner = int64(*id)
-	}
-	var n struct{ Orders, Carts int }
-	err := q.Query(ctx).Raw(`SELECT
-		(SELECT count(*) FROM orders o WHERE o.placed_at >= ? AND (lower(o.email) = ? OR o.customer_id = ?)) AS orders,
-		(SELECT count(*) FROM carts k WHERE k.id <> ? AND k.state IN ('open','converted') AND k.kind = 'shopper' AND k.started_at > 0 AND k.active_at > ?
-			AND (k.customer_id = ? OR k.email <> '' AND lower(k.email) = ? OR k.visitor_id = ?)) AS carts`,
-		c.Cart.ActiveAt, key, owner, int64(c.Cart.ID), c.Cart.ActiveAt, owner, key, c.Cart.VisitorID).Scan(&n).Error
-	switch {
-	case err != nil:
-		return "", err
-	case n.Orders > 0:
-		return "ordered", nil
-	case n.Carts > 0:
-		return "newer-cart", nil
+	if reason, err := since(ctx, q, c); err != nil || reason != "" {
+		return reason, err
 	}
 	view, err := cart.Items(ctx, q, c.Cart)
 	if err != nil {
@@ -195,23 +201,34 @@ func (d *Desk) cartStands(ctx context.Context, q db.Q, c Candidate, now time.Tim
 	if len(view.Items) == 0 {
 		return "empty", nil
 	}
-	if !slices.ContainsFunc(view.Items, func(i cart.Item) bool { return i.Problem != cart.Gone && i.Problem != cart.SoldOut }) {
+	worth := money.Price{Currency: c.Cart.Currency}
+	left := false
+	for _, item := range view.Items {
+		if item.Problem != cart.Gone && item.Problem != cart.SoldOut {
+			left = true
+			worth.Amount += item.Total()
+		}
+	}
+	switch {
+	case !left:
 		return "nothing-to-buy", nil
+	case c.step == nil:
+		return "", nil
+	case c.step.step == nil:
+		return "step-off", nil
+	case !c.step.step.Reaches(worth):
+		return "under-floor", nil
 	}
 	return "", nil
 }
 
 // capped counts what the person was sent before, by account and by address.
 func capped(ctx context.Context, q db.Q, c Candidate, now time.Time) (Decision, error) {
-	var owner int64
-	if c.Customer != nil {
-		owner = int64(c.Customer.ID)
-	}
 	longest := caps[len(caps)-1]
 	var rows []struct{ UpdatedAt db.Time }
-	err := q.Query(ctx).Raw(`SELECT updated_at FROM sends WHERE class IN ('marketing','relationship') AND state IN ('sent','claimed')
-		AND updated_at > ? AND id <> ? AND (email = ? OR customer_id = ?) ORDER BY updated_at DESC LIMIT ?`,
-		db.At(now.Add(-longest.window)), c.Except, customer.EmailKey(c.Email), owner, longest.count).Scan(&rows).Error
+	err := q.Query(ctx).Raw(`SELECT updated_at FROM sends WHERE class IN ('marketing','relationship') AND (state IN ('sent','claimed') OR state = 'failed' AND reason LIKE ?)
+		AND updated_at > ? AND id <> ? AND (email = ? OR customer_id IN ?) ORDER BY updated_at DESC LIMIT ?`,
+		unknownOutcome+"%", db.At(now.Add(-longest.window)), c.Except, customer.EmailKey(c.Email), c.ids(), longest.count).Scan(&rows).Error
 	if err != nil {
 		return Decision{}, fmt.Errorf("count mails of a person: %w", err)
 	}

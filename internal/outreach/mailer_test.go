@@ -217,8 +217,12 @@ func TestAnswerWaitsForTheMorning(t *testing.T) {
 	night := time.Date(2126, 3, 2, 23, 0, 0, 0, time.UTC)
 	s.desk.Now = func() time.Time { return night }
 	r := s.runner()
-	s.tx(func(tx *db.Tx) error { return outreach.EnqueueQuestion(ctx, tx, 1, outreach.ContactReceived) })
-	s.tx(func(tx *db.Tx) error { return outreach.EnqueueQuestion(ctx, tx, 1, outreach.QuestionAnswered) })
+	s.tx(func(tx *db.Tx) error {
+		return outreach.EnqueueQuestion(ctx, tx, 1, outreach.ContactReceived, night.Add(-time.Hour))
+	})
+	s.tx(func(tx *db.Tx) error {
+		return outreach.EnqueueQuestion(ctx, tx, 1, outreach.QuestionAnswered, night.Add(-time.Hour))
+	})
 	if _, err := r.RunDue(ctx, night); err != nil {
 		t.Fatal(err)
 	}

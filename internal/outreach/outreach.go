@@ -6,6 +6,7 @@
 package outreach
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 	"strings"
@@ -33,6 +34,8 @@ const (
 
 // The messages of the shop; each has templates/mail/<name>.<lang>.txt.
 const (
+	ReviewRefused     = "review-refused"
+	BackInStock       = "back-in-stock"
 	OrderConfirmation = "order-confirmation"
 	OrderNew          = "order-new" // to the merchant
 	OrderPaid         = "order-paid"
@@ -56,6 +59,7 @@ const (
 	NoAccount         = "no-account"
 	ConfirmConsent    = "confirm-consent" // before a yes to mails counts
 	FollowUpMail      = "followup"
+	CartSaved         = "cart-saved" // asked for by the shopper
 	ContactReceived   = "contact-received"
 	QuestionAnswered  = "question-answered"
 	TierRisen         = "tier-risen"
@@ -63,9 +67,10 @@ const (
 )
 
 // Templates lists every message.
-var Templates = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
+var Templates = []string{ReviewRefused, BackInStock,
+	OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
-	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, ContactReceived, QuestionAnswered, TierRisen, TierEnds}
+	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds}
 
 // State says what became of a message.
 type State string
@@ -100,6 +105,8 @@ type Send struct {
 	CreatedAt  db.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt  db.Time `gorm:"autoUpdateTime:false"`
 	Simulated  bool
+	Variant    string // of a reminder: what it answered; "" the goods themselves
+	Plan       int64  // the version of the follow-up's plan it was decided under; 0: no follow-up
 }
 
 // Words is the reason in l for people; "" if there is none to give.
@@ -151,10 +158,14 @@ type Candidate struct {
 	Purpose  customer.Purpose // what it needs consent for, if its class does
 	Topic    Topic            // its row of the contact matrix, if its class obeys that; "": that of the purpose
 	Email    string
-	Customer *customer.Customer // nil: a guest
-	Cart     *cart.Cart         // the cart it is about, as it stands now; nil: none
-	ActiveAt db.Time            // the cart's last activity when the message was meant
-	Except   int64              // the message's own row, not to be counted against itself
+	Customer *customer.Customer                            // nil: a guest
+	Cart     *cart.Cart                                    // the cart it is about, as it stands now; nil: none
+	ActiveAt db.Time                                       // the cart's last activity when the message was meant
+	Except   int64                                         // the message's own row, not to be counted against itself
+	Asked    bool                                          // a service they asked for, or set off, just now: whoever waits for it is awake
+	stands   func(context.Context, *db.Tx) (string, error) // of a service: why it is not so any more, "" if it is
+	step     *reminding                                    // of the follow-up, if it is one
+	people   []kin                                         // the accounts of whoever reads it
 }
 
 // Decision is the gate's answer. Until is the moment to ask again.
@@ -178,13 +189,3 @@ type AccountMail struct {
 
 // Kind names the job.
 func (AccountMail) Kind() string { return "mail.account" }
-
-// QuestionMail is the job of a mail about a row of questions: Template is
-// ContactReceived or QuestionAnswered.
-type QuestionMail struct {
-	Question int64  `json:"question"`
-	Template string `json:"template"`
-}
-
-// Kind names the job.
-func (QuestionMail) Kind() string { return "mail.question" }

@@ -52,9 +52,13 @@ func (f *Folder) removeBefore(before time.Time) (n int64, err error) {
 }
 
 // DropDecisions lets at most limit decisions about mails from before go, with
-// the links in them. Mails of an order belong to the order and stay with it.
+// the links in them, and who went without. Mails of an order belong to the order and stay with it.
 func DropDecisions(ctx context.Context, tx *db.Tx, before time.Time, limit int) (int64, error) {
 	const old = "SELECT id FROM sends WHERE created_at < ? AND order_id = 0 AND simulated = FALSE AND state NOT IN ('queued', 'claimed', 'deferred') ORDER BY created_at, id LIMIT ?"
+	arms, err := dropArms(ctx, tx, before, limit)
+	if err != nil {
+		return 0, err
+	}
 	if err := tx.Query(ctx).Exec("DELETE FROM mail_links WHERE send_id IN ("+old+")", db.At(before), limit).Error; err != nil {
 		return 0, fmt.Errorf("let old links go: %w", err)
 	}
@@ -62,5 +66,5 @@ func DropDecisions(ctx context.Context, tx *db.Tx, before time.Time, limit int) 
 	if done.Error != nil {
 		return 0, fmt.Errorf("let old decisions go: %w", done.Error)
 	}
-	return done.RowsAffected, nil
+	return max(arms, done.RowsAffected), nil
 }

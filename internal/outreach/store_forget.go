@@ -39,6 +39,9 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 		statements = append(statements, "UPDATE sends SET reason = '"+code+"' WHERE "+mails+" AND reason LIKE '"+code+": %'")
 	}
 	statements = append(statements, "UPDATE sends SET email = @nobody, subject = '' WHERE "+mails)
+	if err := forgetArms(ctx, tx, id, key); err != nil {
+		return err
+	}
 	if err := forgetFiles(ctx, tx, mails, values); err != nil {
 		return fmt.Errorf("forget the mails of customer %d: %w", id, err)
 	}
@@ -48,7 +51,11 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 		}
 	}
 	// Queued mails carry address and secret; what a mail server said of a failed one may quote the address.
-	err := jobs.Drop(ctx, tx, AccountMail{}, "CAST(args ->> 'customer' AS BIGINT) = @id OR lower(args ->> 'email') <> '' AND lower(args ->> 'email') = @key", values)
+	const addressed = "CAST(args ->> 'customer' AS BIGINT) = @id OR lower(args ->> 'email') <> '' AND lower(args ->> 'email') = @key"
+	err := jobs.Drop(ctx, tx, AccountMail{}, addressed, values)
+	if err == nil {
+		err = jobs.Drop(ctx, tx, CartMail{}, addressed, values)
+	}
 	if err == nil {
 		err = jobs.Hush(ctx, tx, []jobs.Args{order.Placed{}, order.Moved{}, order.Sent{}, OrderMailAgain{}}, "CAST(args ->> 'order' AS BIGINT) IN ("+orders+")", values)
 	}

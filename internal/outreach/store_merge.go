@@ -33,5 +33,12 @@ func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) 
 			return fmt.Errorf("put the mails of customer %d under %d: %w", from, into, err)
 		}
 	}
-	return jobs.Drop(ctx, tx, AccountMail{}, "CAST(args ->> 'customer' AS BIGINT) = @from", values)
+	if err := mergeArms(ctx, tx, values); err != nil {
+		return err
+	}
+	const addressed = "CAST(args ->> 'customer' AS BIGINT) = @from"
+	if err := jobs.Drop(ctx, tx, CartMail{}, addressed, values); err != nil {
+		return err
+	}
+	return jobs.Drop(ctx, tx, AccountMail{}, addressed, values)
 }

@@ -45,7 +45,7 @@ func Reach(set setting.Values, now time.Time) []segment.Part {
 		if i > 0 {
 			capped.SQL += " UNION ALL "
 		}
-		capped.SQL += `SELECT s.customer_id FROM sends s WHERE s.class IN ('marketing','relationship') AND s.state IN ('sent','claimed') AND s.customer_id IS NOT NULL AND s.updated_at > ?
+		capped.SQL += `SELECT s.customer_id FROM sends s WHERE s.class IN ('marketing','relationship') AND (s.state IN ('sent','claimed') OR s.state = 'failed' AND s.reason LIKE 'unknown-outcome%') AND s.customer_id IS NOT NULL AND s.updated_at > ?
 			GROUP BY s.customer_id HAVING count(*) >= ?`
 		capped.Args = append(capped.Args, db.At(now.Add(-limit.window)), limit.count)
 	}

@@ -118,30 +118,9 @@ func (d *Desk) offer(ctx context.Context, s *Send, c Candidate, to Address, w le
 		if err := oneAtATime(ctx, tx, to.Email); err != nil {
 			return err
 		}
-		have, err := byKey(ctx, tx, s.Key)
-		if err != nil || have != nil && have.State != Deferred {
-			return err // decided by another sweep
-		}
 		next := *s
-		next.State = Claimed
-		if have != nil {
-			next.ID, next.Attempts = have.ID, have.Attempts
-		}
-		c.Except = next.ID
-		decision, err := d.Decide(ctx, tx, c, now)
-		if err != nil {
-			return err
-		}
-		next.Reason, next.DueAt = decision.Reason, db.At(decision.Until)
-		switch decision.Verdict {
-		case Allow:
-			next.Attempts++
-		case Withhold:
-			next.State = Withheld
-		case Defer:
-			next.State = Deferred
-		}
-		if ok, err := d.decided(ctx, tx, &next, have, now); err != nil || !ok || next.State != Claimed {
+		goes, err := d.claim(ctx, tx, &next, c, now)
+		if err != nil || !goes {
 			return err
 		}
 		stop, err := newLink(ctx, tx, linkUnsubscribe, &next, unsubscribeFor, now)

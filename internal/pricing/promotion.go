@@ -68,6 +68,8 @@ type Promotion struct {
 	Used        int     // orders that stand with it
 	CreatedAt   db.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt   db.Time `gorm:"autoUpdateTime:false"`
+
+	least map[catalog.VariantID]money.Amount // of a bound code: its goods, and what a piece must bring
 }
 
 // Code lets a shopper have a promotion that needs one. A code of a batch is
@@ -108,6 +110,9 @@ type Deals struct {
 	Tier       string
 	Reached    []string            // that tier and those below: price lists for them are for the shopper, too
 	Mine       map[PromotionID]int // orders of this shopper that stand with it
+
+	bound *Bound // whom the code was given to; nil: to everybody
+	bar   string // why it does nothing for this shopper, as a message; "" it may
 }
 
 // in reports whether the shopper is in a segment.
@@ -149,6 +154,8 @@ func (p *Promotion) holds(id catalog.CategoryID, product catalog.ProductID) bool
 // bars says which of a promotion's conditions fails for a basket; "" = none.
 func (p *Promotion) bars(q *Quote, wanted []Wanted, d Deals) (words string, args []any) {
 	switch {
+	case d.bar != "" && p.coded(d):
+		return d.bar, nil
 	case p.StartsOn != "" && d.Day < p.StartsOn:
 		return "pricing.coupon.early", []any{"day", p.StartsOn}
 	case p.EndsOn != "" && d.Day > p.EndsOn:
@@ -179,6 +186,9 @@ func (p *Promotion) bars(q *Quote, wanted []Wanted, d Deals) (words string, args
 // takes reports whether a promotion may make this cheaper. Sensitive goods
 // cost what they cost (invariant P4).
 func (p *Promotion) takes(b catalog.Buyable) bool {
+	if _, tied := p.least[b.VariantID]; p.least != nil && !tied {
+		return false
+	}
 	return !b.Sensitive && !b.GiftCard && p.holds(b.CategoryID, b.ProductID)
 }
 
@@ -313,7 +323,7 @@ func (p *Promotion) off(lines []Line, wanted []Wanted) []money.Amount {
 		goods += l.Total
 		switch p.Kind {
 		case Percent:
-			offs[i] = min(money.BasisPoints(p.Value).Of(l.Total), l.Total)
+			offs[i] = min(money.BasisPoints(p.Value).Of(l.Total), l.Total, (l.Total - p.least[l.Variant].Times(l.Qty)).Clamp0())
 		case Fixed:
 			offs[i] = (l.Total - money.Amount(p.Value).Times(l.Qty)).Clamp0()
 		}

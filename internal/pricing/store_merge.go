@@ -19,6 +19,7 @@ func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) 
 		`UPDATE redemptions SET customer_id = 0 WHERE customer_id = @from AND state = 'held' AND limit_person > 0 AND (SELECT count(*) FROM redemptions x
 			WHERE x.promotion_id = redemptions.promotion_id AND x.state = 'held' AND (x.customer_id = @into OR x.customer_id = @from AND x.id < redemptions.id)) >= limit_person`,
 		"UPDATE redemptions SET customer_id = @into WHERE customer_id = @from",
+		"UPDATE code_bounds SET customer_id = @into WHERE customer_id = @from",
 	} {
 		if err := tx.Query(ctx).Exec(sql, values).Error; err != nil {
 			return fmt.Errorf("put the redemptions of customer %d under %d: %w", from, into, err)

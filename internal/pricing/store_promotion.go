@@ -50,6 +50,9 @@ func Find(ctx context.Context, q db.Q, day, coupon string, who Buyer) (Deals, er
 	if err := d.spread(ctx, q); err != nil {
 		return d, err
 	}
+	if err := d.readBound(ctx, q); err != nil {
+		return d, err
+	}
 	return d, d.count(ctx, q, who)
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"regulars/internal/cart"
 	"regulars/internal/credit"
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -16,6 +17,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/outreach"
 	"regulars/internal/person"
 	"regulars/internal/pricing"
 	"regulars/internal/roster"
@@ -107,6 +109,18 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 			_, err := credit.Grant(ctx, tx, from, money.Price{Amount: 700, Currency: "CNY"}, "test3", 0, "staff:1", "sorry", w.Now())
 			errs = append(errs, err, customer.SetConsent(ctx, tx, from, customer.MailCart, false, "preferences", w.Now()),
 				tx.Query(ctx).Exec("INSERT INTO suppressions (email_key, purpose, reason, at) VALUES (?, 'mail.offers', 'unsubscribed', ?)", oldMail, db.At(w.Now())).Error)
+			for i, id := range []customer.ID{from, into} { // their carts rested
+				var rested cart.ID
+				if err := tx.Query(ctx).Raw("SELECT id FROM carts WHERE customer_id = ? AND state = 'open'", int64(id)).Scan(&rested).Error; err != nil {
+					return err
+				}
+				c, err := cart.ByID(ctx, tx, rested)
+				if err != nil {
+					return err
+				}
+				_, err = w.Office.ArmOf(ctx, tx, outreach.Candidate{Email: []string{oldMail, newMail}[i], Customer: &customer.Customer{ID: id}, Cart: c, ActiveAt: c.ActiveAt}, w.Now())
+				errs = append(errs, err)
+			}
 			return errors.Join(errs...)
 		})
 		var traits []string

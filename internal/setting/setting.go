@@ -39,10 +39,21 @@ var Keys = []Key{
 	{"cart.idle", "60m", checkDuration},
 	{"checkout.idle", "30m", checkDuration},
 	{"cart.lost", "720h", checkDuration},
-	{"followup.delays", "24h,72h", checkDurations},
+	{"visits.origin", "on", checkSwitch},
+	{"followup.delays", "24h,72h", checkDelays},
+	{"followup.floors", "0; 50", checkFloors},
+	{"followup.steps", "on,on", checkSwitches},
+	{"followup.coupon", "off", checkSwitch},
+	{"followup.coupon.percent", "10", checkWhole(1, 50)},
+	{"followup.coupon.margin", "10", checkWhole(0, 500)},
+	{"followup.holdout", "auto", checkHoldout},
 	{"notify.orders", "on", checkSwitch},
 	{"notify.lang", "en", checkLang},
 	{"quiet.hours", "21-09", checkHours},
+	{"answer.days", "mon-fri", checkWeekdays},
+	{"answer.hours", "09-17", checkOpening},
+	{"answer.within", "1", checkWithin},
+	{"survey.questions", "5", checkSurvey},
 	{"hold.minutes", "30", checkMinutes},
 	{"returns.days", "30", checkDays},
 	{"profile.stale.days", "365", checkDays},
@@ -53,6 +64,8 @@ var Keys = []Key{
 	{"payment.transfer.days", "7", checkWait},
 	{"payment.cod.max", "0", checkAmount},
 	{"payment.cod.countries", "", checkCountries},
+	{"notice.payment.failed", "on", checkSwitch},
+	{"notice.payment.failed.except", "", checkCountries},
 	{"loyalty.loyal.orders", "2", checkCount},
 	{"loyalty.loyal.spend", "0", checkAmounts},
 	{"loyalty.very.orders", "6", checkCount},
@@ -153,12 +166,6 @@ func (v Values) CheckoutIdle() time.Duration { return v.duration("checkout.idle"
 // CartLost is when an abandoned cart is given up.
 func (v Values) CartLost() time.Duration { return v.duration("cart.lost") }
 
-// FollowupDelays are the times of the follow-up mails, from the last activity.
-func (v Values) FollowupDelays() []time.Duration {
-	all, _ := parseDurations(v.Get("followup.delays"))
-	return all
-}
-
 // QuietHours are the hours of a person's day without mail: from ≤ h < to,
 // over midnight if from > to. on is false when there are none.
 func (v Values) QuietHours() (from, to int, on bool) {
@@ -168,6 +175,9 @@ func (v Values) QuietHours() (from, to int, on bool) {
 
 // NotifyOrders reports whether the merchant is told of each new order by mail.
 func (v Values) NotifyOrders() bool { return v.Get("notify.orders") == "on" }
+
+// VisitsOrigin reports whether carts note what led their visit to the shop.
+func (v Values) VisitsOrigin() bool { return v.Get("visits.origin") == "on" }
 
 // Hold is how long stock is kept for a placed order that is not paid yet.
 func (v Values) Hold() time.Duration {
@@ -233,24 +243,6 @@ func checkDuration(s string) error {
 	}
 	return nil
 }
-
-func parseDurations(s string) ([]time.Duration, error) {
-	var all []time.Duration
-	for part := range strings.SplitSeq(s, ",") {
-		part = strings.TrimSpace(part)
-		if err := checkDuration(part); err != nil {
-			return nil, fmt.Errorf("wants times in rising order such as 24h,72h")
-		}
-		d, _ := time.ParseDuration(part)
-		if len(all) > 0 && d <= all[len(all)-1] || len(all) == 5 {
-			return nil, fmt.Errorf("wants at most five times in rising order such as 24h,72h")
-		}
-		all = append(all, d)
-	}
-	return all, nil
-}
-
-func checkDurations(s string) error { _, err := parseDurations(s); return err }
 
 func parseHours(s string) (from, to int, on bool, err error) {
 	if s == "off" {

@@ -28,6 +28,7 @@ const (
 	CartChain    Key = "cart.chain"
 	Added        Key = "cart.added"
 	Confirmation Key = "confirmation"
+	Reply        Key = "reply" // by staff, to a question; its page is the question's number
 	Home         Key = "home"
 	sections     Key = "home."
 	other        Key = "home.other"
@@ -60,6 +61,7 @@ var Slots = []Slot{
 	{Added, "ca", Nothing},
 	{Confirmation, "oc", Nothing},
 	{Alternatives, "pa", Always},
+	{Reply, "rq", Always},
 	{"home.again", "ha", Nothing},
 	{"home.goes", "hg", Nothing},
 	{"home.continue", "hu", Nothing},

@@ -119,6 +119,8 @@ var Areas = []Area{
 	{Name: "messages", Path: "/admin/messages", Read: []Role{Support}, Write: []Role{Marketer}},
 	{Name: "experiments", Path: "/admin/experiments", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "questions", Path: "/admin/questions", Write: []Role{Merchant, Support}},
+	{Name: "reviews", Path: "/admin/reviews", Write: []Role{Merchant, Support}},
+	{Name: "surveys", Path: "/admin/surveys", Read: []Role{Support, Analyst}, Write: []Role{Merchant, Marketer}},
 	{Name: "mail", Path: "/admin/mail", Read: []Role{Marketer}, Write: []Role{Merchant, Support}},
 	{Name: "settings", Path: "/admin/settings"},
 	{Name: "alarms", Path: "/admin/alarms", Read: []Role{Support}, Write: []Role{Merchant}},

@@ -14,6 +14,7 @@ const (
 	LookCard   = "card"
 	LookProof  = "proof"
 	LookExport = "export"
+	LookCart   = "cart"
 )
 
 // LookSpan is the time in which looks of one kind by one member of staff at

@@ -21,7 +21,7 @@ import (
 // shop.account.<name> in words.
 var accountRooms = []struct{ name, path string }{
 	{"overview", "/account"}, {"details", "/account/details"}, {"interests", "/account/interests"}, {"dates", "/account/dates"},
-	{"addresses", "/account/addresses"}, {"loyalty", "/account/loyalty"}, {"preferences", "/account/preferences"}, {"privacy", "/account/privacy"},
+	{"messages", "/account/messages"}, {"addresses", "/account/addresses"}, {"later", "/account/saved"}, {"loyalty", "/account/loyalty"}, {"preferences", "/account/preferences"}, {"privacy", "/account/privacy"},
 }
 
 func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {
@@ -42,6 +42,7 @@ func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {
 	e.GET("/account/addresses", s.addresses)
 	e.POST("/account/addresses", s.saveAddress, slow)
 	e.POST("/account/addresses/:token", s.dropAddress, slow)
+	e.GET("/account/messages", s.messages)
 	e.GET("/account/loyalty", s.loyalty)
 	e.GET("/account/preferences", s.preferences)
 	e.POST("/account/preferences", s.savePreferences, slow)

@@ -104,6 +104,10 @@ func (s *Shop) withOrder(c echo.Context, p *orderPage, o *order.Order, lines []o
 	if o.State != order.StatePlaced || p.CanPay || s.Now().Sub(o.PlacedAt.Time) >= confirming {
 		return nil
 	}
+	var err error
+	if p.Survey, err = s.afterOrder(c); err != nil {
+		return err
+	}
 	person, err := s.person(c)
 	if err != nil {
 		return err

@@ -113,7 +113,7 @@ func (s *Shop) imageURL(img catalog.Image) string {
 	if file, ok := strings.CutPrefix(img.Src, "media:"); ok {
 		return s.Web.AbsoluteURL(i18n.English, "/media/"+file)
 	}
-	return s.Web.AbsoluteURL(i18n.English, "/art/"+piece(img.Src).Path(art.Whole, false)+".svg")
+	return s.Web.AbsoluteURL(i18n.English, "/art/"+art.File(piece(img.Src).Path(art.Whole, false)))
 }
 
 func (s *Shop) apiCard(c echo.Context, tree *catalog.Tree, k catalog.Card) apiCard {

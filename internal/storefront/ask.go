@@ -1,15 +1,12 @@
 package storefront
 
 import (
-	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -21,11 +18,22 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
-	"regulars/internal/i18n"
+	"regulars/internal/outreach"
 	"regulars/internal/web"
 )
 
 type (
+	// questionPage is a conversation: Ask.Sent is its last turn.
+	questionPage struct {
+		web.Page
+		Turns          []sentView // what came before
+		Ask            askBox
+		Back, BackText string
+		Reply, Key     string // where to say something back; "" while the shop is to answer
+		Body           string
+		Errors         web.FormErrors
+		unseen         bool
+	}
 	// askBox is the box that asks, wherever it stands: what was typed, and what
 	// became of it.
 	askBox struct {
@@ -42,14 +50,11 @@ type (
 	// sentView is a question that is with staff, for whoever asked it.
 	sentView struct {
 		URL, Body, Answer, By string
-		Expect                string // "" once it is answered
-		Mail                  string // where the answer goes, too
+		Number                string
+		Parts                 []ask.Piece // the answer, with goods as links
+		Expect                string      // "" once it is answered
+		Mail                  string      // where the answer goes, too
 		Near                  *nearView
-	}
-	questionPage struct {
-		web.Page
-		Ask            askBox
-		Back, BackText string
 	}
 	askInput struct {
 		Body   string `form:"body,max=5000"`
@@ -74,8 +79,8 @@ const (
 	askWindow = time.Hour
 )
 
-func (in askInput) message(c echo.Context, p *customer.Person) ask.Message {
-	return ask.Message{Person: p, Name: in.Name, Email: in.Email, Lang: web.Lang(c), Body: in.Body}
+func (s *Shop) message(c echo.Context, in askInput, p *customer.Person) ask.Message {
+	return ask.Message{Person: p, Name: in.Name, Email: in.Email, Lang: web.Lang(c), Body: in.Body, Shop: s.Settings.Now()}
 }
 
 // askAboutProduct answers from what is written, or passes the question on; it
@@ -221,7 +226,7 @@ func (s *Shop) answered(c echo.Context, in askInput, formErr error, place string
 	if err != nil {
 		return err
 	}
-	m := in.message(c, p)
+	m := s.message(c, in, p)
 	if place == ask.AtCheckout {
 		formErr = nil // checkout's own inputs are judged when it is placed
 	}
@@ -263,7 +268,7 @@ func (s *Shop) answered(c echo.Context, in askInput, formErr error, place string
 		return web.Redirect(c, to)
 	}
 	box.Body = ""
-	if box.Sent, err = s.sent(c, q); err != nil {
+	if box.Sent, err = s.sent(c, q, true); err != nil {
 		return err
 	}
 	return show(http.StatusOK, box)
@@ -293,6 +298,10 @@ func (s *Shop) passOn(c echo.Context, about catalog.ProductID, m ask.Message, tr
 	if !ok {
 		return nil, fault.New(fault.TooMany, "shop.ask.many", "count", max(1, int((after+time.Minute-1)/time.Minute)))
 	}
+	receipt, err := s.mayReceipt(c, m)
+	if err != nil {
+		return nil, err
+	}
 	m.CartID, m.FormKey = trail.CartID, s.formKey(c, trail.Place, about, m)
 	var q *ask.Question
 	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
@@ -301,7 +310,10 @@ func (s *Shop) passOn(c echo.Context, about catalog.ProductID, m ask.Message, tr
 			return err
 		}
 		trail.QuestionID = q.ID
-		return ask.Note(ctx, tx, trail, s.Now())
+		if err := ask.Note(ctx, tx, trail, s.Now()); err != nil || !receipt {
+			return err
+		}
+		return outreach.EnqueueQuestion(ctx, tx, q.ID, outreach.ContactReceived, s.Now())
 	})
 	if err != nil {
 		return nil, err
@@ -310,9 +322,7 @@ func (s *Shop) passOn(c echo.Context, about catalog.ProductID, m ask.Message, tr
 		s.keepAsked(c, entered{Email: m.Email, Name: m.Name})
 	}
 	s.note(c, event.Event{Kind: event.Asked, ProductID: int64(about), CartID: trail.CartID, Detail: trail.Place})
-	tokens := slices.DeleteFunc(strings.Split(web.Cookie(c, askedCookie), "."), func(t string) bool { return t == "" || t == q.Token })
-	tokens = append([]string{q.Token}, tokens[:min(len(tokens), askedMost-1)]...)
-	web.SetCookie(c, askedCookie, strings.Join(tokens, "."), askedAge)
+	s.keepToken(c, q)
 	return q, nil
 }
 
@@ -325,31 +335,6 @@ func (s *Shop) formKey(c echo.Context, place string, about catalog.ProductID, m 
 	return place + ":" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
 }
 
-// sent words what a question that is with staff has come to.
-func (s *Shop) sent(c echo.Context, q *ask.Question) (*sentView, error) {
-	v := &sentView{URL: web.URL(c, "/questions/"+q.Token), Body: q.Body, Answer: q.Answer, Mail: q.Email}
-	if !q.AnsweredAt.IsZero() {
-		shop := s.Settings.Now().Get("shop.name")
-		if name := s.Settings.Now().Get("shop.name.zh"); web.Lang(c) == i18n.Chinese && name != "" {
-			shop = name
-		}
-		v.By = t(c, "shop.ask.answered", "shop", shop)
-		return v, nil
-	}
-	usual, ok, err := ask.Usual(c.Request().Context(), s.DB, s.Now().AddDate(0, 0, -90))
-	v.Expect = t(c, "shop.ask.expect")
-	if ok {
-		v.Expect = t(c, "shop.ask.expect.usual", "time", lasting(c, usual))
-	}
-	if err == nil && q.ProductID != nil {
-		d, derr := s.shelves.Detailed(c.Request().Context(), s.DB, *q.ProductID, s.currency(c))
-		if derr == nil {
-			v.Near, err = s.nearby(c.Request().Context(), c, d.ID, q.Body, &library{names: []string{d.Name.En, d.Name.Zh}})
-		}
-	}
-	return v, err
-}
-
 // lasting writes how long something takes, to the unit people would say.
 func lasting(c echo.Context, d time.Duration) string {
 	switch {
@@ -359,38 +344,4 @@ func lasting(c echo.Context, d time.Duration) string {
 		return t(c, "shop.ask.hours", "count", int((d+time.Hour/2)/time.Hour))
 	}
 	return t(c, "shop.ask.days", "count", int((d+12*time.Hour)/(24*time.Hour)))
-}
-
-// question shows what somebody asked, and the answer once there is one, to the
-// browser that asked or the account that did.
-func (s *Shop) question(c echo.Context) error {
-	token := c.Param("token")
-	p, err := s.person(c)
-	if err != nil {
-		return err
-	}
-	q, err := ask.ByToken(c.Request().Context(), s.DB, token)
-	if err != nil {
-		return err
-	}
-	mine := q.CustomerID != nil && p.CustomerID() == *q.CustomerID
-	if !mine && !slices.Contains(strings.Split(web.Cookie(c, askedCookie), "."), token) {
-		return fault.New(fault.NotFound, "ask.unknown")
-	}
-	page := questionPage{Page: s.page(c, "shop.ask.yours"), Back: web.URL(c, "/cart"), BackText: t(c, "shop.ask.back.cart")}
-	page.NoIndex = true
-	if page.Ask.Sent, err = s.sent(c, q); err != nil {
-		return err
-	}
-	if q.ProductID != nil {
-		if d, err := s.shelves.Detailed(c.Request().Context(), s.DB, *q.ProductID, s.currency(c)); err == nil {
-			page.Ask.Action = web.URL(c, "/p/"+d.Slug+"/questions#questions")
-			if c.QueryParam("from") == "" {
-				page.Back, page.BackText = web.URL(c, "/p/"+d.Slug), t(c, "shop.ask.back.product", "name", d.Name)
-			}
-		}
-	}
-	page.Ask.Action = cmp.Or(page.Ask.Action, web.URL(c, "/cart/questions#ask"))
-	web.Private(c)
-	return web.Render(c, http.StatusOK, "storefront/question", page)
 }

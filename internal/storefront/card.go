@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"cmp"
 	"hash/fnv"
 	"html/template"
 	"strings"
@@ -20,7 +21,7 @@ import (
 type (
 	picture struct {
 		Src, Dark, Alt string
-		Size           int
+		Size, High     int // pixels; High 0 = square
 		Eager          bool
 	}
 	price struct{ Now, Was, NowLabel, WasLabel, Note string }
@@ -28,6 +29,7 @@ type (
 		HTML                                template.HTML // the finished card, instead of all below
 		head                                int           // in HTML, where the address of its link ends
 		URL, Name, Fact, Reason, Note, Mark string
+		Rated                               string // the mean of its reviews
 		Out                                 bool
 		Picture                             picture
 		Price                               price
@@ -43,6 +45,10 @@ type (
 		Words                          []crumb // to search for, instead of cards
 	}
 )
+
+// Height is for the template: a picture says both, so that nothing moves when
+// it comes.
+func (p picture) Height() int { return cmp.Or(p.High, p.Size) }
 
 // lowStock is from how many units left the shop says so: earlier it would be
 // pressure, not news.
@@ -79,8 +85,7 @@ func piece(src string) art.Piece {
 	return p
 }
 
-// picture is an image in a scene. Where the shopper chose light or dark, the
-// drawing follows the choice and not the device.
+// picture is an image in a scene.
 func (s *Shop) picture(c echo.Context, img catalog.Image, scene art.Scene) picture {
 	p := picture{Alt: in(c, img.Alt), Size: 600}
 	if file, ok := strings.CutPrefix(img.Src, "media:"); ok {
@@ -91,15 +96,7 @@ func (s *Shop) picture(c echo.Context, img catalog.Image, scene art.Scene) pictu
 }
 
 func drawn(c echo.Context, a art.Piece, scene art.Scene, p picture) picture {
-	light, dark := "/art/"+a.Path(scene, false)+".svg", "/art/"+a.Path(scene, true)+".svg"
-	switch web.Scheme(c) {
-	case "dark":
-		p.Src = dark
-	case "light":
-		p.Src = light
-	default:
-		p.Src, p.Dark = light, dark
-	}
+	inScheme(c, &p, art.File(a.Path(scene, false)), art.File(a.Path(scene, true)))
 	if p.Size == 0 {
 		p.Size = 600
 	}
@@ -131,6 +128,7 @@ func (s *Shop) worded(c echo.Context, k catalog.Card) card {
 	out := card{URL: web.URL(c, "/p/"+k.Slug), Name: in(c, k.Name), Fact: in(c, k.Line),
 		Out: !k.InStock, Picture: s.picture(c, k.Image, art.Whole), Price: s.price(c, k.Price, k.Was, k.Said, k.From)}
 	out.Picture.Alt = "" // the name beside it says the same
+	out.Rated = ratingText(c, k.Rating, s.Demo)
 	switch {
 	case !k.InStock:
 		out.Note = t(c, "shop.sold-out")

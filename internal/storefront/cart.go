@@ -45,13 +45,14 @@ type (
 		Undo      *undo
 		Blocked   bool
 		Cross     *shelf
-		EmptyArt  picture
 		CountText string
 		Coupon    couponBox
 		Gift      couponBox
 		Tender    tender
 		Ask       askBox
+		Saved     []savedLine
 		Stopped   *stopped
+		Mail      mailBox
 		quote     *pricing.Quote
 	}
 	undo struct{ SKU, Qty, Text string }
@@ -96,7 +97,6 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 	}
 	p := &cartPage{Page: s.page(c, "shop.cart.title"), Blocked: view.Blocked(), CountText: t(c, "shop.cart.count", "count", view.Count)}
 	p.NoIndex = true
-	p.EmptyArt = drawn(c, art.Piece{Form: "bag", Hue: 70}, art.Whole, picture{Size: 240})
 	for _, item := range view.Items {
 		line := s.cartLine(c, open, item)
 		if item.Problem == cart.SoldOut || item.Problem == cart.Less {
@@ -118,6 +118,12 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 		if err := s.askForm(c, &p.Ask); err != nil {
 			return nil, nil, err
 		}
+		if p.Mail, err = s.mailBox(c); err != nil {
+			return nil, nil, err
+		}
+	}
+	if p.Saved, err = s.savedLines(c); err != nil {
+		return nil, nil, err
 	}
 	if open != nil && p.Coupon.Error.Text == "" {
 		p.Coupon.Value = open.Coupon
@@ -347,10 +353,20 @@ func (s *Shop) add(c echo.Context, v *catalog.Variant, qty int) error {
 		return err
 	}
 	from, _ := s.via(c)
+	led, err := s.ledBy(c)
+	if err != nil {
+		return err
+	}
 	return s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
 		open, err := cart.Ensure(ctx, tx, p, s.currency(c), web.Lang(c), device(c), s.Now())
 		if err != nil {
 			return err
+		}
+		if open.StartedAt.IsZero() {
+			led.CartID = open.ID
+			if err := cart.Arrive(ctx, tx, led); err != nil {
+				return err
+			}
 		}
 		return cart.AddFrom(ctx, tx, open.ID, v.ID, qty, from.String(), s.Now())
 	})
@@ -374,6 +390,7 @@ func (s *Shop) notAdded(c echo.Context, v *catalog.Variant, failed error) error 
 		if err := s.met(c, cart.StockLost, v.SKU); err != nil {
 			return err
 		}
+		s.note(c, event.Event{Kind: event.StockLost, ProductID: int64(v.ProductID), Detail: "add"})
 	}
 	page, err := s.productPage(c, v.ProductID, url.Values{"v": {v.SKU}})
 	if err != nil {

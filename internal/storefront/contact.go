@@ -60,14 +60,10 @@ func (s *Shop) contact(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	m := ask.Message{Person: p, Name: in.Name, Email: in.Email, OrderNumber: in.Order, Lang: web.Lang(c), Body: in.Body, Complaint: in.Complaint, Shop: s.Settings.Now()}
+	var q *ask.Question
 	if failed == nil {
-		failed = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-			q, err := ask.Contact(ctx, tx, ask.Message{Person: p, Name: in.Name, Email: in.Email, OrderNumber: in.Order, Lang: web.Lang(c), Body: in.Body, Complaint: in.Complaint}, s.Now())
-			if err != nil {
-				return err
-			}
-			return outreach.EnqueueQuestion(ctx, tx, q.ID, outreach.ContactReceived)
-		})
+		q, failed = s.write(c, m)
 	}
 	if failed != nil {
 		if fault.Kind(failed) != fault.Invalid {
@@ -77,6 +73,23 @@ func (s *Shop) contact(c echo.Context) error {
 	}
 	s.keep(c, customer.AtQuestion, entered{Email: in.Email, Name: in.Name, Remembered: in.Remember})
 	s.note(c, event.Event{Kind: event.Asked})
-	web.Flash(c, "ok", "shop.contact.done", "email", in.Email)
-	return web.Redirect(c, "/contact")
+	s.keepToken(c, q)
+	web.Flash(c, "ok", "shop.contact.done", "email", q.Email)
+	return web.Redirect(c, "/questions/"+q.Token)
+}
+
+// write keeps a letter to the shop, once a form, with its receipt.
+func (s *Shop) write(c echo.Context, m ask.Message) (q *ask.Question, err error) {
+	receipt, err := s.mayReceipt(c, m)
+	if err != nil {
+		return nil, err
+	}
+	m.FormKey = s.formKey(c, "contact", 0, m)
+	err = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		if q, err = ask.Contact(ctx, tx, m, s.Now()); err != nil || !receipt {
+			return err
+		}
+		return outreach.EnqueueQuestion(ctx, tx, q.ID, outreach.ContactReceived, s.Now())
+	})
+	return q, err
 }

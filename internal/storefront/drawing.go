@@ -41,6 +41,7 @@ type drawingKey struct {
 	colours    int
 	mark       string // the shop's own words, such as "in your cart"
 	reasoned   bool
+	rating     catalog.Rating
 }
 
 // drawing is a card around the place of its reason.
@@ -76,7 +77,7 @@ func (s *Shop) card(c echo.Context, k catalog.Card, reason string) card {
 }
 
 func (s *Shop) badged(c echo.Context, k catalog.Card, mark, reason string) card {
-	key := drawingKey{k.ID, k.Version, web.Lang(c), web.Scheme(c), k.Price, k.Was, k.Said, k.From, k.InStock, k.Waits, k.Preorder, 0, k.Colours, mark, reason != ""}
+	key := drawingKey{k.ID, k.Version, web.Lang(c), web.Scheme(c), k.Price, k.Was, k.Said, k.From, k.InStock, k.Waits, k.Preorder, 0, k.Colours, mark, reason != "", k.Rating}
 	if k.Left > 0 && k.Left <= lowStock {
 		key.left = k.Left
 	}

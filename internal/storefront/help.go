@@ -1,13 +1,21 @@
 package storefront
 
 import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/ask"
 	"regulars/internal/catalog"
+	"regulars/internal/db"
 	"regulars/internal/event"
+	"regulars/internal/fault"
 	"regulars/internal/web"
 )
 
@@ -19,6 +27,8 @@ type helpPage struct {
 	Paragraphs []string
 	About      []crumb // goods and shelves it is about
 	All        string
+	Vote       string // where readers say whether it helped; "" on the list
+	Voted      bool
 }
 
 // help lists what is written for everybody to read.
@@ -41,7 +51,8 @@ func (s *Shop) helpArticle(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := helpPage{Page: s.titled(c, a.Title), Heading: in(c, a.Title), Paragraphs: ask.Paragraphs(in(c, a.Body)), All: web.URL(c, "/help")}
+	p := helpPage{Page: s.titled(c, a.Title), Heading: in(c, a.Title), Paragraphs: ask.Paragraphs(in(c, a.Body)), All: web.URL(c, "/help"),
+		Vote: web.URL(c, "/help/"+a.Slug), Voted: c.QueryParam("said") != ""}
 	cards, err := s.shelves.Cards(ctx, s.DB, a.Products, s.currency(c))
 	if err != nil {
 		return err
@@ -84,4 +95,29 @@ func (s *Shop) helpLinks(c echo.Context, d *catalog.Detail) ([]crumb, error) {
 		}
 	}
 	return out, err
+}
+
+// voteHelp keeps whether an article helped: one answer a reader and day, of
+// whom nothing is kept but a hash that leads to nobody.
+func (s *Shop) voteHelp(c echo.Context) error {
+	var in struct {
+		Helped string `form:"helped,max=5"`
+	}
+	if err := web.Form(c, &in); err != nil {
+		return err
+	}
+	if in.Helped != "yes" && in.Helped != "no" {
+		return fault.New(fault.Invalid, "error.unreadable")
+	}
+	slug := c.Param("slug")
+	mac := hmac.New(sha256.New, s.Desk.Secret)
+	fmt.Fprintf(mac, "help\x00%s\x00%s\x00%s\x00%s", c.RealIP(), c.Request().UserAgent(), s.Now().UTC().Format(time.DateOnly), slug)
+	key := base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
+	err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		return ask.Vote(ctx, tx, slug, key, in.Helped == "yes", web.Lang(c), s.Now())
+	})
+	if err != nil {
+		return err
+	}
+	return web.Redirect(c, "/help/"+slug+"?said=1")
 }

@@ -92,6 +92,13 @@ func (s *Shop) showHome(c echo.Context, w *welcome) error {
 			s.heroOf(c, &p, sec.Cards[0], sh.More, t(c, "shop.home.see", "shelf", sec.Title))
 		}
 	}
+	pieces := firsts(w.Sections)
+	if life := heroStill(c, pieces); w.Hero == nil && life != nil {
+		p.Hero = life
+	}
+	if len(pieces) > 0 && w.Segment == segment.Default {
+		s.preview(&p.Page, pieces[0].Hue, pieces)
+	}
 	if len(w.Continue) > 0 {
 		p.Continue = &shelf{ID: "continue", Title: t(c, "shop.home.continue"), Why: t(c, "shop.home.continue.why")}
 		mark := s.stand(c, slot.Section("continue"), s.visit(c).audience, nil)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/art"
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
 	"regulars/internal/event"
@@ -28,7 +29,7 @@ const (
 // notFacets are the names in an address that are not facets.
 var notFacets = []string{"q", "exact", "page", "per_page", "sort", "min", "max", "stock", "currency", "category"}
 
-var sorts = []string{"", "price", "price-desc", "new", "name"}
+var sorts = []string{"", "rating", "price", "price-desc", "new", "name"}
 
 // narrowing is what an address asks of a list. What cannot be understood in it
 // is passed over: a mistyped filter shows more, never an error.
@@ -261,30 +262,33 @@ func (s *Shop) span(c echo.Context, low, high money.Amount, cur money.Currency) 
 }
 
 func pages(c echo.Context, n narrowing, l *catalog.Listing, path string) pager {
-	total := (l.Total + l.PerPage - 1) / l.PerPage
-	p := pager{Label: t(c, "shop.pager"), PrevText: t(c, "shop.pager.prev"), NextText: t(c, "shop.pager.next"),
-		Status: t(c, "shop.pager.status", "page", l.Page, "pages", total)}
-	to := func(i int) string {
+	return leafed(c, l.Page, (l.Total+l.PerPage-1)/l.PerPage, func(i int) string {
 		if i == 1 {
 			return n.link(path)
 		}
 		return n.link(path, "page", strconv.Itoa(i))
+	})
+}
+
+// leafed leads through pages: page is the one that is shown.
+func leafed(c echo.Context, page, total int, to func(int) string) pager {
+	p := pager{Label: t(c, "shop.pager"), PrevText: t(c, "shop.pager.prev"), NextText: t(c, "shop.pager.next"),
+		Status: t(c, "shop.pager.status", "page", page, "pages", total)}
+	if page > 1 {
+		p.Prev = to(page - 1)
 	}
-	if l.Page > 1 {
-		p.Prev = to(l.Page - 1)
-	}
-	if l.Page < total {
-		p.Next = to(l.Page + 1)
+	if page < total {
+		p.Next = to(page + 1)
 	}
 	last := 0
 	for i := 1; i <= total; i++ {
-		if i != 1 && i != total && (i < l.Page-1 || i > l.Page+1) {
+		if i != 1 && i != total && (i < page-1 || i > page+1) {
 			continue
 		}
 		if i > last+1 {
 			p.Pages = append(p.Pages, pagerLink{Gap: true})
 		}
-		p.Pages = append(p.Pages, pagerLink{Text: strconv.Itoa(i), URL: to(i), Current: i == l.Page})
+		p.Pages = append(p.Pages, pagerLink{Text: strconv.Itoa(i), URL: to(i), Current: i == page})
 		last = i
 	}
 	return p
@@ -295,6 +299,7 @@ type categoryPage struct {
 	Heading, Help string
 	Crumbs        crumbs
 	Shelves       []shelfChip
+	Still         *picture // where nothing is narrowed yet: then what was found comes first
 	List          listing
 }
 
@@ -337,6 +342,11 @@ func (s *Shop) category(c echo.Context) error {
 		p.Canonical += "?page=" + strconv.Itoa(l.Page)
 	}
 	p.Shelves = shelfChips(c, tree, k)
+	if l.Page == 1 && !n.filtered() {
+		pieces := arranged(fromEachShelf(l.Cards), 5)
+		p.Still = still(c, art.Wide, k.Hue, pieces)
+		s.preview(&p.Page, k.Hue, pieces)
+	}
 	s.note(c, event.Event{Kind: event.ListShown, Detail: k.Slug})
 	return web.Render(c, http.StatusOK, "storefront/category", &p)
 }

@@ -26,6 +26,7 @@ type (
 		web.Page
 		Number, Heading, Lead string
 		StateText, StateTag   string
+		Survey                *surveyLink
 		Refresh               bool
 		Steps                 []timeStep
 		Lines                 []orderLine
@@ -65,6 +66,7 @@ type (
 		Picture                        picture
 		Wait                           string   // it has yet to come
 		Inside                         []string // of a bundle
+		Review                         string   // where it can be reviewed; "" before it is there
 	}
 )
 
@@ -332,6 +334,7 @@ func (s *Shop) orderLines(c echo.Context, p *orderPage, o *order.Order, lines []
 			Picture: s.picture(c, known[l.ProductID].Image, art.Whole)}
 		if slug := known[l.ProductID].Slug; slug != "" {
 			view.URL = web.URL(c, "/p/"+slug)
+			view.Review = reviewURL(c, slug, o, p.Key)
 		}
 		if l.CancelledQty > 0 {
 			view.Qty += t(c, "shop.order.line-cancelled", "count", l.CancelledQty)

@@ -57,6 +57,9 @@ type productPage struct {
 	SelfURL      string
 	CartText     string
 	Via          string // the place that led here, for the cart
+	Reviews      reviewsBox
+	Back         *backBox       // to be told when it is there again
+	rating       map[string]any // of real people, as schema.org has it
 }
 
 type (
@@ -107,6 +110,9 @@ func (s *Shop) product(c echo.Context) error {
 		return err
 	}
 	s.note(c, event.Event{Kind: event.ItemSeen, ProductID: int64(p.ID), Detail: page.SKU})
+	if !page.Buyable {
+		s.note(c, event.Event{Kind: event.StockLost, ProductID: int64(p.ID), Detail: "seen"})
+	}
 	s.clicked(c, p.ID)
 	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/product", page)
@@ -144,6 +150,10 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	}
 	p.Crumbs = s.trail(c, path, p.Name)
 	s.gallery(c, p, d, v, query.Get("view"))
+	if len(d.Images) > 0 && strings.HasPrefix(d.Images[0].Src, "art:") {
+		a := piece(d.Images[0].Src)
+		s.preview(&p.Page, a.Hue, []art.Piece{a})
+	}
 	p.Options = s.options(c, d, v)
 	p.SizeNote = sizeNote(c, d, v, fits, months)
 	if err := s.offer(c, p, d, v); err != nil {
@@ -153,7 +163,12 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	if err := s.around(c, p, d); err != nil {
 		return nil, err
 	}
-	p.LD = s.linked(c, d, v)
+	if err := s.withReviews(c, p, d); err != nil {
+		return nil, err
+	}
+	if p.LD = s.linked(c, d, v); p.rating != nil {
+		p.LD["aggregateRating"] = p.rating
+	}
 	return p, nil
 }
 
@@ -234,8 +249,19 @@ func (s *Shop) gallery(c echo.Context, p *productPage, d *catalog.Detail, v *cat
 			add("p"+strconv.Itoa(i+1), s.picture(c, img, art.Whole), in(c, img.Alt))
 			continue
 		}
+		colour := ""
+		if v != nil {
+			if k, ok := art.Colours()[v.Accent]; ok {
+				colour = i18n.Text{En: strings.ToLower(k.Name.En), Zh: k.Name.Zh}.In(web.Lang(c))
+			}
+		}
 		for _, scene := range art.Scenes() {
-			add(string(scene), s.picture(c, img, scene), t(c, "shop.view."+string(scene)))
+			pic := s.picture(c, img, scene)
+			pic.Alt = t(c, "shop.picture."+string(scene), "name", in(c, d.Name))
+			if colour != "" {
+				pic.Alt = t(c, "shop.picture."+string(scene)+".colour", "name", in(c, d.Name), "colour", colour)
+			}
+			add(string(scene), pic, t(c, "shop.view."+string(scene)))
 		}
 	}
 	at := max(slices.IndexFunc(p.Thumbs, func(x thumb) bool { return x.Current }), 0)

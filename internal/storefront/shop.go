@@ -44,6 +44,7 @@ type Shop struct {
 	Folder   string        // the data folder; pictures lie in its media/
 	Demo     bool          // the ribbon, one-click sign-ins, "simulated" in reasons
 	People   []DemoSignIn
+	Version  string // of the program, as carts note it
 	Now      func() time.Time
 	Log      *slog.Logger
 
@@ -53,6 +54,7 @@ type Shop struct {
 	traits  trait.Live
 	speller search.Speller
 	drawn   drawings
+	prints  prints
 	slots   slot.Live
 }
 
@@ -77,7 +79,7 @@ func (s *Shop) Routes() {
 	slow := s.Web.Limit(600, 200) // what writes or costs a search; a whole office may share one address
 	door := s.Web.Limit(60, 40)   // what tries a password or sends a mail; accounts have limits of their own besides
 
-	e.Use(s.chooseCurrency, s.broken)
+	e.Use(s.chooseCurrency, s.arrive, s.broken)
 	e.GET("/", s.home)
 	e.GET("/home/preview", s.previewHome)
 	e.GET("/c/:slug", s.category)
@@ -86,8 +88,10 @@ func (s *Shop) Routes() {
 	e.POST("/cart/questions", s.askInCart, door)
 	e.POST("/checkout/questions", s.askAtCheckout, door)
 	e.GET("/questions/:token", s.question)
+	e.POST("/questions/:token", s.sayBack, door)
 	e.GET("/help", s.help)
 	e.GET("/help/:slug", s.helpArticle)
+	e.POST("/help/:slug", s.voteHelp, slow)
 	e.GET("/search", s.search)
 	e.GET("/search/suggest", s.searchSuggest, slow)
 	e.GET("/cart", s.cart)
@@ -95,6 +99,8 @@ func (s *Shop) Routes() {
 	e.POST("/cart/items/:id", s.setItem, slow)
 	e.POST("/cart/coupon", s.setCoupon, slow)
 	e.POST("/cart/why", s.cartWhy, slow)
+	e.POST("/cart/mail", s.mailCart, door)
+	e.POST("/cart/later", s.putAway, slow)
 	e.POST("/cart/gift-cards", s.cartCard, slow)
 	e.GET("/gift-cards", s.giftCards)
 	e.POST("/gift-cards", s.readCard, door)
@@ -136,6 +142,9 @@ func (s *Shop) Routes() {
 	e.GET("/change-email/:token", s.changeEmailForm)
 	e.POST("/change-email/:token", s.changeEmail, door)
 	s.accountRoutes(slow, door)
+	s.reviewRoutes(slow, door)
+	s.shelfRoutes(slow, door)
+	s.surveyRoutes(slow)
 
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)
@@ -182,6 +191,7 @@ func (s *Shop) dress(c echo.Context, p *web.Page) {
 	if web.Lang(c) == i18n.Chinese && set.Get("shop.name.zh") != "" {
 		p.ShopName = set.Get("shop.name.zh")
 	}
+	p.Empties = func(kind string) web.Picture { return quietly(c, kind) }
 	if isAdmin(p.Path) {
 		return
 	}
@@ -204,7 +214,12 @@ func (s *Shop) dress(c echo.Context, p *web.Page) {
 		return
 	}
 	p.SignedIn = person.SignedIn()
-	if _, p.CartCount, err = s.openCart(c); err != nil {
+	open, count, err := s.openCart(c)
+	if err == nil {
+		p.CartCount = count
+		p.Waiting, err = s.waiting(c, open, count)
+	}
+	if err != nil {
 		s.Log.Warn("cart not read", "error", err)
 	}
 }

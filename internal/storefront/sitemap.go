@@ -64,7 +64,7 @@ func (s *Shop) robots(c echo.Context) error {
 			text += "Disallow: " + in + "\n"
 		}
 	}
-	text += "Disallow: /*?*" + viaName + "=\n" // the same pages, counted as a way of coming
+	text += "Disallow: /*?*" + viaName + "=\n"                                              // the same pages, counted as a way of coming
 	if at := s.Web.AbsoluteURL(i18n.English, "/sitemap.xml"); !strings.HasPrefix(at, "/") { // a path alone is not a valid line
 		text += "Sitemap: " + at + "\n"
 	}

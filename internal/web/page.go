@@ -22,9 +22,11 @@ type Page struct {
 	OtherLang          string // its hreflang
 	OtherName          string // that language, by its own name
 	Canonical          string // absolute; empty without a base URL
+	Preview            string // absolute address of a picture 1200 × 630 for whoever shares the page; may be empty
 	NoIndex            bool
 	Demo               bool
 	CartCount          int
+	Waiting            *Waiting // a cart of theirs that was left; nil: none to speak of
 	SignedIn           bool
 	Departments        []Department
 	Currencies         []Currency // what prices may be shown in; empty when there is no choice
@@ -34,10 +36,38 @@ type Page struct {
 	ShopName           string
 	Zone               *time.Location // where the shop's days begin; UTC unless a hook says more
 
+	// Empties draws what stands above the words of a page that has nothing to
+	// show: cart, orders, search, saved, questions, reports, lost. May be nil.
+	Empties func(kind string) Picture
+
 	Staff Staff
 	Menu  []MenuItem
 
 	c echo.Context
+}
+
+// Waiting is the line about a cart that was left, between a page's header and
+// its content.
+type Waiting struct {
+	Count int // pieces
+	Goods []WaitingGoods
+	More  int    // lines not named here
+	Back  string // the page it stands on
+}
+
+// WaitingGoods is one line of such a cart, with what changed about it since.
+type WaitingGoods struct{ Name, Change string }
+
+// Picture is a drawing by its address; Dark is the one for a device in dark
+// mode, "" where the shopper chose a scheme.
+type Picture struct{ Src, Dark string }
+
+// Empty is Empties for templates; without a hook it draws nothing.
+func (p Page) Empty(kind string) Picture {
+	if p.Empties == nil {
+		return Picture{}
+	}
+	return p.Empties(kind)
 }
 
 // Department is a root category in the header.

@@ -1,0 +1,48 @@
+package catalog
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"regulars/internal/db"
+)
+
+// Rating is what is published about a product: how many reviews, and the sum
+// of their stars. It is a copy for cards and lists; package review counts it.
+type Rating struct{ Count, Sum int }
+
+// Rating is the product's copy of its reviews.
+func (p *Product) Rating() Rating { return Rating{p.RatingCount, p.RatingSum} }
+
+// Rate writes the copies that package review counted.
+func Rate(ctx context.Context, tx *db.Tx, ratings map[ProductID]Rating) error {
+	changing()
+	for _, id := range slices.Sorted(maps.Keys(ratings)) {
+		r := ratings[id]
+		err := tx.Query(ctx).Exec("UPDATE products SET rating_count = ?, rating_sum = ? WHERE id = ? AND (rating_count <> ? OR rating_sum <> ?)",
+			r.Count, r.Sum, int64(id), r.Count, r.Sum).Error
+		if err != nil {
+			return fmt.Errorf("write the rating of product %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// A list by rating leans on ratedLike reviews of leanStars stars a product, so
+// that one review of five stars does not stand above a hundred of 4.8.
+const (
+	ratedLike = 5
+	leanStars = 3
+)
+
+// byRating puts the better rated first; what nobody rated comes last.
+func byRating(a, b Rating) int {
+	if (a.Count == 0) != (b.Count == 0) {
+		return cmp.Compare(b.Count, a.Count)
+	}
+	left, right := (a.Sum+ratedLike*leanStars)*(b.Count+ratedLike), (b.Sum+ratedLike*leanStars)*(a.Count+ratedLike)
+	return cmp.Compare(right, left)
+}

@@ -1,0 +1,114 @@
+package outreach
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"regulars/internal/cart"
+	"regulars/internal/db"
+	"regulars/internal/setting"
+)
+
+// version is the number of a plan; one that never decided anything gets the
+// next. Whoever goes back to an old plan is back in its version.
+func (p Plan) version(ctx context.Context, d *db.DB, now time.Time) (n int64, err error) {
+	words := p.String()
+	read := func() error {
+		return d.Query(ctx).Raw("SELECT coalesce(max(version), 0) FROM followup_plans WHERE words = ?", words).Scan(&n).Error
+	}
+	if err := read(); err != nil || n != 0 {
+		return n, wrapped("read the version of the plan", err)
+	}
+	err = d.InTx(ctx, func(tx *db.Tx) error {
+		return tx.Query(ctx).Exec("INSERT INTO followup_plans (words, at) VALUES (?, ?) ON CONFLICT (words) DO NOTHING", words, db.At(now)).Error
+	})
+	if err == nil {
+		err = read()
+	}
+	return n, wrapped("note the version of the plan", err)
+}
+
+func wrapped(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// PlanVersion is one plan that the follow-up was decided under.
+type PlanVersion struct {
+	Version int64
+	Plan    Plan `gorm:"-"`
+	Words   string
+	At      db.Time
+	Sent    int // mails that went out under it
+	Decided int
+}
+
+// PlanVersions lists them, the newest first, with what was decided under each.
+func PlanVersions(ctx context.Context, q db.Q, limit int) (all []PlanVersion, err error) {
+	err = q.Query(ctx).Raw(`SELECT p.version, p.words, p.at,
+		(SELECT count(*) FROM sends s WHERE s.plan = p.version AND s.plan > 0 AND s.state = 'sent') AS sent,
+		(SELECT count(*) FROM sends s WHERE s.plan = p.version AND s.plan > 0) AS decided
+		FROM followup_plans p ORDER BY p.version DESC LIMIT ?`, limit).Scan(&all).Error
+	for i := range all {
+		err = errors.Join(err, json.Unmarshal([]byte(all[i].Words), &all[i].Plan))
+		for n := range all[i].Plan {
+			all[i].Plan[n].N = n + 1
+		}
+	}
+	return all, wrapped("list the plans of the follow-up", err)
+}
+
+type dueCart struct {
+	ID       cart.ID
+	ActiveAt db.Time
+	Step     int
+}
+
+// due lists the carts whose next step was never decided on. A step is due only
+// when the one before it was sent, and not sooner after it than the delays lie
+// apart; a step refused for a reason that lasts is the end of its series. A
+// cart of nobody known has no address and is not listed.
+func (d *Desk) due(ctx context.Context, plan Plan, now time.Time) ([]dueCart, error) {
+	values := d.Settings.Now()
+	var all []dueCart
+	for _, step := range plan {
+		if !step.On {
+			continue
+		}
+		idle := db.At(now.Add(-max(step.Delay, values.CartIdle())))
+		checkoutIdle := db.At(now.Add(-max(step.Delay, values.CheckoutIdle())))
+		sql := `SELECT c.id, c.active_at FROM carts c
+			WHERE c.state = 'open' AND c.kind = 'shopper' AND c.started_at > 0 AND c.active_at >= ?
+			AND (c.checkout_at = 0 AND c.active_at <= ? OR c.checkout_at > 0 AND c.active_at <= ?)
+			AND (c.customer_id IS NOT NULL OR c.email <> '')
+			AND EXISTS (SELECT 1 FROM cart_lines l WHERE l.cart_id = c.id)
+			AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.key IN (`
+		args := []any{db.At(now.Add(-values.CartLost())), idle, checkoutIdle}
+		// Nor one behind it: a step that was off and is on again does not come after the next.
+		for n := step.N; n <= setting.MostSteps; n++ {
+			sql += "'followup:' || c.id || ':' || c.active_at || ?, "
+			args = append(args, fmt.Sprintf(":%d", n))
+		}
+		sql = strings.TrimSuffix(sql, ", ") + "))"
+		if before := plan.before(step.N); before != nil {
+			sql += ` AND EXISTS (SELECT 1 FROM sends s WHERE s.key = 'followup:' || c.id || ':' || c.active_at || ? AND s.state = 'sent' AND s.sent_at <= ?)`
+			args = append(args, fmt.Sprintf(":%d", before.N), db.At(now.Add(before.Delay-step.Delay)))
+		}
+		var found []dueCart
+		err := d.DB.Query(ctx).Raw(sql+" ORDER BY c.active_at, c.id LIMIT ?", append(args, mostOfSweep)...).Scan(&found).Error
+		if err != nil {
+			return nil, fmt.Errorf("read carts to follow up: %w", err)
+		}
+		for _, c := range found {
+			c.Step = step.N
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
