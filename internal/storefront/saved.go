@@ -87,7 +87,7 @@ func (s *Shop) mailCart(c echo.Context) error {
 		})
 	}
 	if failed == nil {
-		web.Flash(c, "ok", "shop.saved.done", "email", to)
+		web.Flash(c, "ok", "shop.mailed-cart.done", "email", to)
 		return web.Redirect(c, "/cart")
 	}
 	fields := fault.Fields(failed)
@@ -113,7 +113,7 @@ func (s *Shop) mayMailCart(c echo.Context, open *cart.Cart, to string) (refused,
 		}
 		if !ok {
 			var form fault.Form
-			form.Wrong("mail_to", "shop.saved.slow", "count", int(wait.Minutes())+1)
+			form.Wrong("mail_to", "shop.mailed-cart.slow", "count", int(wait.Minutes())+1)
 			return form.Err(), nil
 		}
 	}
