@@ -52,7 +52,7 @@ bench:
 
 # Every page family in both languages, both schemes and both widths.
 axe:
-	AXE=all REGULARS_TEST=all go test -count 1 -timeout 30m -run '^TestEveryPageForEverybody$$' ./cmd/regulars
+	AXE=all REGULARS_TEST=all go test -count 1 -timeout 30m -run '^TestLooks$$' ./cmd/regulars
 
 # Lighthouse 12.8.2 as a slow telephone; kept outside of this folder. RUNS=3 for the middle of three.
 lighthouse:
