@@ -123,9 +123,7 @@ func TestAReminderWaitsForTheAnswer(t *testing.T) {
 			q, err = ask.Ask(ctx, tx, 1, ask.Message{Person: p, Email: "chen@example.com", Body: "Does it leak?", CartID: int64(c.ID)}, monday.Add(time.Minute))
 			return err
 		})
-		for h := 24 * hour; h <= 48*hour; h += 4 * hour {
-			s.sweep(monday.Add(h))
-		}
+		s.sweep(monday.Add(24 * hour)) // later the answer is overdue, which ends the reminder
 		if n := len(s.mails()); n != 0 {
 			t.Fatalf("%d mails while a question waits", n)
 		}

@@ -150,8 +150,8 @@ func whoWaits(ctx context.Context, q db.Q, now time.Time) (map[string]map[any]bo
 			Email      string
 		}
 		var args []any
-		if strings.Contains(one.sql, "@since") {
-			args = append(args, map[string]any{"since": db.At(now.Add(-disputeFor)).Milli()})
+		if strings.Contains(one.sql, "@") {
+			args = append(args, map[string]any{"since": db.At(now.Add(-disputeFor)).Milli(), "now": db.At(now).Milli()})
 		}
 		err := q.Query(ctx).Raw("SELECT customer_id, coalesce(email, '') AS email FROM ("+one.sql+") x", args...).Scan(&rows).Error
 		if err != nil {
