@@ -134,6 +134,11 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 		for _, key := range traits {
 			w.Shop.Tx(func(ctx context.Context, tx *db.Tx) error { return trait.Delete(ctx, tx, from, key, w.Now()) })
 		}
+		w.Shop.Tx(func(ctx context.Context, tx *db.Tx) error {
+			return errors.Join(
+				tx.Query(ctx).Exec("INSERT INTO surveys (slug, title, intro, created_at, updated_at) VALUES ('wishes', '{}', '{}', 1, 1)").Error,
+				tx.Query(ctx).Exec("INSERT INTO survey_responses (token, survey_id, customer_id, began_at) SELECT 'wish', id, ?, 1 FROM surveys", int64(from)).Error)
+		})
 		w.must(value.Rebuild(ctx, d, w.Settings.Now(), w.Now()))
 		w.sound()
 
