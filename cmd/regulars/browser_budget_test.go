@@ -111,9 +111,8 @@ func (b budget) within(t *testing.T, path string, most budget) {
 	}
 }
 
-// TestPagesStayLight holds the budgets of the design in bytes.
-func TestPagesStayLight(t *testing.T) {
-	_, base := town(t, 20, 30)
+// pagesStayLight holds the budgets of the design in bytes.
+func pagesStayLight(t *testing.T, base string) {
 	guest := newShopper(base)
 	if _, err := guest.post("/cart/items", url.Values{"sku": {"BB01-150-AQUA"}, "qty": {"1"}}); err != nil {
 		t.Fatal(err)

@@ -155,15 +155,9 @@ func (v *visitor) media(features ...*emulation.MediaFeature) {
 	}
 }
 
-// TestTheShopIsReached walks the shop as people do who use no mouse, need large
-// letters, colours of their own or no motion.
-func TestTheShopIsReached(t *testing.T) {
-	if testing.Short() {
-		t.Skip("walks through a real shop in a real browser")
-	}
-	browser := openBrowser(t)
-	_, base := town(t, 20, 30)
-
+// shopIsReached walks the shop as people do who use no mouse, need colours of
+// their own or no motion, or have a slow line.
+func shopIsReached(t *testing.T, browser context.Context, base string) {
 	t.Run("bought by keyboard", func(t *testing.T) {
 		v := visitFor(t, browser, base, 1280, 3*patience)
 		v.buysByKeyboard(false, true)
@@ -223,6 +217,20 @@ func TestTheShopIsReached(t *testing.T) {
 			t.Errorf("the chosen option is marked by %q", got)
 		}
 		v.tabTo("the button that adds", saying("Add to cart"))
+	})
+	t.Run("on paper", func(t *testing.T) {
+		v := visit(t, browser, base, 794) // A4
+		if _, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}); err != nil {
+			t.Fatal(err)
+		}
+		v.open("/delivery")
+		if got := say[[]string](v, `[...document.querySelectorAll(".ribbon, .header-search, .header-links, .nav, .footer, .button")].filter(e => e.offsetParent).map(e => e.className)`); len(got) > 0 {
+			t.Errorf("printed are also %q", got)
+		}
+		light := say[bool](v, `(() => { const c = document.createElement("canvas").getContext("2d"); c.fillStyle = getComputedStyle(document.body).color; c.fillRect(0, 0, 1, 1); return c.getImageData(0, 0, 1, 1).data[0] < 90; })()`)
+		if !light || len(v.text("main h1")) == 0 {
+			t.Error("the text on paper is not dark")
+		}
 	})
 	t.Run("without motion", func(t *testing.T) {
 		v := visit(t, browser, base, 1280)

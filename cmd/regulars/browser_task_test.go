@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,15 +37,9 @@ func (d *doer) types(id, text string) {
 
 func (d *doer) inputs() int { return d.clicks + d.fields }
 
-// TestTasksAreShort counts what people have to do for what the shop promises to
-// be quick: the figures are the promise.
-func TestTasksAreShort(t *testing.T) {
-	if testing.Short() {
-		t.Skip("walks through a real shop in a real browser")
-	}
-	browser := openBrowser(t)
-	_, base := town(t, 20, 30)
-
+// tasksAreShort counts what people have to do for what the shop promises to be
+// quick: the figures are the promise.
+func tasksAreShort(t *testing.T, browser context.Context, base string) {
 	t.Run("a bottle by a typing mistake, what goes with it, paid as a guest", func(t *testing.T) {
 		d := &doer{visitor: visit(t, browser, base, 390)}
 		d.open("/")

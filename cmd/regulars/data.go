@@ -16,6 +16,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/doctor"
 	"regulars/internal/exchange"
+	"regulars/internal/review"
 	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
@@ -202,7 +203,7 @@ func (c doctorCmd) Run(w *world) error {
 
 type rebuildCmd struct {
 	folder
-	What string `arg:"" enum:"search,segments,reports,prices,all" help:"search, segments, reports, prices or all."`
+	What string `arg:"" enum:"search,segments,reports,prices,reviews,all" help:"search, segments, reports, prices, reviews or all."`
 }
 
 func (c rebuildCmd) Run(w *world) error {
@@ -231,6 +232,14 @@ func (c rebuildCmd) Run(w *world) error {
 			return segment.Renew(w.ctx, d, segment.ByRebuild, w.now())
 		}},
 		{"prices", func() error { return catalog.Reprice(w.ctx, d, set.Zone(), w.now) }},
+		{"reviews", func() error {
+			return d.InTx(w.ctx, func(tx *db.Tx) error {
+				if err := review.Recheck(w.ctx, tx, w.now()); err != nil {
+					return err
+				}
+				return review.Count(w.ctx, tx)
+			})
+		}},
 		{"reports", func() error { return analytics.Rebuild(w.ctx, d, set, w.now()) }},
 	} {
 		if c.What != part.name && c.What != "all" {

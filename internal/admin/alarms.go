@@ -25,6 +25,8 @@ type (
 		Rows  []alarmRow
 		Until string // what the page showed, in milliseconds
 		See   bool
+
+		Shared, SharedURL string
 	}
 )
 
@@ -45,6 +47,9 @@ func (o *Office) alarms(c echo.Context) error {
 		}
 		p.See = p.See || row.New && o.may(c, "alarms.write")
 		p.Rows = append(p.Rows, row)
+	}
+	if p.Shared, p.SharedURL, err = o.sharedNote(c, ""); err != nil {
+		return err
 	}
 	return web.Render(c, http.StatusOK, "admin/alarms", p)
 }

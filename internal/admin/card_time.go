@@ -23,7 +23,7 @@ var timeKinds = []struct {
 	{"", nil},
 	{"orders", []string{person.OrderMoment, person.ReturnMoment}},
 	{"mails", []string{person.MailMoment}},
-	{"questions", []string{person.AskMoment, person.AnswerMoment}},
+	{"questions", []string{person.AskMoment, person.AnswerMoment, person.ReviewMoment, person.AwaitMoment}},
 	{"looks", []string{person.LookMoment, person.CartMoment, person.SegmentMoment}},
 	{"consents", []string{person.ConsentMoment}},
 	{"promises", []string{person.PromiseMoment}},
@@ -108,6 +108,11 @@ func (o *Office) moment(c echo.Context, m *person.Moment, people []staff.Staff) 
 	case person.CartMoment:
 		row.What = t(c, "person.moment.cart", "step", t(c, "person.step."+m.Key))
 		row.Words = m.Name.In(lang(c))
+	case person.ReviewMoment:
+		row.What = t(c, "person.moment.review", "name", m.Name.In(lang(c)), "stars", m.Key, "state", t(c, "review.state."+m.To))
+		row.Words = short(m.Words)
+	case person.AwaitMoment:
+		row.What, row.Words = t(c, "person.moment.await."+m.To, "name", m.Name.In(lang(c))), ""
 	case person.PromiseMoment:
 		row.What = t(c, "person.moment.promise."+m.To, "kind", t(c, "person.kind."+m.Key))
 	}

@@ -82,6 +82,9 @@ func (p *effectPage) judge(c echo.Context, all []analytics.Followed, currency mo
 		raw := f.Raw.Lift.Times(float64(f.Raw.Shown.N))
 		p.Says = append(p.Says, t(c, "effect.cut", "verdict", t(c, "admin.experiments.verdict."+string(f.Raw.Verdict)), "low", cash(c, rounded(raw.Low), currency), "high", cash(c, rounded(raw.High), currency)))
 	}
+	if f.Redeemed > 0 {
+		p.Says = append(p.Says, t(c, "effect.coupons", "cost", cash(c, f.Coupons, currency), "count", f.Redeemed))
+	}
 	p.Checks = append(checks(c, analytics.Tested{Result: f.Return, Held: f.Run.Share()}),
 		t(c, "effect.waiting", "people", f.People, "since", f.Run.Since.Format(time.DateOnly), "days", inDays(analytics.YieldWithin)))
 	for at, name := range []string{"treat", "held"} {

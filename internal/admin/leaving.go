@@ -131,6 +131,9 @@ func (r *reader) word(dim, value string) string {
 	if key := "admin.dim." + dim + "." + value; value != "" && i18n.Has(l, key) {
 		return i18n.T(l, key)
 	}
+	if value == "" && i18n.Has(l, "admin.dim."+dim+".-") { // there may well be none
+		return i18n.T(l, "admin.dim."+dim+".-")
+	}
 	if value == "" || value == analytics.NoDepartment {
 		if dim == "cause" || dim == "rule" {
 			return t(r.c, "admin.dim.not-lost")

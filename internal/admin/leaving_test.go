@@ -83,7 +83,7 @@ func TestTheReportSaysWhyAndLeadsToTheCart(t *testing.T) {
 		f.want(list, 200, "12 carts started", "A coupon was refused", "p•••@demo.example", "!parent@demo.example")
 		var token string
 		f.must(d.Query(context.Background()).Raw("SELECT c.token FROM carts c JOIN cart_facts f ON f.cart_id = c.id WHERE f.cause = 'coupon' ORDER BY c.id LIMIT 1").Scan(&token).Error)
-		f.want(f.get("/admin/abandonment/carts/"+token), 200, "A coupon was refused. Decided by: The last thing in the way", "Below its minimum", "Put in", "Coupon refused")
+		f.want(f.get("/admin/abandonment/carts/"+token), 200, "A coupon was refused. Decided by: The last thing in the way", "Below its minimum", "Put in", "Coupon refused", "<h2>Follow-up</h2><p>Step 1 has been due since")
 		f.want(f.get("/admin/abandonment/carts/nobody"), 404)
 		noted := 0
 		f.must(d.Query(context.Background()).Raw("SELECT count(*) FROM audit WHERE action = 'customer.look' AND subject = ?", "cart "+token).Scan(&noted).Error)

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/analytics"
+	"regulars/internal/cart"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
@@ -43,6 +44,7 @@ type (
 		Simulated       bool
 		Facts           []sumRow
 		Why             string
+		FollowUp        string
 		Steps           []cartMoment
 	}
 	sumRow     struct{ Name, Value string }
@@ -149,6 +151,9 @@ func (o *Office) leftCart(c echo.Context) error {
 		p.Facts = append(p.Facts, sumRow{t(c, "admin.dim."+f.dim), r.word(f.dim, f.value)})
 	}
 	p.Facts = append(p.Facts, sumRow{t(c, "admin.abandonment.cart.value"), cash(c, k.Value, r.currency)}, sumRow{t(c, "admin.abandonment.cart.net"), cash(c, k.Net, r.currency)})
+	if p.FollowUp, err = o.course(c, cart.ID(k.CartID)); err != nil {
+		return err
+	}
 	for _, m := range story {
 		p.Steps = append(p.Steps, r.told(m, money.Currency(k.Currency)))
 	}

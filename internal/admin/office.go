@@ -95,6 +95,7 @@ func (o *Office) Routes() {
 	g.GET("/promotions/lists/:list", o.list)
 	g.POST("/promotions/lists/:list", o.saveList)
 	g.POST("/promotions/lists/:list/stop", o.stopList)
+	g.GET("/promotions/shared", o.shared)
 	g.GET("/promotions/:promotion", o.promotion)
 	g.POST("/promotions/:promotion", o.savePromotion)
 	g.POST("/promotions/:promotion/stop", o.stopPromotion)

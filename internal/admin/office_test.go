@@ -42,6 +42,7 @@ import (
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
+	"regulars/internal/survey"
 	"regulars/internal/trait"
 	"regulars/internal/web"
 	"regulars/static"
@@ -373,6 +374,10 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":slug":      "first-use",
 	}
 	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		one := survey.Question{Kind: survey.Scale, Words: i18n.Text{En: "How easy?", Zh: "方便吗？"}}
+		if err := survey.Put(ctx, tx, &survey.Survey{Slug: "first-use", Title: i18n.Text{En: "First use", Zh: "首次使用"}, Questions: []survey.Question{one}}, true, 5, f.now); err != nil {
+			return err
+		}
 		return ask.PutArticle(ctx, tx, ask.Article{Slug: "first-use", Title: i18n.Text{En: "First use"}, Body: i18n.Text{En: "Boil it."}}, f.now)
 	})
 	f.sent(number)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/cart"
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
@@ -244,4 +245,17 @@ func planWords(c echo.Context, plan outreach.Plan) string {
 		all = append(all, words)
 	}
 	return strings.Join(all, " · ")
+}
+
+// course says in a sentence where a cart stands in its follow-up.
+func (o *Office) course(c echo.Context, id cart.ID) (string, error) {
+	k, err := outreach.CourseOf(c.Request().Context(), o.DB, o.Settings.Now(), id, o.Now())
+	if err != nil {
+		return "", err
+	}
+	words := t(c, "admin.course."+k.State, "n", k.Step, "when", i18n.DateTime(lang(c), k.At.In(o.Settings.Now().Zone())), "why", (&outreach.Send{Reason: k.Reason}).Words(lang(c)))
+	if k.Plan != 0 {
+		words += " " + t(c, "admin.course.plan", "version", k.Plan)
+	}
+	return words, nil
 }

@@ -50,6 +50,7 @@ type (
 		Live, Write                             bool
 		Batches                                 []batchRow
 		Rehearsal                               string
+		Shared, SharedURL                       string
 	}
 )
 
@@ -196,6 +197,9 @@ func (o *Office) showPromotion(c echo.Context, status int, p *pricing.Promotion,
 		v.Page, v.Path, v.Says = web.NewPage(c, p.Name.In(lang(c))), promotionPath(p.Token), o.says(c, p)
 		v.Used, v.Live = usage(c, p.Used, p.LimitAll), p.State == pricing.Live
 		if v.Batches, err = o.batches(c, p); err != nil {
+			return err
+		}
+		if v.Shared, v.SharedURL, err = o.sharedNote(c, p.Token); err != nil {
 			return err
 		}
 	}

@@ -53,14 +53,17 @@ func TestWhatEachReminderBrings(t *testing.T) {
 		if real, err := analytics.Reminders(context.Background(), d, "2026-01-01", day, false, f.Settings.Now()); err != nil || len(real) != 0 {
 			t.Errorf("simulated reminders count as real: %+v, %v", real, err)
 		}
+		step := func(n, sent, returned, bought, stopped int) analytics.Reminded {
+			return analytics.Reminded{Step: n, Sent: sent, Returned: returned, Bought: bought, Unsubscribed: stopped}
+		}
 		for _, c := range []struct {
 			steps []analytics.Reminded
 			keep  int
 			too   bool
 		}{
-			{[]analytics.Reminded{{Step: 1, Sent: 1000, Returned: 75, Bought: 20, Unsubscribed: 3}, {Step: 2, Sent: 900, Returned: 27, Bought: 5, Unsubscribed: 4}, {Step: 3, Sent: 500, Returned: 5, Bought: 0, Unsubscribed: 3}}, 2, true},
-			{[]analytics.Reminded{{Step: 1, Sent: 1000, Returned: 75, Bought: 20, Unsubscribed: 3}, {Step: 2, Sent: 100, Returned: 1, Bought: 0, Unsubscribed: 1}}, 0, false}, // too few to say
-			{[]analytics.Reminded{{Step: 1, Sent: 1000, Returned: 2, Bought: 0, Unsubscribed: 3}}, 0, true},
+			{[]analytics.Reminded{step(1, 1000, 75, 20, 3), step(2, 900, 27, 5, 4), step(3, 500, 5, 0, 3)}, 2, true},
+			{[]analytics.Reminded{step(1, 1000, 75, 20, 3), step(2, 100, 1, 0, 1)}, 0, false}, // too few to say
+			{[]analytics.Reminded{step(1, 1000, 2, 0, 3)}, 0, true},
 		} {
 			if keep, too := analytics.Enough(c.steps); keep != c.keep || (too != nil) != c.too {
 				t.Errorf("of %+v %d are enough", c.steps, keep)

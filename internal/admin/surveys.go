@@ -258,17 +258,15 @@ func (o *Office) saveSurvey(c echo.Context) error {
 	return done(c, surveysPath+"/"+s.Slug, "survey.saved")
 }
 
-// surveyFile is every response as a table, one row each.
+// surveyFile is every response as a table, one row each; who answered and what
+// they typed only for those who may see addresses.
 func (o *Office) surveyFile(c echo.Context) error {
 	ctx := c.Request().Context()
 	s, err := survey.BySlug(ctx, o.DB, param(c, "slug"))
 	if err != nil {
 		return err
 	}
-	if !o.may(c, "exports.read") {
-		return fault.New(fault.NotFound, "error.not-found")
-	}
-	l := lang(c)
+	l, personal := lang(c), o.may(c, "personal.read")
 	rows, err := survey.Rows(ctx, o.DB, s, l, o.Settings.Now().Zone())
 	if err != nil {
 		return err
@@ -281,8 +279,14 @@ func (o *Office) surveyFile(c echo.Context) error {
 	}
 	w.Write(head)
 	for _, r := range rows {
+		if !personal {
+			r.Customer = ""
+		}
 		line := []string{r.Day, guarded(r.Customer), string(r.Lang), strconv.FormatBool(r.Done)}
-		for _, a := range r.Answers {
+		for i, a := range r.Answers {
+			if !personal && s.Questions[i].Kind == survey.Text {
+				a = ""
+			}
 			line = append(line, guarded(a))
 		}
 		w.Write(line)

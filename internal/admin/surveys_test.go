@@ -40,7 +40,7 @@ func TestASurveyIsBuiltAndRead(t *testing.T) {
 		})
 	}
 	f.want(f.get("/admin/surveys/wishes"), 200, "2026-12-31", "2 began, 50 % (1 of 2) came to the end", "100 % (2 of 2)", "the questions stand", "!=1&#43;1")
-	f.want(f.get("/admin/surveys/wishes/answers.csv"), 404)
+	f.want(f.get("/admin/surveys/wishes/answers.csv"), 200, "More tea?", "Yes", "!1+1")
 	f.as(staff.Merchant)
 	f.want(f.get("/admin/surveys/wishes"), 200, "=1&#43;1")
 	f.want(f.get("/admin/surveys/wishes/answers.csv"), 200, "'=1+1", "More tea?", "Yes")

@@ -32,7 +32,7 @@ const (
 	day    = 24 * time.Hour
 )
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func must(t *testing.T, err error) {
 
 // goods makes a bottle for 10.00 in the department of babies and a book for
 // 5.00 in that of books, both dollars.
-func goods(t *testing.T, d *db.DB) (bottle, book catalog.VariantID) {
+func goods(t testing.TB, d *db.DB) (bottle, book catalog.VariantID) {
 	t.Helper()
 	must(t, d.InTx(ctx, func(tx *db.Tx) error {
 		for i, department := range []string{"baby", "books"} {

@@ -32,6 +32,7 @@ func (r FollowRun) Share() float64 { return float64(r.Held) / experiment.Whole }
 
 // What is measured of each person in a run.
 const (
+	Drawn        = "drawn"        // nothing: everybody, also those whose time is not over
 	Returned     = "returned"     // 1: paid for an order within Window
 	Yield        = "yield"        // net revenue within YieldWithin
 	Unsubscribed = "unsubscribed" // 1: said no more mails
@@ -57,6 +58,8 @@ type Followed struct {
 	Yield     experiment.Result // largest hundredth cut off
 	Raw       experiment.Result // nothing cut off
 	Guards    []Guard
+	Coupons   money.Amount // what coupons of reminders took off orders, whoever would have come anyway; it is off the revenue already
+	Redeemed  int          // orders with one
 	CountedAt db.Time
 }
 
@@ -194,7 +197,7 @@ func sidesOf(r FollowRun, all map[string]*follower, now int64) []side {
 	}
 	most, mostBefore := ceiling(ever), ceiling(past)
 	var out []side
-	for _, measure := range append([]string{Returned, Yield}, Guards...) {
+	for _, measure := range append([]string{Drawn, Returned, Yield}, Guards...) {
 		two := [2]side{{run: r.ID, measure: measure}, {run: r.ID, measure: measure, held: true}}
 		for _, name := range names {
 			f := all[name]
@@ -227,14 +230,20 @@ func cutAt(y, most float64, measure string) float64 {
 // ripe reports whether a person's time for an outcome is over.
 func (f *follower) ripe(measure string, now int64) bool {
 	within := YieldWithin
-	if measure == Returned {
+	switch measure {
+	case Drawn:
+		return true
+	case Returned:
 		within = Window
 	}
 	return f.at+within.Milliseconds() <= now
 }
 
 func (f *follower) outcome(measure string) float64 {
-	if measure == Yield {
+	switch measure {
+	case Drawn:
+		return 0
+	case Yield:
 		return float64(f.yield)
 	}
 	if f.flags[1+slices.Index(Guards, measure)] { // Returned is the one before
@@ -244,13 +253,13 @@ func (f *follower) outcome(measure string) float64 {
 }
 
 // judgedRun puts the sides of a run together.
-func judgedRun(r FollowRun, sides map[string][2]side, people int, counted db.Time) Followed {
+func judgedRun(r FollowRun, sides map[string][2]side, counted db.Time) Followed {
 	plan := experiment.Plan{Held: r.Share(), People: r.Planned}
 	judge := func(measure string, sample func(side) experiment.Sample) experiment.Result {
 		return experiment.Judge(plan, sample(sides[measure][0]), sample(sides[measure][1]))
 	}
 	raw, cut := func(s side) experiment.Sample { return s.raw }, func(s side) experiment.Sample { return s.cut }
-	f := Followed{Run: r, People: people, CountedAt: counted, Return: judge(Returned, raw), Yield: judge(Yield, cut), Raw: judge(Yield, raw)}
+	f := Followed{Run: r, People: sides[Drawn][0].raw.N + sides[Drawn][1].raw.N, CountedAt: counted, Return: judge(Returned, raw), Yield: judge(Yield, cut), Raw: judge(Yield, raw)}
 	for _, key := range Guards {
 		t, h := sides[key][0].raw, sides[key][1].raw
 		f.Guards = append(f.Guards, Guard{key, Rate{t.Buyers, t.N}, Rate{h.Buyers, h.N}})

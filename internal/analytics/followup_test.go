@@ -16,12 +16,14 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/order"
+	"regulars/internal/pricing"
+	"regulars/internal/slot"
 )
 
 // tally is what a side of a run has to come to.
 type tally struct {
 	people, returned, ripe, unsubscribed, gaveBack int
-	yield                                          money.Amount
+	yield, before                                  money.Amount
 }
 
 // TestSidesAreSummedUpByPerson holds the sums against a generator that knows
@@ -67,6 +69,9 @@ func TestSidesAreSummedUpByPerson(t *testing.T) {
 					k, err := customer.SignUp(ctx, tx, customer.SignUpForm{Email: email, Name: "X", Lang: "en", Verified: true, Personalize: true, History: true}, begin)
 					must(t, err)
 					who = &k.ID
+					if i%3 == 1 { // does not let the past be used
+						must(t, customer.SetConsent(ctx, tx, k.ID, customer.History, false, "preferences", begin))
+					}
 				}
 				exec("INSERT INTO carts (id, token, currency, created_at, active_at, state) VALUES (?, ?, 'USD', 1, 1, 'void')", cart, email)
 				for rest := range 1 + i%2 { // a cart may rest twice; the person is one
@@ -96,6 +101,9 @@ func TestSidesAreSummedUpByPerson(t *testing.T) {
 					since := at.Sub(rested)
 					returned = returned || since >= 0 && since < 7*day
 					gave = gave || back > 0 && since >= 0 && since < 30*day
+					if ripe && since < 0 && i%3 == 2 {
+						w.before += money.Amount(1000 * (qty - back))
+					}
 					if ripe && since >= 0 && since < 30*day {
 						w.yield += money.Amount(1000 * (qty - back))
 					}
@@ -133,8 +141,8 @@ func TestSidesAreSummedUpByPerson(t *testing.T) {
 			if held {
 				ret, yield, at = f.Return.Held, f.Raw.Held, 1
 			}
-			if ret.N != w.people || ret.Buyers != w.returned || yield.N != w.ripe || yield.Sum != float64(w.yield) {
-				t.Errorf("held %v: %d people %d back, %d ripe with %v; want %+v", held, ret.N, ret.Buyers, yield.N, yield.Sum, w)
+			if ret.N != w.people || ret.Buyers != w.returned || yield.N != w.ripe || yield.Sum != float64(w.yield) || yield.BeforeSum != float64(w.before) {
+				t.Errorf("held %v: %d people %d back, %d ripe with %v, %v before; want %+v", held, ret.N, ret.Buyers, yield.N, yield.Sum, yield.BeforeSum, w)
 			}
 			for i, n := range map[int]int{0: w.unsubscribed, 2: w.gaveBack} {
 				rate := [2]analytics.Rate{f.Guards[i].Treated, f.Guards[i].Held}[at]
@@ -179,4 +187,92 @@ func TestHowManyPeopleAnAnswerTakes(t *testing.T) {
 	if got := v.Suggest(true); got.Held != 1000 || got.Why != "answered" || got.Planned == 0 {
 		t.Errorf("once the effect is seen: %+v", got)
 	}
+}
+
+// TestWhatCameBackIsCountedFourWays: the same carts, counted as recovered, after
+// a mail, by its link and within three days of it, of all and of those drawn.
+func TestWhatCameBackIsCountedFourWays(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := openPlaces(t, d)
+		exec := func(sql string, args ...any) {
+			s.tx(func(tx *db.Tx) error { return tx.Query(ctx).Exec(sql, args...).Error })
+		}
+		ordered := midnight.Add(20 * day)
+		for i, c := range []struct {
+			abandoned, recovered, mail, link int
+			drawn                            bool
+			restored                         time.Duration // before the order; 0: never
+		}{
+			{1, 1, 1, 1, true, day},      // all four
+			{1, 1, 1, 1, true, 4 * day},  // by a link of four days ago
+			{1, 1, 1, 1, false, 2 * day}, // never drawn
+			{1, 1, 1, 0, true, 0},        // after a mail, by itself
+			{1, 1, 0, 0, true, 0},        // without a mail
+			{1, 0, 0, 0, true, 0},        // lost
+			{1, 0, 0, 0, false, 0},       // lost, nobody to write to
+			{0, 0, 0, 0, false, 0},       // never rested
+		} {
+			id := 60_000 + i
+			exec("INSERT INTO carts (id, token, currency, created_at, active_at, state) VALUES (?, ?, 'USD', 1, 1, 'void')", id, fmt.Sprint("t", id))
+			exec(`INSERT INTO cart_facts (cart_id, day, hour, weekday, simulated, excluded, definition, started, checkout, abandoned, converted, recovered, by_mail, by_link, lost, reach,
+				started_at, checkout_at, contact_at, delivery_at, payment_at, converted_at, left_at, value, net, refunded, items, band, lang, currency, device, country, buyer, login,
+				department, product_id, delivery, payment, coupon, shortage, asked, waited, cause, rule, about, amount)
+				VALUES (?, '2026-03-10', 1, 1, FALSE, '', 0, 1, 1, ?, 0, ?, ?, ?, 0, 1, 1, 1, 1, 1, 1, ?, 1, 500, ?, 0, 1, '', 'en', 'USD', '', '', '', '', '', 0, '', '', '', '', '', 0, '', '', '', 0)`,
+				id, c.abandoned, c.recovered, c.mail, c.link, db.At(ordered), 500*c.recovered)
+			if c.drawn {
+				exec("UPDATE cart_facts SET followup = 'treat' WHERE cart_id = ?", id)
+			}
+			if c.restored > 0 {
+				exec("INSERT INTO cart_steps (cart_id, kind, at) VALUES (?, 'restored', ?)", id, db.At(ordered.Add(-c.restored)))
+			}
+		}
+		got, err := analytics.CreditOf(ctx, d, analytics.Question{From: "2026-03-01", To: "2026-03-31"})
+		must(t, err)
+		want := analytics.Credit{Abandoned: 7, Reachable: 5, Recovered: 5, RecoveredReachable: 4, ByMail: 4, ByMailReachable: 3, ByLink: 3, ByLinkReachable: 2,
+			Credited: 2, CreditedReachable: 1, RecoveredValue: 2500, CreditedValue: 1000}
+		if got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		if none, err := analytics.CreditOf(ctx, d, analytics.Question{From: "2026-04-01", To: "2026-04-30"}); err != nil || none != (analytics.Credit{}) {
+			t.Errorf("of no carts: %+v %v", none, err)
+		}
+	})
+}
+
+// TestCouponsOfRemindersAreAddedUp: those given in a run, of orders that stand;
+// neither those of other promotions nor of other runs.
+func TestCouponsOfRemindersAreAddedUp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := openPlaces(t, d)
+		run := func(id, number int, since time.Time) {
+			s.tx(func(tx *db.Tx) error {
+				return tx.Query(ctx).Exec("INSERT INTO followup_runs (id, number, simulated, held, planned, salt, why, since) VALUES (?, ?, FALSE, 5000, 0, 's', 'half', ?)", id, number, db.At(since)).Error
+			})
+		}
+		run(1, 1, midnight)
+		run(2, 2, midnight.Add(10*day))
+		for i, c := range []struct {
+			ref, state string
+			at         time.Time
+		}{{"followup:1:1:2", "held", midnight.Add(day)}, {"followup:2:1:2", "released", midnight.Add(day)}, {"gift:3", "held", midnight.Add(day)}, {"followup:4:1:2", "late", midnight.Add(11 * day)}} {
+			o := s.buys(slot.Mark{}, 1, c.at)
+			s.tx(func(tx *db.Tx) error {
+				g, err := pricing.Give(ctx, tx, c.ref, pricing.Buyer{Email: fmt.Sprint(i, "@mail.test")}, 10, nil, c.at.Add(3*day), c.at)
+				if err != nil {
+					return err
+				}
+				held := 0
+				if c.state == "held" {
+					held = 1
+				}
+				return tx.Query(ctx).Exec(`INSERT INTO redemptions (promotion_id, code_id, order_id, person, slot, state, amount, day, at)
+					SELECT promotion_id, id, ?, ?, ?, ?, 100, '2026-03-03', 1 FROM promotion_codes WHERE id = ?`, int64(o), fmt.Sprint(i), held*(i+1), c.state, int64(g.CodeID)).Error
+			})
+		}
+		all, err := analytics.FollowUps(ctx, d, false)
+		must(t, err)
+		if len(all) != 2 || all[1].Coupons != 100 || all[1].Redeemed != 1 || all[0].Coupons != 100 || all[0].Redeemed != 1 {
+			t.Errorf("coupons %+v", all)
+		}
+	})
 }

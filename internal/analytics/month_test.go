@@ -378,7 +378,7 @@ func fillFacts(b *testing.B, d *db.DB, n int) {
 	for done := 0; done < n; done += 20_000 {
 		var rows [][]any
 		for i := done; i < min(n, done+20_000); i++ {
-			at := start.Add(time.Duration(i) * 390 * day / time.Duration(n))
+			at := start.Add(time.Duration(i) * (390 * day / time.Duration(n)))
 			f := analytics.Fact{CartID: int64(i + 1), Day: at.Format(time.DateOnly), Hour: at.Hour(), Weekday: int(at.Weekday()) + 1, Started: 1, Abandoned: 1, Lost: 1, Reach: rng.IntN(6),
 				StartedAt: db.At(at), LeftAt: db.At(at), Value: money.Amount(rng.IntN(90_000)), Items: 2, Band: pick("0", "25", "50", "100", "250"), Lang: pick("en", "zh"), Currency: pick("USD", "CNY"),
 				Device: pick("phone", "desktop", "tablet"), Country: pick("US", "CN", "DE", "GB", "FR", "JP", "IE"), Buyer: pick("new", "returning", "guest"), Login: pick("account", "guest"),

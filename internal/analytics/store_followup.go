@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -236,17 +237,34 @@ func FollowUps(ctx context.Context, q db.Q, simulated bool) ([]Followed, error) 
 		if r.Simulated != simulated || r.Held == 0 {
 			continue
 		}
-		var people int64
-		if err := q.Query(ctx).Raw("SELECT count(DISTINCT person) FROM followup_arms WHERE run_id = ?", r.ID).Scan(&people).Error; err != nil {
-			return nil, fmt.Errorf("count the people of run %d: %w", r.Number, err)
-		}
 		at := db.Time{}
 		if counted[r.ID] > 0 {
 			at = db.At(time.UnixMilli(counted[r.ID]))
 		}
-		all = append(all, judgedRun(r, sides[r.ID], int(people), at))
+		f := judgedRun(r, sides[r.ID], at)
+		until := db.At(time.UnixMilli(math.MaxInt64))
+		for _, next := range runs[i+1:] {
+			if next.Simulated == simulated {
+				until = next.Since
+				break
+			}
+		}
+		if err := f.coupons(ctx, q, until); err != nil {
+			return nil, err
+		}
+		all = append(all, f)
 	}
 	return all, nil
+}
+
+// coupons adds up what coupons that came with reminders took off.
+func (f *Followed) coupons(ctx context.Context, q db.Q, until db.Time) error {
+	err := q.Query(ctx).Raw(`SELECT count(*), coalesce(sum(r.amount), 0) FROM code_bounds b JOIN redemptions r ON r.code_id = b.code_id AND r.state <> 'released'
+		JOIN orders o ON o.id = r.order_id WHERE b.ref LIKE 'followup:%' AND b.made_at >= ? AND b.made_at < ? AND o.simulated = ?`, f.Run.Since, until, f.Run.Simulated).Row().Scan(&f.Redeemed, &f.Coupons)
+	if err != nil {
+		return fmt.Errorf("add up the coupons of run %d: %w", f.Run.Number, err)
+	}
+	return nil
 }
 
 // CreditOf counts what came back of the carts of a question.
@@ -258,7 +276,7 @@ func CreditOf(ctx context.Context, q db.Q, ask Question) (Credit, error) {
 	}
 	query := `SELECT coalesce(sum(r), 0), count(*), coalesce(sum(recovered), 0), coalesce(sum(recovered * r), 0), coalesce(sum(by_mail), 0), coalesce(sum(by_mail * r), 0),
 		coalesce(sum(by_link), 0), coalesce(sum(by_link * r), 0), coalesce(sum(c), 0), coalesce(sum(c * r), 0), coalesce(sum(recovered * net), 0), coalesce(sum(c * net), 0) FROM (
-		SELECT f.recovered, f.by_mail, f.by_link, f.net, CASE WHEN EXISTS (SELECT 1 FROM followup_arms a WHERE a.cart_id = f.cart_id) THEN 1 ELSE 0 END AS r,
+		SELECT f.recovered, f.by_mail, f.by_link, f.net, CASE WHEN f.followup <> '' THEN 1 ELSE 0 END AS r,
 		CASE WHEN f.by_link = 1 AND EXISTS (SELECT 1 FROM cart_steps s WHERE s.cart_id = f.cart_id AND s.kind = 'restored' AND s.at <= f.converted_at AND s.at >= f.converted_at - ?) THEN 1 ELSE 0 END AS c
 		FROM cart_facts f` + strings.Join(joins, "") + ` WHERE f.abandoned = 1 AND ` + where + ") x"
 	var c Credit

@@ -1,6 +1,9 @@
 package ask
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 var goods = regexp.MustCompile(`(https?://[^\s/]+)?((?:/zh)?/p/[a-z0-9][a-z0-9-]*(?:\?via=rq\.Q-[0-9A-Z]{8})?)`)
 
@@ -24,7 +27,8 @@ func Pieces(base, text string) (all []Piece) {
 		if m[0] > from {
 			all = append(all, Piece{Text: text[from:m[0]]})
 		}
-		all = append(all, Piece{Text: text[m[0]:m[1]], Path: text[m[4]:m[5]]})
+		shown, _, _ := strings.Cut(text[m[0]:m[1]], "?") // the mark is for us, not to be read
+		all = append(all, Piece{Text: shown, Path: text[m[4]:m[5]]})
 		from = m[1]
 	}
 	if from < len(text) {

@@ -102,6 +102,7 @@ func Create(ctx context.Context, d *db.DB, opt Options) (*Made, error) {
 		{"crowd", fmt.Sprintf("%d simulated shoppers", opt.Shoppers), b.crowd},
 		{"history", fmt.Sprintf("%d days of visits, carts and orders", opt.Days), b.history},
 		{"returns", "some goods sent back", b.returns},
+		{"abuse", "a coupon that went round", b.abuse},
 		{"stock", "goods on their way", b.onTheWay},
 		{"reviews", "what buyers say", b.reviews},
 		{"finish", "home pages for everybody", b.finish},

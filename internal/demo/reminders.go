@@ -11,12 +11,13 @@ import (
 
 // Planted: of the first reminders of a cart 7.5 in a hundred bring somebody
 // back, of the second 3, of the third 1; six in a thousand of the third end
-// the mails to somebody. The third was tried for so many carts and then left.
+// the mails to somebody. The third was tried for so many carts of the last two years and then left.
 var (
 	reminded     = []time.Duration{24 * time.Hour, 72 * time.Hour, 168 * time.Hour}
 	returnShare  = []float64{.075, .03, .01}
 	stopShare    = .006
 	thirdsTried  = 500
+	thirdsSince  = 23 * 30 * 24 * time.Hour
 	latestReturn = 20 * time.Hour // after the reminder
 )
 
@@ -51,7 +52,7 @@ func (t *teller) remind(s *shopper, c *told) {
 	}
 	for step, delay := range reminded {
 		at := rested.Add(delay + 11*time.Minute)
-		if at.Add(latestReturn+time.Hour).After(t.now) || r.stopped[s.form.Email] || step == 2 && r.sent[2] >= thirdsTried {
+		if at.Add(latestReturn+time.Hour).After(t.now) || r.stopped[s.form.Email] || step == 2 && (r.sent[2] >= thirdsTried || t.now.Sub(at) > thirdsSince) {
 			return
 		}
 		r.send(c, s, step, rested, at)

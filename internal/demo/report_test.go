@@ -104,6 +104,17 @@ func TestTheReportFindsThePlantedTruths(t *testing.T) {
 	if keep, _ := analytics.Enough(steps); keep != 2 || steps[0].Bought < 10 || steps[0].Unsubscribed+steps[1].Unsubscribed > 0 {
 		t.Errorf("7 the report suggests %d steps of %+v", keep, steps)
 	}
+	shared, err := analytics.SharedUses(ctx, d, "", end)
+	people := 0
+	for _, s := range shared {
+		people += s.People
+		if !s.Simulated || s.By != "address" {
+			t.Errorf("9 %+v", s)
+		}
+	}
+	if err != nil || len(shared) != 2 || people != 14 {
+		t.Errorf("9 the code is seen at %d addresses by %d people, %v", len(shared), people, err)
+	}
 	gone, err := analytics.Gone(ctx, d, day(8).Format(time.DateOnly), end.Format(time.DateOnly), true, 0, 3, set)
 	if err != nil || len(gone) == 0 {
 		t.Fatalf("10 nothing was gone: %v", err)

@@ -11,6 +11,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/i18n"
+	"regulars/internal/inventory"
 	"regulars/internal/restock"
 	"regulars/internal/review"
 )
@@ -98,14 +99,29 @@ func (b *builder) opinion(luck *rand.Rand, k review.Buyer, at time.Time, mood ui
 		r.State, r.Reason = review.Refused, "off-topic"
 		r.Body = i18n.Text{En: "The parcel stood in front of the wrong door.", Zh: "快递放错门口了。"}.In(r.Lang)
 	case stars <= 2 && luck.IntN(2) == 0:
-		r.Answer = i18n.Text{En: "Thank you for telling us. Send it back within 30 days and we pay the way.", Zh: "感谢您告知。30 天内可寄回，运费由我们承担。"}.In(r.Lang)
+		r.Answer = i18n.Text{En: "Thank you for telling us. If it does not suit you, start a return on the page of your order.", Zh: "感谢您告知。如不合适，可在订单页申请退货。"}.In(r.Lang)
 		r.AnsweredAt, r.AnsweredBy = db.At(at.Add(30*time.Hour)), int64(b.clerk)
 	}
 	return r
 }
 
+// gone are variants of which the last unit was sold, so that the tour has
+// something to wait for.
+var gone = []string{"SP06-M-SAGE", "SP12-L8-INK"}
+
 // waiting has simulated people wait for what is sold out.
 func (b *builder) waiting(ctx context.Context, tx *db.Tx, buyers []review.Buyer) error {
+	for _, sku := range gone {
+		level, err := inventory.LevelOf(ctx, tx, b.variants[sku])
+		if err != nil || level == nil {
+			return err
+		}
+		if level.Tracked && level.Reserved == 0 {
+			if err := inventory.Count(ctx, tx, level.Variant, 0, "gone:"+sku, b.now); err != nil {
+				return err
+			}
+		}
+	}
 	var ids []catalog.VariantID
 	for i := range b.goods {
 		ids = append(ids, b.goods[i].ids...)

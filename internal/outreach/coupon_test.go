@@ -48,7 +48,7 @@ func TestACouponComesWithTheLastStepAloneAndOnlyWhereItIsSure(t *testing.T) {
 				t.Errorf("%s: a coupon with the first step", name)
 			}
 			for range 2 {
-				s.sweep(at.Add(73 * hour))
+				s.sweep(at.Add(75 * hour))
 			}
 			if got := len(s.codes()) - before; got != want {
 				t.Errorf("%s: %d coupons, not %d", name, got, want)
@@ -98,7 +98,7 @@ func TestACouponComesWithTheLastStepAloneAndOnlyWhereItIsSure(t *testing.T) {
 		})
 		s.costs(600)
 		s.sweep(at.Add(25 * hour))
-		s.sweep(at.Add(73 * hour))
+		s.sweep(at.Add(75 * hour))
 		if n := len(s.codes()); n != 1 {
 			t.Errorf("%d coupons within half a year", n)
 		}

@@ -1,6 +1,7 @@
 package outreach_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -102,9 +103,14 @@ func TestTheShopReviewsWhoGoesWithout(t *testing.T) {
 			t.Fatalf("a new shop holds back %+v", r)
 		}
 		exec(`INSERT INTO carts (id, token, currency, created_at, active_at, state) VALUES (99001, 't', 'USD', 1, 1, 'void')`)
+		run, err := outreach.LatestRun(ctx, d, false)
+		s.must(err)
+		var drawn []outreach.Rested
 		for i := range 900 {
-			exec(`INSERT INTO followup_arms (cart_id, active_at, run_id, person, arm, share, simulated, assigned_at) SELECT 99001, ?, id, ?, 'treat', 0, FALSE, ? FROM followup_runs`, i, i, db.At(monday))
+			drawn = append(drawn, outreach.Rested{CartID: 99001, ActiveAt: db.At(time.UnixMilli(int64(i))), RunID: run.ID, Person: fmt.Sprint(i), Arm: outreach.Treated, AssignedAt: db.At(monday)})
 		}
+		s.tx(func(tx *db.Tx) error { return outreach.PutArms(ctx, tx, drawn) })
+		exec("UPDATE followup_arms SET simulated = FALSE")
 		half := review(monday.Add(24 * hour))
 		if half.Held != 5000 || half.Why != "half" || half.Planned < 1366 {
 			t.Fatalf("with 112 people a week %+v", half)

@@ -226,6 +226,9 @@ func (d *Desk) composeBack(s *Send, b catalog.Buyable, to Address, now time.Time
 	if c := headerLine(b.Choices.In(s.Lang)); c != "" {
 		name += i18n.T(s.Lang, "mail.goods.choices", "choices", c)
 	}
+	if b.Sensitive { // somebody else at the table should not read of it
+		name = i18n.T(s.Lang, "mail.back.quiet")
+	}
 	w := letter{Name: to.Name, Link: d.url(s.Lang, "/p/"+b.Slug+"?"+url.Values{"v": {b.SKU}}.Encode()), footer: footer{why: "mail.foot.why.back"},
 		Shelf: &shelfWords{Name: name, Price: i18n.Money(s.Lang, b.Price)}}
 	return d.compose(BackInStock, s, to, w, now)

@@ -20,6 +20,8 @@ const (
 	LookMoment    = "look"     // Name: the product
 	SegmentMoment = "segment"  // Key: which, To: yes or no, Ref: the cause
 	CartMoment    = "cart"     // Key: the step, Name: the product
+	ReviewMoment  = "review"   // Key: stars, To: the state, Ref: its token, Words: what it says, Name: the product
+	AwaitMoment   = "await"    // To: the state, Words: the reason's code, Name: the product
 	PromiseMoment = "promise"  // Key: its kind, To: made, kept or dropped, Words: what, Actor: staff:<id>
 )
 
@@ -48,6 +50,8 @@ var logs = []source{
 	{"SELECT e.at, 'look', e.kind, '', p.slug, '', '', p.name FROM events e JOIN products p ON p.id = e.product_id AND p.sensitive = FALSE WHERE e.kind = 'item.seen' AND e.customer_id <> 0 AND {who}", "e.customer_id", "", "", true},
 	{"SELECT g.at, 'segment', g.segment, CASE WHEN g.entered = TRUE THEN 'yes' ELSE 'no' END, g.cause, '', '', '{\"en\":\"\"}' FROM segment_moves g WHERE {who}", "g.customer_id", "", "", true},
 	{"SELECT t.at, 'cart', t.kind, CAST(t.qty AS TEXT), '', '', '', coalesce(p.name, '{\"en\":\"\"}') FROM cart_steps t JOIN carts k ON k.id = t.cart_id LEFT JOIN variants v ON v.id = t.variant_id LEFT JOIN products p ON p.id = v.product_id AND p.sensitive = FALSE WHERE t.kind NOT IN ('seen','change') AND {who}", "k.customer_id", "", "", false},
+	{"SELECT r.written_at, 'review', CAST(r.stars AS TEXT), r.state, r.token, r.title || ' ' || r.body, '', p.name FROM reviews r JOIN products p ON p.id = r.product_id WHERE {who}", "r.customer_id", "r.order_id", "", false},
+	{"SELECT CASE WHEN b.state = 'waiting' THEN b.asked_at ELSE b.ended_at END, 'await', '', b.state, '', b.reason, '', p.name FROM restock_asks b JOIN variants v ON v.id = b.variant_id JOIN products p ON p.id = v.product_id AND p.sensitive = FALSE WHERE {who}", "b.customer_id", "", "b.email", false},
 	{"SELECT w.made_at, 'promise', w.kind, 'made', w.key, w.what, 'staff:' || CAST(w.made_by AS TEXT), '{\"en\":\"\"}' FROM promises w WHERE {who}", "w.customer_id", "w.order_id", "", false},
 	{"SELECT w.ended_at, 'promise', w.kind, w.state, w.key, CASE WHEN w.words = '' THEN w.what ELSE w.what || ': ' || w.words END, 'staff:' || CAST(w.ended_by AS TEXT), '{\"en\":\"\"}' FROM promises w WHERE w.ended_at <> 0 AND {who}", "w.customer_id", "w.order_id", "", false},
 }

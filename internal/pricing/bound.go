@@ -12,7 +12,8 @@ import (
 // Bound ties a code to one person, to goods, and to an end. Least is what a
 // piece of each of the goods must still bring: the discount stops there.
 type Bound struct {
-	CodeID     int64 `gorm:"primaryKey"`
+	ID         int64
+	CodeID     int64
 	Ref        string
 	CustomerID customer.ID
 	Person     string       // as in redemptions: names nobody by itself

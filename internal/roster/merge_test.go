@@ -123,6 +123,12 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 			}
 			return errors.Join(errs...)
 		})
+		for _, id := range []customer.ID{from, into} {
+			w.Shop.Tx(func(ctx context.Context, tx *db.Tx) error {
+				_, err := pricing.Give(ctx, tx, fmt.Sprintf("followup:%d:1:1", id), pricing.Buyer{Customer: id, Email: fmt.Sprintf("coupon%d@example.com", id)}, 10, nil, w.Now().Add(time.Hour), w.Now())
+				return err
+			})
+		}
 		var traits []string
 		w.must(d.Query(ctx).Raw("SELECT key FROM traits ORDER BY key LIMIT 1").Scan(&traits).Error)
 		for _, key := range traits {

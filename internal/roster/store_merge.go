@@ -150,7 +150,7 @@ func Leftover(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
 var places = []struct{ table, column, rule string }{
 	{"visitors", "customer_id", moves}, {"important_dates", "customer_id", moves}, {"addresses", "customer_id", moves},
 	{"events", "customer_id", moves}, {"carts", "customer_id", moves}, {"orders", "customer_id", moves},
-	{"sends", "customer_id", moves}, {"questions", "customer_id", moves}, {"segment_moves", "customer_id", moves}, {"tier_grants", "customer_id", moves},
+	{"sends", "customer_id", moves}, {"questions", "customer_id", moves}, {"survey_responses", "customer_id", moves}, {"segment_moves", "customer_id", moves}, {"tier_grants", "customer_id", moves},
 	{"value_moves", "customer_id", moves}, {"promises", "customer_id", moves},
 	{"redemptions", "customer_id", moves}, {"code_bounds", "customer_id", moves}, {"followup_arms", "customer_id", moves},
 	{"consent_log", "customer_id", retells}, {"interests", "customer_id", unites}, {"profile_facts", "customer_id", unites}, {"looks", "customer_id", unites}, {"snapshot_people", "customer_id", unites},

@@ -14,6 +14,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/review"
 	"regulars/internal/web"
 )
 
@@ -74,6 +75,11 @@ type (
 		Variants    []apiVariant   `json:"variants"`
 		Attributes  []apiAttribute `json:"attributes"`
 		Images      []apiImage     `json:"images"`
+		Rating      *apiRating     `json:"rating,omitempty"` // of the reviews that are shown
+	}
+	apiRating struct {
+		Mean  float64 `json:"mean"`
+		Count int     `json:"count"`
 	}
 	apiSuggestion struct {
 		apiCard
@@ -210,6 +216,9 @@ func (s *Shop) apiProduct(c echo.Context) error {
 		return ended()
 	}
 	out := apiDetail{apiCard: s.apiCard(c, tree, d.Card), Description: in(c, d.About), Options: []apiOption{}, Variants: []apiVariant{}, Attributes: []apiAttribute{}, Images: []apiImage{}}
+	if r := d.Rating(); r.Count > 0 {
+		out.Rating = &apiRating{review.Mean(r), r.Count}
+	}
 	for _, o := range d.Options {
 		view := apiOption{o.Code, in(c, o.Name), []apiChoice{}}
 		for _, ch := range o.Choices {

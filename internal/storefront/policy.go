@@ -58,9 +58,9 @@ func (s *Shop) policyText(c echo.Context, key string) string {
 	}
 	args := []any{"shop", name, "email", set.Get("shop.email"), "address", set.Get("shop.address"), "minutes", int(set.Hold().Minutes()),
 		"count", max(set.ReturnDays(), order.WithdrawalDays)}
-	for _, what := range []string{"browsing", "carts", "contacts", "visitors", "bodies"} {
+	for what, key := range map[string]string{"browsing": "keep.browsing", "carts": "keep.carts", "contacts": "keep.contacts", "visitors": "keep.visitors", "bodies": "keep.bodies", "restock": "restock.keep"} {
 		unit := "shop.term.days"
-		n, months := set.Term("keep." + what)
+		n, months := set.Term(key)
 		if months {
 			unit = "shop.term.months"
 		}

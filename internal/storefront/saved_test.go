@@ -10,6 +10,8 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
+	"regulars/internal/doctor"
+	"regulars/internal/setting"
 	"regulars/internal/shoptest"
 )
 
@@ -159,6 +161,77 @@ func TestPagesSayOnceThatACartWaits(t *testing.T) {
 		s.Pass(61 * time.Minute)
 		if got := line("/"); !strings.Contains(got, "2 pieces") {
 			t.Errorf("left anew, the line says %q", got)
+		}
+	})
+}
+
+// A coupon comes with the last reminder, is ticked on the way back, counts for
+// the address it was mailed to, and once.
+func TestACouponIsUsedOnTheWayBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := shoptest.New(t, d)
+		set := func(name, value string) {
+			t.Helper()
+			s.Tx(func(ctx context.Context, tx *db.Tx) error {
+				if err := setting.Set(ctx, tx, name, value, s.Now()); err != nil {
+					return err
+				}
+				return tx.Query(ctx).Exec("UPDATE variants SET cost = 500").Error
+			})
+			if err := s.Settings.Refresh(t.Context(), s.DB); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set("followup.delays", "24h")
+		set("followup.holdout", "0")
+		set("followup.coupon", "on")
+		b := s.Browser()
+		b.Post("/cart/items", "sku", "BK01", "qty", "2")
+		b.Submit(b.Get("/checkout"), "/checkout", "email", "ann@example.com", "mail_ok", "on")
+		agree(t, s, "ann@")
+		s.Pass(25 * time.Hour)
+		if _, err := s.Office.FollowUp(context.Background(), s.Now()); err != nil {
+			t.Fatal(err)
+		}
+		letter := s.Letters()[0]
+		if !strings.Contains(letter.Text, "10% off") {
+			t.Fatalf("no coupon in:\n%s", letter.Text)
+		}
+		link := ""
+		for _, m := range links.FindAllStringSubmatch(letter.Text, -1) {
+			if m[2] == "r" {
+				link = m[1]
+			}
+		}
+		there := s.Browser()
+		shown := there.Get(link)
+		sound(t, link, shown)
+		if len(shown.All("input[name=coupon]")) != 1 || !strings.Contains(shown.Text(), "10% off") {
+			t.Errorf("the way back does not offer it: %s", shown.Text())
+		}
+		there.Submit(shown, link, "coupon", "on")
+		if text := there.Get("/cart").Text(); !strings.Contains(text, "10% off, for a cart left behind") {
+			t.Errorf("the cart does not tell of it: %s", text)
+		}
+		order := func(email string) *shoptest.Page {
+			return there.Submit(there.Get("/checkout"), "/checkout", "email", email, "name", "Ann Bell", "country", "US", "line1", "1 Mill Lane", "city", "Austin", "region", "TX", "postcode", "73301", "phone", "", "payment", "test")
+		}
+		if p := order("bob@example.com"); p.Status == http.StatusSeeOther && s.Count("SELECT count(*) FROM redemptions") > 0 {
+			t.Error("somebody else used it")
+		}
+		p := order("ann@example.com")
+		if p.Status != http.StatusSeeOther {
+			p = order("ann@example.com") // the total that she saw was without it
+		}
+		if p.Status != http.StatusSeeOther || s.Count("SELECT count(*) FROM redemptions r JOIN code_bounds b ON b.code_id = r.code_id WHERE r.amount = 580") != 1 {
+			t.Errorf("ordering with it: %d, redeemed %d: %s", p.Status, s.Count("SELECT count(*) FROM redemptions"), p.Text())
+		}
+		report, err := doctor.Check(t.Context(), s.DB, doctor.Options{Now: s.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, broken := range report.Broken {
+			t.Errorf("the doctor finds %+v", broken)
 		}
 	})
 }

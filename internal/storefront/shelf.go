@@ -59,7 +59,7 @@ func (s *Shop) shelfRoutes(slow, door echo.MiddlewareFunc) {
 // own page.
 func (s *Shop) askBack(c echo.Context) error {
 	var f struct {
-		SKU   string `form:"sku,max=80"`
+		SKU   string `form:"of,max=80"`
 		Email string `form:"email,max=254"`
 	}
 	failed := web.Form(c, &f)
@@ -96,6 +96,7 @@ func (s *Shop) askBack(c echo.Context) error {
 			return failed
 		}
 		page.Back.Email, page.Back.Err = f.Email, web.Errors(c, failed).At("email")
+		page.Back.Err.Field = "back-email"
 		return web.Render(c, http.StatusUnprocessableEntity, "storefront/product", page)
 	}
 	page.Back.Stop = web.URL(c, "/back/"+wish.Token)

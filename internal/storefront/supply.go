@@ -196,7 +196,8 @@ func (s *Shop) ownURL(c echo.Context, o *order.Order) string {
 // it in an unpaid order is led there.
 func (s *Shop) soldOut(c echo.Context, p *productPage, v *catalog.VariantInfo) error {
 	p.StockText = s.soldOutText(c, v.Supply)
-	p.Back = &backBox{SKU: v.SKU, Hint: t(c, "restock.hint", "count", int(s.Now().Sub(s.Settings.Now().Since("restock.keep", s.Now())).Hours()/24))}
+	now := s.Now()
+	p.Back = &backBox{SKU: v.SKU, Hint: t(c, "restock.hint", "count", int(now.Sub(s.Settings.Now().Since("restock.keep", now)).Hours()/24))}
 	o, err := s.ownOrder(c, v.ID)
 	if err != nil || o == nil {
 		return err

@@ -2,7 +2,8 @@
 -- A code that was given to one person, for some goods, until a moment: whoever else types it gets nothing by it, and no
 -- line goes below what it must bring (owner: pricing). ref: what it was given with, so that it is given once.
 CREATE TABLE code_bounds (
-  code_id INTEGER PRIMARY KEY REFERENCES promotion_codes(id),
+  id INTEGER PRIMARY KEY,
+  code_id INTEGER NOT NULL UNIQUE REFERENCES promotion_codes(id),
   ref TEXT NOT NULL UNIQUE,
   customer_id INTEGER NOT NULL DEFAULT 0,
   person TEXT NOT NULL,

@@ -123,6 +123,9 @@ async function run(form, button, name) {
       }
       const errors = home.querySelector("[data-focus]");
       if (errors) errors.focus(); else restore(home);
+      // What was pressed says for a moment that it is done; the page says it in words as well.
+      const again = !answer.get && !errors && home.querySelector(".buy button");
+      if (again) { again.classList.add("is-done"); setTimeout(() => again.classList.remove("is-done"), 2500); }
       return;
     }
     if (answer.redirected || answer.get) { location.assign(answer.url); return; }
