@@ -217,7 +217,7 @@ func (s *Shop) dress(c echo.Context, p *web.Page) {
 	open, count, err := s.openCart(c)
 	if err == nil {
 		p.CartCount = count
-		p.Waiting, err = s.waiting(c, open, count)
+		p.LeftCart, err = s.waiting(c, open, count)
 	}
 	if err != nil {
 		s.Log.Warn("cart not read", "error", err)

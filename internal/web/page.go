@@ -26,7 +26,7 @@ type Page struct {
 	NoIndex            bool
 	Demo               bool
 	CartCount          int
-	Waiting            *Waiting // a cart of theirs that was left; nil: none to speak of
+	LeftCart           *Waiting // a cart of theirs that was left; nil: none to speak of
 	SignedIn           bool
 	Departments        []Department
 	Currencies         []Currency // what prices may be shown in; empty when there is no choice
