@@ -69,6 +69,8 @@ var shopFamilies = []family{
 	{name: "preferences", who: parent, path: "/account/preferences"},
 	{name: "consents", who: parent, path: "/account/consents"},
 	{name: "what is known", who: parent, path: "/account/privacy"},
+	{name: "saved for later", who: parent, path: "/account/saved"},
+	{name: "reviews", path: "/p/calm-bottle/reviews"},
 	{name: "order of an account", who: parent, path: "/account", link: `main a[href*="/orders/"]`},
 }
 
@@ -126,6 +128,9 @@ var officeFamilies = []family{
 	{name: "office settings", who: owner, path: "/admin/settings"},
 	{name: "office alarms", who: owner, path: "/admin/alarms"},
 	{name: "office audit", who: owner, path: "/admin/audit"},
+	{name: "office reviews", who: owner, path: "/admin/reviews"},
+	{name: "office complaints with a clock", who: owner, path: "/admin/questions/tickets"},
+	{name: "office effect of mails", who: owner, path: "/admin/experiments/followup"},
 	{name: "components", who: owner, path: "/admin/_components"},
 	{name: "components in the shop", who: owner, path: "/admin/_components/shop"},
 	{name: "office not found", who: owner, path: "/admin/nothing", fails: true},

@@ -16,15 +16,15 @@ import (
 type (
 	shownPicture struct {
 		Src, Dark, Alt string
-		Size           int
+		Size, Height   int
 		Eager          bool
 	}
 	shownPrice struct{ Now, Was, NowLabel, WasLabel, Note string }
 	shownCard  struct {
-		HTML, URL, Name, Fact, Reason, Note, Mark string
-		Out                                       bool
-		Picture                                   shownPicture
-		Price                                     shownPrice
+		HTML, URL, Name, Fact, Rated, Reason, Note, Mark string
+		Out                                              bool
+		Picture                                          shownPicture
+		Price                                            shownPrice
 	}
 	shownRow    struct{ Class, Order, State string }
 	shownNotice struct{ Kind, Text string }
@@ -68,7 +68,7 @@ func (o *Office) parts(c echo.Context) componentsPage {
 	}
 	drawing := func(form string, hue int) shownPicture {
 		a := art.Piece{Form: form, Hue: hue, Seed: "1"}
-		return shownPicture{Src: "/art/" + a.Path(art.Whole, false) + ".svg", Dark: "/art/" + a.Path(art.Whole, true) + ".svg", Size: 600}
+		return shownPicture{Src: "/art/" + a.Path(art.Whole, false) + ".svg", Dark: "/art/" + a.Path(art.Whole, true) + ".svg", Size: 600, Height: 600}
 	}
 	say := func(key string) string { return t(c, "components."+key) }
 	p := componentsPage{Page: page(c, "components.title"), Price: cost(80_20), Art: drawing("plant", 140),
