@@ -102,8 +102,11 @@ func (w *letter) list(lang i18n.Lang, view *cart.View, currency money.Currency) 
 			w.More++
 			continue
 		}
-		w.Goods = append(w.Goods, goodsLine(lang, item.Buyable.Name, item.Buyable.Choices, item.Line.Qty,
-			money.Price{Amount: item.Total(), Currency: currency}))
+		words := goodsLine(lang, item.Buyable.Name, item.Buyable.Choices, item.Line.Qty, money.Price{Amount: item.Total(), Currency: currency})
+		if item.Problem == cart.Dearer || item.Problem == cart.Cheaper { // a price that rose is shown, not hidden
+			words += i18n.T(lang, "mail.goods.was", "was", money.Price{Amount: item.Line.SeenPrice, Currency: currency})
+		}
+		w.Goods = append(w.Goods, words)
 		w.depict(item.Buyable)
 	}
 }

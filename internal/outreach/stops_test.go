@@ -229,3 +229,21 @@ func TestWhoGoesWithoutIsWrittenDownAndGetsNothing(t *testing.T) {
 		}
 	})
 }
+
+// A price that moved since is told in the mail, beside the one they saw.
+func TestAReminderTellsOfAPriceThatMoved(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		s.leavesOne("BOTTLE", s.account("ann@home.example", nil))
+		s.tx(func(tx *db.Tx) error { return catalog.SetPrice(ctx, tx, s.variants["BOTTLE"], "USD", 1490, 0, monday.Add(hour)) })
+		if n := s.sweep(monday.Add(25 * hour)); n != 1 {
+			t.Fatalf("%d mails", n)
+		}
+		text := s.mails()[0].Text
+		for _, want := range []string{"$14.90", "one was $12.50 when you last looked"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the mail says no %q:\n%s", want, text)
+			}
+		}
+	})
+}
