@@ -92,7 +92,7 @@ func open(t *testing.T, d *db.DB) *office {
 	live := &setting.Live{}
 	mailer, err := outreach.Open("", t.TempDir(), clock)
 	f.must(err)
-	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer, Door: &f.door, Now: clock, Log: log, Demo: true,
+	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer, Door: &f.door, Now: clock, Log: log,
 		Desk: &checkout.Desk{DB: d, Now: clock, Settings: live, Log: log, Secret: bytes.Repeat([]byte("s"), 32)}}
 	f.Routes()
 	server.Echo.GET("/test/signin/:id/:epoch", func(c echo.Context) error {
@@ -293,6 +293,7 @@ func plain(html string) string {
 
 func TestEveryRoomAsksTheTable(t *testing.T) {
 	f := open(t, dbtest.SQLite(t))
+	f.Demo = true // the page of components is the demo's
 	number := f.order(payment.OutcomePaid).Number
 	back := f.sentBack(f.order(payment.OutcomePaid)).Number
 	q, _, err := ask.List(context.Background(), f.DB, ask.Filter{})

@@ -371,7 +371,7 @@ func TestAbandonmentShowsTheAuthoredHistory(t *testing.T) {
 		f.want(f.get("/admin/abandonment"+days+"&simulated=yes"), 200, "simulated shoppers", "!75.0%")
 		f.want(f.get("/admin"), 200, "75.0%")
 		w := f.get("/admin/abandonment/days.csv" + days)
-		f.want(w, 200, "day,2026-11-03,,40,10,10,40,10,0,570.00,USD,0,no,no,2", "day,2026-11-20,,5,0,0,5,0,0,95.00,USD,0,yes,no,2", "department,BB,Baby,45,10,10,45,10,0,665.00")
+		f.want(w, 200, "day,2026-11-03,,40,10,10,40,10,0,570.00,USD,0,no,no,3", "day,2026-11-20,,5,0,0,5,0,0,95.00,USD,0,yes,no,3", "department,BB,Baby,45,10,10,45,10,0,665.00")
 		if _, err := csv.NewReader(w.Body).ReadAll(); err != nil {
 			t.Error(err)
 		}

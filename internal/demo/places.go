@@ -232,6 +232,14 @@ func (t *teller) atProduct(s *shopper, c *told, wishes []wish, at time.Time) ([]
 				led = append(led, i)
 			}
 		}
+		if planted && len(led) == 0 && m.Arm == slot.Shown && c != nil && t.dues[key] >= 1 { // nobody wished it by themselves for too long
+			if i := slices.IndexFunc(goods, func(o *good) bool {
+				return o.suits(s, at) && !slices.ContainsFunc(wishes, func(w wish) bool { return w.good == o })
+			}); i >= 0 {
+				wishes = append(wishes, wish{good: goods[i], qty: 1})
+				led = append(led, len(wishes)-1)
+			}
+		}
 		led = led[:t.dues.pays(key, len(led))]
 		if m.Arm == slot.Without {
 			slices.Reverse(led)

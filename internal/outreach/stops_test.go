@@ -235,7 +235,9 @@ func TestAReminderTellsOfAPriceThatMoved(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := open(t, d)
 		s.leavesOne("BOTTLE", s.account("ann@home.example", nil))
-		s.tx(func(tx *db.Tx) error { return catalog.SetPrice(ctx, tx, s.variants["BOTTLE"], "USD", 1490, 0, monday.Add(hour)) })
+		s.tx(func(tx *db.Tx) error {
+			return catalog.SetPrice(ctx, tx, s.variants["BOTTLE"], "USD", 1490, 0, monday.Add(hour))
+		})
 		if n := s.sweep(monday.Add(25 * hour)); n != 1 {
 			t.Fatalf("%d mails", n)
 		}
