@@ -47,11 +47,30 @@ func (d *Desk) Register(r *jobs.Runner) {
 		}
 		return nil // what a mail server took is out of our hands
 	})
-	r.Every("followup", time.Minute, func(ctx context.Context) error {
-		_, err := d.FollowUp(ctx, d.Now())
-		return err
-	})
-	r.Every("tier-mails", time.Minute, func(ctx context.Context) error { return d.TellTiers(ctx, d.Now()) })
+	for _, sweep := range d.Sweeps() {
+		r.Every(sweep.Name, sweep.Every, func(ctx context.Context) error { return sweep.Do(ctx, d.Now()) })
+	}
+}
+
+// Sweep is a sender that looks by the clock for whom it has something to say.
+// It also asks the gate again about its own messages that were put off and
+// whose time has come. Running it twice at one moment sends nothing twice.
+type Sweep struct {
+	Name  string
+	Every time.Duration
+	Do    func(ctx context.Context, now time.Time) error
+}
+
+// Sweeps lists every sender that goes by the clock.
+func (d *Desk) Sweeps() []Sweep {
+	return []Sweep{
+		{"followup", time.Minute, func(ctx context.Context, now time.Time) error {
+			_, err := d.FollowUp(ctx, now)
+			return err
+		}},
+		{"tier-mails", time.Minute, d.TellTiers},
+		{"back-in-stock", time.Minute, d.TellBack},
+	}
 }
 
 // The pages that links of account mails lead to; the token follows.

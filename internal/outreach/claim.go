@@ -34,6 +34,12 @@ func (d *Desk) claim(ctx context.Context, tx *db.Tx, s *Send, c Candidate, now t
 		s.ID, s.Attempts, s.MessageID = have.ID, have.Attempts, have.MessageID
 	}
 	c.Except = s.ID
+	if c.Class == Relationship || c.Class == Marketing {
+		if s.Topic, err = c.topicOf(); err != nil {
+			return false, err
+		}
+	}
+	s.Content, s.Worth, s.ExpiresAt = c.Content, c.Worth, db.At(c.Expires)
 	decision, err := d.Decide(ctx, tx, c, now)
 	if err != nil {
 		return false, err
@@ -53,7 +59,8 @@ func (d *Desk) claim(ctx context.Context, tx *db.Tx, s *Send, c Candidate, now t
 		ok, err = d.put(ctx, tx, s, now)
 	} else {
 		ok, err = move(ctx, tx, s.ID, Deferred, map[string]any{"state": s.State, "reason": s.Reason, "due_at": s.DueAt,
-			"attempts": s.Attempts, "email": s.Email, "customer_id": s.CustomerID}, now)
+			"attempts": s.Attempts, "email": s.Email, "customer_id": s.CustomerID,
+			"content": s.Content, "topic": s.Topic, "worth": s.Worth, "expires_at": s.ExpiresAt}, now)
 	}
 	return ok && s.State == Claimed, err
 }

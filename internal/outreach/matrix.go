@@ -21,10 +21,14 @@ const (
 	Recommendations Topic = "recommendations" // suggestions and offers
 	Reminders       Topic = "reminders"       // of a cart left behind
 	TierNews        Topic = "tiers"           // of a tier that rose
+	Occasions       Topic = "occasions"       // a need that comes back each year, brought up in time
+	Refills         Topic = "refills"         // what was used up by now
+	Specials        Topic = "specials"        // the week's, to who asked for them
+	Owners          Topic = "owners"          // new versions of what somebody owns
 )
 
 // Topics lists the rows of the matrix.
-var Topics = []Topic{Cards, Recommendations, Reminders, TierNews}
+var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Specials, Owners}
 
 // Sends reports whether anything of a topic is sent in this release.
 func (t Topic) Sends() bool { return t == Reminders || t == TierNews }
@@ -39,8 +43,10 @@ func (c *Candidate) topicOf() (Topic, error) {
 	case customer.MailCart:
 		return Reminders, nil
 	case customer.MailOccasions:
-		return Cards, nil
-	case customer.MailOffers, customer.MailUpgrades:
+		return Occasions, nil
+	case customer.MailUpgrades:
+		return Owners, nil
+	case customer.MailOffers:
 		return Recommendations, nil
 	}
 	return "", fmt.Errorf("decide on mail: a message for %q has no topic", c.Purpose)

@@ -105,8 +105,12 @@ type Send struct {
 	CreatedAt  db.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt  db.Time `gorm:"autoUpdateTime:false"`
 	Simulated  bool
-	Variant    string // of a reminder: what it answered; "" the goods themselves
-	Plan       int64  // the version of the follow-up's plan it was decided under; 0: no follow-up
+	Variant    string  // of a reminder: what it answered; "" the goods themselves
+	Plan       int64   // the version of the follow-up's plan it was decided under; 0: no follow-up
+	Content    string  // a fingerprint of what it says: nobody gets the same twice; "": not compared
+	Topic      Topic   // its row of the contact matrix; "": it obeys none
+	Worth      int64   // the margin it is expected to bring, in minor units of the shop's currency
+	ExpiresAt  db.Time // worth nothing from then on; 0: never
 }
 
 // Words is the reason in l for people; "" if there is none to give.
@@ -162,6 +166,9 @@ type Candidate struct {
 	Cart     *cart.Cart                                    // the cart it is about, as it stands now; nil: none
 	ActiveAt db.Time                                       // the cart's last activity when the message was meant
 	Except   int64                                         // the message's own row, not to be counted against itself
+	Content  string                                        // a fingerprint of what it says, kept with the row
+	Worth    int64                                         // the margin it is expected to bring, in minor units of the shop's currency: what goes first when not all may
+	Expires  time.Time                                     // worth nothing from then on; zero: never
 	Asked    bool                                          // a service they asked for, or set off, just now: whoever waits for it is awake
 	stands   func(context.Context, *db.Tx) (string, error) // of a service: why it is not so any more, "" if it is
 	step     *reminding                                    // of the follow-up, if it is one

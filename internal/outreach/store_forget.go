@@ -34,6 +34,7 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 		"INSERT INTO suppressions (email_key, purpose, reason, at) SELECT @hash, purpose, '" + stopUnsubscribed + "', at FROM consents WHERE @key <> '' AND customer_id = @id AND purpose LIKE 'mail.%' AND said = FALSE ON CONFLICT (email_key, purpose) DO NOTHING",
 		"DELETE FROM suppressions WHERE email_key = @hash AND EXISTS (SELECT 1 FROM suppressions s WHERE s.email_key <> '' AND s.email_key = @key AND s.purpose = suppressions.purpose)",
 		"UPDATE suppressions SET email_key = @hash WHERE email_key <> '' AND email_key = @key",
+		"DELETE FROM mail_preferences WHERE email_key = @key",
 	}
 	for _, code := range []string{"refused-by-server", "mail-away", "unknown-outcome"} {
 		statements = append(statements, "UPDATE sends SET reason = '"+code+"' WHERE "+mails+" AND reason LIKE '"+code+": %'")

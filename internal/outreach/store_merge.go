@@ -28,6 +28,8 @@ func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) 
 			WHERE excluded.at > suppressions.at OR excluded.reason <> suppressions.reason`,
 		"DELETE FROM suppressions WHERE email_key = @hash AND purpose IN (SELECT s.purpose FROM suppressions s WHERE s.email_key = @old)",
 		"UPDATE suppressions SET email_key = @hash WHERE email_key = @old",
+		"UPDATE mail_preferences SET email_key = @key WHERE email_key = @old AND NOT EXISTS (SELECT 1 FROM mail_preferences p WHERE p.email_key = @key)",
+		"DELETE FROM mail_preferences WHERE email_key = @old",
 	} {
 		if err := tx.Query(ctx).Exec(sql, values).Error; err != nil {
 			return fmt.Errorf("put the mails of customer %d under %d: %w", from, into, err)

@@ -26,7 +26,6 @@ type shelfWords struct {
 
 func (d *Desk) registerShelf(r *jobs.Runner) {
 	jobs.Work(r, func(ctx context.Context, j review.RefusedMail) error { return d.reviewRefused(ctx, j, d.Now()) })
-	r.Every("back-in-stock", time.Minute, func(ctx context.Context) error { return d.TellBack(ctx, d.Now()) })
 	r.Every("reviews", 10*time.Minute, func(ctx context.Context) error {
 		return d.DB.InTx(ctx, func(tx *db.Tx) error { return review.Recheck(ctx, tx, d.Now()) })
 	})
