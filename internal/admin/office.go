@@ -38,6 +38,7 @@ type Office struct {
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Mailer   outreach.Mailer
+	Mails    *outreach.Desk
 	Door     staff.Door // asked for the password before money goes back
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -174,6 +175,10 @@ func (o *Office) Routes() {
 	g.GET("/messages", o.messages)
 	g.GET("/messages/matrix", o.matrix)
 	g.POST("/messages/matrix", o.saveMatrix)
+	g.GET("/messages/texts", o.texts)
+	g.GET("/messages/texts/:text", o.text)
+	g.POST("/messages/texts/:text", o.saveText)
+	g.GET("/messages/texts/:text/html", o.textHTML)
 	g.GET("/messages/plan", o.plan)
 	g.POST("/messages/plan", o.savePlan)
 	g.GET("/mail", o.mails)

@@ -92,7 +92,9 @@ func open(t *testing.T, d *db.DB) *office {
 	live := &setting.Live{}
 	mailer, err := outreach.Open("", t.TempDir(), clock)
 	f.must(err)
-	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer, Door: &f.door, Now: clock, Log: log,
+	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer,
+		Mails: &outreach.Desk{DB: d, Mailer: mailer, Settings: live, BaseURL: "https://shop.example", Templates: templates.Files, Now: clock, Log: log,
+			AccessKey: func(number string) string { return "key-of-" + number }}, Door: &f.door, Now: clock, Log: log,
 		Desk: &checkout.Desk{DB: d, Now: clock, Settings: live, Log: log, Secret: bytes.Repeat([]byte("s"), 32)}}
 	f.Routes()
 	server.Echo.GET("/test/signin/:id/:epoch", func(c echo.Context) error {
@@ -373,6 +375,7 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":method":    "standard",
 		":segment":   "parents",
 		":slug":      "first-use",
+		":text":      outreach.OrderPaid,
 	}
 	f.tx(func(ctx context.Context, tx *db.Tx) error {
 		one := survey.Question{Kind: survey.Scale, Words: i18n.Text{En: "How easy?", Zh: "方便吗？"}}

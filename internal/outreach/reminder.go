@@ -35,7 +35,7 @@ func (d *Desk) reminder(ctx context.Context, tx *db.Tx, s *Send, c *cart.Cart, t
 			return Mail{}, err
 		}
 	}
-	mail, err := d.compose(name, s, to, w, now)
+	mail, err := d.compose(ctx, tx, name, s, to, w, now)
 	mail.Unsubscribe = d.BaseURL + "/u/" + stop // one POST, no redirect to a language
 	return mail, err
 }
