@@ -48,7 +48,7 @@ func (d *Desk) Lint(f *Form, subject, body string) error {
 				}
 			}
 			for _, at := range addressInText.FindAllString(line, -1) {
-				if !strings.HasPrefix(at, d.BaseURL+"/") && at != d.BaseURL {
+				if d.BaseURL != "" && !strings.HasPrefix(at, d.BaseURL+"/") && at != d.BaseURL {
 					form.Wrong(field, "mail.text.address", "line", n+1, "address", short(at, 60))
 				}
 			}

@@ -3,6 +3,8 @@ package outreach
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,6 +91,28 @@ func (d *Desk) BrokenTexts(ctx context.Context, q db.Q) ([]Text, error) {
 		}
 	}
 	return broken, err
+}
+
+// Unsayable lists the words in force that cannot be sent, by mail and language,
+// and those of which a version is missing. It is for the doctor, who knows the
+// templates and no address of the shop.
+func Unsayable(ctx context.Context, q db.Q, files fs.FS) ([]string, error) {
+	broken, err := (&Desk{Templates: files}).BrokenTexts(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, t := range broken {
+		all = append(all, t.Template+" "+string(t.Lang))
+	}
+	var gaps []string
+	err = q.Query(ctx).Raw(`SELECT template || ' ' || lang FROM mail_texts WHERE version > 0 GROUP BY template, lang HAVING count(*) <> max(version) ORDER BY 1`).Scan(&gaps).Error
+	for _, id := range gaps {
+		if !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	return all, wrapped("look for versions of mails that are missing", err)
 }
 
 // KeepText keeps a draft; it need not be right yet.
