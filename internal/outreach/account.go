@@ -70,6 +70,8 @@ func (d *Desk) Sweeps() []Sweep {
 		}},
 		{"tier-mails", time.Minute, d.TellTiers},
 		{"back-in-stock", time.Minute, d.TellBack},
+		{"mail-overdue", time.Minute, d.EndOverdue},
+		{"mail-late", time.Minute, d.TellLate},
 	}
 }
 

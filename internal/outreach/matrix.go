@@ -33,6 +33,9 @@ var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Ref
 // Sends reports whether anything of a topic is sent in this release.
 func (t Topic) Sends() bool { return t == Reminders || t == TierNews }
 
+// Asked reports whether only those get a topic who asked for it.
+func (t Topic) Asked() bool { return t == Specials }
+
 // topicOf is the row of the matrix that a message obeys: its own, or that of
 // the consent it needs.
 func (c *Candidate) topicOf() (Topic, error) {
