@@ -193,6 +193,7 @@ type Leaving struct {
 	Address string
 	Purpose customer.Purpose // the kind of mail the link came with
 	Stopped bool             // that kind is stopped already
+	All     time.Time        // since when everything is; zero: not everything
 }
 
 // UnsubscribePreview shows what an unsubscribe link would stop. It changes
@@ -217,7 +218,8 @@ func (l *link) leaving(ctx context.Context, q db.Q) (*Leaving, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read stops of an address: %w", err)
 	}
-	return &Leaving{Address: masked(l.EmailKey), Purpose: purpose, Stopped: n > 0}, nil
+	all, err := stoppedAt(ctx, q, l.EmailKey)
+	return &Leaving{Address: masked(l.EmailKey), Purpose: purpose, Stopped: n > 0, All: all}, err
 }
 
 // purpose is the kind of mail that a link came with.

@@ -52,7 +52,7 @@ func wished(_ context.Context, _ db.Q, c Candidate, _ time.Time) (string, error)
 		return "topic-off", nil
 	case topic.Asked() && !slices.Contains(c.wish.On, topic):
 		return "not-asked", nil
-	case c.Occasion != "" && slices.Contains(c.wish.Avoid, c.Occasion):
+	case c.wish.Shuns(c.Occasion):
 		return "occasion-avoided", nil
 	}
 	return "", nil
