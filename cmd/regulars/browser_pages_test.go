@@ -64,6 +64,7 @@ var shopFamilies = []family{
 	{name: "details", who: parent, path: "/account/details"},
 	{name: "interests", who: parent, path: "/account/interests"},
 	{name: "dates", who: parent, path: "/account/dates"},
+	{name: "occasions", who: "gifter@demo.example", path: "/account/occasions"},
 	{name: "addresses", who: parent, path: "/account/addresses"},
 	{name: "loyalty", who: parent, path: "/account/loyalty"},
 	{name: "preferences", who: parent, path: "/account/preferences"},

@@ -45,6 +45,7 @@ type letter struct {
 	Again  string // where one writes to the shop
 	When   string // the moment a page failed
 	Coupon *couponWords
+	Need   *needWords
 	footer footer
 }
 
