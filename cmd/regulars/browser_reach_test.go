@@ -79,8 +79,9 @@ func (v *visitor) buysByKeyboard(zh, script bool) {
 	v.enters("the bottle")
 	v.tabTo("the button that adds", saying(add))
 	if script {
-		v.do("Enter on the button", chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS(".notice-ok")))
-		v.open(prefix + "/cart")
+		v.do("Enter on the button", chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS(".drawer[open]")))
+		v.tabTo("the cart", saying("See the cart"))
+		v.enters("the cart")
 	} else {
 		v.enters("the button that adds")
 		v.tabTo("the cart", saying(cart))
@@ -209,7 +210,7 @@ func shopIsReached(t *testing.T, browser context.Context, base string) {
 		v := visit(t, browser, base, 1280)
 		v.media(&emulation.MediaFeature{Name: "forced-colors", Value: "active"})
 		v.open("/p/calm-bottle?size=240")
-		bare := say[[]string](v, `[...document.querySelectorAll(".button:not(.button-quiet), .option, .qty .input, .search-input, .chip")].filter(e => getComputedStyle(e).borderStyle === "none").map(e => e.className)`)
+		bare := say[[]string](v, `[...document.querySelectorAll(".button:not(.button-quiet), .option, .stepper, .search-input, .chip")].filter(e => getComputedStyle(e).borderStyle === "none").map(e => e.className)`)
 		if len(bare) > 0 {
 			t.Errorf("without the shop's colours these have no edge: %q", bare)
 		}

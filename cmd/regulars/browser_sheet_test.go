@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"image"
 	"image/color"
 	"image/draw"
@@ -23,7 +24,7 @@ const (
 )
 
 // TestContactSheets draws one PNG a family of pages for the eye: both
-// languages, both schemes, both widths side by side, at half their size. It
+// languages, both schemes, four widths side by side, at half their size. It
 // asks for nothing but that every page can be drawn.
 func TestContactSheets(t *testing.T) {
 	out := os.Getenv("LOOK")
@@ -34,7 +35,7 @@ func TestContactSheets(t *testing.T) {
 		t.Fatal(err)
 	}
 	browser := openBrowser(t)
-	_, base := town(t, 60, 60)
+	base := townToLookAt(t, 60, 60)
 	s := newScene(t, func(wide int64) *visitor {
 		v := visitFor(t, browser, base, wide, time.Hour)
 		v.forgiving = true
@@ -45,13 +46,11 @@ func TestContactSheets(t *testing.T) {
 			continue
 		}
 		var shots []image.Image
-		for _, wide := range []int64{360, 1280} {
-			for _, lang := range []string{"en", "zh"} {
-				for _, scheme := range []string{"light", "dark"} {
-					s.person(f.who).seenAs(scheme, wide)
-					shots = append(shots, s.shows(f, lang).shot(wide))
-				}
-			}
+		all := everyLook()
+		slices.SortStableFunc(all, func(a, b look) int { return cmp.Compare(a.Wide, b.Wide) })
+		for _, l := range all {
+			s.person(f.who).seenAs(l.Scheme, l.Wide)
+			shots = append(shots, s.shows(f, l.Lang).shot(l.Wide))
 		}
 		if err := writeSheet(filepath.Join(out, strings.ReplaceAll(f.name, " ", "-")+".png"), shots); err != nil {
 			t.Fatal(err)
