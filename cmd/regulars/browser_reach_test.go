@@ -107,12 +107,22 @@ func (v *visitor) buysByKeyboard(zh, script bool) {
 	}
 }
 
-// opensCold opens a page with an empty cache on a telephone with a slow line,
-// counts what the browser asks for before anybody scrolls, and looks whether
+// opensCold opens a page with an empty cache on a slow line, a telephone or
+// what the office has, counts what the browser asks for before anybody scrolls, and looks whether
 // what is there already moves when the rest comes.
-func opensCold(t *testing.T, browser context.Context, base, path string, most int) {
+func opensCold(t *testing.T, browser context.Context, base, who, path string, most int) {
 	t.Helper()
-	v := visit(t, browser, base, 412)
+	wide := int64(412)
+	if who != "" {
+		wide = 1280
+	}
+	v := visit(t, browser, base, wide)
+	if who != "" {
+		v.signIn(who)
+		if _, err := chromedp.Call(v.ctx, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	v.slowly()
 	asked := map[string]bool{}
 	err := chromedp.Listen(v.ctx, func(event any) {
@@ -170,7 +180,10 @@ func shopIsReached(t *testing.T, browser context.Context, base string) {
 	})
 	t.Run("few requests when cold", func(t *testing.T) {
 		for _, path := range []string{"/", "/zh/", "/c/baby", "/p/calm-bottle", "/privacy"} {
-			opensCold(t, browser, base, path, 35)
+			opensCold(t, browser, base, "", path, 35)
+		}
+		for _, path := range []string{"/admin/products", "/admin/chains"} {
+			opensCold(t, browser, base, owner, path, 20)
 		}
 	})
 	t.Run("pictures of a product by the arrow keys", func(t *testing.T) {

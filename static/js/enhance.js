@@ -198,6 +198,12 @@ window.addEventListener("popstate", () => { if (moved) location.reload(); });
 
 document.querySelector("[data-focus]")?.focus();
 
+// Rows of links that are wider than a telephone show where one is.
+for (const at of document.querySelectorAll(".side-nav [aria-current], .nav-list [aria-current]")) {
+  const box = at.closest(".nav-list, nav");
+  box.scrollLeft += at.getBoundingClientRect().left - box.getBoundingClientRect().left - (box.clientWidth - at.offsetWidth) / 2;
+}
+
 // The pictures of a product: a small one is shown large at once, by click or by the arrow keys; its address stays
 // the one that the shop would have led to. Drawings have no size, so the large one is there already.
 document.addEventListener("click", (event) => {
