@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"cmp"
 	"image"
 	"image/color"
 	"image/draw"
@@ -29,12 +30,19 @@ const (
 // look); without it the home page's is drawn and thrown away.
 func contactSheets(t *testing.T, browser context.Context, base string) {
 	out, families := os.Getenv("LOOK"), slices.Concat(shopFamilies, officeFamilies)
+// TestContactSheets draws one PNG a family of pages for the eye: both
+// languages, both schemes, four widths side by side, at half their size. It
+// asks for nothing but that every page can be drawn.
+func TestContactSheets(t *testing.T) {
+	out := os.Getenv("LOOK")
 	if out == "" {
 		out, families = t.TempDir(), shopFamilies[:1]
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	browser := openBrowser(t)
+	base := townToLookAt(t, 60, 60)
 	s := newScene(t, func(wide int64) *visitor {
 		v := visitFor(t, browser, base, wide, time.Hour)
 		v.forgiving = true
@@ -56,6 +64,11 @@ func contactSheets(t *testing.T, browser context.Context, base string) {
 					shots = append(shots, shot)
 				}
 			}
+		all := everyLook()
+		slices.SortStableFunc(all, func(a, b look) int { return cmp.Compare(a.Wide, b.Wide) })
+		for _, l := range all {
+			s.person(f.who).seenAs(l.Scheme, l.Wide)
+			shots = append(shots, s.shows(f, l.Lang).shot(l.Wide))
 		}
 		if err := writeSheet(filepath.Join(out, strings.ReplaceAll(f.name, " ", "-")+".png"), shots); err != nil {
 			t.Fatal(err)
