@@ -44,7 +44,9 @@ type letter struct {
 	Again  string // where one writes to the shop
 	When   string // the moment a page failed
 	Coupon *couponWords
-	footer footer
+
+	Campaign *campaignWords
+	footer   footer
 }
 
 type orderWords struct {

@@ -217,7 +217,7 @@ func (l *link) leaving(ctx context.Context, q db.Q) (*Leaving, error) {
 // purpose is the kind of mail that a link came with.
 func (l *link) purpose(ctx context.Context, q db.Q) (customer.Purpose, error) {
 	s, err := byID(ctx, q, l.SendID)
-	if err == nil && s != nil && s.Template == TierRisen {
+	if err == nil && s != nil && (s.Template == TierRisen || s.Template == CampaignMail) {
 		return customer.MailOffers, nil
 	}
 	return customer.MailCart, err
