@@ -67,7 +67,7 @@ func TestACampaignGoesOnceToWhomItSaid(t *testing.T) {
 		s.tx(func(tx *db.Tx) error {
 			return tx.Query(ctx).Exec("INSERT INTO suppressions (email_key, purpose, reason, at) VALUES (?, '*', 'complaint', 1)", stopped.Customer.EmailKey).Error
 		})
-		s.must(segment.Renew(ctx, d, "test", monday))
+		s.must(segment.Renew(ctx, d, "rebuild", monday))
 		c := s.campaign(func(c *campaign.Campaign) { c.Held = 3000 })
 		looked, err := c.Look(ctx, d, outreach.Reach(s.desk.Settings.Now(), monday), outreach.ReachCapped, monday)
 		s.must(err)
