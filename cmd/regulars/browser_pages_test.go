@@ -143,6 +143,8 @@ var officeFamilies = []family{
 	{name: "office survey", who: owner, path: "/admin/surveys/" + asked},
 	{name: "office complaints with a clock", who: owner, path: "/admin/questions/tickets"},
 	{name: "office effect of mails", who: owner, path: "/admin/experiments/followup"},
+	{name: "office campaigns", who: owner, path: "/admin/campaigns"},
+	{name: "office new campaign", who: owner, path: "/admin/campaigns/new"},
 	{name: "components", who: owner, path: "/admin/_components"},
 	{name: "components in the shop", who: owner, path: "/admin/_components/shop"},
 	{name: "office not found", who: owner, path: "/admin/nothing", fails: true},

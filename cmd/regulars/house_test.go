@@ -38,6 +38,8 @@ var floors = [][]string{
 	{"order"},
 	{"payment", "analytics", "ask", "survey", "person", "occasion"},
 	{"review", "restock"},
+	{"payment", "analytics", "ask", "survey", "person"},
+	{"review", "restock", "campaign"},
 	{"checkout", "outreach"},
 	{"roster"},
 	{"exchange", "keep", "doctor", "demo"},

@@ -73,6 +73,7 @@ func (d *Desk) Sweeps() []Sweep {
 		{"mail-overdue", time.Minute, d.EndOverdue},
 		{"mail-late", time.Minute, d.TellLate},
 		{"occasions", 10 * time.Minute, d.RemindOccasions},
+		{"campaigns", time.Minute, d.SendCampaigns},
 	}
 }
 

@@ -47,6 +47,9 @@ type letter struct {
 	Coupon *couponWords
 	Need   *needWords
 	footer footer
+
+	Campaign *campaignWords
+	footer   footer
 }
 
 type orderWords struct {

@@ -48,6 +48,7 @@ func (t Topic) purpose() customer.Purpose {
 	}
 	return customer.MailOffers
 }
+func (t Topic) Sends() bool { return t == Reminders || t == TierNews || t == Recommendations }
 
 // topicOf is the row of the matrix that a message obeys: its own, or that of
 // the consent it needs.
