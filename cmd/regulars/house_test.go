@@ -37,8 +37,6 @@ var floors = [][]string{
 	{"cart"},
 	{"order"},
 	{"payment", "analytics", "ask", "survey", "person", "occasion"},
-	{"review", "restock"},
-	{"payment", "analytics", "ask", "survey", "person"},
 	{"review", "restock", "campaign"},
 	{"checkout", "outreach"},
 	{"roster"},

@@ -227,8 +227,6 @@ func (l *link) purpose(ctx context.Context, q db.Q) (customer.Purpose, error) {
 	s, err := byID(ctx, q, l.SendID)
 	if err == nil && s != nil && s.Purpose != "" {
 		return s.Purpose, nil
-	if err == nil && s != nil && (s.Template == TierRisen || s.Template == CampaignMail) {
-		return customer.MailOffers, nil
 	}
 	return customer.MailCart, err
 }

@@ -31,7 +31,7 @@ const (
 var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Specials, Owners}
 
 // Sends reports whether anything of a topic is sent in this release.
-func (t Topic) Sends() bool { return t == Reminders || t == TierNews || t == Occasions }
+func (t Topic) Sends() bool { return t == Reminders || t == TierNews || t == Occasions || t == Recommendations }
 
 // Asked reports whether only those get a topic who asked for it.
 func (t Topic) Asked() bool { return t == Specials }
@@ -48,7 +48,6 @@ func (t Topic) purpose() customer.Purpose {
 	}
 	return customer.MailOffers
 }
-func (t Topic) Sends() bool { return t == Reminders || t == TierNews || t == Recommendations }
 
 // topicOf is the row of the matrix that a message obeys: its own, or that of
 // the consent it needs.
