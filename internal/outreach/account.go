@@ -71,6 +71,10 @@ func (d *Desk) Sweeps() []Sweep {
 		}},
 		{"tier-mails", time.Minute, d.TellTiers},
 		{"back-in-stock", time.Minute, d.TellBack},
+		{"mail-overdue", time.Minute, d.EndOverdue},
+		{"mail-late", time.Minute, d.TellLate},
+		{"occasions", 10 * time.Minute, d.RemindOccasions},
+		{"campaigns", time.Minute, d.SendCampaigns},
 	}
 }
 

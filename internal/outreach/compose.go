@@ -22,32 +22,34 @@ import (
 // letter holds every placeholder that a mail may use; there are no others,
 // and no text of a person's making is ever a template.
 type letter struct {
-	Lang   i18n.Lang
-	Shop   string
-	Shelf  *shelfWords
-	Name   string // how the person is greeted; "" where the name is not proved to be theirs
-	Link   string
-	Hours  int      // how long the link works
-	Wishes []string // the kinds of mail that the link confirms
-	Goods  []string
-	things []art.Piece // the goods that the mail shows
-	More   int         // goods not named here
-	Order  *orderWords
-	Card   *cardWords
-	Return *returnWords
-	Tier   *tierWords
-	Report *reportWords
-	Words  string // an answer, as staff wrote it
-	Asked  string // the question it answers
-	Number string // what people call that question
-	By     string // when it has its answer at the latest
-	Status []string
-	Help   []helpWords
-	Saved  string // leads to the cart it was asked from
-	Again  string // where one writes to the shop
-	When   string // the moment a page failed
-	Coupon *couponWords
-	footer footer
+	Lang     i18n.Lang
+	Shop     string
+	Shelf    *shelfWords
+	Name     string // how the person is greeted; "" where the name is not proved to be theirs
+	Link     string
+	Hours    int      // how long the link works
+	Wishes   []string // the kinds of mail that the link confirms
+	Goods    []string
+	things   []art.Piece // the goods that the mail shows
+	More     int         // goods not named here
+	Order    *orderWords
+	Card     *cardWords
+	Return   *returnWords
+	Tier     *tierWords
+	Report   *reportWords
+	Words    string // an answer, as staff wrote it
+	Asked    string // the question it answers
+	Number   string // what people call that question
+	By       string // when it has its answer at the latest
+	Status   []string
+	Help     []helpWords
+	Saved    string // leads to the cart it was asked from
+	Again    string // where one writes to the shop
+	When     string // the moment a page failed
+	Coupon   *couponWords
+	Need     *needWords
+	Campaign *campaignWords
+	footer   footer
 }
 
 type orderWords struct {

@@ -34,7 +34,7 @@ type Place struct {
 }
 
 // offered are the mails that nobody is owed: of them only the link must stay.
-var offered = map[string]bool{FollowUpMail: true, TierRisen: true}
+var offered = map[string]bool{FollowUpMail: true, TierRisen: true, OccasionMail: true}
 
 func isOffer(template string) bool {
 	base, _, _ := strings.Cut(template, "-")
@@ -42,9 +42,9 @@ func isOffer(template string) bool {
 }
 
 // Editable lists every mail whose words staff may change: all that go to
-// people outside of the shop.
+// people outside of the shop, but for campaigns, whose words are their own.
 func Editable() []string {
-	all := slices.DeleteFunc(slices.Clone(Templates), func(name string) bool { return name == OrderNew || name == ReportMail })
+	all := slices.DeleteFunc(slices.Clone(Templates), func(name string) bool { return name == OrderNew || name == ReportMail || name == CampaignMail })
 	for _, what := range abouts {
 		all = append(all, FollowUpMail+"-"+what)
 	}
