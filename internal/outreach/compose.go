@@ -45,6 +45,7 @@ type letter struct {
 	When   string // the moment a page failed
 	Coupon *couponWords
 	footer footer
+	wares  // of cards, refills and goods of the week
 }
 
 type orderWords struct {

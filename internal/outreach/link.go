@@ -217,8 +217,8 @@ func (l *link) leaving(ctx context.Context, q db.Q) (*Leaving, error) {
 // purpose is the kind of mail that a link came with.
 func (l *link) purpose(ctx context.Context, q db.Q) (customer.Purpose, error) {
 	s, err := byID(ctx, q, l.SendID)
-	if err == nil && s != nil && s.Template == TierRisen {
-		return customer.MailOffers, nil
+	if err == nil && s != nil && s.Topic != "" {
+		return s.Topic.Purpose(), nil
 	}
 	return customer.MailCart, err
 }

@@ -31,7 +31,21 @@ const (
 var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Specials, Owners}
 
 // Sends reports whether anything of a topic is sent in this release.
-func (t Topic) Sends() bool { return t == Reminders || t == TierNews }
+func (t Topic) Sends() bool { return slices.Contains([]Topic{Reminders, TierNews, Cards}, t) }
+
+// Purpose is what a message about a topic needs consent for, and what a link in
+// it ends.
+func (t Topic) Purpose() customer.Purpose {
+	switch t {
+	case Cards, Occasions:
+		return customer.MailOccasions
+	case Recommendations, TierNews, Refills, Specials:
+		return customer.MailOffers
+	case Owners:
+		return customer.MailUpgrades
+	}
+	return customer.MailCart
+}
 
 // topicOf is the row of the matrix that a message obeys: its own, or that of
 // the consent it needs.

@@ -18,6 +18,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/payment"
+	"regulars/internal/recommend"
 	"regulars/internal/setting"
 )
 
@@ -70,7 +71,8 @@ const (
 var Templates = []string{ReviewRefused, BackInStock,
 	OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
-	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds}
+	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds,
+	CardMail}
 
 // State says what became of a message.
 type State string
@@ -139,6 +141,7 @@ type Desk struct {
 	AccessKey func(number string) string // the key in an order's secret link
 	CardCode  func(token string) string  // the code of a gift card
 	Pay       *payment.Providers         // what each way to pay asks of a shopper
+	Engine    *recommend.Engine          // what goes with what; nil: what authors wrote alone
 }
 
 // Restoring a cart by mail works for a week; stopping mail always does.
