@@ -71,6 +71,7 @@ func (d *Desk) Sweeps() []Sweep {
 		{"tier-mails", time.Minute, d.TellTiers},
 		{"back-in-stock", time.Minute, d.TellBack},
 		{"cards", 10 * time.Minute, d.Greet},
+		{"specials", time.Minute, d.SendSpecials},
 	}
 }
 

@@ -47,6 +47,7 @@ type pickWords struct {
 type wares struct {
 	Day   *dayWords
 	Picks []pickWords
+	Week  *weekWords
 }
 
 // bought is what a person bought and kept, the newest first, one entry a line.
