@@ -38,7 +38,8 @@ type Office struct {
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Mailer   outreach.Mailer
-	Door     staff.Door // asked for the password before money goes back
+	Mails    *outreach.Desk // writes what a page shows before it is sent
+	Door     staff.Door     // asked for the password before money goes back
 	Now      func() time.Time
 	Log      *slog.Logger
 	Demo     bool
@@ -174,6 +175,8 @@ func (o *Office) Routes() {
 	g.GET("/messages", o.messages)
 	g.GET("/messages/matrix", o.matrix)
 	g.POST("/messages/matrix", o.saveMatrix)
+	g.GET("/messages/specials", o.specials)
+	g.POST("/messages/specials", o.saveSpecials)
 	g.GET("/messages/plan", o.plan)
 	g.POST("/messages/plan", o.savePlan)
 	g.GET("/mail", o.mails)

@@ -178,7 +178,7 @@ func (d *Desk) goesWithAll(ctx context.Context, q db.Q, at []catalog.ProductID, 
 				never[r.ToID] = true
 			}
 			if r.FromID == from && slices.Contains(chained, r.Kind) && r.Reason.En != "" {
-				found = append(found, pick{catalog.Card{ID: r.ToID}, told("mail.picks.author", "name", of[from].Name, "reason", r.Reason)})
+				found = append(found, pick{catalog.Card{ID: r.ToID}, inBoth("mail.picks.author", "name", of[from].Name, "reason", r.Reason)})
 			}
 		}
 	}
@@ -194,7 +194,7 @@ func (d *Desk) goesWithAll(ctx context.Context, q db.Q, at []catalog.ProductID, 
 				if d.Demo {
 					key = "mail.picks.together.simulated"
 				}
-				found = append(found, pick{catalog.Card{ID: catalog.ProductID(s.Product)}, told(key, "name", of[catalog.ProductID(s.Because)].Name, "n", together, "m", n)})
+				found = append(found, pick{catalog.Card{ID: catalog.ProductID(s.Product)}, inBoth(key, "name", of[catalog.ProductID(s.Because)].Name, "n", together, "m", n)})
 			}
 		}
 	}
@@ -243,9 +243,9 @@ func cardsOf(ctx context.Context, q db.Q, ids []catalog.ProductID, currency mone
 	return all, nil
 }
 
-// told says a reason in both languages; texts among the arguments go in each
+// inBoth says a reason in both languages; texts among the arguments go in each
 // in its own.
-func told(key string, args ...any) i18n.Text {
+func inBoth(key string, args ...any) i18n.Text {
 	in := func(l i18n.Lang) string {
 		own := slices.Clone(args)
 		for i, a := range own {

@@ -100,9 +100,9 @@ func (m *menus) weigh(cards map[catalog.ProductID]catalog.Card, hand, popular []
 		}
 		d := dish{pick: pick{Card: k}}
 		if i := slices.Index(popular, id); i >= 0 {
-			d.base, d.Reason = 1+float64(len(popular)-i)/float64(len(popular)), told("mail.special.best")
+			d.base, d.Reason = 1+float64(len(popular)-i)/float64(len(popular)), inBoth("mail.special.best")
 			if m.desk.Demo {
-				d.Reason = told("mail.special.best.simulated")
+				d.Reason = inBoth("mail.special.best.simulated")
 			}
 		}
 		if m.now.Sub(k.PublishedAt.Time) < newFor && !k.PublishedAt.IsZero() {
@@ -117,7 +117,7 @@ func (m *menus) weigh(cards map[catalog.ProductID]catalog.Card, hand, popular []
 		if i := slices.Index(hand, id); i >= 0 {
 			d.base = 1000 - float64(i)
 			if d.Reason.En == "" {
-				d.Reason = told("mail.special.hand")
+				d.Reason = inBoth("mail.special.hand")
 			}
 		}
 		if d.base > 0 {
