@@ -72,6 +72,7 @@ func (d *Desk) Sweeps() []Sweep {
 		{"back-in-stock", time.Minute, d.TellBack},
 		{"cards", 10 * time.Minute, d.Greet},
 		{"specials", time.Minute, d.SendSpecials},
+		{"refills", 3 * time.Hour, d.RemindRefills},
 	}
 }
 

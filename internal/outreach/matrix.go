@@ -31,7 +31,9 @@ const (
 var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Specials, Owners}
 
 // Sends reports whether anything of a topic is sent in this release.
-func (t Topic) Sends() bool { return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials}, t) }
+func (t Topic) Sends() bool {
+	return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials, Refills}, t)
+}
 
 // Purpose is what a message about a topic needs consent for, and what a link in
 // it ends.

@@ -48,6 +48,7 @@ type wares struct {
 	Day   *dayWords
 	Picks []pickWords
 	Week  *weekWords
+	Used  *refillWords
 }
 
 // bought is what a person bought and kept, the newest first, one entry a line.
@@ -305,6 +306,10 @@ func printOf(kind string, picks []pick) string {
 		names[i] = fmt.Sprint(int64(p.Card.ID))
 	}
 	slices.Sort(names)
+	return printWords(kind, names)
+}
+
+func printWords(kind string, names []string) string {
 	sum := sha256.Sum256([]byte(strings.Join(names, " ")))
 	return kind + ":" + hex.EncodeToString(sum[:10])
 }

@@ -22,3 +22,10 @@ CREATE TABLE special_picks (
   PRIMARY KEY (week, position),
   UNIQUE (week, product_id)
 ) STRICT;
+-- How long a pack of a consumable lasts, learned from what people bought again: days in tenths, from so many gaps (owner: outreach).
+CREATE TABLE refill_rates (
+  product_id INTEGER PRIMARY KEY REFERENCES products(id) ON DELETE CASCADE,
+  tenths INTEGER NOT NULL,
+  gaps INTEGER NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
