@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -102,13 +103,14 @@ type Runner struct {
 	handle   map[string]func(context.Context, []byte) error
 	periodic []*river.PeriodicJob
 	every    map[string]func(context.Context) error
+	periods  map[string]time.Duration
 	stop     func(context.Context) error
 }
 
 // NewRunner makes a runner without work.
 func NewRunner(d *db.DB, log *slog.Logger) *Runner {
 	r := &Runner{db: d, log: log, workers: river.NewWorkers(),
-		handle: map[string]func(context.Context, []byte) error{}, every: map[string]func(context.Context) error{}}
+		handle: map[string]func(context.Context, []byte) error{}, every: map[string]func(context.Context) error{}, periods: map[string]time.Duration{}}
 	Work(r, func(ctx context.Context, t tick) error {
 		do, ok := r.every[t.Name]
 		if !ok {
@@ -149,10 +151,23 @@ func (tick) Kind() string { return "tick" }
 
 // Every runs do each period, on one process only, for the first time at start.
 func (r *Runner) Every(name string, period time.Duration, do func(context.Context) error) {
-	r.every[name] = do
+	r.every[name], r.periods[name] = do, period
 	r.periodic = append(r.periodic, river.NewPeriodicJob(river.PeriodicInterval(period), func() (river.JobArgs, *river.InsertOpts) {
 		return tick{name, time.Now().UnixNano() / int64(period)}, &river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true}}
 	}, &river.PeriodicJobOpts{RunOnStart: true}))
+}
+
+// Periods names what runs by the clock, and each period. Beside Do it is for
+// worlds whose time is not the machine's.
+func (r *Runner) Periods() map[string]time.Duration { return maps.Clone(r.periods) }
+
+// Do runs once what goes by the clock under that name.
+func (r *Runner) Do(ctx context.Context, name string) error {
+	do, ok := r.every[name]
+	if !ok {
+		return fmt.Errorf("nothing called %s goes by the clock", name)
+	}
+	return do(ctx)
 }
 
 // Start begins to work the queue and returns.

@@ -103,7 +103,11 @@ func (d *Desk) remind(ctx context.Context, r *reminding, now time.Time) (bool, e
 		if owner != nil {
 			next.CustomerID, next.Simulated = &owner.ID, c.Simulated || owner.Simulated
 		}
-		goes, err := d.claim(ctx, tx, &next, Candidate{Class: Marketing, Purpose: customer.MailCart, Email: to.Email, Customer: owner, Cart: c, ActiveAt: r.activeAt, step: r}, now)
+		worth, err := d.reminderWorth(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		goes, err := d.claim(ctx, tx, &next, Candidate{Class: Marketing, Purpose: customer.MailCart, Email: to.Email, Customer: owner, Cart: c, ActiveAt: r.activeAt, Worth: worth, step: r}, now)
 		if err != nil || !goes {
 			return err
 		}

@@ -31,7 +31,8 @@ type Mail struct {
 	Table       string // the drawing of the goods that the HTML shows; "" = none
 	Lang        i18n.Lang
 	Date        time.Time
-	Unsubscribe string // address that stops mail of this kind by one POST; "" where none may
+	Unsubscribe string // address that stops mail of consent by one POST; "" where none may
+	StopBy      string // the same by writing a mail, as a mailto: address; "" for none
 }
 
 // Mailer hands a message over. An error is ErrLater or ErrRefused where it is
@@ -156,7 +157,11 @@ func (m Mail) message() (*gomail.Msg, error) {
 	msg.SetGenHeader(gomail.Header("Auto-Submitted"), "auto-generated")
 	msg.SetGenHeader(gomail.Header("Content-Language"), m.Lang.Tag())
 	if m.Unsubscribe != "" {
-		msg.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribe, "<"+headerLine(m.Unsubscribe)+">")
+		stop := "<" + headerLine(m.Unsubscribe) + ">"
+		if m.StopBy != "" {
+			stop += ",\r\n <" + headerLine(m.StopBy) + ">"
+		}
+		msg.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribe, stop)
 		msg.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)

@@ -31,22 +31,22 @@ const (
 var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Specials, Owners}
 
 // Sends reports whether anything of a topic is sent in this release.
-func (t Topic) Sends() bool {
-	return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials, Refills}, t)
-}
+func (t Topic) Sends() bool { return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials, Refills}, t) }
 
-// Purpose is what a message about a topic needs consent for, and what a link in
-// it ends.
-func (t Topic) Purpose() customer.Purpose {
+// Asked reports whether only those get a topic who asked for it.
+func (t Topic) Asked() bool { return t == Specials }
+
+// purpose is the consent that messages of a topic need.
+func (t Topic) purpose() customer.Purpose {
 	switch t {
-	case Cards, Occasions:
+	case Reminders:
+		return customer.MailCart
+	case Occasions, Cards:
 		return customer.MailOccasions
-	case Recommendations, TierNews, Refills, Specials:
-		return customer.MailOffers
 	case Owners:
 		return customer.MailUpgrades
 	}
-	return customer.MailCart
+	return customer.MailOffers
 }
 
 // topicOf is the row of the matrix that a message obeys: its own, or that of

@@ -130,7 +130,7 @@ func (d *Desk) offer(ctx context.Context, s *Send, c Candidate, to Address, w le
 		letter := w
 		letter.footer = footer{why: "mail.foot.why." + next.Template, unsubscribe: d.url(next.Lang, "/u/"+stop)}
 		mail, err = d.compose(next.Template, &next, to, letter, now)
-		mail.Unsubscribe = d.BaseURL + "/u/" + stop
+		d.stoppable(&mail, stop)
 		*s, claimed = next, true
 		return err
 	})

@@ -47,6 +47,7 @@ func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {
 	e.GET("/account/preferences", s.preferences)
 	e.POST("/account/preferences", s.savePreferences, slow)
 	e.POST("/account/preferences/confirm", s.confirmAgain, door)
+	e.POST("/account/preferences/mails", s.saveWishes, slow)
 	e.GET("/confirm/:token", s.confirmForm)
 	e.POST("/confirm/:token", s.confirm, door)
 	e.GET("/account/consents", s.consents)
