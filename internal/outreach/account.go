@@ -73,6 +73,7 @@ func (d *Desk) Sweeps() []Sweep {
 		{"cards", 10 * time.Minute, d.Greet},
 		{"specials", time.Minute, d.SendSpecials},
 		{"refills", 3 * time.Hour, d.RemindRefills},
+		{"recommendations", time.Hour, d.Recommend},
 		{"mail-overdue", time.Minute, d.EndOverdue},
 		{"mail-late", time.Minute, d.TellLate},
 	}

@@ -116,7 +116,7 @@ func (d *Desk) greet(ctx context.Context, kind string, id customer.ID, day strin
 	d.lay(&w, owner.Lang, picks)
 	w.things = cardThings[kind] // the card itself, and no goods on it
 	ends := time.Date(local.Year(), local.Month(), local.Day()+1, 0, 0, 0, 0, local.Location())
-	_, err = d.offer(ctx, s, Candidate{Class: Relationship, Purpose: customer.MailOccasions, Topic: Cards, Email: owner.Email, Customer: owner,
+	_, err = d.offer(ctx, s, Candidate{Class: Relationship, Purpose: customer.MailOccasions, Topic: Cards, Occasion: kind, Email: owner.Email, Customer: owner,
 		Content: s.Key, Worth: cardWorth, Expires: ends}, Address{owner.Name, owner.Email}, w, now)
 	return err
 }

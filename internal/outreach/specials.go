@@ -159,7 +159,7 @@ func (d *Desk) reader(ctx context.Context, email string) (*Send, Candidate, Addr
 	return s, c, to, err
 }
 
-// noSpecial notes that there was too little to say this week.
+// noSpecial notes that there was too little to say.
 func (d *Desk) noSpecial(ctx context.Context, s *Send, c Candidate, have *Send, now time.Time) error {
 	return d.DB.InTx(ctx, func(tx *db.Tx) error {
 		if have != nil {

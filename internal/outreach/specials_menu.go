@@ -208,11 +208,11 @@ func (m *menus) choose(ctx context.Context, all []dish, like func(catalog.Card) 
 	if err != nil {
 		return nil, err
 	}
-	return fresh(ranked, before), nil
+	return fresh(SpecialsMail, ranked, before), nil
 }
 
 // fresh is the best set that was not sent before, nil if there is none.
-func fresh(ranked []pick, before map[string]bool) []pick {
+func fresh(kind string, ranked []pick, before map[string]bool) []pick {
 	n := min(specialGoods, len(ranked))
 	if n < leastSpecial {
 		return nil
@@ -222,7 +222,7 @@ func fresh(ranked []pick, before map[string]bool) []pick {
 		if next > n {
 			set[n-1] = ranked[next-1]
 		}
-		if !before[printOf(SpecialsMail, set)] {
+		if !before[printOf(kind, set)] {
 			return set
 		}
 		if next >= len(ranked) {

@@ -51,3 +51,18 @@ func endDue(ctx context.Context, tx *db.Tx, s *Send, reason string, now time.Tim
 	}
 	return nil
 }
+
+// recommendable lists accounts whose day it is, that allow offers and the use
+// of their purchases, bought something, and were not decided on this month.
+func recommendable(ctx context.Context, q db.Q, local time.Time, after customer.ID, limit int) ([]customer.ID, error) {
+	var ids []customer.ID
+	err := q.Query(ctx).Raw(`SELECT c.id FROM customers c WHERE c.id % @days = @day AND c.id > @after AND c.erased_at = 0 AND c.simulated = FALSE
+		AND (SELECT count(*) FROM consents n WHERE n.customer_id = c.id AND n.given = TRUE AND n.purpose IN ('personalize', 'history', 'mail.offers')) = 3
+		AND EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND o.state <> 'cancelled')
+		AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.key = @began || CAST(c.id AS TEXT) || @end) ORDER BY c.id LIMIT @limit`,
+		map[string]any{"days": picksDays, "day": local.Day() - 1, "after": int64(after), "began": PicksMail + ":", "end": ":" + local.Format("2006-01"), "limit": limit}).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("find whom to recommend something: %w", err)
+	}
+	return ids, nil
+}
