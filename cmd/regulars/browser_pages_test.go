@@ -123,6 +123,7 @@ var officeFamilies = []family{
 	{name: "office messages", who: owner, path: "/admin/messages"},
 	{name: "office plan of reminders", who: owner, path: "/admin/messages/plan"},
 	{name: "office matrix", who: owner, path: "/admin/messages/matrix"},
+	{name: "office specials", who: owner, path: "/admin/messages/specials"},
 	{name: "office mail", who: owner, path: "/admin/mail"},
 	{name: "office mail back", who: owner, path: "/admin/mail/back"},
 	{name: "office customers", who: owner, path: "/admin/customers?q=a"},

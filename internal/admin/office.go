@@ -175,6 +175,8 @@ func (o *Office) Routes() {
 	g.GET("/messages", o.messages)
 	g.GET("/messages/matrix", o.matrix)
 	g.POST("/messages/matrix", o.saveMatrix)
+	g.GET("/messages/specials", o.specials)
+	g.POST("/messages/specials", o.saveSpecials)
 	g.GET("/messages/plan", o.plan)
 	g.POST("/messages/plan", o.savePlan)
 	g.GET("/mail", o.mails)

@@ -48,6 +48,7 @@ type letter struct {
 	Need     *needWords
 	Campaign *campaignWords
 	footer   footer
+	wares    // of cards, refills and goods of the week
 }
 
 type orderWords struct {
