@@ -125,6 +125,7 @@ var officeFamilies = []family{
 	{name: "office matrix", who: owner, path: "/admin/messages/matrix"},
 	{name: "office words of mails", who: owner, path: "/admin/messages/texts"},
 	{name: "office words of a mail", who: owner, path: "/admin/messages/texts/order-confirmation?in=en"},
+	{name: "office specials", who: owner, path: "/admin/messages/specials"},
 	{name: "office mail", who: owner, path: "/admin/mail"},
 	{name: "office mail back", who: owner, path: "/admin/mail/back"},
 	{name: "office customers", who: owner, path: "/admin/customers?q=a"},

@@ -179,6 +179,8 @@ func (o *Office) Routes() {
 	g.GET("/messages/texts/:text", o.text)
 	g.POST("/messages/texts/:text", o.saveText)
 	g.GET("/messages/texts/:text/html", o.textHTML)
+	g.GET("/messages/specials", o.specials)
+	g.POST("/messages/specials", o.saveSpecials)
 	g.GET("/messages/plan", o.plan)
 	g.POST("/messages/plan", o.savePlan)
 	g.GET("/mail", o.mails)

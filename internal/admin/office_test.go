@@ -93,7 +93,7 @@ func open(t *testing.T, d *db.DB) *office {
 	mailer, err := outreach.Open("", t.TempDir(), clock)
 	f.must(err)
 	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer,
-		Mails: &outreach.Desk{DB: d, Mailer: mailer, Settings: live, BaseURL: "https://shop.example", Templates: templates.Files, Now: clock, Log: log,
+		Mails: &outreach.Desk{DB: d, Mailer: mailer, Settings: live, BaseURL: "https://shop.example", Templates: templates.Files, Now: clock, Log: log, Demo: true,
 			AccessKey: func(number string) string { return "key-of-" + number }}, Door: &f.door, Now: clock, Log: log,
 		Desk: &checkout.Desk{DB: d, Now: clock, Settings: live, Log: log, Secret: bytes.Repeat([]byte("s"), 32)}}
 	f.Routes()

@@ -65,7 +65,7 @@ func (o *Office) texts(c echo.Context) error {
 		p.Langs = append(p.Langs, t(c, "admin.texts.lang."+string(l)))
 	}
 	for _, name := range outreach.Editable() {
-		row := textsRow{Name: t(c, "outreach.template."+name)}
+		row := textsRow{Name: t(c, "admin.mail."+name)}
 		for i, l := range i18n.Langs {
 			row.Cells = append(row.Cells, textsCell{textPath(name, l), p.Langs[i], states[name+string(l)], drafted[name+string(l)]})
 		}
@@ -162,7 +162,7 @@ func (o *Office) showText(c echo.Context, status int, f *outreach.Form, in input
 	if err != nil {
 		return err
 	}
-	p := textPage{Page: page(c, "outreach.template."+f.Template), Name: f.Template, Lang: string(f.Lang), Tag: f.Lang.Tag(), In: in, Errors: wrong(c, failed),
+	p := textPage{Page: page(c, "admin.mail."+f.Template), Name: f.Template, Lang: string(f.Lang), Tag: f.Lang.Tag(), In: in, Errors: wrong(c, failed),
 		Write: o.may(c, "messages.write"), Draft: draft != nil, Mine: who.Email, Now: t(c, "admin.texts.own")}
 	for _, l := range i18n.Langs {
 		p.Langs = append(p.Langs, chip{textPath(f.Template, l), t(c, "admin.texts.lang."+string(l)), l == f.Lang})

@@ -50,6 +50,7 @@ type letter struct {
 	Need     *needWords
 	Campaign *campaignWords
 	footer   footer
+	wares    // of cards, refills and goods of the week
 }
 
 type orderWords struct {
@@ -185,7 +186,7 @@ func (d *Desk) compose(ctx context.Context, q db.Q, name string, s *Send, to Add
 			return Mail{}, err
 		}
 	}
-	mail, err := d.lay(subject, body, w)
+	mail, err := d.bothForms(subject, body, w)
 	mail.ID, mail.To, mail.Lang, mail.Date, mail.Personal = s.MessageID, to, s.Lang, at, name == QuestionAnswered
 	return mail, err
 }
@@ -233,8 +234,8 @@ func (d *Desk) written(t *Text, w letter) (subject, body string, err error) {
 	return subject, body, err
 }
 
-// lay lays out both forms of a letter, with its foot.
-func (d *Desk) lay(subject, body string, w letter) (Mail, error) {
+// bothForms lays out both forms of a letter, with its foot.
+func (d *Desk) bothForms(subject, body string, w letter) (Mail, error) {
 	body, foot := tidyParagraphs(body), tidyParagraphs(d.foot(w))
 	page := frame{Tag: w.Lang.Tag(), Subject: short(subject, mostOfSubject), Shop: w.Shop, Body: d.blocks(body), Foot: d.blocks(foot), Table: w.table()}
 	h, err := d.frame()

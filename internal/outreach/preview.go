@@ -51,7 +51,7 @@ func (d *Desk) Preview(ctx context.Context, q db.Q, look View) (Mail, error) {
 			return Mail{}, err
 		}
 	}
-	mail, err := d.lay(subject, body, w)
+	mail, err := d.bothForms(subject, body, w)
 	mail.Lang = look.Lang
 	return mail, err
 }

@@ -45,6 +45,9 @@ func (d *Desk) sample(l i18n.Lang) letter {
 func stuff(v reflect.Value, words string) {
 	for i := range v.NumField() {
 		f := v.Field(i)
+		if v.Type().Field(i).Anonymous && f.Kind() == reflect.Struct {
+			stuff(f, words)
+		}
 		if !f.CanSet() || !f.IsZero() {
 			continue
 		}
@@ -78,11 +81,24 @@ func (d *Desk) bare(l i18n.Lang) letter {
 	least := letter{Lang: l, Link: w.Link, Hours: 1, Shelf: w.Shelf, Order: &orderWords{Number: "EXAMPLE-1", Placed: w.Order.Placed, Total: w.Order.Total, Cause: "hold"},
 		Card: &cardWords{Code: w.Card.Code, Worth: w.Card.Worth}, Return: &returnWords{Number: w.Return.Number, Reason: w.Return.Reason, At: w.Return.At, Zone: w.Return.Zone},
 		Tier: &tierWords{Tier: w.Tier.Tier, To: w.Tier.To}, footer: w.footer, Words: w.Words, Asked: w.Asked, Number: w.Number, When: w.When, Again: w.Again}
-	full, have := reflect.ValueOf(w), reflect.ValueOf(&least).Elem()
-	for i := range have.NumField() { // a mail gets its own part of the letter in any case
-		if f := have.Field(i); f.CanSet() && f.Kind() == reflect.Pointer && f.IsNil() && have.Type().Field(i).Name != "Coupon" {
+	lend(reflect.ValueOf(&least).Elem(), reflect.ValueOf(&w).Elem())
+	return least
+}
+
+// lend gives a letter the parts that only one mail asks for, which has them in
+// any case.
+func lend(have, full reflect.Value) {
+	for i := range have.NumField() {
+		f, t := have.Field(i), have.Type().Field(i)
+		switch {
+		case t.Anonymous && f.Kind() == reflect.Struct:
+			for k := range f.NumField() {
+				if f.Field(k).CanSet() {
+					f.Field(k).Set(full.Field(i).Field(k))
+				}
+			}
+		case f.CanSet() && f.Kind() == reflect.Pointer && f.IsNil() && t.Name != "Coupon":
 			f.Set(full.Field(i))
 		}
 	}
-	return least
 }

@@ -128,7 +128,7 @@ func TestAWrongTextIsNamedWithItsLine(t *testing.T) {
 			if err := s.desk.Lint(f, f.Subject, f.Body); err != nil {
 				t.Errorf("the shop's own words of %s in %s: %v %+v", name, lang, err, fault.Fields(err))
 			}
-			if !i18n.Has(lang, "outreach.template."+name) {
+			if !i18n.Has(lang, "admin.mail."+name) {
 				t.Errorf("%s has no name", name)
 			}
 		}

@@ -80,6 +80,8 @@ var Keys = []Key{
 	{"contact.refills", "very-loyal, loyal", checkTiers},
 	{"contact.specials", "very-loyal, loyal, occasional", checkTiers},
 	{"contact.owners", "very-loyal, loyal, occasional", checkTiers},
+	{"specials.day", "fri", checkWeekday},
+	{"specials.hour", "10", checkWhole(0, 23)},
 	{"service.tiers", "very-loyal", checkTiers},
 	{"service.name", "", checkMaybeLine},
 	{"service.name.zh", "", checkMaybeLine},
