@@ -70,6 +70,7 @@ var shopFamilies = []family{
 	{name: "consents", who: parent, path: "/account/consents"},
 	{name: "what is known", who: parent, path: "/account/privacy"},
 	{name: "saved for later", who: parent, path: "/account/saved"},
+	{name: "what somebody owns", who: parent, path: "/account/owned"},
 	{name: "reviews", path: "/p/calm-bottle/reviews"},
 	{name: "order of an account", who: parent, path: "/account", link: `main a[href*="/orders/"]`},
 }
@@ -78,6 +79,8 @@ var officeFamilies = []family{
 	{name: "office", who: owner, path: "/admin"},
 	{name: "office products", who: owner, path: "/admin/products"},
 	{name: "office product", who: owner, path: "/admin/products/BB01"},
+	{name: "office owners", who: owner, path: "/admin/products/SW02/owners"},
+	{name: "office new notice", who: owner, path: "/admin/products/SW02/owners/new?kind=release"},
 	{name: "office new product", who: owner, path: "/admin/products/new"},
 	{name: "office orders", who: owner, path: "/admin/orders"},
 	{name: "office order", who: owner, path: "/admin/orders", link: `td a[href*="/admin/orders/"]`},

@@ -70,6 +70,7 @@ func (d *Desk) Sweeps() []Sweep {
 		}},
 		{"tier-mails", time.Minute, d.TellTiers},
 		{"back-in-stock", time.Minute, d.TellBack},
+		{"owner-notices", time.Minute, d.TellOwners},
 	}
 }
 

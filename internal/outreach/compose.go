@@ -33,6 +33,7 @@ type letter struct {
 	Card   *cardWords
 	Return *returnWords
 	Tier   *tierWords
+	Owner  *ownerWords
 	Report *reportWords
 	Words  string // an answer, as staff wrote it
 	Asked  string // the question it answers

@@ -31,7 +31,7 @@ const (
 var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Specials, Owners}
 
 // Sends reports whether anything of a topic is sent in this release.
-func (t Topic) Sends() bool { return t == Reminders || t == TierNews }
+func (t Topic) Sends() bool { return t == Reminders || t == TierNews || t == Owners }
 
 // topicOf is the row of the matrix that a message obeys: its own, or that of
 // the consent it needs.
