@@ -37,7 +37,7 @@ type ownerWords struct {
 	New      string   // the newer version
 	Changes  []string // what the catalog says of both that is not the same
 	Price    string   // of the upgrade, for owners; "" where there is none
-	Full     string   // what others pay
+	Full     string   // of the dearest edition that everybody may buy
 	Remedies []string
 	Range    string // which orders a recall is about
 	Brand    string
@@ -253,7 +253,10 @@ func (d *Desk) ownerLetter(ctx context.Context, n *owner.Notice, l i18n.Lang, k 
 	}
 	words.Range = d.rangeOf(n, l)
 	if n.Kind != owner.Release {
-		return w, nil
+		if n.Kind == owner.Recall { // so that it is recognised
+			err = d.depictOne(ctx, &w, n.ProductID, n.VariantID)
+		}
+		return w, err
 	}
 	return w, d.releaseWords(ctx, n, l, k, old, &w)
 }
@@ -283,6 +286,9 @@ func (d *Desk) releaseWords(ctx context.Context, n *owner.Notice, l i18n.Lang, k
 		}
 		w.Owner.Changes = append(w.Owner.Changes, headerLine(i18n.T(l, key, "name", f.Name.In(l), "was", f.Was.In(l), "now", f.Now.In(l))))
 	}
+	if err := d.depictOne(ctx, w, n.ToID, 0); err != nil {
+		return err
+	}
 	v, full, err := d.upgradeOf(ctx, n, after)
 	if err != nil || v == nil {
 		return err
@@ -292,6 +298,20 @@ func (d *Desk) releaseWords(ctx context.Context, n *owner.Notice, l i18n.Lang, k
 		w.Owner.Full = i18n.Money(l, full)
 	}
 	return nil
+}
+
+// depictOne shows a product, in the colour of the variant if it is one's.
+func (d *Desk) depictOne(ctx context.Context, w *letter, id catalog.ProductID, v catalog.VariantID) error {
+	k, err := catalog.Detailed(ctx, d.DB, id, d.Settings.Now().Currency())
+	if err != nil {
+		return err
+	}
+	if v == 0 && len(k.Variants) > 0 {
+		v = k.Variants[0].ID
+	}
+	found, err := catalog.Buyables(ctx, d.DB, []catalog.VariantID{v}, d.Settings.Now().Currency())
+	w.depict(found[v])
+	return err
 }
 
 // upgradeOf is the variant of the new version that its owners of before may

@@ -105,7 +105,7 @@ func (n *Notice) people(which string, args map[string]any) (string, map[string]a
 	return `SELECT z.*, CASE WHEN kept <= 0 THEN 'gave-back' ` + reason + ` END AS reason FROM (
 		SELECT y.customer_id, max(y.email) AS email, max(y.order_id) AS order_id, max(y.simulated) AS simulated, max(y.contact) AS contact, sum(y.kept) AS kept, sum(CASE WHEN y.away = 1 THEN 0 ELSE y.kept END) AS own,
 			` + has + ` AS newer
-		FROM (SELECT coalesce(c.id, 0) AS customer_id, coalesce(c.email_key, b.email) AS email, coalesce(c.contact, '') AS contact, b.order_id, CASE WHEN b.simulated = TRUE OR c.simulated = TRUE THEN 1 ELSE 0 END AS simulated, b.kept, b.away,
+		FROM (SELECT coalesce(c.id, 0) AS customer_id, coalesce(c.email_key, b.email) AS email, coalesce(c.contact, '') AS contact, b.order_id, CASE WHEN coalesce(c.simulated, b.simulated) = TRUE THEN 1 ELSE 0 END AS simulated, b.kept, b.away,
 				CASE WHEN c.id IS NOT NULL THEN '' WHEN b.email <> '' THEN b.email ELSE b.number END AS guest
 			FROM (SELECT x.customer_id, x.email, x.number, x.order_id, x.simulated, ` + kept + ` AS kept, x.away FROM (` + lines + goods + which + `) t) x
 				UNION ALL SELECT e.customer_id, '', '', 0, FALSE, 1, 0 FROM owned_elsewhere e WHERE e.product_id = @product AND e.version = @version` + said + elsewhere(which) + `) b
