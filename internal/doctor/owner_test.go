@@ -3,7 +3,7 @@ package doctor_test
 // ownerBreaks are the plants for ownerRules.
 var ownerBreaks = []struct{ code, sql string }{
 	{"U1", "INSERT INTO notices (token, kind, product_id, title, body, steps, state, created_at, created_by, updated_at, started_at) SELECT 'n', 'recall', min(id), '{}', '{}', '{}', 'sending', 1, 'staff:1', 1, 1 FROM products;" +
-		"INSERT INTO notice_people (notice_id, customer_id, state, due_at) SELECT max(n.id), min(c.id), 'told', 1 FROM notices n, customers c"},
+		"INSERT INTO notice_people (notice_id, customer_id, state, due_at, decided_at) SELECT max(n.id), min(c.id), 'told', 1, 9000000000000 FROM notices n, customers c"},
 	{"U2", "INSERT INTO notices (token, kind, product_id, title, body, steps, state, created_at, created_by, updated_at, started_at) SELECT 'n', 'fix', min(id), '{}', '{}', '{}', 'done', 1, 'staff:1', 1, 1 FROM products;" +
 		"INSERT INTO notice_people (notice_id, customer_id, due_at) SELECT max(n.id), min(c.id), 1 FROM notices n, customers c"},
 	{"U2", "INSERT INTO notices (token, kind, product_id, title, body, steps, created_at, created_by, updated_at, started_at) SELECT 'n', 'fix', min(id), '{}', '{}', '{}', 1, 'staff:1', 1, 1 FROM products"},

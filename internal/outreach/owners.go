@@ -87,7 +87,7 @@ func ownerKey(n *owner.Notice, p *owner.Person) string {
 }
 
 func (d *Desk) tellOwner(ctx context.Context, n *owner.Notice, p *owner.Person, now time.Time) error {
-	s := &Send{Key: ownerKey(n, p), Class: Required, Template: "owner-" + string(n.Kind), OrderID: p.OrderID, Lang: i18n.English}
+	s := &Send{Key: ownerKey(n, p), Class: Required, Template: "owner-" + string(n.Kind), Lang: i18n.English}
 	c, to := Candidate{Class: Required}, Address{}
 	gone, err := d.reader(ctx, p, s, &c, &to)
 	if err != nil || gone {
