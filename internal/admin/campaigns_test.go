@@ -126,3 +126,33 @@ func TestMarketingWritesToNobodyInParticular(t *testing.T) {
 		t.Errorf("%d %s", r.Code, r.Body)
 	}
 }
+
+func TestABannerIsWrittenAndReported(t *testing.T) {
+	f := open(t, dbtest.SQLite(t))
+	f.as(staff.Marketer)
+	for _, at := range []string{bannersPath, bannersPath + "/new"} {
+		f.want(f.get(at), 200, "Banners")
+	}
+	form := url.Values{"place": {"banner.home"}, "title_en": {"Quiet <nights>"}, "title_zh": {"安静的夜"}, "words_en": {"For small hands"}, "words_zh": {"给小手"}, "label_en": {"See it"}, "label_zh": {"看看"},
+		"shelf": {"nowhere"}, "audience": {"parents"}, "active": {"1"}, "cost_mille": {"4"}}
+	f.want(f.post(bannersPath+"/new", form), 422, "Choose a shelf", "Quiet &lt;nights&gt;")
+	form.Set("shelf", "baby")
+	if r := f.post(bannersPath+"/new", form); r.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", r.Code, r.Body)
+	}
+	f.want(f.get(bannersPath), 200, "Quiet &lt;nights&gt; → baby", "New parents", "Too early to compare", "Targeted, by segment")
+	all, err := campaign.Banners(context.Background(), f.DB)
+	f.must(err)
+	form.Set("version", "1")
+	f.want(f.post(bannersPath+"/"+all[0].Token, form), 409, "changed or has begun meanwhile")
+	form.Set("version", version(all[0].UpdatedAt))
+	form.Del("active")
+	if r := f.post(bannersPath+"/"+all[0].Token, form); r.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", r.Code, r.Body)
+	}
+	f.want(f.get(bannersPath), 200, "Not shown")
+	f.as(staff.Analyst).want(f.get(bannersPath+"/"+all[0].Token), 200, "Quiet")
+	if r := f.post(bannersPath+"/new", form); r.Code != http.StatusNotFound {
+		t.Errorf("an analyst wrote a banner: %d", r.Code)
+	}
+}

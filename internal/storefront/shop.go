@@ -13,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/campaign"
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
 	"regulars/internal/customer"
@@ -56,6 +57,7 @@ type Shop struct {
 	drawn   drawings
 	prints  prints
 	slots   slot.Live
+	banners campaign.LiveBanners
 }
 
 // DemoSignIn is a person of the tour whom a click signs in. Label is the name,
