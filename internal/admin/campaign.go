@@ -230,7 +230,9 @@ func (o *Office) campaignResult(c echo.Context, k *campaign.Campaign, p *campaig
 		return err
 	}
 	sum := o.sumRow(c, "", r.Sum)
-	p.People = p.Path + "/people"
+	if o.may(c, "campaign-people.read") {
+		p.People = campaignsPath + "/people/" + k.Token
+	}
 	p.Stats = []stat{
 		{"", t(c, "campaign.stat.mails"), number(r.Mails), t(c, "campaign.stat.mails.of", "people", number(r.People), "withheld", number(r.Withheld), "without", number(r.Without), "waits", number(r.Waits))},
 		{"", t(c, "campaign.stat.cost"), cash(c, r.Cost, currency), t(c, "campaign.cost", "fixed", cash(c, k.CostFixed, currency), "each", cash(c, k.CostEach, currency))},

@@ -58,8 +58,8 @@ func (o *Office) campaignRoutes(g *echo.Group) {
 	g.POST("/campaigns/:campaign", o.saveCampaign)
 	g.POST("/campaigns/:campaign/do", o.moveCampaign)
 	g.POST("/campaigns/:campaign/test", o.testCampaign)
-	g.GET("/campaigns/:campaign/people", o.campaignPeople)
-	g.GET("/campaigns/:campaign/people.csv", o.campaignFile)
+	g.GET("/campaigns/people/:campaign", o.campaignPeople)
+	g.GET("/campaigns/file/:campaign", o.campaignFile)
 }
 
 func campaignPath(token string) string { return campaignsPath + "/" + token }

@@ -85,18 +85,18 @@ func TestACampaignFromDraftToReport(t *testing.T) {
 	f.now = f.now.Add(time.Hour)
 	f.must(campaign.Credit(ctx, f.DB))
 	f.as(staff.Marketer)
-	for _, at := range []string{path, campaignsPath, path + "/people"} {
+	for _, at := range []string{path, campaignsPath, strings.Replace(path, "campaigns/", "campaigns/people/", 1)} {
 		for _, lang := range []string{"en", "zh"} {
 			if r := f.get(at + "?lang=" + lang + "&simulated=no"); r.Code != http.StatusOK || strings.Contains(r.Body.String(), "campaign.") {
 				t.Errorf("%s in %s: %d\n%s", at, lang, r.Code, r.Body)
 			}
 		}
 	}
-	if r := f.get(path + "/people.csv"); r.Code != http.StatusNotFound {
+	if r := f.get(strings.Replace(path, "campaigns/", "campaigns/file/", 1)); r.Code != http.StatusNotFound {
 		t.Errorf("marketing took people away: %d", r.Code)
 	}
 	f.as(staff.Merchant)
-	if r := f.get(path + "/people.csv"); r.Code != http.StatusOK || !strings.Contains(r.Body.String(), "reader") || !strings.Contains(r.Body.String(), "not measured") {
+	if r := f.get(strings.Replace(path, "campaigns/", "campaigns/file/", 1)); r.Code != http.StatusOK || !strings.Contains(r.Body.String(), "reader") || !strings.Contains(r.Body.String(), "not measured") {
 		t.Errorf("the file: %d\n%s", r.Code, r.Body)
 	}
 	if n := f.counts("SELECT count(*) FROM audit WHERE action IN ('campaign.save', 'campaign.schedule', 'campaign.export')"); n != 3 {
@@ -106,7 +106,7 @@ func TestACampaignFromDraftToReport(t *testing.T) {
 	if r := f.get(path); r.Code != http.StatusOK || strings.Contains(r.Body.String(), "Copy into") {
 		t.Errorf("an analyst: %d", r.Code)
 	}
-	if r := f.get(path + "/people"); r.Code != http.StatusNotFound {
+	if r := f.get(strings.Replace(path, "campaigns/", "campaigns/people/", 1)); r.Code != http.StatusNotFound {
 		t.Errorf("an analyst sees people: %d", r.Code)
 	}
 }
