@@ -81,12 +81,18 @@ func derive(w *world, d *db.DB, kind string) error {
 	case "products":
 		return search.Rebuild(w.ctx, d)
 	case "customers": // somebody may have said no
+		if err := reneed(w.ctx, d, w.now()); err != nil {
+			return err
+		}
 		return revalue(w.ctx, d, w.now())
 	case "orders":
 		if err := search.Rebuild(w.ctx, d); err != nil {
 			return err
 		}
 		if err := retrait(w.ctx, d, w.now()); err != nil {
+			return err
+		}
+		if err := reneed(w.ctx, d, w.now()); err != nil {
 			return err
 		}
 		if err := revalue(w.ctx, d, w.now()); err != nil {
@@ -224,6 +230,9 @@ func (c rebuildCmd) Run(w *world) error {
 		{"search", func() error { return search.Rebuild(w.ctx, d) }},
 		{"segments", func() error {
 			if err := retrait(w.ctx, d, w.now()); err != nil {
+				return err
+			}
+			if err := reneed(w.ctx, d, w.now()); err != nil {
 				return err
 			}
 			if err := revalue(w.ctx, d, w.now()); err != nil {

@@ -36,7 +36,7 @@ var floors = [][]string{
 	{"pricing"},
 	{"cart"},
 	{"order"},
-	{"payment", "analytics", "ask", "survey", "person"},
+	{"payment", "analytics", "ask", "survey", "person", "occasion"},
 	{"review", "restock", "campaign"},
 	{"checkout", "outreach"},
 	{"roster"},

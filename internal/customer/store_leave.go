@@ -40,10 +40,33 @@ type Exported struct {
 	Awaited   []ExportedAwaited  `json:"awaited"`     // what you want to be told of when it is there again
 	Saved     []ExportedCart     `json:"saved_goods"` // for later
 	Surveys   []ExportedSurvey   `json:"surveys"`     // answers you linked to your account
-	Promises  []ExportedPromise  `json:"promises"`    // what staff promised, are to do, or noted about the person
+	Occasions []ExportedOccasion `json:"occasions"`   // needs that come back each year, and what you said of them
+	Reminders []ExportedReminder `json:"occasion_reminders"`
+	Promises  []ExportedPromise  `json:"promises"` // what staff promised, are to do, or noted about the person
 }
 
 type (
+	ExportedOccasion struct {
+		Source     string  `json:"source"` // found in orders, or told
+		State      string  `json:"state"`
+		Name       string  `json:"name,omitempty"`
+		Feast      string  `json:"feast,omitempty"`
+		Month      int     `json:"month,omitempty"`
+		Day        int     `json:"day,omitempty"`
+		MovedMonth int     `json:"moved_month,omitempty"`
+		MovedDay   int     `json:"moved_day,omitempty"`
+		Kinds      string  `json:"shelves"`  // their numbers
+		Evidence   string  `json:"evidence"` // orders and days
+		Confidence float64 `json:"confidence"`
+		RemindAt   db.Time `json:"remind_at,omitzero"`
+		DeletedAt  db.Time `json:"taken_out,omitzero"`
+	}
+	ExportedReminder struct {
+		OnDay    db.Time `json:"day"`
+		Products string  `json:"products"`
+		Answer   string  `json:"answer,omitempty"`
+		ToldAt   db.Time `json:"at"`
+	}
 	ExportedCoupon struct {
 		Code   string  `json:"code"`
 		MadeAt db.Time `json:"made_at"`
@@ -344,6 +367,8 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			UNION ALL SELECT m.product, v.stars, v.title, v.body, v.good, v.less, m.name, v.state, v.reason, FALSE, '', v.written_at FROM review_versions v JOIN mine m ON m.id = v.review_id ORDER BY written_at`},
 		{&all.Awaited, `SELECT v.sku, a.state, a.reason, a.asked_at, a.ended_at FROM restock_asks a JOIN variants v ON v.id = a.variant_id WHERE a.customer_id = ? ORDER BY a.id`},
 		{&all.Saved, `SELECT 'saved' AS state, s.saved_at AS created_at, s.saved_at AS active_at, v.sku, s.qty FROM saved_lines s JOIN variants v ON v.id = s.variant_id WHERE s.customer_id = ? ORDER BY s.id`},
+		{&all.Occasions, "SELECT source, state, name, feast, month, day, moved_month, moved_day, kinds, evidence, confidence, remind_at, deleted_at FROM occasions WHERE customer_id = ? ORDER BY id"},
+		{&all.Reminders, "SELECT on_day, products, answer, told_at FROM occasion_years WHERE customer_id = ? ORDER BY on_day, id"},
 		{&all.Promises, "SELECT kind, what, until, state, words, made_at FROM promises WHERE customer_id = ? ORDER BY id"},
 	} {
 		if err := q.Query(ctx).Raw(part.sql, int64(id)).Scan(part.into).Error; err != nil {

@@ -151,8 +151,8 @@ func (s *Shop) Routes() {
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)
 	e.POST("/r/:token/why", s.linkWhy, slow)
-	e.GET("/u/:token", s.unsubscribeForm)
-	e.POST("/u/:token", s.unsubscribe, slow)
+	e.GET("/u/:token", s.mails)
+	e.POST("/u/:token", s.choose, slow)
 
 	for _, name := range policies {
 		e.GET("/"+name, s.policy(name))
