@@ -91,7 +91,7 @@ func (o *Office) bannerPlace(c echo.Context, r *campaign.BannerReport, names map
 		key string
 		campaign.BannerSide
 	}{{"targeted", r.Targeted}, {"random", r.Random}} {
-		row := bannerSideRow{t(c, "banner.side."+side.key), number(side.People), number(side.Views), number(side.Clicks), cash(c, side.Sales, currency), cash(c, side.Cost, currency), "–", t(c, "campaign.return.none")}
+		row := bannerSideRow{t(c, "banner.side."+side.key), number(side.People), number(side.Views), number(side.Clicks), cash(c, side.Sales, currency), cash(c, side.Cost, currency), "–", "–"}
 		if a, ok := side.PerMille(); ok {
 			row.PerMille = cash(c, a, currency)
 		}

@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,7 +11,6 @@ import (
 	"regulars/internal/art"
 	"regulars/internal/campaign"
 	"regulars/internal/catalog"
-	"regulars/internal/customer"
 	"regulars/internal/slot"
 	"regulars/internal/web"
 )
@@ -25,15 +25,16 @@ type strip struct {
 // nothing. Only people who signed in and let pages be personal are in the test
 // of it, and only while there is something to choose between: half of them see
 // one by the segments they are in, the others, like everybody else, one of all.
-// For strangers nothing is read but what is kept.
-func (s *Shop) banner(c echo.Context, place slot.Key) (*strip, error) {
+// For strangers nothing is read but what is kept. here is the shelf of the page,
+// to which no banner on it leads.
+func (s *Shop) banner(c echo.Context, place slot.Key, here string) (*strip, error) {
 	all, err := s.banners.List(c.Request().Context(), s.DB)
 	if err != nil || len(all) == 0 || s.visit(c).look != nil {
 		return nil, err
 	}
 	now := s.at(c)
 	today := now.In(s.Settings.Now().Zone()).Format(time.DateOnly)
-	live := campaign.Standing(all, place, today)
+	live := slices.DeleteFunc(campaign.Standing(all, place, today), func(b campaign.Banner) bool { return b.Shelf == here })
 	if len(live) == 0 {
 		return nil, nil
 	}
@@ -46,7 +47,7 @@ func (s *Shop) banner(c echo.Context, place slot.Key) (*strip, error) {
 	if campaign.Tests(live) && p.SignedIn() && p.Personalized() {
 		unit += "/c" + strconv.FormatInt(int64(p.CustomerID()), 10)
 		if m.Arm = s.side(c, place); m.Arm == slot.Shown {
-			if in, err = s.inSegments(c, live, p, now); err != nil {
+			if in, err = s.inSegments(c, live, now); err != nil {
 				return nil, err
 			}
 		}
@@ -57,7 +58,7 @@ func (s *Shop) banner(c echo.Context, place slot.Key) (*strip, error) {
 }
 
 // inSegments answers which of the banners' audiences somebody is in now.
-func (s *Shop) inSegments(c echo.Context, live []campaign.Banner, _ *customer.Person, now time.Time) (func(string) bool, error) {
+func (s *Shop) inSegments(c echo.Context, live []campaign.Banner, now time.Time) (func(string) bool, error) {
 	var asked []string
 	for _, b := range live {
 		if b.Audience != "" {
@@ -93,5 +94,9 @@ func (s *Shop) bannerPicture(c echo.Context, tree *catalog.Tree, k catalog.Categ
 	if len(pieces) == 0 {
 		return nil
 	}
-	return still(c, art.Wide, k.Hue, pieces)
+	p := still(c, art.Wide, k.Hue, pieces)
+	if p != nil {
+		p.Eager = false // what is above it comes first
+	}
+	return p
 }

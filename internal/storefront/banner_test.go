@@ -83,8 +83,8 @@ func TestABannerLeadsToItsShelf(t *testing.T) {
 	s := shoptest.New(t, dbtest.SQLite(t))
 	banners(s, slot.BannerShelf, "baby", "")
 	b := s.Browser()
-	link := ""
-	for path, via := range ways(b.Get("/c/baby")) {
+	link, other := "", s.Text("SELECT slug FROM categories WHERE slug <> 'baby' ORDER BY id LIMIT 1")
+	for path, via := range ways(b.Get("/c/" + other)) {
 		if strings.HasPrefix(via, "bc.") {
 			link = path + "?via=" + via
 		}
@@ -98,7 +98,7 @@ func TestABannerLeadsToItsShelf(t *testing.T) {
 	if n := s.Count("SELECT count(*) FROM events WHERE kind = 'slot.click' AND detail LIKE 'banner.category//%'"); n != 1 {
 		t.Errorf("%d clicks", n)
 	}
-	if bannerOf(b.Get("/c/baby?page=1&sort=price")) != "" && bannerOf(b.Get("/c/baby")) == "" {
-		t.Error("a shelf that is narrowed shows what the whole one does not")
+	if got := bannerOf(b.Get("/c/baby")); got != "" {
+		t.Errorf("on the shelf it leads to stands %q", got)
 	}
 }

@@ -111,7 +111,7 @@ func (s *Shop) showHome(c echo.Context, w *welcome) error {
 		return err
 	}
 	var err error
-	if p.Banner, err = s.banner(c, slot.BannerHome); err != nil {
+	if p.Banner, err = s.banner(c, slot.BannerHome, ""); err != nil {
 		return err
 	}
 	s.showed(c)

@@ -350,7 +350,7 @@ func (s *Shop) category(c echo.Context) error {
 		s.preview(&p.Page, k.Hue, pieces)
 	}
 	if l.Page == 1 && !n.filtered() {
-		if p.Banner, err = s.banner(c, slot.BannerShelf); err != nil {
+		if p.Banner, err = s.banner(c, slot.BannerShelf, k.Slug); err != nil {
 			return err
 		}
 	}
