@@ -151,6 +151,8 @@ var officeFamilies = []family{
 	{name: "office effect of mails", who: owner, path: "/admin/experiments/followup"},
 	{name: "office campaigns", who: owner, path: "/admin/campaigns"},
 	{name: "office new campaign", who: owner, path: "/admin/campaigns/new"},
+	{name: "office banners", who: owner, path: "/admin/campaigns/banners"},
+	{name: "office new banner", who: owner, path: "/admin/campaigns/banners/new"},
 	{name: "components", who: owner, path: "/admin/_components"},
 	{name: "components in the shop", who: owner, path: "/admin/_components/shop"},
 	{name: "office not found", who: owner, path: "/admin/nothing", fails: true},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/campaign"
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
 	"regulars/internal/customer"
@@ -57,6 +58,7 @@ type Shop struct {
 	drawn   drawings
 	prints  prints
 	slots   slot.Live
+	banners campaign.LiveBanners
 	owners  owner.Live
 }
 
