@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"image"
 	"image/color"
@@ -24,7 +25,7 @@ const (
 )
 
 // contactSheets draws one PNG a family of pages for the eye: both languages,
-// both schemes, both widths side by side, at half their size, and looks that
+// both schemes, four widths side by side, at half their size, and looks that
 // nothing on them is blank. LOOK=folder keeps the sheets of every family (make
 // look); without it the home page's is drawn and thrown away.
 func contactSheets(t *testing.T, browser context.Context, base string) {
@@ -40,22 +41,20 @@ func contactSheets(t *testing.T, browser context.Context, base string) {
 		v.forgiving = true
 		return v
 	})
+	all := everyLook()
+	slices.SortStableFunc(all, func(a, b look) int { return cmp.Compare(a.Wide, b.Wide) })
 	for _, f := range families {
 		if only := os.Getenv("LOOK_PAGE"); only != "" && !regexp.MustCompile(only).MatchString(f.name) {
 			continue
 		}
 		var shots []image.Image
-		for _, wide := range []int64{360, 1280} {
-			for _, lang := range []string{"en", "zh"} {
-				for _, scheme := range []string{"light", "dark"} {
-					s.person(f.who).seenAs(scheme, wide)
-					shot := s.shows(f, lang).shot(wide)
-					if n := inks(shot); shot.Bounds().Dx() != int(wide)/2 || n < 20 {
-						t.Errorf("%s in %s, %s, at %d px is %v of %d colours", f.name, lang, scheme, wide, shot.Bounds(), n)
-					}
-					shots = append(shots, shot)
-				}
+		for _, l := range all {
+			s.person(f.who).seenAs(l.Scheme, l.Wide)
+			shot := s.shows(f, l.Lang).shot(l.Wide)
+			if n := inks(shot); shot.Bounds().Dx() != int(l.Wide)/2 || n < 20 {
+				t.Errorf("%s in %s, %s, at %d px is %v of %d colours", f.name, l.Lang, l.Scheme, l.Wide, shot.Bounds(), n)
 			}
+			shots = append(shots, shot)
 		}
 		if err := writeSheet(filepath.Join(out, strings.ReplaceAll(f.name, " ", "-")+".png"), shots); err != nil {
 			t.Fatal(err)
