@@ -120,6 +120,7 @@ func (s *Shop) Routes() {
 	e.POST("/orders", s.findOrder, door)
 	e.GET("/orders/:number", s.order)
 	e.POST("/orders/:number/payments", s.payAgain, slow)
+	e.POST("/orders/:number/again", s.orderAgain, slow)
 	e.POST("/orders/:number/why", s.orderWhy, slow)
 	e.GET("/orders/:number/invoice", s.invoice)
 	e.GET("/orders/:number/credit/:note", s.credit)
