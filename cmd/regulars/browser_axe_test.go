@@ -199,11 +199,9 @@ func accessible(t *testing.T, browser context.Context, base string, families []f
 // TestLooks is all that a browser has to say about the pages of one demo: how
 // heavy they are, who reaches them, how much there is to do, and what axe finds.
 func TestLooks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads every page in a real browser")
-	}
 	browser := openBrowser(t)
 	base := townToLookAt(t, 20, 30)
+	t.Run("sheets", func(t *testing.T) { contactSheets(t, browser, base) })
 	t.Run("light", func(t *testing.T) { pagesStayLight(t, base) })
 	t.Run("reached", func(t *testing.T) { shopIsReached(t, browser, base) })
 	t.Run("adding", func(t *testing.T) { addingIsSeen(t, browser, base) })

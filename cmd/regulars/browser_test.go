@@ -228,9 +228,6 @@ func (v *visitor) put(script bool) {
 }
 
 func TestBrowserJourneys(t *testing.T) {
-	if testing.Short() {
-		t.Skip("walks through a real shop in a real browser")
-	}
 	browser := openBrowser(t)
 	base := start(t, nil, "demo", "--data", t.TempDir(), "--addr", "127.0.0.1:0", "--shoppers", "20", "--days", "30").base
 

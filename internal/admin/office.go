@@ -37,7 +37,8 @@ type Office struct {
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Mailer   outreach.Mailer
-	Door     staff.Door // asked for the password before money goes back
+	Mails    *outreach.Desk // writes what a page shows before it is sent
+	Door     staff.Door     // asked for the password before money goes back
 	Now      func() time.Time
 	Log      *slog.Logger
 	Demo     bool
@@ -110,6 +111,7 @@ func (o *Office) Routes() {
 	g.POST("/stock/:sku", o.count)
 	g.POST("/stock/:sku/:act", o.actOnShelf)
 	o.surveyRoutes(g)
+	o.campaignRoutes(g)
 	g.GET("/questions", o.questions)
 	g.GET("/questions/stream", o.questionStream)
 	g.GET("/questions/fresh", o.questions)

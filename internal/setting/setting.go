@@ -50,6 +50,8 @@ var Keys = []Key{
 	{"notify.orders", "on", checkSwitch},
 	{"notify.lang", "en", checkLang},
 	{"quiet.hours", "21-09", checkHours},
+	{"mail.caps", "1/24h 2/7d 6/30d", checkCaps},
+	{"mail.stop", "", checkMaybeMail},
 	{"answer.days", "mon-fri", checkWeekdays},
 	{"answer.hours", "09-17", checkOpening},
 	{"answer.within", "1", checkWithin},
