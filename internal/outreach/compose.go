@@ -110,6 +110,9 @@ func (d *Desk) Check() error {
 			}
 		}
 	}
+	if err := d.lint(); err != nil {
+		return err
+	}
 	_, err := html.ParseFS(d.Templates, "mail/frame.html")
 	return err
 }
