@@ -72,6 +72,7 @@ func (d *Desk) Sweeps() []Sweep {
 		{"back-in-stock", time.Minute, d.TellBack},
 		{"mail-overdue", time.Minute, d.EndOverdue},
 		{"mail-late", time.Minute, d.TellLate},
+		{"mail-back", time.Minute, d.ReadBack},
 	}
 }
 
