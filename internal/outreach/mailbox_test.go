@@ -113,7 +113,10 @@ func TestAStopBetweenClaimAndHandOver(t *testing.T) {
 		s.tx(func(tx *db.Tx) error {
 			return tx.Query(ctx).Exec("UPDATE sends SET state = 'claimed' WHERE template = 'followup'").Error
 		})
-		s.tx(func(tx *db.Tx) error { _, err := outreach.Unsubscribe(ctx, tx, token, true, monday.Add(2*hour)); return err })
+		s.tx(func(tx *db.Tx) error {
+			_, err := outreach.Unsubscribe(ctx, tx, token, true, monday.Add(2*hour))
+			return err
+		})
 		s.must(s.desk.HandOver(ctx, s.decisions()[0], outreach.Mail{Unsubscribe: "https://shop.example/u/x"}, monday.Add(2*hour)))
 		s.decided(outreach.Withheld, "stopped")
 		if n := len(s.mails()); n != 1 {
@@ -126,4 +129,3 @@ func TestAStopBetweenClaimAndHandOver(t *testing.T) {
 		}
 	})
 }
-

@@ -31,7 +31,9 @@ const (
 var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Specials, Owners}
 
 // Sends reports whether anything of a topic is sent in this release.
-func (t Topic) Sends() bool { return t == Reminders || t == TierNews || t == Occasions || t == Recommendations }
+func (t Topic) Sends() bool {
+	return t == Reminders || t == TierNews || t == Occasions || t == Recommendations
+}
 
 // Asked reports whether only those get a topic who asked for it.
 func (t Topic) Asked() bool { return t == Specials }
