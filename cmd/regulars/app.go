@@ -114,7 +114,7 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.mails = &outreach.Desk{DB: d, Mailer: mailer, Settings: a.settings, BaseURL: base, Templates: pages, Now: opt.now, Log: opt.log, Demo: opt.demo,
+	a.mails = &outreach.Desk{DB: d, Mailer: mailer, Settings: a.settings, BaseURL: base, Templates: pages, Now: opt.now, Log: opt.log, Demo: opt.demo, Engine: a.engine,
 		AccessKey: func(number string) string { return order.AccessKey(secret, number) }, Pay: a.desk.Pay,
 		CardCode: func(token string) string { return credit.Code(secret, token) },
 		Back:     opt.folder.path("bounces"),

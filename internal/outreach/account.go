@@ -70,11 +70,16 @@ func (d *Desk) Sweeps() []Sweep {
 		}},
 		{"tier-mails", time.Minute, d.TellTiers},
 		{"back-in-stock", time.Minute, d.TellBack},
+		{"cards", 10 * time.Minute, d.Greet},
+		{"specials", time.Minute, d.SendSpecials},
+		{"refills", 3 * time.Hour, d.RemindRefills},
+		{"recommendations", time.Hour, d.Recommend},
 		{"mail-overdue", time.Minute, d.EndOverdue},
 		{"mail-late", time.Minute, d.TellLate},
 		{"mail-back", time.Minute, d.ReadBack},
 		{"occasions", 10 * time.Minute, d.RemindOccasions},
 		{"campaigns", time.Minute, d.SendCampaigns},
+		{"owner-notices", time.Minute, d.TellOwners},
 	}
 }
 

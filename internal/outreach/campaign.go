@@ -8,9 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"regulars/internal/art"
 	"regulars/internal/campaign"
-	"regulars/internal/catalog"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
@@ -155,16 +153,11 @@ func (d *Desk) campaignLetter(ctx context.Context, c *campaign.Campaign, owner *
 			price = i18n.T(l, "campaign.from", "price", price)
 		}
 		w.Campaign.Goods = append(w.Campaign.Goods, campaignGoods{headerLine(k.Name.In(l)), price, d.url(l, "/p/"+k.Slug+"?"+tags(c))})
-		w.show(k)
+		if !k.Sensitive {
+			w.show(k.Image)
+		}
 	}
 	return w, nil
-}
-
-// show lays a card's drawing on the table of the mail.
-func (w *letter) show(k catalog.Card) {
-	if p, ok := art.Source(k.Image.Src); ok && !k.Sensitive && len(w.things) < mostDepicted {
-		w.things = append(w.things, p)
-	}
 }
 
 // tags are what links of a campaign say: which campaign, never who.

@@ -47,7 +47,9 @@ type letter struct {
 	Coupon   *couponWords
 	Need     *needWords
 	Campaign *campaignWords
+	Owner    *ownerWords
 	footer   footer
+	wares    // of cards, refills and goods of the week
 }
 
 type orderWords struct {

@@ -109,7 +109,8 @@ func mayBeAsked(ctx context.Context, q db.Q, c Candidate, _ time.Time) (string, 
 		}
 		return "", err
 	}
-	if c.Purpose != customer.MailCart || c.Cart == nil || !c.Cart.MailOK {
+	asks := c.Topic == Specials && c.Purpose == customer.MailOffers // by a link of their own: see guestConfirmed
+	if !asks && (c.Purpose != customer.MailCart || c.Cart == nil || !c.Cart.MailOK) {
 		return "no-consent", nil
 	}
 	account, err := customer.ByEmail(ctx, q, c.Email)

@@ -18,6 +18,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/payment"
+	"regulars/internal/recommend"
 	"regulars/internal/setting"
 )
 
@@ -70,7 +71,10 @@ const (
 var Templates = []string{ReviewRefused, BackInStock,
 	OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
-	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds, OccasionMail, CampaignMail}
+	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds,
+	OccasionMail, CampaignMail,
+	CardMail, SpecialsMail, RefillMail, PicksMail,
+	OwnerRelease, OwnerFix, OwnerRecall}
 
 // State says what became of a message.
 type State string
@@ -145,6 +149,7 @@ type Desk struct {
 	CardCode  func(token string) string  // the code of a gift card
 	Pay       *payment.Providers         // what each way to pay asks of a shopper
 	Back      string                     // the folder that mails which came back are laid into; "": none
+	Engine    *recommend.Engine          // what goes with what; nil: what authors wrote alone
 	Alarm     func(kind, subject string) // tells staff (AlarmLate, AlarmUngated); may be nil
 }
 

@@ -21,7 +21,7 @@ import (
 // shop.account.<name> in words.
 var accountRooms = []struct{ name, path string }{
 	{"overview", "/account"}, {"details", "/account/details"}, {"interests", "/account/interests"}, {"dates", "/account/dates"},
-	{"messages", "/account/messages"}, {"addresses", "/account/addresses"}, {"later", "/account/saved"}, {"loyalty", "/account/loyalty"}, {"preferences", "/account/preferences"}, {"privacy", "/account/privacy"},
+	{"messages", "/account/messages"}, {"addresses", "/account/addresses"}, {"later", "/account/saved"}, {"owned", "/account/owned"}, {"loyalty", "/account/loyalty"}, {"preferences", "/account/preferences"}, {"privacy", "/account/privacy"},
 }
 
 func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {
@@ -81,6 +81,7 @@ type (
 		Back        string  // in words, where mail to the person comes back
 		Tries       bool    // and they may have it tried again
 		Still       *asking // what was said long ago
+		Refills     []refillRow
 		Orders      []orderRow
 		Returns     []returnRow
 		Service     service
@@ -113,6 +114,9 @@ func (s *Shop) account(c echo.Context) error {
 	}
 	page.Unverified = page.Unverified && page.Back == ""
 	if page.Still, err = s.stillRight(c, p.Customer); err != nil {
+		return err
+	}
+	if page.Refills, err = s.refills(c); err != nil {
 		return err
 	}
 	orders, err := order.OfCustomer(c.Request().Context(), s.DB, p.CustomerID(), 50)
