@@ -14,11 +14,11 @@ import (
 // Owed lists the templates of what is owed to somebody who may have said no to
 // everything else. They carry nothing that sells (crm.md 4.1).
 var Owed = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
-	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn, VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent}
+	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn, VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, OwnerFix, OwnerRecall}
 
 // plainPlaces are the placeholders that say what was done or has to be done.
 // Any other could show goods, a code or an offer.
-var plainPlaces = []string{"Lang", "Shop", "Name", "Link", "Hours", "Wishes", "Goods", "More", "Order", "Card", "Return", "Words", "Number", "By", "Status"}
+var plainPlaces = []string{"Lang", "Shop", "Name", "Link", "Hours", "Wishes", "Goods", "More", "Order", "Card", "Return", "Words", "Number", "By", "Status", "Owner"}
 
 // sells finds words of offers in either language.
 var sells = regexp.MustCompile(`(?i)coupon|promo(tion)?s?\b|discount code|voucher code|special offer|\d ?% off|you may also like|recommended for you|our picks|best ?sellers|优惠券|优惠码|折扣码|促销|特价|为您推荐|猜你喜欢|满减`)
