@@ -117,6 +117,7 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	a.mails = &outreach.Desk{DB: d, Mailer: mailer, Settings: a.settings, BaseURL: base, Templates: pages, Now: opt.now, Log: opt.log, Demo: opt.demo, Engine: a.engine,
 		AccessKey: func(number string) string { return order.AccessKey(secret, number) }, Pay: a.desk.Pay,
 		CardCode: func(token string) string { return credit.Code(secret, token) },
+		Back:     opt.folder.path("bounces"),
 		Alarm:    func(kind, subject string) { a.alarms.Sound(kind, subject, opt.now()) }}
 	if err := a.mails.Check(); err != nil {
 		return nil, err

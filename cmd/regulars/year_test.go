@@ -161,6 +161,7 @@ func newYear(t *testing.T, shoppers int) *year {
 		p.minor = known && age < 18
 		y.people, y.byEmail[k.EmailKey] = append(y.people, p), p
 	}
+	y.needs()
 	if len(y.people) < 20 || len(y.goods) < 50 {
 		t.Fatalf("%d people, %d goods", len(y.people), len(y.goods))
 	}
@@ -333,8 +334,23 @@ func (y *year) leaves(p *actor) {
 	}
 }
 
-func (y *year) buys(p *actor) {
-	ware := y.goods[y.r.IntN(len(y.goods))]
+// needs gives some people a past: what they bought at one time of two years
+// running comes back in this one.
+func (y *year) needs() {
+	now := y.now
+	for i, p := range y.people[:min(len(y.people), 12)] {
+		ware := y.goods[(i*17)%len(y.goods)]
+		for back := range 2 {
+			y.now = now.AddDate(-1-back, 0, 60+20*i)
+			y.buy(p, ware)
+		}
+	}
+	y.now = now
+}
+
+func (y *year) buys(p *actor) { y.buy(p, y.goods[y.r.IntN(len(y.goods))]) }
+
+func (y *year) buy(p *actor, ware ware) {
 	id := p.person.Customer.ID
 	y.orders++
 	external := fmt.Sprint("year-", y.orders)

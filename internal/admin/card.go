@@ -48,6 +48,8 @@ type (
 		Promises, Notes          []cardPromise
 		Form                     promiseForm
 		Mails                    []sendRow
+		MailWish, MailsKept      string // how they want to hear from us; how much was kept back
+		MailsURL                 string
 		Segments                 []cardSegment
 		Consents                 []consentRow
 		Told                     []fact
@@ -132,6 +134,7 @@ func (o *Office) showCustomer(c echo.Context, status int, k *customer.Customer, 
 		func() error { return o.cardAsked(c, p, who) },
 		func() error { return o.cardPromises(c, p, who, in) },
 		func() error { return o.cardMails(c, p, outreach.Filter{Customer: k.ID}) },
+		func() error { return o.cardWishes(c, p, k.Email) },
 		func() error { return o.cardSegments(c, p, k) },
 		func() error { return o.profile(c, p, k) },
 		func() (err error) { p.Loyalty, err = o.loyalty(c, k.ID, in); return err },
@@ -312,7 +315,7 @@ func (o *Office) cardMails(c echo.Context, p *personPage, f outreach.Filter) err
 	if err != nil {
 		return err
 	}
-	p.Mails = sendRows(c, sends.Sends)
+	p.Mails = o.sendRows(c, sends.Sends)
 	return nil
 }
 

@@ -77,6 +77,7 @@ func (d *Desk) Sweeps() []Sweep {
 		{"recommendations", time.Hour, d.Recommend},
 		{"mail-overdue", time.Minute, d.EndOverdue},
 		{"mail-late", time.Minute, d.TellLate},
+		{"mail-back", time.Minute, d.ReadBack},
 		{"occasions", 10 * time.Minute, d.RemindOccasions},
 		{"campaigns", time.Minute, d.SendCampaigns},
 		{"owner-notices", time.Minute, d.TellOwners},

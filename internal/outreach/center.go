@@ -76,8 +76,26 @@ type Blocked struct {
 	Reason string
 }
 
-// Words is the reason in l.
-func (b *Blocked) Words(l i18n.Lang) string { return (&Send{Reason: b.Reason}).Words(l) }
+// whys are the reasons as their reader is told them.
+var whys = map[string][]string{
+	"stopped": {"suppressed", "stopped", "no-consent", "refused", "unconfirmed"},
+	"wished":  {"topic-off", "not-asked", "occasion-avoided"},
+	"open":    {"complaint", "letter-open", "answer-late", "return-open", "dispute-open", "bad-review"},
+	"told":    {"same-content"},
+	"late":    {"expired"},
+	"done":    {"ordered", "reopened", "newer-cart", "closed", "empty", "nothing-to-buy", "lost", "question-answered"},
+}
+
+// Words is the reason in l, to the person it concerns.
+func (b *Blocked) Words(l i18n.Lang) string {
+	code, _, _ := strings.Cut(b.Reason, ": ")
+	for why, codes := range whys {
+		if slices.Contains(codes, code) {
+			return i18n.T(l, "wish.why."+why)
+		}
+	}
+	return i18n.T(l, "wish.why.other")
+}
 
 // Center is what somebody may choose of the mails they get, and what was kept
 // back. Address is masked: a mail can be forwarded.

@@ -117,6 +117,9 @@ func (d *Desk) Check() error {
 			}
 		}
 	}
+	if err := d.lint(); err != nil {
+		return err
+	}
 	_, err := d.frame()
 	return err
 }

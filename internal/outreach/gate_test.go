@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"regulars/internal/customer"
@@ -275,4 +276,30 @@ func TestLateAndUngatedMailsRing(t *testing.T) {
 			t.Errorf("%v %q", err, s.alarms)
 		}
 	})
+}
+
+// What is owed carries nothing that sells: no goods, codes or offers, whichever
+// way a template asks for them. The shop does not start with one that does.
+func TestWhatIsOwedSellsNothing(t *testing.T) {
+	for source, sells := range map[string]bool{
+		"Subject: Paid\n\n{{.Order.Number}} {{range .Goods}}- {{.}}{{end}} {{with .Order.Track}}{{.}}{{end}}": false,
+		"Subject: Paid\n\n{{with .Coupon}}{{.Code}}{{end}}":                                                   true,
+		"Subject: Paid\n\n{{range .Order.Sums}}{{.}} {{$.Coupon.Code}}{{end}}":                                true,
+		"Subject: Paid\n\n{{if .Order.Paid}}{{if .Shelf}}x{{end}}{{end}}":                                     true,
+		"Subject: Paid\n\n{{if .Order.Paid}}a{{else}}{{.Saved}}{{end}}":                                       true,
+		"Subject: Paid\n\nTake 10 % off your next order.":                                                     true,
+		"Subject: 已付款\n\n为您推荐：":                                                                               true,
+	} {
+		if err := outreach.Lint(outreach.OrderPaid, source); sells != (err != nil) {
+			t.Errorf("%s: %v", source, err)
+		}
+		if err := outreach.Lint(outreach.FollowUpMail, source); err != nil {
+			t.Errorf("a reminder may: %v", err)
+		}
+	}
+	s := open(t, dbtest.SQLite(t))
+	s.desk.Templates = fstest.MapFS{}
+	if s.desk.Check() == nil {
+		t.Error("no templates, and no word of it")
+	}
 }

@@ -246,6 +246,25 @@ func stopWaiting(ctx context.Context, tx *db.Tx, l *link, purposes []customer.Pu
 	return nil
 }
 
+// withdraw takes the consents back of the account that the address is of now,
+// and of the one the mail went to.
+func (l *link) withdraw(ctx context.Context, tx *db.Tx, purposes []customer.Purpose, now time.Time) error {
+	var accounts []int64
+	err := tx.Query(ctx).Raw(`SELECT id FROM customers WHERE erased_at = 0 AND (email_key = ? OR id = (SELECT customer_id FROM sends WHERE id = ?)) ORDER BY id`,
+		l.EmailKey, l.SendID).Scan(&accounts).Error
+	if err != nil {
+		return fmt.Errorf("find accounts of an address: %w", err)
+	}
+	for _, id := range accounts {
+		for _, purpose := range purposes {
+			if err := customer.SetConsent(ctx, tx, customer.ID(id), purpose, false, sourceLink, now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // stoppable gives a message of consent the ways to end such mails that mail
 // programs offer by themselves (RFC 2369, RFC 8058): an address that one POST
 // stops, and, if the shop has one, an address to write to.
@@ -286,13 +305,6 @@ func Unsubscribe(ctx context.Context, tx *db.Tx, token string, everything bool, 
 	if err := stopWaiting(ctx, tx, l, purposes, now); err != nil {
 		return nil, err
 	}
-	// The account is that of the address now, or the one the mail went to.
-	var accounts []int64
-	err = tx.Query(ctx).Raw(`SELECT id FROM customers WHERE erased_at = 0 AND (email_key = ? OR id = (SELECT customer_id FROM sends WHERE id = ?)) ORDER BY id`,
-		l.EmailKey, l.SendID).Scan(&accounts).Error
-	if err != nil {
-		return nil, fmt.Errorf("find accounts of an address: %w", err)
-	}
 	for _, purpose := range purposes {
 		// Asked again, the stop is renewed: it must be later than a consent in between.
 		err := tx.Query(ctx).Exec(`INSERT INTO suppressions (email_key, purpose, reason, at) VALUES (?, ?, ?, ?)
@@ -301,11 +313,9 @@ func Unsubscribe(ctx context.Context, tx *db.Tx, token string, everything bool, 
 		if err != nil {
 			return nil, fmt.Errorf("stop mail to an address: %w", err)
 		}
-		for _, id := range accounts {
-			if err := customer.SetConsent(ctx, tx, customer.ID(id), purpose, false, sourceLink, now); err != nil {
-				return nil, err
-			}
-		}
+	}
+	if err := l.withdraw(ctx, tx, purposes, now); err != nil {
+		return nil, err
 	}
 	for _, sql := range []string{"UPDATE mail_links SET used_at = ? WHERE hash = ? AND used_at = 0", "UPDATE mail_stops SET used_at = ? WHERE hash = ? AND used_at = 0"} {
 		if err := tx.Query(ctx).Exec(sql, db.At(now), linkHash(token)).Error; err != nil {

@@ -137,7 +137,7 @@ func (d *Desk) offerNeed(ctx context.Context, o *occasion.Occasion, on, until ti
 	if err != nil {
 		return nil, err
 	}
-	c := Candidate{Class: Marketing, Purpose: customer.MailOccasions, Topic: Occasions, Email: owner.Email, Customer: owner, Content: s.Key, Expires: until}
+	c := Candidate{Class: Marketing, Purpose: customer.MailOccasions, Topic: Occasions, Email: owner.Email, Customer: owner, Content: s.Key, Expires: until, Occasion: o.Feast}
 	if c.Worth, err = d.needWorth(ctx, o, cards); err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func (d *Desk) offerNeed(ctx context.Context, o *occasion.Occasion, on, until ti
 		need.Answer = d.url(next.Lang, "/occasions/"+token)
 		letter.Need, letter.footer = &need, footer{why: "mail.foot.why." + OccasionMail, unsubscribe: d.url(next.Lang, "/u/"+stop)}
 		mail, err = d.compose(ctx, tx, OccasionMail, &next, to, letter, now)
-		mail.Unsubscribe = d.BaseURL + "/u/" + stop
+		d.stoppable(&mail, stop)
 		*s, claimed = next, true
 		return err
 	})

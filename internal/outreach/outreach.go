@@ -149,6 +149,7 @@ type Desk struct {
 	AccessKey func(number string) string // the key in an order's secret link
 	CardCode  func(token string) string  // the code of a gift card
 	Pay       *payment.Providers         // what each way to pay asks of a shopper
+	Back      string                     // the folder that mails which came back are laid into; "": none
 	Engine    *recommend.Engine          // what goes with what; nil: what authors wrote alone
 	Alarm     func(kind, subject string) // tells staff (AlarmLate, AlarmUngated); may be nil
 }

@@ -106,6 +106,8 @@ type Filter struct {
 	Customer  customer.ID
 	Cart      cart.ID
 	Order     order.ID
+	Topic     Topic
+	Reason    string // its code
 	Text      string // from the beginning of the address
 	Simulated *bool
 	Page      int // from 1
@@ -144,12 +146,15 @@ func (f Filter) where(g *gorm.DB) *gorm.DB {
 		value  any
 		set    bool
 	}{
-		{"state", string(f.State), f.State != ""}, {"class", string(f.Class), f.Class != ""}, {"template", f.Template, f.Template != ""},
+		{"state", string(f.State), f.State != ""}, {"class", string(f.Class), f.Class != ""}, {"template", f.Template, f.Template != ""}, {"topic", string(f.Topic), f.Topic != ""},
 		{"customer_id", int64(f.Customer), f.Customer != 0}, {"cart_id", int64(f.Cart), f.Cart != 0}, {"order_id", int64(f.Order), f.Order != 0},
 	} {
 		if w.set {
 			g = g.Where(w.column+" = ?", w.value)
 		}
+	}
+	if f.Reason != "" { // a server's words may follow the code
+		g = g.Where("(reason = ? OR reason LIKE ?)", f.Reason, strings.NewReplacer("%", "", "_", "").Replace(f.Reason)+": %")
 	}
 	if text := strings.ToLower(strings.TrimSpace(f.Text)); text != "" {
 		g = g.Where(`email LIKE ? ESCAPE '\'`, strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text)+"%")

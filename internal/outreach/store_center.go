@@ -60,3 +60,22 @@ func stoppedAt(ctx context.Context, q db.Q, key string) (time.Time, error) {
 	}
 	return n.At.Time, nil
 }
+
+// lookedAt is of how many of the newest decisions the reasons are listed.
+const lookedAt = 5000
+
+// Reasons lists why messages were lately kept back or put off, what is most
+// frequent first.
+func Reasons(ctx context.Context, q db.Q) ([]string, error) {
+	var rows []struct{ Reason string }
+	err := q.Query(ctx).Raw(`SELECT reason FROM (SELECT CASE WHEN reason LIKE 'expired%' THEN 'expired' WHEN reason LIKE 'excluded%' THEN 'excluded' WHEN reason LIKE '%: %' THEN '' ELSE reason END AS reason FROM sends WHERE state IN ('withheld','deferred') ORDER BY id DESC LIMIT ?) x
+		WHERE reason <> '' GROUP BY reason ORDER BY count(*) DESC, reason`, lookedAt).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("list why mails were kept back: %w", err)
+	}
+	all := make([]string, len(rows))
+	for i, r := range rows {
+		all[i] = r.Reason
+	}
+	return all, nil
+}

@@ -103,7 +103,7 @@ func TestOneClickStopsEverything(t *testing.T) {
 			t.Errorf("%d consents outlived the stop", n)
 		}
 		page := s.Browser().Get(link)
-		if rows := page.Texts("li.row"); len(rows) != len(outreach.Topics) || !strings.Contains(rows[0], "asked to stop") || strings.Contains(page.Body, "@") && strings.Contains(page.Body, shoptest.Student) {
+		if rows := page.Texts("li.row"); len(rows) != len(outreach.Topics) || !strings.Contains(rows[0], "You did not allow it, or stopped it") || strings.Contains(page.Body, "@") && strings.Contains(page.Body, shoptest.Student) {
 			t.Errorf("what was kept back: %q", rows)
 		}
 		sound(t, link, page)
