@@ -49,6 +49,7 @@ type Consumable struct {
 	Written   int
 	Days      float64
 	Gaps      int
+	learned   time.Time
 }
 
 // oneBuy is a purchase of a consumable.
