@@ -171,6 +171,7 @@ func (a *app) work() {
 	a.mails.Register(a.runner)
 	a.traits()
 	a.values()
+	a.occasions()
 	a.effects()
 	a.runner.Every("abandonment", time.Minute, func(ctx context.Context) error {
 		return analytics.Refresh(ctx, a.db, a.settings.Now(), a.now())

@@ -94,6 +94,7 @@ func open(t *testing.T, d *db.DB) *office {
 	f.must(err)
 	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer, Mails: &outreach.Desk{DB: d, Settings: live, Templates: templates.Files, Now: clock, Log: log, Demo: true}, Door: &f.door, Now: clock, Log: log,
 		Desk: &checkout.Desk{DB: d, Now: clock, Settings: live, Log: log, Secret: bytes.Repeat([]byte("s"), 32)}}
+	f.Mails = &outreach.Desk{DB: d, Mailer: mailer, Settings: live, BaseURL: "https://shop.example", Templates: templates.Files, Now: clock, Log: log}
 	f.Routes()
 	server.Echo.GET("/test/signin/:id/:epoch", func(c echo.Context) error {
 		id, _ := strconv.ParseInt(c.Param("id"), 10, 64)

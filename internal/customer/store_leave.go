@@ -31,6 +31,7 @@ type Exported struct {
 	Carts     []ExportedCart     `json:"carts"`
 	Behaviour []ExportedEvent    `json:"behaviour"`
 	Mails     []ExportedMail     `json:"mails"`
+	Campaigns []ExportedCampaign `json:"campaigns"`  // messages to many that they were among
 	FollowUps []ExportedFollowUp `json:"follow_ups"` // the group somebody was in when a cart of theirs rested
 	Coupons   []ExportedCoupon   `json:"coupons"`    // codes that were given to them alone
 	Looks     []ExportedLook     `json:"looks"`      // when staff of the shop looked at the account
@@ -39,10 +40,33 @@ type Exported struct {
 	Awaited   []ExportedAwaited  `json:"awaited"`     // what you want to be told of when it is there again
 	Saved     []ExportedCart     `json:"saved_goods"` // for later
 	Surveys   []ExportedSurvey   `json:"surveys"`     // answers you linked to your account
-	Promises  []ExportedPromise  `json:"promises"`    // what staff promised, are to do, or noted about the person
+	Occasions []ExportedOccasion `json:"occasions"`   // needs that come back each year, and what you said of them
+	Reminders []ExportedReminder `json:"occasion_reminders"`
+	Promises  []ExportedPromise  `json:"promises"` // what staff promised, are to do, or noted about the person
 }
 
 type (
+	ExportedOccasion struct {
+		Source     string  `json:"source"` // found in orders, or told
+		State      string  `json:"state"`
+		Name       string  `json:"name,omitempty"`
+		Feast      string  `json:"feast,omitempty"`
+		Month      int     `json:"month,omitempty"`
+		Day        int     `json:"day,omitempty"`
+		MovedMonth int     `json:"moved_month,omitempty"`
+		MovedDay   int     `json:"moved_day,omitempty"`
+		Kinds      string  `json:"shelves"`  // their numbers
+		Evidence   string  `json:"evidence"` // orders and days
+		Confidence float64 `json:"confidence"`
+		RemindAt   db.Time `json:"remind_at,omitzero"`
+		DeletedAt  db.Time `json:"taken_out,omitzero"`
+	}
+	ExportedReminder struct {
+		OnDay    db.Time `json:"day"`
+		Products string  `json:"products"`
+		Answer   string  `json:"answer,omitempty"`
+		ToldAt   db.Time `json:"at"`
+	}
 	ExportedCoupon struct {
 		Code   string  `json:"code"`
 		MadeAt db.Time `json:"made_at"`
@@ -51,6 +75,11 @@ type (
 	ExportedFollowUp struct {
 		Group string  `json:"group"` // treat: is reminded of carts; held: goes without, to measure what reminders do
 		At    db.Time `json:"at"`
+	}
+	ExportedCampaign struct {
+		Campaign string  `json:"campaign"`
+		State    string  `json:"state"` // of the mail; "goes without": none, to measure what it does
+		At       db.Time `json:"at"`
 	}
 	ExportedSurvey struct {
 		Survey  string  `json:"survey"`
@@ -327,6 +356,8 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			WHERE e.customer_id = ? AND e.customer_id <> 0 ORDER BY e.at, e.id`},
 		{&all.Mails, "SELECT template, email, subject, state, reason, created_at, sent_at FROM sends WHERE customer_id = ? ORDER BY id"},
 		{&all.FollowUps, `SELECT arm AS "group", assigned_at AS at FROM followup_arms WHERE customer_id = ? ORDER BY id`},
+		{&all.Campaigns, `SELECT c.name AS campaign, CASE p.arm WHEN 'held' THEN 'goes without' ELSE coalesce(s.state, 'waiting') END AS state, p.assigned_at AS at
+			FROM campaign_people p JOIN campaigns c ON c.id = p.campaign_id LEFT JOIN sends s ON s.key = p.send_key WHERE p.customer_id = ? ORDER BY p.id`},
 		{&all.Coupons, "SELECT c.code, b.made_at, b.until FROM code_bounds b JOIN promotion_codes c ON c.id = b.code_id WHERE b.customer_id = ? ORDER BY b.id"},
 		{&all.Looks, "SELECT l.what, s.role, l.count AS times, l.at FROM looks l JOIN staff s ON s.id = l.staff_id WHERE l.customer_id = ? ORDER BY l.id"},
 		{&all.Surveys, "SELECT s.slug AS survey, x.words AS asked, x.options, a.chosen, a.words, r.began_at FROM survey_responses r JOIN surveys s ON s.id = r.survey_id JOIN survey_questions x ON x.survey_id = s.id LEFT JOIN survey_answers a ON a.response_id = r.id AND a.question_id = x.id WHERE r.customer_id = ? ORDER BY r.id, x.position"},
@@ -336,6 +367,8 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			UNION ALL SELECT m.product, v.stars, v.title, v.body, v.good, v.less, m.name, v.state, v.reason, FALSE, '', v.written_at FROM review_versions v JOIN mine m ON m.id = v.review_id ORDER BY written_at`},
 		{&all.Awaited, `SELECT v.sku, a.state, a.reason, a.asked_at, a.ended_at FROM restock_asks a JOIN variants v ON v.id = a.variant_id WHERE a.customer_id = ? ORDER BY a.id`},
 		{&all.Saved, `SELECT 'saved' AS state, s.saved_at AS created_at, s.saved_at AS active_at, v.sku, s.qty FROM saved_lines s JOIN variants v ON v.id = s.variant_id WHERE s.customer_id = ? ORDER BY s.id`},
+		{&all.Occasions, "SELECT source, state, name, feast, month, day, moved_month, moved_day, kinds, evidence, confidence, remind_at, deleted_at FROM occasions WHERE customer_id = ? ORDER BY id"},
+		{&all.Reminders, "SELECT on_day, products, answer, told_at FROM occasion_years WHERE customer_id = ? ORDER BY on_day, id"},
 		{&all.Promises, "SELECT kind, what, until, state, words, made_at FROM promises WHERE customer_id = ? ORDER BY id"},
 	} {
 		if err := q.Query(ctx).Raw(part.sql, int64(id)).Scan(part.into).Error; err != nil {

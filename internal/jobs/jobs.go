@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -127,6 +128,20 @@ type worker[T Args] struct {
 }
 
 func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error { return w.do(ctx, job.Args) }
+
+// NextRetry waits a second, 16, 81 and so on to the fourth power, and at most a
+// day: 25 tries take eleven days.
+func (w *worker[T]) NextRetry(job *river.Job[T]) time.Time { return time.Now().Add(Wait(job.Attempt)) }
+
+// Wait is how long a job rests after so many tries that failed, up to a tenth
+// less, so that what failed together does not come back together.
+func Wait(tries int) time.Duration {
+	n := time.Duration(min(max(tries, 1), 18))
+	wait := min(n*n*n*n*time.Second, longestWait)
+	return wait - wait/10 + rand.N(wait/10)
+}
+
+const longestWait = 24 * time.Hour
 
 // Work says who does the jobs of kind T.
 func Work[T Args](r *Runner, do func(context.Context, T) error) {

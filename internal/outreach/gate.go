@@ -73,6 +73,11 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 			return withhold(HeldOut), nil
 		}
 	}
+	if c.draw != nil {
+		if decision, err := c.draw(ctx, tx); err != nil || decision.Verdict != Allow {
+			return decision, err
+		}
+	}
 	if decision, err := d.answers(ctx, tx, c, now); err != nil || decision.Verdict != Allow {
 		return decision, err
 	}

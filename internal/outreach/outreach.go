@@ -71,7 +71,7 @@ const (
 var Templates = []string{ReviewRefused, BackInStock,
 	OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
-	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds,
+	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds, OccasionMail, CampaignMail,
 	CardMail, SpecialsMail, RefillMail, PicksMail}
 
 // State says what became of a message.
@@ -171,19 +171,20 @@ type Candidate struct {
 	Purpose  customer.Purpose // what it needs consent for, if its class does
 	Topic    Topic            // its row of the contact matrix, if its class obeys that; "": that of the purpose
 	Email    string
-	Customer *customer.Customer                            // nil: a guest
-	Cart     *cart.Cart                                    // the cart it is about, as it stands now; nil: none
-	ActiveAt db.Time                                       // the cart's last activity when the message was meant
-	Except   int64                                         // the message's own row, not to be counted against itself
-	Content  string                                        // a fingerprint of what it says, kept with the row
-	Worth    int64                                         // the margin it is expected to bring, in minor units of the shop's currency: what goes first when not all may
-	Expires  time.Time                                     // worth nothing from then on; zero: never
-	Asked    bool                                          // a service they asked for, or set off, just now: whoever waits for it is awake
-	Occasion string                                        // the key of what it is about (Occasions lists them); "": none that anybody avoids
-	stands   func(context.Context, *db.Tx) (string, error) // of a service: why it is not so any more, "" if it is
-	step     *reminding                                    // of the follow-up, if it is one
-	people   []kin                                         // the accounts of whoever reads it
-	wish     Preference                                    // how they want to hear from us
+	Customer *customer.Customer                              // nil: a guest
+	Cart     *cart.Cart                                      // the cart it is about, as it stands now; nil: none
+	ActiveAt db.Time                                         // the cart's last activity when the message was meant
+	Except   int64                                           // the message's own row, not to be counted against itself
+	Content  string                                          // a fingerprint of what it says, kept with the row
+	Worth    int64                                           // the margin it is expected to bring, in minor units of the shop's currency: what goes first when not all may
+	Expires  time.Time                                       // worth nothing from then on; zero: never
+	Asked    bool                                            // a service they asked for, or set off, just now: whoever waits for it is awake
+	Occasion string                                          // the key of what it is about (Occasions lists them); "": none that anybody avoids
+	stands   func(context.Context, *db.Tx) (string, error)   // of a service: why it is not so any more, "" if it is
+	step     *reminding                                      // of the follow-up, if it is one
+	people   []kin                                           // the accounts of whoever reads it
+	draw     func(context.Context, *db.Tx) (Decision, error) // asked once nothing speaks against it: who goes without, and whether it still goes out at all
+	wish     Preference                                      // how they want to hear from us
 }
 
 // Decision is the gate's answer. Until is the moment to ask again.

@@ -269,7 +269,7 @@ func (d *Desk) remindRefill(ctx context.Context, id customer.ID, lead int, now t
 	for i := range due {
 		b := there[due[i].Variant()]
 		w.Picks = append(w.Picks, d.refillLine(&due[i], b, owner))
-		w.show(b.Image)
+		w.stand(b.Image)
 		keys = append(keys, refillKey(id, &due[i]))
 		if b.Price.Currency == set.Currency() {
 			worth += set.ValueMargin().Of(b.Price.Amount)

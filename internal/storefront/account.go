@@ -39,6 +39,7 @@ func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {
 	e.GET("/account/dates", s.dates)
 	e.POST("/account/dates", s.saveDate, slow)
 	e.POST("/account/dates/:token", s.dropDate, slow)
+	s.occasionRoutes(slow)
 	e.GET("/account/addresses", s.addresses)
 	e.POST("/account/addresses", s.saveAddress, slow)
 	e.POST("/account/addresses/:token", s.dropAddress, slow)

@@ -79,7 +79,6 @@ type (
 		Sums       []sum
 		Total      string
 		PayText    string
-		SignedIn   bool
 		HoldText   string
 		Tender     tender
 		HasCards   bool // gift cards are bought
@@ -166,7 +165,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	}
 	f.Seen = offer.Seen()
 	p := &checkoutPage{Page: s.page(c, "shop.checkout.title"), Form: f, HoldText: t(c, "shop.checkout.hold", "count", int(s.Settings.Now().Hold().Minutes()))}
-	p.NoIndex, p.SignedIn = true, p.Page.SignedIn
+	p.NoIndex = true
 	for _, k := range checkout.Countries(l) {
 		p.Countries = append(p.Countries, countryChoice{k.Code, k.Name.In(l), k.Code == strings.ToUpper(f.Country)})
 	}

@@ -58,7 +58,7 @@ type (
 		web.Page
 		Heading, Lead string
 		Parts         []policyPart
-		On, SignedIn  bool
+		On            bool
 		Remembered    string // by this browser's forms, for a guest
 	}
 )
@@ -333,7 +333,7 @@ func (s *Shop) privacyPage(c echo.Context) error {
 		return err
 	}
 	page := privacyPage{Page: s.page(c, "shop.policy.privacy.title"), Heading: t(c, "shop.policy.privacy.title"), Lead: t(c, "shop.policy.privacy.lead"),
-		Parts: s.policyParts(c, "privacy"), On: p.Personalized(), SignedIn: p.SignedIn()}
+		Parts: s.policyParts(c, "privacy"), On: p.Personalized()}
 	if e, err := s.entered(c); err != nil {
 		return err
 	} else if e.Remembered {
