@@ -30,6 +30,7 @@ type (
 		Tiers []string
 		Rows  []matrixRow
 		Write bool
+		Next  []nextCardRow
 	}
 )
 
@@ -46,6 +47,10 @@ func (o *Office) matrix(c echo.Context) error {
 			row.Cells = append(row.Cells, matrixCell{string(topic) + ":" + tier, row.Name + ", " + p.Tiers[i], slices.Contains(gets, tier)})
 		}
 		p.Rows = append(p.Rows, row)
+	}
+	var err error
+	if p.Next, err = o.nextCards(c); err != nil {
+		return err
 	}
 	return web.Render(c, http.StatusOK, "admin/matrix", p)
 }

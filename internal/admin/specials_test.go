@@ -3,11 +3,14 @@ package admin
 import (
 	"context"
 	"net/url"
+	"strings"
 	"testing"
 
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/outreach"
+	"regulars/internal/setting"
 	"regulars/internal/staff"
 )
 
@@ -34,6 +37,28 @@ func TestTheSpecialsPage(t *testing.T) {
 		f.want(f.get(specialsPath+"?lang=en&who=nobody@x.test"), 200, "No account has this address")
 		f.want(f.post(specialsPath, url.Values{}), 404)
 		f.want(f.as(staff.Analyst).get(specialsPath), 404)
+	})
+}
+
+// The matrix lists the next cards with what the gate would say, to who may see
+// birthdays alone.
+func TestTheNextCards(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := open(t, d).as(staff.Owner)
+		day := f.now.AddDate(-30, 0, 3).Format("2006-01-02")
+		f.must(d.InTx(context.Background(), func(tx *db.Tx) error {
+			_, err := customer.SignUp(context.Background(), tx, customer.SignUpForm{Email: "grace@x.test", Name: "Grace Test", BirthDate: day, MailOccasions: true, Verified: true}, f.now)
+			return err
+		}))
+		f.want(f.get("/admin/messages/matrix"), 200, "Grace Test", "None: ")
+		f.must(d.InTx(context.Background(), func(tx *db.Tx) error {
+			return setting.Set(context.Background(), tx, "contact.cards", "occasional", f.now)
+		}))
+		f.must(f.Settings.Refresh(context.Background(), d))
+		f.want(f.get("/admin/messages/matrix?lang=zh"), 200, "Grace Test", "一张贺卡")
+		if page := f.as(staff.Marketer).get("/admin/messages/matrix?lang=en").Body.String(); strings.Contains(page, "Grace Test") {
+			t.Error("marketing sees birthdays")
+		}
 	})
 }
 

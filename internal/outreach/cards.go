@@ -226,3 +226,63 @@ func (d *Desk) eachDue(ctx context.Context, template string, now time.Time, do f
 func (d *Desk) lapse(ctx context.Context, s *Send, reason string, now time.Time) error {
 	return d.DB.InTx(ctx, func(tx *db.Tx) error { return endDue(ctx, tx, s, reason, now) })
 }
+
+// NextCard is a card that will be asked for, with what the gate would say of it
+// at nine of that day, were everything as it is now.
+type NextCard struct {
+	Customer *customer.Customer
+	Kind     string
+	Day      string // in the person's zone
+	Reason   string // why it would not go; "" if it would
+	Goods    int
+}
+
+// NextCards lists the cards of the next days, at most so many. Nothing is written.
+func (d *Desk) NextCards(ctx context.Context, days, most int, now time.Time) ([]NextCard, error) {
+	var all []NextCard
+	for off := range days {
+		day := now.In(d.Settings.Now().Zone()).AddDate(0, 0, off)
+		for _, kind := range []string{birthday, anniversary} {
+			people, err := greetable(ctx, d.DB, kind, day, 0, most-len(all))
+			if err != nil {
+				return nil, err
+			}
+			for _, id := range people {
+				card, err := d.nextCard(ctx, kind, id, day, now)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, *card)
+			}
+			if len(all) >= most {
+				return all, nil
+			}
+		}
+	}
+	return all, nil
+}
+
+func (d *Desk) nextCard(ctx context.Context, kind string, id customer.ID, day, now time.Time) (*NextCard, error) {
+	owner, err := customer.ByID(ctx, d.DB, id)
+	if err != nil {
+		return nil, err
+	}
+	card := &NextCard{Customer: owner, Kind: kind, Day: day.Format(time.DateOnly)}
+	at := time.Date(day.Year(), day.Month(), day.Day(), greetFrom, 0, 0, 0, zoneOf(d.Settings.Now(), owner))
+	if at.Before(now) {
+		at = now
+	}
+	err = d.DB.InTx(ctx, func(tx *db.Tx) error {
+		said, err := d.Decide(ctx, tx, Candidate{Class: Relationship, Purpose: customer.MailOccasions, Topic: Cards, Occasion: kind, Email: owner.Email, Customer: owner, Worth: cardWorth}, at)
+		if said.Verdict == Withhold {
+			card.Reason = said.Reason
+		}
+		return err
+	})
+	if err != nil || card.Reason != "" {
+		return card, err
+	}
+	goods, err := d.cardPicks(ctx, owner, now)
+	card.Goods = len(goods)
+	return card, err
+}

@@ -270,12 +270,12 @@ func (d *Desk) lay(w *letter, l i18n.Lang, picks []pick) {
 			words.Was = i18n.Money(l, money.Price{Amount: p.Card.Was, Currency: p.Card.Price.Currency})
 		}
 		w.Picks = append(w.Picks, words)
-		w.show(p.Card.Image)
+		w.stand(p.Card.Image)
 	}
 }
 
-// show lays a picture on the table of the mail, if it is a drawing.
-func (w *letter) show(img catalog.Image) {
+// stand lays a picture on the table of the mail, if it is a drawing.
+func (w *letter) stand(img catalog.Image) {
 	p, ok := art.Source(img.Src)
 	if ok && len(w.things) < mostDepicted && !slices.Contains(w.things, p) {
 		w.things = append(w.things, p)

@@ -49,6 +49,7 @@ type Consumable struct {
 	Written   int
 	Days      float64
 	Gaps      int
+	learned   time.Time
 }
 
 // oneBuy is a purchase of a consumable.
@@ -224,10 +225,12 @@ func RefillsOf(ctx context.Context, q db.Q, c *customer.Customer, now time.Time)
 	return all, nil
 }
 
-// RefillsDue are those that run out within days, or ran out a week ago at most.
-func RefillsDue(ctx context.Context, q db.Q, c *customer.Customer, days int, now time.Time) ([]Refill, error) {
+// RefillsDue are those that run out within ahead days, or ran out late days ago at most.
+func RefillsDue(ctx context.Context, q db.Q, c *customer.Customer, ahead, late int, now time.Time) ([]Refill, error) {
 	all, err := RefillsOf(ctx, q, c, now)
-	return slices.DeleteFunc(all, func(r Refill) bool { return !r.near(now, days) }), err
+	return slices.DeleteFunc(all, func(r Refill) bool {
+		return now.Before(r.Ends.AddDate(0, 0, -ahead)) || !now.Before(r.Ends.AddDate(0, 0, late))
+	}), err
 }
 
 // refillKey is one reminder a purchase.
@@ -268,7 +271,7 @@ func (d *Desk) remindRefill(ctx context.Context, id customer.ID, lead int, now t
 	for i := range due {
 		b := there[due[i].Variant()]
 		w.Picks = append(w.Picks, d.refillLine(&due[i], b, owner))
-		w.show(b.Image)
+		w.stand(b.Image)
 		keys = append(keys, refillKey(id, &due[i]))
 		if b.Price.Currency == set.Currency() {
 			worth += set.ValueMargin().Of(b.Price.Amount)
@@ -294,7 +297,7 @@ func (d *Desk) refillLine(r *Refill, b catalog.Buyable, c *customer.Customer) pi
 // dueRefills are what one mail may name: near its end, or soon; not decided on
 // yet, and not in the cart or ordered meanwhile under the same address.
 func (d *Desk) dueRefills(ctx context.Context, c *customer.Customer, lead int, now time.Time) ([]Refill, error) {
-	all, err := RefillsDue(ctx, d.DB, c, lead+refillJoined, now)
+	all, err := RefillsDue(ctx, d.DB, c, lead+refillJoined, refillLate, now)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}

@@ -20,15 +20,16 @@ func consumables(ctx context.Context, q db.Q) ([]Consumable, error) {
 	var rows []struct {
 		ID                        catalog.ProductID
 		RefillDays, Tenths, Found int
+		At                        db.Time
 	}
-	err := q.Query(ctx).Raw(`SELECT p.id, p.refill_days, coalesce(r.tenths, 0) AS tenths, coalesce(r.gaps, 0) AS found FROM products p LEFT JOIN refill_rates r ON r.product_id = p.id
+	err := q.Query(ctx).Raw(`SELECT p.id, p.refill_days, coalesce(r.tenths, 0) AS tenths, coalesce(r.gaps, 0) AS found, coalesce(r.at, 0) AS at FROM products p LEFT JOIN refill_rates r ON r.product_id = p.id
 		WHERE p.refill_days > 0 AND p.published = TRUE AND p.durable = FALSE AND p.sensitive = FALSE AND p.gift_card = FALSE ORDER BY p.id`).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("list what is used up: %w", err)
 	}
 	all := make([]Consumable, len(rows))
 	for i, r := range rows {
-		all[i] = Consumable{r.ID, r.RefillDays, float64(r.Tenths) / 10, r.Found}
+		all[i] = Consumable{r.ID, r.RefillDays, float64(r.Tenths) / 10, r.Found, r.At.Time}
 	}
 	return all, nil
 }
@@ -66,7 +67,11 @@ func eachBuyer(ctx context.Context, q db.Q, id catalog.ProductID, who string, no
 	return rows.Err()
 }
 
-// learnRefills counts anew how long packs last, keeps it and returns it.
+// learnAgain is how long what was learned of packs stands.
+const learnAgain = 20 * time.Hour
+
+// learnRefills counts anew, once a day, how long packs last, keeps it and
+// returns it.
 func learnRefills(ctx context.Context, d *db.DB, now time.Time) ([]Consumable, error) {
 	all, err := consumables(ctx, d)
 	if err != nil {
@@ -74,7 +79,10 @@ func learnRefills(ctx context.Context, d *db.DB, now time.Time) ([]Consumable, e
 	}
 	for i := range all {
 		k, sum := &all[i], 0.0
-		k.Gaps = 0
+		if at := k.learned; !at.IsZero() && now.Sub(at) < learnAgain {
+			continue
+		}
+		k.Gaps, k.learned = 0, now
 		err := eachBuyer(ctx, d, k.ProductID, "", now, func(_ customer.ID, buys []oneBuy) {
 			s, n := gapsOf(buys, k.Written)
 			sum, k.Gaps = sum+s, k.Gaps+n
@@ -87,6 +95,9 @@ func learnRefills(ctx context.Context, d *db.DB, now time.Time) ([]Consumable, e
 	}
 	err = d.InTx(ctx, func(tx *db.Tx) error {
 		for _, k := range all {
+			if !k.learned.Equal(now) {
+				continue
+			}
 			err := tx.Query(ctx).Exec(`INSERT INTO refill_rates (product_id, tenths, gaps, at) VALUES (?, ?, ?, ?) ON CONFLICT (product_id) DO UPDATE SET tenths = excluded.tenths, gaps = excluded.gaps, at = excluded.at`,
 				int64(k.ProductID), int64(math.Round(k.Days*10)), k.Gaps, db.At(now)).Error
 			if err != nil {

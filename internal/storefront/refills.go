@@ -13,10 +13,14 @@ import (
 // refillRow is something of theirs that runs out soon, with what that rests on.
 type refillRow struct{ Name, URL, Why string }
 
-// soon is how many days ahead the account speaks of what runs out.
-const soon = 14
+// The account speaks of what runs out within soon days, and for past days of
+// what did.
+const (
+	soon    = 14
+	pastDue = 21
+)
 
-// refills are the consumables of whoever asks that run out soon and can be had,
+// refills are the consumables of whoever asks that run out soon, or did lately, and can be had,
 // with the words of the mail; none where purchases may not be used.
 func (s *Shop) refills(c echo.Context) ([]refillRow, error) {
 	p, err := s.person(c)
@@ -24,7 +28,7 @@ func (s *Shop) refills(c echo.Context) ([]refillRow, error) {
 		return nil, err
 	}
 	ctx := c.Request().Context()
-	due, err := outreach.RefillsDue(ctx, s.DB, p.Customer, soon, s.Now())
+	due, err := outreach.RefillsDue(ctx, s.DB, p.Customer, soon, pastDue, s.Now())
 	if err != nil || len(due) == 0 {
 		return nil, err
 	}
