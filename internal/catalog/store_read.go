@@ -371,16 +371,16 @@ func readBases(ctx context.Context, q db.Q, ids []ProductID, currency money.Curr
 	if len(ids) == 0 {
 		return found, nil
 	}
-	published := " AND p.published = TRUE"
+	published, open := " AND p.published = TRUE", forEverybody
 	if all {
-		published = ""
+		published, open = "", ""
 	}
 	rows, err := q.Query(ctx).Raw(`SELECT p.id, p.code, p.slug, p.name, p.line, coalesce(p.category_id, 0), p.version, p.tier,
 		p.durable, p.sensitive, p.digital, p.gift, p.published, p.published_at, p.rating_count, p.rating_sum, coalesce(i.src, ''), coalesce(i.alt, '{"en":""}'),
 		coalesce(v.id, 0), coalesce(v.sku, ''), coalesce(v.accent, ''), pr.amount, pr.was, pr.was_until
 		FROM products p
 		LEFT JOIN product_images i ON i.product_id = p.id AND i.position = 0
-		LEFT JOIN variants v ON v.product_id = p.id AND v.active = TRUE
+		LEFT JOIN variants v ON v.product_id = p.id AND v.active = TRUE`+open+`
 		LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ?
 		WHERE p.id IN ?`+published+` ORDER BY p.id, v.position, v.id`, string(currency), ids).Rows()
 	if err != nil {
