@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"regulars/internal/analytics"
+	"regulars/internal/campaign"
 	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/doctor"
@@ -80,12 +81,18 @@ func derive(w *world, d *db.DB, kind string) error {
 	case "products":
 		return search.Rebuild(w.ctx, d)
 	case "customers": // somebody may have said no
+		if err := reneed(w.ctx, d, w.now()); err != nil {
+			return err
+		}
 		return revalue(w.ctx, d, w.now())
 	case "orders":
 		if err := search.Rebuild(w.ctx, d); err != nil {
 			return err
 		}
 		if err := retrait(w.ctx, d, w.now()); err != nil {
+			return err
+		}
+		if err := reneed(w.ctx, d, w.now()); err != nil {
 			return err
 		}
 		if err := revalue(w.ctx, d, w.now()); err != nil {
@@ -225,6 +232,9 @@ func (c rebuildCmd) Run(w *world) error {
 			if err := retrait(w.ctx, d, w.now()); err != nil {
 				return err
 			}
+			if err := reneed(w.ctx, d, w.now()); err != nil {
+				return err
+			}
 			if err := revalue(w.ctx, d, w.now()); err != nil {
 				return err
 			}
@@ -240,7 +250,7 @@ func (c rebuildCmd) Run(w *world) error {
 				return review.Count(w.ctx, tx)
 			})
 		}},
-		{"reports", func() error { return analytics.Rebuild(w.ctx, d, set, w.now()) }},
+		{"reports", func() error { return errors.Join(analytics.Rebuild(w.ctx, d, set, w.now()), campaign.Credit(w.ctx, d)) }},
 	} {
 		if c.What != part.name && c.What != "all" {
 			continue

@@ -201,6 +201,9 @@ func populate(ctx context.Context, d *db.DB, f folder, env environment, opt demo
 	if err := retrait(ctx, d, opt.Now); err != nil {
 		return err
 	}
+	if err := reneed(ctx, d, opt.Now); err != nil {
+		return err
+	}
 	if err := revalue(ctx, d, opt.Now); err != nil {
 		return err
 	}

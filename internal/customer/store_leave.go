@@ -31,6 +31,7 @@ type Exported struct {
 	Carts     []ExportedCart     `json:"carts"`
 	Behaviour []ExportedEvent    `json:"behaviour"`
 	Mails     []ExportedMail     `json:"mails"`
+	Campaigns []ExportedCampaign `json:"campaigns"`  // messages to many that they were among
 	FollowUps []ExportedFollowUp `json:"follow_ups"` // the group somebody was in when a cart of theirs rested
 	Coupons   []ExportedCoupon   `json:"coupons"`    // codes that were given to them alone
 	Looks     []ExportedLook     `json:"looks"`      // when staff of the shop looked at the account
@@ -41,10 +42,33 @@ type Exported struct {
 	Surveys   []ExportedSurvey   `json:"surveys"`     // answers you linked to your account
 	Owned     []ExportedOwned    `json:"owned"`       // what you said you own, or gave away
 	Notices   []ExportedNotice   `json:"notices"`     // what owners were told
-	Promises  []ExportedPromise  `json:"promises"`    // what staff promised, are to do, or noted about the person
+	Occasions []ExportedOccasion `json:"occasions"`   // needs that come back each year, and what you said of them
+	Reminders []ExportedReminder `json:"occasion_reminders"`
+	Promises  []ExportedPromise  `json:"promises"` // what staff promised, are to do, or noted about the person
 }
 
 type (
+	ExportedOccasion struct {
+		Source     string  `json:"source"` // found in orders, or told
+		State      string  `json:"state"`
+		Name       string  `json:"name,omitempty"`
+		Feast      string  `json:"feast,omitempty"`
+		Month      int     `json:"month,omitempty"`
+		Day        int     `json:"day,omitempty"`
+		MovedMonth int     `json:"moved_month,omitempty"`
+		MovedDay   int     `json:"moved_day,omitempty"`
+		Kinds      string  `json:"shelves"`  // their numbers
+		Evidence   string  `json:"evidence"` // orders and days
+		Confidence float64 `json:"confidence"`
+		RemindAt   db.Time `json:"remind_at,omitzero"`
+		DeletedAt  db.Time `json:"taken_out,omitzero"`
+	}
+	ExportedReminder struct {
+		OnDay    db.Time `json:"day"`
+		Products string  `json:"products"`
+		Answer   string  `json:"answer,omitempty"`
+		ToldAt   db.Time `json:"at"`
+	}
 	ExportedCoupon struct {
 		Code   string  `json:"code"`
 		MadeAt db.Time `json:"made_at"`
@@ -53,6 +77,11 @@ type (
 	ExportedFollowUp struct {
 		Group string  `json:"group"` // treat: is reminded of carts; held: goes without, to measure what reminders do
 		At    db.Time `json:"at"`
+	}
+	ExportedCampaign struct {
+		Campaign string  `json:"campaign"`
+		State    string  `json:"state"` // of the mail; "goes without": none, to measure what it does
+		At       db.Time `json:"at"`
 	}
 	ExportedSurvey struct {
 		Survey  string  `json:"survey"`
@@ -346,6 +375,8 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			WHERE e.customer_id = ? AND e.customer_id <> 0 ORDER BY e.at, e.id`},
 		{&all.Mails, "SELECT template, email, subject, state, reason, created_at, sent_at FROM sends WHERE customer_id = ? ORDER BY id"},
 		{&all.FollowUps, `SELECT arm AS "group", assigned_at AS at FROM followup_arms WHERE customer_id = ? ORDER BY id`},
+		{&all.Campaigns, `SELECT c.name AS campaign, CASE p.arm WHEN 'held' THEN 'goes without' ELSE coalesce(s.state, 'waiting') END AS state, p.assigned_at AS at
+			FROM campaign_people p JOIN campaigns c ON c.id = p.campaign_id LEFT JOIN sends s ON s.key = p.send_key WHERE p.customer_id = ? ORDER BY p.id`},
 		{&all.Coupons, "SELECT c.code, b.made_at, b.until FROM code_bounds b JOIN promotion_codes c ON c.id = b.code_id WHERE b.customer_id = ? ORDER BY b.id"},
 		{&all.Looks, "SELECT l.what, s.role, l.count AS times, l.at FROM looks l JOIN staff s ON s.id = l.staff_id WHERE l.customer_id = ? ORDER BY l.id"},
 		{&all.Surveys, "SELECT s.slug AS survey, x.words AS asked, x.options, a.chosen, a.words, r.began_at FROM survey_responses r JOIN surveys s ON s.id = r.survey_id JOIN survey_questions x ON x.survey_id = s.id LEFT JOIN survey_answers a ON a.response_id = r.id AND a.question_id = x.id WHERE r.customer_id = ? ORDER BY r.id, x.position"},
@@ -359,6 +390,8 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			SELECT p.slug AS product, e.version, '' AS "order", e.since, e.proved_at, 0 AS away_at FROM owned_elsewhere e JOIN who ON who.id = e.customer_id JOIN products p ON p.id = e.product_id
 			UNION ALL SELECT p.slug, '', o.number, o.placed_at, 0, a.at FROM owned_away a JOIN who ON who.id = a.customer_id JOIN order_lines l ON l.id = a.line_id JOIN orders o ON o.id = l.order_id JOIN products p ON p.id = l.product_id ORDER BY product`},
 		{&all.Notices, "SELECT n.kind, p.slug AS product, n.title, x.state, x.reason, x.decided_at, x.read_at FROM notice_people x JOIN notices n ON n.id = x.notice_id JOIN products p ON p.id = n.product_id WHERE x.customer_id = ? ORDER BY x.id"},
+		{&all.Occasions, "SELECT source, state, name, feast, month, day, moved_month, moved_day, kinds, evidence, confidence, remind_at, deleted_at FROM occasions WHERE customer_id = ? ORDER BY id"},
+		{&all.Reminders, "SELECT on_day, products, answer, told_at FROM occasion_years WHERE customer_id = ? ORDER BY on_day, id"},
 		{&all.Promises, "SELECT kind, what, until, state, words, made_at FROM promises WHERE customer_id = ? ORDER BY id"},
 	} {
 		if err := q.Query(ctx).Raw(part.sql, int64(id)).Scan(part.into).Error; err != nil {

@@ -80,7 +80,7 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 		two, into := w.joins(newMail, "Canary Finch")
 		for i, b := range []*shoptest.Browser{one, two} {
 			b.Post("/account/details", "name", "Canary Finch", "phone", "+1 555 0147", "birth_date", []string{"1990-01-02", ""}[i])
-			b.Post("/account/dates", "kind", "gift", "label", "Uncle", "month", "5", "day", "")
+			b.Post("/account/dates", "kind", "gift", "label", "Uncle", "month", "5", "day", "", "remind", "on")
 			b.Post("/account/interests", "kind", "life", "life", "student", "interest", []string{"books", "music"}[i])
 			b.Post("/account/addresses", aviary...)
 			w.Shop.Tx(func(ctx context.Context, tx *db.Tx) error {
@@ -137,7 +137,9 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 		w.Shop.Tx(func(ctx context.Context, tx *db.Tx) error {
 			return errors.Join(
 				tx.Query(ctx).Exec("INSERT INTO surveys (slug, title, intro, created_at, updated_at) VALUES ('wishes', '{}', '{}', 1, 1)").Error,
-				tx.Query(ctx).Exec("INSERT INTO survey_responses (token, survey_id, customer_id, began_at) SELECT 'wish', id, ?, 1 FROM surveys", int64(from)).Error)
+				tx.Query(ctx).Exec("INSERT INTO survey_responses (token, survey_id, customer_id, began_at) SELECT 'wish', id, ?, 1 FROM surveys", int64(from)).Error,
+				tx.Query(ctx).Exec("INSERT INTO occasions (token, customer_id, source, state, name, month, day, created_at, updated_at) VALUES ('need', ?, 'found', 'confirmed', 'Uncle', 5, 4, 1, 1)", int64(from)).Error,
+				tx.Query(ctx).Exec("INSERT INTO occasion_years (occasion_id, customer_id, year, on_day, answer_hash, told_at) SELECT id, customer_id, 2025, 1746316800000, 'x', 1744588800000 FROM occasions WHERE token = 'need'").Error)
 		})
 		w.must(value.Rebuild(ctx, d, w.Settings.Now(), w.Now()))
 		w.sound()

@@ -9,6 +9,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/jobs"
+	"regulars/internal/occasion"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/trait"
@@ -26,6 +27,9 @@ func Merge(ctx context.Context, tx *db.Tx, set setting.Values, from, into custom
 		return err
 	}
 	if err := trait.Refresh(ctx, tx, into, set.Currency(), now); err != nil {
+		return err
+	}
+	if err := occasion.Refresh(ctx, tx, into, set.Zone(), now); err != nil {
 		return err
 	}
 	if err := segment.Refresh(ctx, tx, into, now); err != nil {
@@ -151,12 +155,12 @@ var places = []struct{ table, column, rule string }{
 	{"visitors", "customer_id", moves}, {"important_dates", "customer_id", moves}, {"addresses", "customer_id", moves},
 	{"events", "customer_id", moves}, {"carts", "customer_id", moves}, {"orders", "customer_id", moves},
 	{"sends", "customer_id", moves}, {"questions", "customer_id", moves}, {"survey_responses", "customer_id", moves}, {"segment_moves", "customer_id", moves}, {"tier_grants", "customer_id", moves},
-	{"value_moves", "customer_id", moves}, {"promises", "customer_id", moves},
+	{"occasions", "customer_id", unites}, {"occasion_years", "customer_id", moves}, {"value_moves", "customer_id", moves}, {"promises", "customer_id", moves},
 	{"redemptions", "customer_id", moves}, {"code_bounds", "customer_id", moves}, {"followup_arms", "customer_id", moves},
 	{"consent_log", "customer_id", retells}, {"interests", "customer_id", unites}, {"profile_facts", "customer_id", unites}, {"looks", "customer_id", unites}, {"snapshot_people", "customer_id", unites},
 	{"person_facts", "customer_id", decides}, {"person_spent", "customer_id", decides}, {"person_bought", "customer_id", decides}, {"customer_keys", "customer_id", decides},
 	{"consents", "customer_id", unites}, {"credits", "customer_id", unites},
-	{"reviews", "customer_id", unites}, {"restock_asks", "customer_id", unites}, {"saved_lines", "customer_id", unites},
+	{"campaign_people", "customer_id", unites}, {"reviews", "customer_id", unites}, {"restock_asks", "customer_id", unites}, {"saved_lines", "customer_id", unites},
 	{"owned_elsewhere", "customer_id", unites}, {"owned_away", "customer_id", unites}, {"notice_people", "customer_id", unites},
 	{"customer_traits", "customer_id", decides}, {"segment_members", "customer_id", decides}, {"segment_turns", "customer_id", decides},
 	{"customer_tiers", "customer_id", decides}, {"customer_values", "customer_id", decides},

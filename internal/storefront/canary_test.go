@@ -67,6 +67,9 @@ func TestAnErasedPersonIsInNoStore(t *testing.T) {
 				func() error {
 					return order.Remark(ctx, tx, &orders[0], "Mr Wryneck rang from 555 0199", "staff:1", s.Now())
 				},
+				func() error {
+					return tx.Query(ctx).Exec("INSERT INTO occasions (token, customer_id, source, state, name, month, day, created_at, updated_at) VALUES ('need', ?, 'found', 'confirmed', 'For Zebulon', 5, 4, 1, 1)", int64(k.ID)).Error
+				},
 				func() error { return order.Remark(ctx, tx, &orders[0], "box has a dent", "staff:1", s.Now()) },
 				func() error {
 					return staff.Note(ctx, tx, who.ID, "customer.tier", email, "for Zebulon Wryneck", s.Now())
@@ -99,7 +102,7 @@ func TestAnErasedPersonIsInNoStore(t *testing.T) {
 				b.Get(path)
 			}
 		}
-		for _, table := range []string{"customers.", "audit.", "order_history.", "consent_log.", "credit_entries.", "tier_grants.", "questions.", "orders.", "sends."} {
+		for _, table := range []string{"customers.", "audit.", "order_history.", "consent_log.", "credit_entries.", "tier_grants.", "questions.", "orders.", "occasions.", "sends."} {
 			if !strings.Contains(strings.Join(held(t, s, words), "\n"), table) {
 				t.Errorf("the story leaves nothing in %s", table)
 			}

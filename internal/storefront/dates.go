@@ -14,6 +14,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
+	"regulars/internal/occasion"
 	"regulars/internal/web"
 )
 
@@ -29,6 +30,7 @@ type (
 		Kinds, Months, Days, Years []option
 		Sizes                      []tile
 		Grows                      *crumb // where a child's size shows
+		Found                      []occasionRow
 	}
 	dateForm struct {
 		Kind   string `form:"kind,max=40"`
@@ -46,6 +48,15 @@ func (s *Shop) dates(c echo.Context) error {
 }
 
 func (s *Shop) datesPage(c echo.Context, status int, form dateForm, failed error) error {
+	return s.datesWith(c, status, form, failed, "", occasionForm{}, nil)
+}
+
+// datesAgain is the page with a change of an occasion that was refused.
+func (s *Shop) datesAgain(c echo.Context, token string, form occasionForm, failed error) error {
+	return s.datesWith(c, http.StatusUnprocessableEntity, dateForm{}, nil, token, form, failed)
+}
+
+func (s *Shop) datesWith(c echo.Context, status int, form dateForm, failed error, token string, moved occasionForm, refused error) error {
 	base, p, err := s.accountPage(c, "dates")
 	if err != nil {
 		return err
@@ -62,6 +73,9 @@ func (s *Shop) datesPage(c echo.Context, status int, form dateForm, failed error
 	}
 	page.Grows, err = s.childShelf(c)
 	if err != nil {
+		return err
+	}
+	if page.Found, err = s.occasionRows(c, p, token, moved, refused); err != nil {
 		return err
 	}
 	page.pick(c, form, s.today())
@@ -117,8 +131,10 @@ func (s *Shop) saveDate(c echo.Context) error {
 			d.Year = *in.Year
 		}
 		failed = s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-			_, err := customer.PutDate(ctx, tx, p.CustomerID(), d, s.Now())
-			return err
+			if _, err := customer.PutDate(ctx, tx, p.CustomerID(), d, s.Now()); err != nil {
+				return err
+			}
+			return occasion.Refresh(ctx, tx, p.CustomerID(), s.Settings.Now().Zone(), s.Now())
 		})
 	}
 	if failed != nil {
@@ -132,7 +148,12 @@ func (s *Shop) saveDate(c echo.Context) error {
 }
 
 func (s *Shop) dropDate(c echo.Context) error {
-	return s.drop(c, "/account/dates", customer.DropDate)
+	return s.drop(c, "/account/dates", func(ctx context.Context, tx *db.Tx, id customer.ID, token string) error {
+		if err := customer.DropDate(ctx, tx, id, token); err != nil {
+			return err
+		}
+		return occasion.Refresh(ctx, tx, id, s.Settings.Now().Zone(), s.Now())
+	})
 }
 
 func dateName(c echo.Context, d *customer.Date) string {
