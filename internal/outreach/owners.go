@@ -89,7 +89,7 @@ func ownerKey(n *owner.Notice, p *owner.Person) string {
 func (d *Desk) tellOwner(ctx context.Context, n *owner.Notice, p *owner.Person, now time.Time) error {
 	s := &Send{Key: ownerKey(n, p), Class: Required, Template: "owner-" + string(n.Kind), Lang: i18n.English}
 	c, to := Candidate{Class: Required}, Address{}
-	gone, err := d.ownerReader(ctx, p, s, &c, &to)
+	gone, err := d.keeperOf(ctx, p, s, &c, &to)
 	if err != nil || gone {
 		return d.settled(ctx, p, owner.Gone, "erased", now, now, err)
 	}
@@ -134,8 +134,8 @@ func (d *Desk) tellOwner(ctx context.Context, n *owner.Notice, p *owner.Person, 
 	return d.heardOfOwner(ctx, p, s.Key, err, now)
 }
 
-// ownerReader finds who reads it and where; gone: nobody any more.
-func (d *Desk) ownerReader(ctx context.Context, p *owner.Person, s *Send, c *Candidate, to *Address) (gone bool, err error) {
+// keeperOf finds who reads it and where; gone: nobody any more.
+func (d *Desk) keeperOf(ctx context.Context, p *owner.Person, s *Send, c *Candidate, to *Address) (gone bool, err error) {
 	if p.CustomerID != nil {
 		k, err := customer.ByID(ctx, d.DB, *p.CustomerID)
 		if errors.Is(err, fault.NotFound) {
