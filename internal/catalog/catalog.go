@@ -236,7 +236,8 @@ type VariantInfo struct {
 	List      PriceIn   // what the merchant wrote, before any sale
 	Sale      i18n.Text // the sale that made the price; empty = none
 	Priced    bool
-	Available int // as Supply says
+	ForOwners bool // only who owns what it upgrades may buy it (package owner)
+	Available int  // as Supply says
 	Supply    Supply
 	Inside    []Component // what a bundle is made of
 }

@@ -114,11 +114,16 @@ func likePattern(text string) string {
 	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(text)) + "%"
 }
 
+// forEverybody leaves out variants that only owners of something may buy: a
+// list's prices are for strangers. Package owner writes the rows.
+const forEverybody = " AND NOT EXISTS (SELECT 1 FROM upgrades u WHERE u.variant_id = v.id)"
+
 func candidates(ctx context.Context, q db.Q, lq ListQuery) ([]*candidate, error) {
 	where, args := lq.where()
 	join, name := "JOIN", "''"
+	open := forEverybody
 	if lq.All {
-		join = "LEFT JOIN"
+		join, open = "LEFT JOIN", ""
 	}
 	if lq.Sort == "name" {
 		name = "p.name"
@@ -129,7 +134,7 @@ func candidates(ctx context.Context, q db.Q, lq ListQuery) ([]*candidate, error)
 			WHEN EXISTS (SELECT 1 FROM components c JOIN stock cs ON cs.variant_id = c.variant_id AND cs.tracked = TRUE
 				WHERE c.bundle_id = v.id AND (cs.on_hand - cs.reserved < c.qty OR cs.policy = 'preorder')) THEN 0 ELSE 1 END)
 		FROM products p
-		`+join+` variants v ON v.product_id = p.id AND v.active = TRUE
+		`+join+` variants v ON v.product_id = p.id AND v.active = TRUE`+open+`
 		`+join+` prices pr ON pr.variant_id = v.id AND pr.currency = ?
 		LEFT JOIN stock s ON s.variant_id = v.id
 		WHERE `+where+` GROUP BY p.id`, append([]any{string(lq.Currency)}, args...)...).Rows()

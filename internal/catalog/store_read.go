@@ -152,7 +152,7 @@ func (d *Detail) card(currency money.Currency) Card {
 		b.CategoryID = *d.Product.CategoryID
 	}
 	for _, v := range d.Variants {
-		if v.Active {
+		if v.Active && !v.ForOwners {
 			b.add(offer{sku: v.SKU, accent: v.Accent, priced: v.Priced, amount: v.Price.Amount, was: v.Was, said: v.Said}, v.Supply)
 		}
 	}
@@ -161,7 +161,7 @@ func (d *Detail) card(currency money.Currency) Card {
 
 func variantInfos(ctx context.Context, q db.Q, id ProductID, currency money.Currency) ([]VariantInfo, error) {
 	rows, err := q.Query(ctx).Raw(`SELECT v.id, v.sku, v.position, v.choices, v.accent, v.active, v.created_at, v.updated_at,
-		pr.amount, pr.was, pr.list_amount, pr.typed_was, pr.was_until, coalesce(sl.name, '{"en":""}'), `+supplyColumns+`
+		pr.amount, pr.was, pr.list_amount, pr.typed_was, pr.was_until, coalesce(sl.name, '{"en":""}'), EXISTS (SELECT 1 FROM upgrades u WHERE u.variant_id = v.id), `+supplyColumns+`
 		FROM variants v LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ? LEFT JOIN sales sl ON sl.id = pr.sale_id LEFT JOIN stock s ON s.variant_id = v.id
 		WHERE v.product_id = ? ORDER BY v.position, v.id`, string(currency), id).Rows()
 	if err != nil {
@@ -176,7 +176,7 @@ func variantInfos(ctx context.Context, q db.Q, id ProductID, currency money.Curr
 		var price priceRow
 		var stock stockRow
 		if err := rows.Scan(&v.ID, &v.SKU, &v.Position, &choices, &v.Accent, &v.Active, &v.CreatedAt, &v.UpdatedAt,
-			&price.amount, &price.was, &price.list, &price.typed, &price.until, &v.Sale, &stock.tracked, &stock.onHand, &stock.reserved,
+			&price.amount, &price.was, &price.list, &price.typed, &price.until, &v.Sale, &v.ForOwners, &stock.tracked, &stock.onHand, &stock.reserved,
 			&stock.beyond, &stock.policy, &stock.readyAt, &stock.expectedAt, &stock.bundle); err != nil {
 			return nil, fmt.Errorf("read variants of product %d: %w", id, err)
 		}
@@ -371,16 +371,16 @@ func readBases(ctx context.Context, q db.Q, ids []ProductID, currency money.Curr
 	if len(ids) == 0 {
 		return found, nil
 	}
-	published := " AND p.published = TRUE"
+	published, open := " AND p.published = TRUE", forEverybody
 	if all {
-		published = ""
+		published, open = "", ""
 	}
 	rows, err := q.Query(ctx).Raw(`SELECT p.id, p.code, p.slug, p.name, p.line, coalesce(p.category_id, 0), p.version, p.tier,
 		p.durable, p.sensitive, p.digital, p.gift, p.published, p.published_at, p.rating_count, p.rating_sum, coalesce(i.src, ''), coalesce(i.alt, '{"en":""}'),
 		coalesce(v.id, 0), coalesce(v.sku, ''), coalesce(v.accent, ''), pr.amount, pr.was, pr.was_until
 		FROM products p
 		LEFT JOIN product_images i ON i.product_id = p.id AND i.position = 0
-		LEFT JOIN variants v ON v.product_id = p.id AND v.active = TRUE
+		LEFT JOIN variants v ON v.product_id = p.id AND v.active = TRUE`+open+`
 		LEFT JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ?
 		WHERE p.id IN ?`+published+` ORDER BY p.id, v.position, v.id`, string(currency), ids).Rows()
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/owner"
 	"regulars/internal/pricing"
 	"regulars/internal/setting"
 )
@@ -42,6 +43,10 @@ func exportFeed(ctx context.Context, q db.Q, w io.Writer, opt ExportOptions) err
 	if err != nil {
 		return err
 	}
+	owners, err := owner.Rules(ctx, q)
+	if err != nil {
+		return err
+	}
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "%s<rss version=\"2.0\" xmlns:g=\"http://base.google.com/ns/1.0\">\n<channel>\n<title>%s</title>\n<link>%s</link>\n<description>%s</description>\n",
 		xml.Header, esc(name), esc(page+"/"), esc(name))
@@ -60,7 +65,7 @@ func exportFeed(ctx context.Context, q db.Q, w io.Writer, opt ExportOptions) err
 		for _, p := range products {
 			after = p.ID
 			if p.Published {
-				f := feed{b, all[p.Code], opt, prefix, page, tree, ways}
+				f := feed{b, all[p.Code], opt, prefix, page, tree, ways, owners}
 				f.items(levels)
 			}
 		}
@@ -79,6 +84,7 @@ type feed struct {
 	prefix, page string
 	tree         *catalog.Tree
 	ways         []pricing.Method
+	owners       map[catalog.VariantID][]owner.Rule // what strangers cannot buy is not offered to them
 }
 
 // mostShipping is how many ways of delivery the feed's readers take of an item.
@@ -111,12 +117,12 @@ func (f feed) shipping(price money.Amount) {
 func (f feed) items(left map[catalog.VariantID]catalog.Supply) {
 	many := 0
 	for _, v := range f.p.Variants {
-		if _, priced := v.Prices[f.opt.Currency]; v.Active && priced {
+		if _, priced := v.Prices[f.opt.Currency]; v.Active && priced && len(f.owners[v.ID]) == 0 {
 			many++
 		}
 	}
 	for _, v := range f.p.Variants {
-		if price, priced := f.p.asked[v.ID][f.opt.Currency]; v.Active && priced && price.Amount > 0 {
+		if price, priced := f.p.asked[v.ID][f.opt.Currency]; v.Active && priced && price.Amount > 0 && len(f.owners[v.ID]) == 0 {
 			f.item(v, price, left, many > 1)
 		}
 	}

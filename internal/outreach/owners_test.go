@@ -132,6 +132,14 @@ func TestOwnersOfTheVersionBeforeAreToldOnce(t *testing.T) {
 		if got := fmt.Sprint(all, steps); got != "6 [{gave-back 1} {gave-away 1} {newer 1} {guest 1} {no-consent 1} { 1}]" {
 			t.Errorf("steps %s", got)
 		}
+		// What only owners pay is no price for strangers.
+		detail, err := catalog.Detailed(ctx, d, p.new, "USD")
+		p.must(err)
+		cards, err := catalog.Cards(ctx, d, []catalog.ProductID{p.new}, "USD")
+		p.must(err)
+		if len(cards) != 1 || cards[0].Price.Amount != 14900 || detail.Card.Price != cards[0].Price || cards[0].From {
+			t.Errorf("strangers read %v and %v", cards, detail.Card.Price)
+		}
 		if count, err := p.start(n, monday); err != nil || count != 3 {
 			t.Fatalf("%d people, %v", count, err)
 		}
