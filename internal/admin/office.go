@@ -175,6 +175,7 @@ func (o *Office) Routes() {
 	g.GET("/messages/matrix", o.matrix)
 	g.POST("/messages/matrix", o.saveMatrix)
 	g.GET("/messages/plan", o.plan)
+	g.GET("/messages/occasions", o.occasions)
 	g.POST("/messages/plan", o.savePlan)
 	g.GET("/mail", o.mails)
 	g.GET("/mail/back", o.mailBack)

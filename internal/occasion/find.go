@@ -279,3 +279,23 @@ func (h *Habit) weigh(a Anchor, k catalog.CategoryID, events []Event, rate float
 	f.Confidence = odds / (1 + odds)
 	return f, float64(beside) / float64(len(f.Evidence))
 }
+
+// Once finds gifts that were bought a year before the days to come, and in that
+// one year alone: a hint, not enough for a mail. The newest first.
+func (s Shop) Once(b *Buyer, now time.Time) (all []Event) {
+	found := s.Find(b, now)
+	for _, e := range b.Events {
+		again := e.Day.AddDate(1, 0, 0)
+		ahead := between(now, again)
+		if e.Back || !e.Gift || ahead < 0 || ahead > RemindFrom+window {
+			continue
+		}
+		near := Anchor{Month: int(again.Month()), Day: again.Day()}
+		if !slices.ContainsFunc(found, func(f Found) bool { return f.near(near) }) && !slices.ContainsFunc(all, func(o Event) bool { return o.Kind == e.Kind }) &&
+			!slices.ContainsFunc(b.Events, func(o Event) bool { return o.Kind == e.Kind && between(e.Day, o.Day) > window }) {
+			all = append(all, e)
+		}
+	}
+	slices.Reverse(all)
+	return all
+}
