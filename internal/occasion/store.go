@@ -44,7 +44,8 @@ type wanted struct {
 }
 
 // match joins the dates somebody told with what was found for the same weeks:
-// that is one need, and it has their word.
+// that is one need, and it has their word. A date of which they wanted no mail
+// is no need by itself.
 func match(found []Found, told []customer.Date) (all []wanted) {
 	for i := range found {
 		all = append(all, wanted{Found: &found[i]})
@@ -53,7 +54,9 @@ func match(found []Found, told []customer.Date) (all []wanted) {
 		a := dated(&told[i])
 		at := slices.IndexFunc(all, func(w wanted) bool { return w.Found != nil && w.told == nil && w.near(a) })
 		if at < 0 {
-			all = append(all, wanted{told: &told[i]})
+			if told[i].Remind {
+				all = append(all, wanted{told: &told[i]})
+			}
 			continue
 		}
 		all[at].told = &told[i]
@@ -69,7 +72,7 @@ func (w wanted) row(o *Occasion) {
 	o.Source, o.DateToken = FromOrders, ""
 	if w.told != nil {
 		o.DateToken = w.told.Token
-		if o.State == Candidate || o.State == Asked || o.State == "" {
+		if w.told.Remind && (o.State == Candidate || o.State == Asked || o.State == "") {
 			o.State = Confirmed
 		}
 	}

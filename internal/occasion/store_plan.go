@@ -35,6 +35,10 @@ func AsOf(ctx context.Context, q db.Q, id customer.ID, zone *time.Location, at t
 	if err := buyers(ctx, q, id, zone, func(_ customer.ID, one *Buyer) { b = one }); err != nil {
 		return nil, nil, err
 	}
+	told, err := dates(ctx, q, id)
+	if err != nil {
+		return nil, nil, err
+	}
 	today := Today(at, zone)
 	var found []Found
 	if b != nil {
@@ -49,11 +53,8 @@ func AsOf(ctx context.Context, q db.Q, id customer.ID, zone *time.Location, at t
 				before.Events = append(before.Events, e)
 			}
 		}
+		before.Told = anchors(told[id])
 		found, once = s.Find(&before, today), s.Once(&before, today)
-	}
-	told, err := dates(ctx, q, id)
-	if err != nil {
-		return nil, nil, err
 	}
 	have, err := all(ctx, q, id)
 	if err != nil {
