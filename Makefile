@@ -60,4 +60,4 @@ lighthouse:
 
 # A contact sheet of every page family in both languages, schemes and widths, in ./look (LOOK=folder for another).
 look:
-	LOOK=$${LOOK:-$$PWD/look} REGULARS_TEST=all go test -count 1 -timeout 60m -run '^TestContactSheets$$' ./cmd/regulars
+	LOOK=$${LOOK:-$$PWD/look} REGULARS_TEST=all go test -count 1 -timeout 60m -run '^TestLooks$$/^sheets$$' ./cmd/regulars

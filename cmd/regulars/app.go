@@ -114,9 +114,10 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.mails = &outreach.Desk{DB: d, Mailer: mailer, Settings: a.settings, BaseURL: base, Templates: pages, Now: opt.now, Log: opt.log, Demo: opt.demo,
+	a.mails = &outreach.Desk{DB: d, Mailer: mailer, Settings: a.settings, BaseURL: base, Templates: pages, Now: opt.now, Log: opt.log, Demo: opt.demo, Engine: a.engine,
 		AccessKey: func(number string) string { return order.AccessKey(secret, number) }, Pay: a.desk.Pay,
-		CardCode: func(token string) string { return credit.Code(secret, token) }}
+		CardCode: func(token string) string { return credit.Code(secret, token) },
+		Alarm:    func(kind, subject string) { a.alarms.Sound(kind, subject, opt.now()) }}
 	if err := a.mails.Check(); err != nil {
 		return nil, err
 	}
@@ -130,7 +131,7 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Sessions: a.views.index, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
 		Alarms: a.alarms, Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Version: version, Now: opt.now, Log: opt.log}
 	shop.Routes()
-	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Door: hasher, Demo: opt.demo, Now: opt.now, Log: opt.log}
+	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Mails: a.mails, Door: hasher, Demo: opt.demo, Now: opt.now, Log: opt.log}
 	office.Routes()
 	a.work()
 	return a, nil

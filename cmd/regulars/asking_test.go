@@ -15,9 +15,6 @@ var questionPath = regexp.MustCompile(`/admin/questions/[A-Za-z0-9_-]{22}`)
 // answered in the open page, each within five seconds, and with all that was
 // typed at checkout still there.
 func TestAskingInABrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("walks through a real shop in a real browser")
-	}
 	browser := openBrowser(t)
 	base := start(t, nil, "demo", "--data", t.TempDir(), "--addr", "127.0.0.1:0", "--shoppers", "20", "--days", "30").base
 

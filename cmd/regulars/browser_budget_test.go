@@ -25,10 +25,10 @@ const kilobyte = 1000
 var (
 	listBudget    = budget{html: 20 * kilobyte, css: 12 * kilobyte, js: 10 * kilobyte, pictures: 60 * kilobyte}
 	productBudget = budget{html: 14 * kilobyte, css: 12 * kilobyte, js: 10 * kilobyte}
-	officeBudget  = budget{html: 40 * kilobyte, css: 16 * kilobyte, js: 30 * kilobyte}
+	officeBudget  = budget{html: 40 * kilobyte, css: 16 * kilobyte, js: 30 * kilobyte, pictures: 60 * kilobyte}
 )
 
-var addressOf = regexp.MustCompile(`(?:src|srcset)="([^"]+)"|<link rel="(?:icon|stylesheet)" href="([^"]+)"`)
+var addressOf = regexp.MustCompile(`(?:src|srcset|<image href)="([^"]+)"|<link rel="(?:icon|stylesheet)" href="([^"]+)"`)
 
 // weighs fetches a page and everything it asks for, as a browser that has
 // nothing yet, and says what of it came compressed over the wire.
@@ -139,7 +139,7 @@ func pagesStayLight(t *testing.T, base string) {
 	weigh(known, "/", listBudget)
 	weigh(known, "/account/interests", listBudget)
 	staff := signedIn(t, base, owner)
-	for _, path := range []string{"/admin", "/admin/products", "/admin/products/BB01", "/admin/orders", "/admin/abandonment?simulated=yes", "/admin/segments/new", "/admin/homepages", "/admin/settings"} {
+	for _, path := range []string{"/admin", "/admin/products", "/admin/products/BB01", "/admin/orders", "/admin/chains", "/admin/customers?q=a", "/admin/abandonment?simulated=yes", "/admin/segments/new", "/admin/homepages", "/admin/settings"} {
 		weigh(staff, path, officeBudget)
 	}
 }

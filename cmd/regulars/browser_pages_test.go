@@ -23,7 +23,9 @@ type family struct {
 const (
 	parent  = "parent@demo.example"
 	owner   = "owner@demo.example"
+	easy    = "easy@demo.example"
 	emptied = "empty"
+	asked   = "two-questions" // the survey of townToLookAt
 )
 
 var shopFamilies = []family{
@@ -37,7 +39,7 @@ var shopFamilies = []family{
 	{name: "product with words to suggest", path: "/p/calm-bottle", do: func(v *visitor) {
 		v.do("type half a word", chromedp.Focus(chromedp.ID("site-search")), chromedp.KeyEvent("bot"), chromedp.WaitVisible(chromedp.CSS(".search-words [role=option]")))
 	}},
-	{name: "added to the cart", path: "/p/calm-bottle", do: func(v *visitor) { v.put(true) }},
+	{name: "added to the cart", path: "/p/calm-bottle", do: func(v *visitor) { v.press(".buy > .button", ".drawer[open]") }},
 	{name: "cart", path: "/cart"},
 	{name: "empty cart", who: emptied, path: "/cart"},
 	{name: "checkout", path: "/checkout"},
@@ -71,7 +73,11 @@ var shopFamilies = []family{
 	{name: "consents", who: parent, path: "/account/consents"},
 	{name: "what is known", who: parent, path: "/account/privacy"},
 	{name: "saved for later", who: parent, path: "/account/saved"},
+	{name: "nothing saved", who: easy, path: "/account/saved"},
 	{name: "reviews", path: "/p/calm-bottle/reviews"},
+	{name: "review to write", who: parent, path: "/p/calm-bottle/review"},
+	{name: "survey", path: "/s/" + asked},
+	{name: "question of a survey", path: "/s/" + asked, do: func(v *visitor) { v.follow("main form .button") }},
 	{name: "order of an account", who: parent, path: "/account", link: `main a[href*="/orders/"]`},
 }
 
@@ -91,6 +97,8 @@ var officeFamilies = []family{
 	{name: "office new promotion", who: owner, path: "/admin/promotions/new"},
 	{name: "office new sale", who: owner, path: "/admin/promotions/sales/new"},
 	{name: "office new price list", who: owner, path: "/admin/promotions/lists/new"},
+	{name: "office shared codes", who: owner, path: "/admin/promotions/shared"},
+	{name: "office promotion", who: owner, path: "/admin/promotions", link: `main th a[href^="/admin/promotions/"]:not([href*="/sales/"], [href*="/lists/"])`},
 	{name: "office values", who: owner, path: "/admin/values"},
 	{name: "office stock", who: owner, path: "/admin/stock"},
 	{name: "office places of stock", who: owner, path: "/admin/stock/places"},
@@ -114,7 +122,9 @@ var officeFamilies = []family{
 	{name: "office chains", who: owner, path: "/admin/chains"},
 	{name: "office trait", who: owner, path: "/admin/chains/traits/new"},
 	{name: "office messages", who: owner, path: "/admin/messages"},
+	{name: "office plan of reminders", who: owner, path: "/admin/messages/plan"},
 	{name: "office matrix", who: owner, path: "/admin/messages/matrix"},
+	{name: "office specials", who: owner, path: "/admin/messages/specials"},
 	{name: "office mail", who: owner, path: "/admin/mail"},
 	{name: "office mail back", who: owner, path: "/admin/mail/back"},
 	{name: "office customers", who: owner, path: "/admin/customers?q=a"},
@@ -131,8 +141,12 @@ var officeFamilies = []family{
 	{name: "office alarms", who: owner, path: "/admin/alarms"},
 	{name: "office audit", who: owner, path: "/admin/audit"},
 	{name: "office reviews", who: owner, path: "/admin/reviews"},
+	{name: "office surveys", who: owner, path: "/admin/surveys"},
+	{name: "office survey", who: owner, path: "/admin/surveys/" + asked},
 	{name: "office complaints with a clock", who: owner, path: "/admin/questions/tickets"},
 	{name: "office effect of mails", who: owner, path: "/admin/experiments/followup"},
+	{name: "office campaigns", who: owner, path: "/admin/campaigns"},
+	{name: "office new campaign", who: owner, path: "/admin/campaigns/new"},
 	{name: "components", who: owner, path: "/admin/_components"},
 	{name: "components in the shop", who: owner, path: "/admin/_components/shop"},
 	{name: "office not found", who: owner, path: "/admin/nothing", fails: true},

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"image"
 	"image/color"
 	"image/draw"
@@ -22,41 +24,53 @@ const (
 	gap     = 16
 )
 
-// TestContactSheets draws one PNG a family of pages for the eye: both
-// languages, both schemes, both widths side by side, at half their size. It
-// asks for nothing but that every page can be drawn.
-func TestContactSheets(t *testing.T) {
-	out := os.Getenv("LOOK")
+// contactSheets draws one PNG a family of pages for the eye: both languages,
+// both schemes, four widths side by side, at half their size, and looks that
+// nothing on them is blank. LOOK=folder keeps the sheets of every family (make
+// look); without it the home page's is drawn and thrown away.
+func contactSheets(t *testing.T, browser context.Context, base string) {
+	out, families := os.Getenv("LOOK"), slices.Concat(shopFamilies, officeFamilies)
 	if out == "" {
-		t.Skip("LOOK=folder names where the sheets go; make look does")
+		out, families = t.TempDir(), shopFamilies[:1]
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	browser := openBrowser(t)
-	_, base := town(t, 60, 60)
 	s := newScene(t, func(wide int64) *visitor {
 		v := visitFor(t, browser, base, wide, time.Hour)
 		v.forgiving = true
 		return v
 	})
-	for _, f := range slices.Concat(shopFamilies, officeFamilies) {
+	all := everyLook()
+	slices.SortStableFunc(all, func(a, b look) int { return cmp.Compare(a.Wide, b.Wide) })
+	for _, f := range families {
 		if only := os.Getenv("LOOK_PAGE"); only != "" && !regexp.MustCompile(only).MatchString(f.name) {
 			continue
 		}
 		var shots []image.Image
-		for _, wide := range []int64{360, 1280} {
-			for _, lang := range []string{"en", "zh"} {
-				for _, scheme := range []string{"light", "dark"} {
-					s.person(f.who).seenAs(scheme, wide)
-					shots = append(shots, s.shows(f, lang).shot(wide))
-				}
+		for _, l := range all {
+			s.person(f.who).seenAs(l.Scheme, l.Wide)
+			shot := s.shows(f, l.Lang).shot(l.Wide)
+			if n := inks(shot); shot.Bounds().Dx() != int(l.Wide)/2 || n < 20 {
+				t.Errorf("%s in %s, %s, at %d px is %v of %d colours", f.name, l.Lang, l.Scheme, l.Wide, shot.Bounds(), n)
 			}
+			shots = append(shots, shot)
 		}
 		if err := writeSheet(filepath.Join(out, strings.ReplaceAll(f.name, " ", "-")+".png"), shots); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// inks is how many colours a picture has; a blank page has one or two.
+func inks(img image.Image) int {
+	seen := map[color.Color]bool{}
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			seen[img.At(x, y)] = true
+		}
+	}
+	return len(seen)
 }
 
 // shot is the open page from its top, with all its pictures, at half its size.

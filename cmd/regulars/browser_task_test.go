@@ -47,12 +47,12 @@ func tasksAreShort(t *testing.T, browser context.Context, base string) {
 		d.click(".search-button")
 		d.click(`.results a[href="/p/calm-bottle"]`)
 		d.clicks++
-		d.put(true)
-		extra := say[string](d.visitor, `document.querySelector(".chain .card-name a").innerText`)
-		d.click(".chain .card-name a")
+		d.press(".buy > .button", ".drawer[open]")
+		extra := say[string](d.visitor, `document.querySelector(".drawer-along a").innerText`)
+		d.click(".drawer-along a")
 		d.clicks++
-		d.put(true)
-		d.click(`.notice-ok a[href="/cart"]`)
+		d.press(".buy > .button", ".drawer[open]")
+		d.click(`.drawer a[href="/cart"]`)
 		if names := d.texts(".line-name"); len(names) != 2 || !slices.Contains(names, extra) {
 			t.Fatalf("the cart holds %q", names)
 		}

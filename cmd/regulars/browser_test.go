@@ -213,21 +213,21 @@ func (v *visitor) signIn(email string) {
 	}
 }
 
-// put adds what the product page shows, and waits for the shop to say so.
+// put adds what the product page shows, waits for the shop to say so, and
+// closes the drawer that says it.
 func (v *visitor) put(script bool) {
 	v.t.Helper()
-	if script {
-		v.press("form.buy button", ".notice-ok")
-	} else {
-		v.follow("form.buy button")
+	if !script {
+		v.follow(".buy > .button")
 		v.text(".notice-ok")
+		return
 	}
+	v.press(".buy > .button", ".drawer[open]")
+	v.text(".notice-ok")
+	v.do("close the drawer", chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible(chromedp.CSS(".drawer")))
 }
 
 func TestBrowserJourneys(t *testing.T) {
-	if testing.Short() {
-		t.Skip("walks through a real shop in a real browser")
-	}
 	browser := openBrowser(t)
 	base := start(t, nil, "demo", "--data", t.TempDir(), "--addr", "127.0.0.1:0", "--shoppers", "20", "--days", "30").base
 
@@ -427,7 +427,7 @@ func byKeyboard(t *testing.T, v *visitor) {
 	v.open("/p/calm-bottle")
 	for range 60 {
 		if f := tab(); strings.HasPrefix(f.Name, "Add to cart") {
-			v.do("press Enter on the button", chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS(".notice-ok")))
+			v.do("press Enter on the button", chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS(".drawer[open]")))
 			if got := v.text("[data-fragment=cart-count]"); got != "1" {
 				t.Errorf("the header counts %q", got)
 			}

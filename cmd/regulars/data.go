@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"regulars/internal/analytics"
+	"regulars/internal/campaign"
 	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/doctor"
@@ -249,7 +250,7 @@ func (c rebuildCmd) Run(w *world) error {
 				return review.Count(w.ctx, tx)
 			})
 		}},
-		{"reports", func() error { return analytics.Rebuild(w.ctx, d, set, w.now()) }},
+		{"reports", func() error { return errors.Join(analytics.Rebuild(w.ctx, d, set, w.now()), campaign.Credit(w.ctx, d)) }},
 	} {
 		if c.What != part.name && c.What != "all" {
 			continue

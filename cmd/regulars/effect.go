@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"regulars/internal/analytics"
+	"regulars/internal/campaign"
 )
 
 // effects are the jobs that say what follow-up causes: the sums of both sides,
@@ -16,6 +17,7 @@ func (a *app) effects() {
 		}
 		return a.mails.ReviewHoldout(ctx, a.now())
 	})
+	a.runner.Every("campaigns.credit", 10*time.Minute, func(ctx context.Context) error { return campaign.Credit(ctx, a.db) })
 	a.runner.Every("report.mail", time.Hour, func(ctx context.Context) error {
 		return a.mails.SendReports(ctx, a.now())
 	})

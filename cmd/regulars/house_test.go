@@ -37,7 +37,7 @@ var floors = [][]string{
 	{"cart"},
 	{"order"},
 	{"payment", "analytics", "ask", "survey", "person", "occasion"},
-	{"review", "restock"},
+	{"review", "restock", "campaign"},
 	{"checkout", "outreach"},
 	{"roster"},
 	{"exchange", "keep", "doctor", "demo"},

@@ -219,9 +219,6 @@ func (m *mortal) killAgainAndAgain(kills int) {
 
 // kills is how often a test run does it; make simulate asks for a hundred.
 func kills(t *testing.T, usually int) int {
-	if testing.Short() {
-		t.Skip("builds and kills a real process")
-	}
 	text := os.Getenv("SIM_KILLS")
 	if text == "" {
 		return usually

@@ -20,9 +20,6 @@ import (
 // out of the reports: how much better the home pages of segments are clicked
 // than everybody's, and what the blocks on product pages add.
 func TestWhatWasPlantedInPlacesIsFoundAgain(t *testing.T) {
-	if testing.Short() {
-		t.SkipNow()
-	}
 	ctx := context.Background()
 	f := folder{Data: t.TempDir()}
 	env := environment{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}

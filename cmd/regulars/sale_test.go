@@ -18,9 +18,6 @@ import (
 // TestFlashSale lets 2,000 people buy one of 100 units at once, each through
 // the real pages, 200 of them at any moment.
 func TestFlashSale(t *testing.T) {
-	if testing.Short() {
-		t.Skip("makes a whole world")
-	}
 	const units, buyers, atOnce = 100, 2000, 200
 	a, base := town(t, 20, 30)
 	const sku = "BK06"

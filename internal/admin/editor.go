@@ -49,7 +49,7 @@ type editorPage struct {
 	Rows       []variantRow
 	Pager      pager
 	Flags      []flagRow
-	Pictures   []string
+	Pictures   []thumb
 	Write      bool
 
 	Gone          []goneRow
@@ -216,7 +216,7 @@ func (o *Office) showProduct(c echo.Context, status int, e *editing, in inputs, 
 		return err
 	}
 	for _, img := range e.Images {
-		p.Pictures = append(p.Pictures, thumb(img.Src))
+		p.Pictures = append(p.Pictures, ownThumb(c, img.Src))
 	}
 	for _, v := range e.shown {
 		row := variantRow{SKU: v.SKU, Words: catalog.ChoiceText(e.Options, v.Choices).In(l), Price: in["price:"+v.SKU], Was: in["was:"+v.SKU],

@@ -17,7 +17,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"regulars/internal/art"
 	"regulars/internal/ask"
 	"regulars/internal/checkout"
 	"regulars/internal/db"
@@ -38,7 +37,8 @@ type Office struct {
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Mailer   outreach.Mailer
-	Door     staff.Door // asked for the password before money goes back
+	Mails    *outreach.Desk // writes what a page shows before it is sent
+	Door     staff.Door     // asked for the password before money goes back
 	Now      func() time.Time
 	Log      *slog.Logger
 	Demo     bool
@@ -111,6 +111,7 @@ func (o *Office) Routes() {
 	g.POST("/stock/:sku", o.count)
 	g.POST("/stock/:sku/:act", o.actOnShelf)
 	o.surveyRoutes(g)
+	o.campaignRoutes(g)
 	g.GET("/questions", o.questions)
 	g.GET("/questions/stream", o.questionStream)
 	g.GET("/questions/fresh", o.questions)
@@ -174,6 +175,8 @@ func (o *Office) Routes() {
 	g.GET("/messages", o.messages)
 	g.GET("/messages/matrix", o.matrix)
 	g.POST("/messages/matrix", o.saveMatrix)
+	g.GET("/messages/specials", o.specials)
+	g.POST("/messages/specials", o.saveSpecials)
 	g.GET("/messages/plan", o.plan)
 	g.GET("/messages/occasions", o.occasions)
 	g.POST("/messages/plan", o.savePlan)
@@ -386,18 +389,6 @@ func (in inputs) On(name string) bool { return in[name] != "" }
 
 // Get is for templates, where an input may be absent.
 func (in inputs) Get(name string) string { return in[name] }
-
-// thumb is the address of a product's picture for a list.
-func thumb(src string) string {
-	if file, ok := strings.CutPrefix(src, "media:"); ok {
-		return "/media/" + file
-	}
-	spec, _ := strings.CutPrefix(src, "art:")
-	if piece, _, _, err := art.ParsePath(spec + "-" + string(art.Whole)); err == nil {
-		return "/art/" + art.File(piece.Path(art.Whole, false))
-	}
-	return "/art/" + art.File(art.Piece{Form: "box", Hue: 70}.Path(art.Whole, false))
-}
 
 // chip is a filter as a link.
 type chip struct {

@@ -92,8 +92,9 @@ func open(t *testing.T, d *db.DB) *office {
 	live := &setting.Live{}
 	mailer, err := outreach.Open("", t.TempDir(), clock)
 	f.must(err)
-	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer, Door: &f.door, Now: clock, Log: log,
+	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer, Mails: &outreach.Desk{DB: d, Settings: live, Templates: templates.Files, Now: clock, Log: log, Demo: true}, Door: &f.door, Now: clock, Log: log,
 		Desk: &checkout.Desk{DB: d, Now: clock, Settings: live, Log: log, Secret: bytes.Repeat([]byte("s"), 32)}}
+	f.Mails = &outreach.Desk{DB: d, Mailer: mailer, Settings: live, BaseURL: "https://shop.example", Templates: templates.Files, Now: clock, Log: log}
 	f.Routes()
 	server.Echo.GET("/test/signin/:id/:epoch", func(c echo.Context) error {
 		id, _ := strconv.ParseInt(c.Param("id"), 10, 64)

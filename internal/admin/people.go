@@ -19,8 +19,9 @@ type chainsPage struct {
 }
 
 type chainRow struct {
-	Name, URL, Picture string
-	To                 []relationRow
+	Name, URL string
+	Picture   thumb
+	To        []relationRow
 }
 
 type relationRow struct{ Kind, Name, Reason, Premise, Source string }
@@ -58,8 +59,9 @@ func (o *Office) chains(c echo.Context) error {
 		return err
 	}
 	l := p.Lang
-	for _, k := range found.Cards {
-		row := chainRow{Name: k.Name.In(l), URL: web.In(l, "/p/"+k.Slug), Picture: thumb(k.Image.Src)}
+	pictures := thumbs(c, sources(found.Cards))
+	for i, k := range found.Cards {
+		row := chainRow{Name: k.Name.In(l), URL: web.In(l, "/p/"+k.Slug), Picture: pictures[i]}
 		for _, r := range relations {
 			if r.FromID == k.ID {
 				row.To = append(row.To, relationRow{t(c, "admin.relation."+r.Kind), named[r.ToID].Name.In(l), r.Reason.In(l), r.Premise.In(l), t(c, "admin.source."+r.Source)})

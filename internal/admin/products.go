@@ -26,9 +26,10 @@ type productsPage struct {
 }
 
 type productRow struct {
-	URL, Picture, Code, Price, Stock, Category string
-	Name                                       i18n.Text
-	Published, Out                             bool
+	URL, Code, Price, Stock, Category string
+	Picture                           thumb
+	Name                              i18n.Text
+	Published, Out                    bool
 }
 
 // sorted is the head of a column that can be ordered by.
@@ -72,10 +73,20 @@ func (o *Office) products(c echo.Context) error {
 		}
 		p.Sorted[name] = s
 	}
-	for _, k := range found.Cards {
-		p.Rows = append(p.Rows, o.productRow(c, k, tree))
+	pictures := thumbs(c, sources(found.Cards))
+	for i, k := range found.Cards {
+		row := o.productRow(c, k, tree)
+		row.Picture = pictures[i]
+		p.Rows = append(p.Rows, row)
 	}
 	return web.Render(c, http.StatusOK, "admin/products", p)
+}
+
+func sources(cards []catalog.Card) (all []string) {
+	for _, k := range cards {
+		all = append(all, k.Image.Src)
+	}
+	return all
 }
 
 func sorting(c echo.Context) string {
@@ -87,7 +98,7 @@ func sorting(c echo.Context) string {
 }
 
 func (o *Office) productRow(c echo.Context, k catalog.Card, tree *catalog.Tree) productRow {
-	row := productRow{URL: productPath(k.Code), Picture: thumb(k.Image.Src), Code: k.Code, Name: k.Name, Published: k.Published, Out: !k.InStock}
+	row := productRow{URL: productPath(k.Code), Code: k.Code, Name: k.Name, Published: k.Published, Out: !k.InStock}
 	if category, ok := tree.ByID(k.CategoryID); ok {
 		row.Category = category.Name.In(lang(c))
 	}

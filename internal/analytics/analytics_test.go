@@ -301,9 +301,6 @@ func TestMinuteJobFollowsACart(t *testing.T) {
 }
 
 func TestTwentyThousandCartsInTwoSeconds(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long")
-	}
 	d := dbtest.SQLite(t)
 	bottle, book := goods(t, d)
 	var tales []tale

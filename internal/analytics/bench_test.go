@@ -1,6 +1,7 @@
 package analytics_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"regulars/internal/analytics"
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
 	"regulars/internal/i18n"
@@ -76,6 +78,7 @@ func fillLog(b *testing.B, d *db.DB, sells []catalog.VariantID, from time.Time, 
 	b.Helper()
 	rng := rand.New(rand.NewPCG(3, 5_000_000))
 	pick := func(of ...string) string { return of[rng.IntN(len(of))] }
+	people := loyals(b, d, max(carts/30, 1))
 	kinds := []cart.Kind{cart.StepAdd, cart.StepSeen, cart.StepChange, cart.StepSeen, cart.StepCheckout, cart.StepContact, cart.StepDelivery, cart.StepPayment, cart.StepSeen}
 	for done := 0; done < carts; done += 5000 {
 		n := min(5000, carts-done)
@@ -90,7 +93,7 @@ func fillLog(b *testing.B, d *db.DB, sells []catalog.VariantID, from time.Time, 
 			}
 			c.ActiveAt = db.At(at.Add(9 * minute))
 			if reach == len(kinds) {
-				c.State, c.ClosedAt = cart.Converted, c.ActiveAt
+				c.State, c.ClosedAt, c.CustomerID = cart.Converted, c.ActiveAt, &people[rng.IntN(len(people))]
 			}
 			all[i], lines[i] = c, []cart.Line{{VariantID: sells[i%len(sells)], Qty: 1 + i%4, SeenPrice: money.Amount(500 + rng.IntN(90_000)), AddedAt: db.At(at)}}
 		}
@@ -111,4 +114,26 @@ func fillLog(b *testing.B, d *db.DB, sells []catalog.VariantID, from time.Time, 
 			return cart.MeetMany(ctx, tx, met)
 		}))
 	}
+}
+
+// loyals writes customers with a tier, so that the report has
+// somebody to find behind carts.
+func loyals(b *testing.B, d *db.DB, n int) []customer.ID {
+	b.Helper()
+	ids := make([]customer.ID, n)
+	var people, tiers [][]any
+	for i := range n {
+		ids[i] = customer.ID(i + 1)
+		mail := fmt.Sprintf("p%d@example.com", i)
+		people = append(people, []any{i + 1, mail, mail, 1, 1})
+		tiers = append(tiers, []any{i + 1, []string{"occasional", "loyal", "very-loyal"}[i%3], "occasional", 1, 1})
+	}
+	must(b, d.InTx(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Insert(ctx, "customers", []string{"id", "email", "email_key", "created_at", "updated_at"}, people, false); err != nil {
+			return err
+		}
+		_, err := tx.Insert(ctx, "customer_tiers", []string{"customer_id", "tier", "earned", "since", "due_at"}, tiers, false)
+		return err
+	}))
+	return ids
 }

@@ -13,17 +13,22 @@ import (
 type Dimension struct {
 	Key    string
 	column string // of f, the facts, or of a joined table
-	join   string
+	joins  []string
 	number bool // the column is a number
 }
+
+const (
+	joinProduct = " LEFT JOIN products p ON p.id = f.product_id"
+	joinCart    = " LEFT JOIN carts ct ON ct.id = f.cart_id"
+)
 
 // Dimensions in the order of the form.
 var Dimensions = []Dimension{
 	{Key: "cause", column: "f.cause"},
 	{Key: "step", column: "f.reach", number: true},
 	{Key: "department", column: "f.department"},
-	{Key: "product", column: "coalesce(p.code, '')", join: " LEFT JOIN products p ON p.id = f.product_id"},
-	{Key: "brand", column: "coalesce(p.brand, '')", join: " LEFT JOIN products p ON p.id = f.product_id"},
+	{Key: "product", column: "coalesce(p.code, '')", joins: []string{joinProduct}},
+	{Key: "brand", column: "coalesce(p.brand, '')", joins: []string{joinProduct}},
 	{Key: "channel", column: "f.channel"},
 	{Key: "referrer", column: "f.referrer"},
 	{Key: "campaign", column: "f.campaign"},
@@ -37,12 +42,12 @@ var Dimensions = []Dimension{
 	{Key: "currency", column: "f.currency"},
 	{Key: "buyer", column: "f.buyer"},
 	{Key: "login", column: "f.login"},
-	{Key: "tier", column: "coalesce(t.tier, '')", join: " LEFT JOIN carts ct ON ct.id = f.cart_id LEFT JOIN customer_tiers t ON t.customer_id = ct.customer_id"},
-	{Key: "class", column: "coalesce(v.class, '')", join: " LEFT JOIN carts cv ON cv.id = f.cart_id LEFT JOIN customer_values v ON v.customer_id = cv.customer_id"},
-	{Key: "segment", column: "coalesce(m.segment, '')", join: ` LEFT JOIN carts cm ON cm.id = f.cart_id LEFT JOIN (
+	{Key: "tier", column: "coalesce(t.tier, '')", joins: []string{joinCart, " LEFT JOIN customer_tiers t ON t.customer_id = ct.customer_id"}},
+	{Key: "class", column: "coalesce(v.class, '')", joins: []string{joinCart, " LEFT JOIN customer_values v ON v.customer_id = ct.customer_id"}},
+	{Key: "segment", column: "coalesce(m.segment, '')", joins: []string{joinCart, ` LEFT JOIN (
 		SELECT x.customer_id, min(x.segment) AS segment FROM segment_members x JOIN segments s ON s.key = x.segment
 		WHERE s.pageless = FALSE AND s.archived_at = 0 AND s.position = (SELECT min(s2.position) FROM segment_members y JOIN segments s2 ON s2.key = y.segment
-			WHERE y.customer_id = x.customer_id AND s2.pageless = FALSE AND s2.archived_at = 0) GROUP BY x.customer_id) m ON m.customer_id = cm.customer_id`},
+			WHERE y.customer_id = x.customer_id AND s2.pageless = FALSE AND s2.archived_at = 0) GROUP BY x.customer_id) m ON m.customer_id = ct.customer_id`}},
 	{Key: "band", column: "f.band"},
 	{Key: "items", column: "CASE WHEN f.items >= 5 THEN '5' WHEN f.items >= 3 THEN '3' WHEN f.items = 2 THEN '2' WHEN f.items = 1 THEN '1' ELSE '' END"},
 	{Key: "delivery", column: "f.delivery"},

@@ -276,51 +276,66 @@ func lateRows(t *testing.T, d *db.DB, made []monthCart) {
 	}))
 }
 
+// add says what so many carts of an outcome add to their cell.
+func (o outcome) add(s *analytics.Sums, n int) {
+	if o.excluded != "" {
+		s.Excluded += n
+		return
+	}
+	worth := money.Amount(1000 * n * o.lost)
+	s.Started += n
+	s.Checkout += n * o.checkout
+	s.Abandoned += n * o.abandoned
+	s.Converted += n * o.converted
+	s.Recovered += n * o.recovered
+	s.Lost += n * o.lost
+	s.Value += money.Amount(1000 * n)
+	s.LostValue += worth
+	s.AbandonedValue += worth
+	s.Net += money.Amount(n) * o.net
+	s.Refunded += money.Amount(n) * o.refunded
+	if o.recovered == 1 {
+		s.RecoveredValue += money.Amount(n) * o.net
+	}
+	if o.reach >= 1 {
+		s.LostCheckout += n * o.lost
+	}
+	if o.reach >= 2 {
+		s.Contact += n
+	}
+	if o.reach >= 3 {
+		s.Delivery += n
+		s.LostAtPayment += worth
+	}
+	if o.reach >= 4 {
+		s.Payment += n
+	}
+}
+
 // compareMonth holds every cell of every pair of dimensions against what was
-// made up.
+// made up. Carts of one course add the same, so a cell is first how many of
+// each course are in it.
 func compareMonth(t *testing.T, d *db.DB, made []monthCart) {
 	t.Helper()
 	dims := []string{"device", "lang", "day", "hour", "weekday", "cause", "rule", "step", "coupon",
 		"channel", "referrer", "campaign", "landing", "entry", "browser", "version", "arm", "items", "region", "promise", "followup"}
 	ask := analytics.Question{From: "2026-03-01", To: "2026-04-10"}
+	type place struct {
+		a, b   string
+		course *course
+	}
 	wrong := 0
 	for _, a := range dims {
 		for _, b := range dims {
+			carts := map[place]int{}
+			for i := range made {
+				carts[place{made[i].values[a], made[i].values[b], made[i].course}]++
+			}
 			want := map[[2]string]analytics.Sums{}
-			for _, k := range made {
-				o := k.course.expected
-				cell := [2]string{k.values[a], k.values[b]}
-				s := want[cell]
-				if o.excluded != "" {
-					s.Excluded++
-				} else {
-					s.Started++
-					s.Value += 1000
-					s.Checkout += o.checkout
-					s.Abandoned += o.abandoned
-					s.Converted += o.converted
-					s.Recovered += o.recovered
-					s.Lost += o.lost
-					s.LostValue += money.Amount(1000 * o.lost)
-					s.AbandonedValue += money.Amount(1000 * o.lost)
-					s.Net += o.net
-					s.Refunded += o.refunded
-					if o.recovered == 1 {
-						s.RecoveredValue += o.net
-					}
-					if o.reach >= 1 {
-						s.LostCheckout += o.lost
-					}
-					for reach, n := range map[int]*int{2: &s.Contact, 3: &s.Delivery, 4: &s.Payment} {
-						if o.reach >= reach {
-							*n++
-						}
-					}
-					if o.reach >= 3 {
-						s.LostAtPayment += money.Amount(1000 * o.lost)
-					}
-				}
-				want[cell] = s
+			for at, n := range carts {
+				s := want[[2]string{at.a, at.b}]
+				at.course.expected.add(&s, n)
+				want[[2]string{at.a, at.b}] = s
 			}
 			cells, err := analytics.Cross(ctx, d, ask, a, b)
 			must(t, err)
@@ -333,70 +348,6 @@ func compareMonth(t *testing.T, d *db.DB, made []monthCart) {
 					t.Errorf("%s %q × %s %q\ncounted %+v\nmade up %+v", a, c.A, b, c.B, c.Sums, w)
 				}
 			}
-		}
-	}
-}
-
-// BenchmarkTwoDimensions crosses every two dimensions over thirteen months.
-// CARTS=360000 is a log of 5,000,000 events; BENCH_POSTGRES=1 asks Postgres.
-func BenchmarkTwoDimensions(b *testing.B) {
-	n, err := strconv.Atoi(os.Getenv("CARTS"))
-	if err != nil {
-		n = 10_000
-	}
-	d := dbtest.SQLite(b)
-	if os.Getenv("BENCH_POSTGRES") != "" {
-		d = dbtest.Postgres(b)
-	}
-	fillFacts(b, d, n)
-	ask := analytics.Question{From: "2025-11-01", To: "2026-11-30"}
-	var took []time.Duration
-	for b.Loop() {
-		for i, x := range analytics.Dimensions {
-			for _, y := range analytics.Dimensions[i+1:] {
-				began := time.Now()
-				if _, err := analytics.Cross(ctx, d, ask, x.Key, y.Key); err != nil {
-					b.Fatal(err)
-				}
-				took = append(took, time.Since(began))
-			}
-		}
-	}
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
-	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
-	b.ReportMetric(0, "ns/op")
-}
-
-// fillFacts writes facts as a shop of that size has them.
-func fillFacts(b *testing.B, d *db.DB, n int) {
-	b.Helper()
-	rng := rand.New(rand.NewPCG(1, 1))
-	start := time.Date(2025, 11, 1, 0, 0, 0, 0, time.UTC)
-	columns := analytics.FactColumns()
-	pick := func(of ...string) string { return of[rng.IntN(len(of))] }
-	for done := 0; done < n; done += 20_000 {
-		var rows [][]any
-		for i := done; i < min(n, done+20_000); i++ {
-			at := start.Add(time.Duration(i) * (390 * day / time.Duration(n)))
-			f := analytics.Fact{CartID: int64(i + 1), Day: at.Format(time.DateOnly), Hour: at.Hour(), Weekday: int(at.Weekday()) + 1, Started: 1, Abandoned: 1, Lost: 1, Reach: rng.IntN(6),
-				StartedAt: db.At(at), LeftAt: db.At(at), Value: money.Amount(rng.IntN(90_000)), Items: 2, Band: pick("0", "25", "50", "100", "250"), Lang: pick("en", "zh"), Currency: pick("USD", "CNY"),
-				Device: pick("phone", "desktop", "tablet"), Country: pick("US", "CN", "DE", "GB", "FR", "JP", "IE"), Buyer: pick("new", "returning", "guest"), Login: pick("account", "guest"),
-				Department: pick("BK", "CO", "HT", "GF", "BB", "TL", "IN", "SP", "EN", "HC", "PH", "SW"), ProductID: int64(rng.IntN(200)), Delivery: pick("", "standard", "express"), Payment: pick("", "test", "stripe"),
-				Coupon: pick("none", "used", "refused"), Shortage: pick("none", "short"), Channel: pick(cart.Channels...), Referrer: pick("", "google.com", "baidu.com", "blog.example.com"), Campaign: pick("", "may", "autumn"),
-				Landing: pick(cart.Landings...), Entry: pick("", "bottle", "saw", "phone"), Browser: pick(cart.Browsers...), Region: pick("", "US-CA", "US-NY", "CN-SH"), Promise: pick("", "1", "3", "7"), Version: pick("1", "2"), Arm: pick("", "shown", "held"), Asked: pick("none", "quick", "late"), Cause: pick(analytics.Causes...), Rule: pick(analytics.CauseRules...)}
-			rows = append(rows, analytics.FactRow(&f))
-		}
-		if err := d.InTx(ctx, func(tx *db.Tx) error {
-			_, err := tx.Insert(ctx, "cart_facts", columns, rows, false)
-			return err
-		}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if os.Getenv("BENCH_POSTGRES") != "" {
-		if err := d.Query(ctx).Exec("ANALYZE cart_facts").Error; err != nil {
-			b.Fatal(err)
 		}
 	}
 }

@@ -9,11 +9,18 @@ import (
 	"sync"
 )
 
-// Draw makes the drawing that a spec names: what Piece.Path or Still.Path
-// wrote. Anything else is an error wrapping ErrUnknown.
+// Draw makes the drawing that a spec names: what the Path of a Piece, a Still
+// or a Strip wrote. Anything else is an error wrapping ErrUnknown.
 func Draw(spec string) ([]byte, error) {
 	if strings.HasPrefix(spec, "still-") {
 		s, dark, err := ParseStill(spec)
+		if err != nil {
+			return nil, err
+		}
+		return s.SVG(dark)
+	}
+	if isStrip(spec) {
+		s, dark, err := ParseStrip(spec)
 		if err != nil {
 			return nil, err
 		}
@@ -30,6 +37,9 @@ func Draw(spec string) ([]byte, error) {
 func SizeOf(spec string) (w, h int) {
 	if s, _, err := ParseStill(spec); err == nil {
 		return s.Shape.Size()
+	}
+	if isStrip(spec) {
+		return 600, 600 * strings.Count(spec, "~")
 	}
 	return 600, 600
 }
@@ -73,7 +83,7 @@ func ParseFile(name string) (spec, sum string, width int, err error) {
 	switch {
 	case n < 2 || n > 4:
 		return fail()
-	case parts[n-1] == "png" && n == 4:
+	case parts[n-1] == "png" && n == 4 && !isStrip(parts[0]): // whose print would have no bounds
 		for _, w := range Widths {
 			if parts[2] == strconv.Itoa(w) {
 				return parts[0], parts[1], w, nil

@@ -2,9 +2,12 @@ package art
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"image/color"
+	"image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -293,16 +296,42 @@ func FuzzParsePath(f *testing.F) {
 	})
 }
 
-// TestSheet writes the contact sheet a person looks at before a change of
-// drawings is accepted: ART_SHEET=/some/folder go test ./internal/art
-func TestSheet(t *testing.T) {
-	dir := os.Getenv("ART_SHEET")
-	if dir == "" {
-		t.Skip("ART_SHEET names no folder")
+// TestOneSheetShowsEverything draws the contact sheet of all pieces and looks
+// that each of them left something on it.
+func TestOneSheetShowsEverything(t *testing.T) {
+	list := everything()
+	sheet, err := png.Decode(bytes.NewReader(contactSheet(t, list, false, false)))
+	if err != nil {
+		t.Fatal(err)
 	}
+	const cell, across = 102, 14
+	if b, rows := sheet.Bounds(), (len(list)+across-1)/across; b.Dx() != across*cell+6 || b.Dy() != rows*cell+6 {
+		t.Fatalf("the sheet of %d pieces is %v", len(list), b)
+	}
+	for i, p := range list {
+		inks := map[color.Color]bool{}
+		for y := range 96 {
+			for x := range 96 {
+				inks[sheet.At(6+i%across*cell+x, 6+i/across*cell+y)] = true
+			}
+		}
+		if len(inks) < 20 {
+			t.Errorf("%+v has %d colours on the sheet", p, len(inks))
+		}
+	}
+}
+
+// TestSheet writes the sheets a person looks at before a change of drawings is
+// accepted; ART_SHEET=/some/folder go test ./internal/art keeps them.
+func TestSheet(t *testing.T) {
+	dir := cmp.Or(os.Getenv("ART_SHEET"), t.TempDir())
 	page := func(name, css string, fill func(*bytes.Buffer)) {
+		t.Helper()
 		b := bytes.NewBufferString(`<!doctype html><style>body{margin:8px;width:1400px;font:11px sans-serif}svg{display:block;width:100%;height:auto;border-radius:8px}main{display:grid;gap:8px}` + css + `</style><main>`)
 		fill(b)
+		if n := bytes.Count(b.Bytes(), []byte("</svg>")); n < 5 {
+			t.Errorf("%s holds %d drawings", name, n)
+		}
 		if err := os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}

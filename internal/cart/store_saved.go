@@ -188,8 +188,12 @@ func bringSaved(ctx context.Context, tx *db.Tx, from customer.VisitorID, to cust
 
 func moveSaved(ctx context.Context, tx *db.Tx, rows []Saved, to customer.ID) error {
 	for _, r := range rows {
-		if err := tx.Query(ctx).Exec("DELETE FROM saved_lines WHERE id = ?", r.ID).Error; err != nil {
-			return fmt.Errorf("move a saved line: %w", err)
+		done := tx.Query(ctx).Exec("DELETE FROM saved_lines WHERE id = ?", r.ID)
+		if done.Error != nil {
+			return fmt.Errorf("move a saved line: %w", done.Error)
+		}
+		if done.RowsAffected == 0 {
+			continue // into the cart, or away, while we read
 		}
 		err := tx.Query(ctx).Exec(fmt.Sprintf(keepSaved, "customer_id", "customer_id"), newToken(), int64(to), nil, int64(r.VariantID), r.Qty, string(r.Currency), int64(r.SeenPrice), r.SavedAt).Error
 		if err != nil {

@@ -147,8 +147,8 @@ func (p Purpose) Channel() string {
 // shown are the messages beside the box where something was said: one per
 // source that has words of its own, else the words of the preferences.
 var shown = map[string]map[Purpose]string{
-	"sign-up":      {Personalize: "shop.signup.personalize", History: "shop.signup.personalize", MailCart: "shop.signup.mail-cart"},
-	"checkout":     {MailCart: "shop.checkout.mail-ok"},
+	"sign-up":      {Personalize: "shop.signup.personalize", History: "shop.signup.personalize", MailCart: "shop.signup.mail-cart", MailOffers: "shop.signup.specials"},
+	"checkout":     {MailCart: "shop.checkout.mail-ok", MailOffers: "shop.checkout.specials"},
 	"privacy page": {Personalize: "shop.privacy.switch"},
 }
 

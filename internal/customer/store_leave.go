@@ -31,6 +31,7 @@ type Exported struct {
 	Carts     []ExportedCart     `json:"carts"`
 	Behaviour []ExportedEvent    `json:"behaviour"`
 	Mails     []ExportedMail     `json:"mails"`
+	Campaigns []ExportedCampaign `json:"campaigns"`  // messages to many that they were among
 	FollowUps []ExportedFollowUp `json:"follow_ups"` // the group somebody was in when a cart of theirs rested
 	Coupons   []ExportedCoupon   `json:"coupons"`    // codes that were given to them alone
 	Looks     []ExportedLook     `json:"looks"`      // when staff of the shop looked at the account
@@ -74,6 +75,11 @@ type (
 	ExportedFollowUp struct {
 		Group string  `json:"group"` // treat: is reminded of carts; held: goes without, to measure what reminders do
 		At    db.Time `json:"at"`
+	}
+	ExportedCampaign struct {
+		Campaign string  `json:"campaign"`
+		State    string  `json:"state"` // of the mail; "goes without": none, to measure what it does
+		At       db.Time `json:"at"`
 	}
 	ExportedSurvey struct {
 		Survey  string  `json:"survey"`
@@ -350,6 +356,8 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			WHERE e.customer_id = ? AND e.customer_id <> 0 ORDER BY e.at, e.id`},
 		{&all.Mails, "SELECT template, email, subject, state, reason, created_at, sent_at FROM sends WHERE customer_id = ? ORDER BY id"},
 		{&all.FollowUps, `SELECT arm AS "group", assigned_at AS at FROM followup_arms WHERE customer_id = ? ORDER BY id`},
+		{&all.Campaigns, `SELECT c.name AS campaign, CASE p.arm WHEN 'held' THEN 'goes without' ELSE coalesce(s.state, 'waiting') END AS state, p.assigned_at AS at
+			FROM campaign_people p JOIN campaigns c ON c.id = p.campaign_id LEFT JOIN sends s ON s.key = p.send_key WHERE p.customer_id = ? ORDER BY p.id`},
 		{&all.Coupons, "SELECT c.code, b.made_at, b.until FROM code_bounds b JOIN promotion_codes c ON c.id = b.code_id WHERE b.customer_id = ? ORDER BY b.id"},
 		{&all.Looks, "SELECT l.what, s.role, l.count AS times, l.at FROM looks l JOIN staff s ON s.id = l.staff_id WHERE l.customer_id = ? ORDER BY l.id"},
 		{&all.Surveys, "SELECT s.slug AS survey, x.words AS asked, x.options, a.chosen, a.words, r.began_at FROM survey_responses r JOIN surveys s ON s.id = r.survey_id JOIN survey_questions x ON x.survey_id = s.id LEFT JOIN survey_answers a ON a.response_id = r.id AND a.question_id = x.id WHERE r.customer_id = ? ORDER BY r.id, x.position"},

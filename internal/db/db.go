@@ -192,6 +192,13 @@ func (d *DB) Close() error {
 	return err
 }
 
+// GroupsBySorting says that GROUP BY here sorts every row it reads by its whole
+// key, as SQLite does: hundreds of thousands of rows are added up three times
+// as fast by reading them as they lie.
+func GroupsBySorting(q Q) bool {
+	return q.Query(context.Background()).Name() == (sqliteDialector{}).Name()
+}
+
 // Version names the engine and its version, for people.
 func (d *DB) Version() string { return d.version }
 

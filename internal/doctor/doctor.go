@@ -43,7 +43,8 @@ type Report struct {
 // read; what it found broken is in the report.
 func Check(ctx context.Context, q db.Q, opt Options) (*Report, error) {
 	r := &Report{Broken: []Broken{}}
-	for _, rule := range slices.Concat(rules(opt.Now), stockRules(), proofRules(), registerRules(opt.Now), personRules(), couponRules(), shelfRules(), occasionRules()) {
+	for _, rule := range slices.Concat(rules(opt.Now), stockRules(), proofRules(), registerRules(opt.Now), personRules(), couponRules(), shelfRules(), occasionRules(), campaignRules(),
+		cardRules()) {
 		r.Checked++
 		r.Codes = append(r.Codes, rule.code)
 		found, err := rule.ask(ctx, q)

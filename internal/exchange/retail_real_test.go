@@ -17,9 +17,6 @@ import (
 // that its README names, the time, the memory, and that a second import
 // changes nothing.
 func TestTheWholeOfOnlineRetailII(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a million lines; not under -short")
-	}
 	const path = "../../../shared/data/online_retail_ii.csv.gz"
 	if _, err := os.Stat(path); err != nil {
 		t.Skip("the real history is not at hand: ", err)

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -102,13 +104,14 @@ type Runner struct {
 	handle   map[string]func(context.Context, []byte) error
 	periodic []*river.PeriodicJob
 	every    map[string]func(context.Context) error
+	periods  map[string]time.Duration
 	stop     func(context.Context) error
 }
 
 // NewRunner makes a runner without work.
 func NewRunner(d *db.DB, log *slog.Logger) *Runner {
 	r := &Runner{db: d, log: log, workers: river.NewWorkers(),
-		handle: map[string]func(context.Context, []byte) error{}, every: map[string]func(context.Context) error{}}
+		handle: map[string]func(context.Context, []byte) error{}, every: map[string]func(context.Context) error{}, periods: map[string]time.Duration{}}
 	Work(r, func(ctx context.Context, t tick) error {
 		do, ok := r.every[t.Name]
 		if !ok {
@@ -125,6 +128,20 @@ type worker[T Args] struct {
 }
 
 func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error { return w.do(ctx, job.Args) }
+
+// NextRetry waits a second, 16, 81 and so on to the fourth power, and at most a
+// day: 25 tries take eleven days.
+func (w *worker[T]) NextRetry(job *river.Job[T]) time.Time { return time.Now().Add(Wait(job.Attempt)) }
+
+// Wait is how long a job rests after so many tries that failed, up to a tenth
+// less, so that what failed together does not come back together.
+func Wait(tries int) time.Duration {
+	n := time.Duration(min(max(tries, 1), 18))
+	wait := min(n*n*n*n*time.Second, longestWait)
+	return wait - wait/10 + rand.N(wait/10)
+}
+
+const longestWait = 24 * time.Hour
 
 // Work says who does the jobs of kind T.
 func Work[T Args](r *Runner, do func(context.Context, T) error) {
@@ -149,10 +166,23 @@ func (tick) Kind() string { return "tick" }
 
 // Every runs do each period, on one process only, for the first time at start.
 func (r *Runner) Every(name string, period time.Duration, do func(context.Context) error) {
-	r.every[name] = do
+	r.every[name], r.periods[name] = do, period
 	r.periodic = append(r.periodic, river.NewPeriodicJob(river.PeriodicInterval(period), func() (river.JobArgs, *river.InsertOpts) {
 		return tick{name, time.Now().UnixNano() / int64(period)}, &river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true}}
 	}, &river.PeriodicJobOpts{RunOnStart: true}))
+}
+
+// Periods names what runs by the clock, and each period. Beside Do it is for
+// worlds whose time is not the machine's.
+func (r *Runner) Periods() map[string]time.Duration { return maps.Clone(r.periods) }
+
+// Do runs once what goes by the clock under that name.
+func (r *Runner) Do(ctx context.Context, name string) error {
+	do, ok := r.every[name]
+	if !ok {
+		return fmt.Errorf("nothing called %s goes by the clock", name)
+	}
+	return do(ctx)
 }
 
 // Start begins to work the queue and returns.

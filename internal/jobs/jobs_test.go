@@ -78,3 +78,17 @@ func TestStartedRunnerWorksAndStops(t *testing.T) {
 		}
 	})
 }
+
+func TestAJobThatFailsRestsLongerAndAtMostADay(t *testing.T) {
+	sum := time.Duration(0)
+	for tries := 1; tries < 25; tries++ {
+		wait := jobs.Wait(tries)
+		if wait > 24*time.Hour || tries > 1 && tries < 16 && wait < jobs.Wait(tries-1)*9/10 {
+			t.Errorf("after %d tries it rests %s", tries, wait)
+		}
+		sum += wait
+	}
+	if sum < 7*24*time.Hour || jobs.Wait(1) > time.Second || jobs.Wait(1000) < 21*time.Hour {
+		t.Errorf("all tries take %s", sum)
+	}
+}

@@ -70,7 +70,14 @@ func (d *Desk) Sweeps() []Sweep {
 		}},
 		{"tier-mails", time.Minute, d.TellTiers},
 		{"back-in-stock", time.Minute, d.TellBack},
+		{"cards", 10 * time.Minute, d.Greet},
+		{"specials", time.Minute, d.SendSpecials},
+		{"refills", 3 * time.Hour, d.RemindRefills},
+		{"recommendations", time.Hour, d.Recommend},
+		{"mail-overdue", time.Minute, d.EndOverdue},
+		{"mail-late", time.Minute, d.TellLate},
 		{"occasions", 10 * time.Minute, d.RemindOccasions},
+		{"campaigns", time.Minute, d.SendCampaigns},
 	}
 }
 
@@ -188,16 +195,11 @@ func (deferred) Error() string { return "the gate put it off" }
 func because(err error) string {
 	switch {
 	case errors.Is(err, ErrRefused):
-		return "refused-by-server: " + short(err)
+		return "refused-by-server: " + short(err.Error(), 200)
 	case errors.Is(err, ErrLater):
-		return "mail-away: " + short(err)
+		return "mail-away: " + short(err.Error(), 200)
 	}
-	return "unknown-outcome: " + short(err)
-}
-
-func short(err error) string {
-	r := []rune(headerLine(err.Error()))
-	return string(r[:min(len(r), 200)])
+	return "unknown-outcome: " + short(err.Error(), 200)
 }
 
 // Confirm mails the confirmation of a placed order, once. Simulated and

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"regulars/internal/customer"
 	"regulars/internal/db"
 )
 
@@ -36,10 +37,17 @@ func (d *Desk) claim(ctx context.Context, tx *db.Tx, s *Send, c Candidate, now t
 	c.Except = s.ID
 	if c.Class == Relationship || c.Class == Marketing {
 		if s.Topic, err = c.topicOf(); err != nil {
+			d.alarm(AlarmUngated, s.Template)
 			return false, err
 		}
+		// Two addresses of one account wait for each other, too.
+		if c.Customer != nil {
+			if err := customer.Turn(ctx, tx, fmt.Sprint("mail-of:", int64(c.Customer.ID))); err != nil {
+				return false, err
+			}
+		}
 	}
-	s.Content, s.Worth, s.ExpiresAt = c.Content, c.Worth, db.At(c.Expires)
+	s.Content, s.Worth, s.ExpiresAt, s.Purpose = c.Content, c.Worth, db.At(c.Expires), c.Purpose
 	decision, err := d.Decide(ctx, tx, c, now)
 	if err != nil {
 		return false, err
@@ -60,7 +68,7 @@ func (d *Desk) claim(ctx context.Context, tx *db.Tx, s *Send, c Candidate, now t
 	} else {
 		ok, err = move(ctx, tx, s.ID, Deferred, map[string]any{"state": s.State, "reason": s.Reason, "due_at": s.DueAt,
 			"attempts": s.Attempts, "email": s.Email, "customer_id": s.CustomerID,
-			"content": s.Content, "topic": s.Topic, "worth": s.Worth, "expires_at": s.ExpiresAt}, now)
+			"content": s.Content, "topic": s.Topic, "worth": s.Worth, "expires_at": s.ExpiresAt, "purpose": s.Purpose}, now)
 	}
 	return ok && s.State == Claimed, err
 }
@@ -68,6 +76,13 @@ func (d *Desk) claim(ctx context.Context, tx *db.Tx, s *Send, c Candidate, now t
 // deliver hands a claimed message over and notes what came of it. Where it is
 // not known whether it arrived it is never sent again.
 func (d *Desk) deliver(ctx context.Context, s *Send, mail Mail, now time.Time) (bool, error) {
+	if (s.Class == Relationship || s.Class == Marketing) && mail.Unsubscribe == "" {
+		d.alarm(AlarmUngated, s.Template)
+		return false, errors.Join(fmt.Errorf("mail %s carries no way to stop it", s.Key), d.takeBack(ctx, s, false, now))
+	}
+	if still, err := standsStill(ctx, d.DB, s); err != nil || !still {
+		return false, errors.Join(err, d.takeBack(ctx, s, err != nil, now))
+	}
 	failure := d.Mailer.Send(ctx, mail)
 	set := map[string]any{"state": Sent, "reason": "", "subject": mail.Subject, "sent_at": db.At(now)}
 	switch {
@@ -90,6 +105,21 @@ func (d *Desk) deliver(ctx context.Context, s *Send, mail Mail, now time.Time) (
 		d.Log.Warn("reminder not sent", "key", s.Key, "error", failure)
 	}
 	return failure == nil, err
+}
+
+// takeBack notes that a claimed message was stopped before it was handed over.
+// Where that could not be asked it is not handed over either, but put off.
+func (d *Desk) takeBack(ctx context.Context, s *Send, unknown bool, now time.Time) error {
+	note, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	set := map[string]any{"state": Withheld, "reason": "stopped"}
+	if unknown {
+		set = map[string]any{"state": Deferred, "reason": "not-checked", "due_at": db.At(now.Add(tryAgainAfter))}
+	}
+	return d.DB.InTx(note, func(tx *db.Tx) error {
+		_, err := move(note, tx, s.ID, Claimed, set, now)
+		return err
+	})
 }
 
 // giveUp calls what was claimed long ago and never heard of again by its name:

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 	text "text/template"
 	"time"
 
@@ -19,33 +20,35 @@ import (
 // letter holds every placeholder that a mail may use; there are no others,
 // and no text of a person's making is ever a template.
 type letter struct {
-	Lang   i18n.Lang
-	Shop   string
-	Shelf  *shelfWords
-	Name   string // how the person is greeted; "" where the name is not proved to be theirs
-	Link   string
-	Hours  int      // how long the link works
-	Wishes []string // the kinds of mail that the link confirms
-	Goods  []string
-	things []art.Piece // the goods that the mail shows
-	More   int         // goods not named here
-	Order  *orderWords
-	Card   *cardWords
-	Return *returnWords
-	Tier   *tierWords
-	Report *reportWords
-	Words  string // an answer, as staff wrote it
-	Asked  string // the question it answers
-	Number string // what people call that question
-	By     string // when it has its answer at the latest
-	Status []string
-	Help   []helpWords
-	Saved  string // leads to the cart it was asked from
-	Again  string // where one writes to the shop
-	When   string // the moment a page failed
-	Coupon *couponWords
-	Need   *needWords
-	footer footer
+	Lang     i18n.Lang
+	Shop     string
+	Shelf    *shelfWords
+	Name     string // how the person is greeted; "" where the name is not proved to be theirs
+	Link     string
+	Hours    int      // how long the link works
+	Wishes   []string // the kinds of mail that the link confirms
+	Goods    []string
+	things   []art.Piece // the goods that the mail shows
+	More     int         // goods not named here
+	Order    *orderWords
+	Card     *cardWords
+	Return   *returnWords
+	Tier     *tierWords
+	Report   *reportWords
+	Words    string // an answer, as staff wrote it
+	Asked    string // the question it answers
+	Number   string // what people call that question
+	By       string // when it has its answer at the latest
+	Status   []string
+	Help     []helpWords
+	Saved    string // leads to the cart it was asked from
+	Again    string // where one writes to the shop
+	When     string // the moment a page failed
+	Coupon   *couponWords
+	Need     *needWords
+	Campaign *campaignWords
+	footer   footer
+	wares    // of cards, refills and goods of the week
 }
 
 type orderWords struct {
@@ -111,7 +114,7 @@ func (d *Desk) Check() error {
 			}
 		}
 	}
-	_, err := html.ParseFS(d.Templates, "mail/frame.html")
+	_, err := d.frame()
 	return err
 }
 
@@ -120,11 +123,43 @@ func (d *Desk) template(name string, lang i18n.Lang) (*text.Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", errTemplate, name, err)
 	}
-	t, err := text.New(name).Option("missingkey=error").Parse(string(b))
+	t, err := parsed(name+"."+string(lang), string(b), func() (any, error) { return text.New(name).Option("missingkey=error").Parse(string(b)) })
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", errTemplate, name, err)
 	}
-	return t, nil
+	return t.(*text.Template), nil
+}
+
+func (d *Desk) frame() (*html.Template, error) {
+	b, err := fs.ReadFile(d.Templates, "mail/frame.html")
+	if err == nil {
+		var t any
+		if t, err = parsed("frame", string(b), func() (any, error) { return html.New("frame.html").Parse(string(b)) }); err == nil {
+			return t.(*html.Template), nil
+		}
+	}
+	return nil, fmt.Errorf("%w frame: %w", errTemplate, err)
+}
+
+// read is a template as it was read from the text that stands beside it.
+type read struct {
+	source string
+	made   any
+}
+
+var templates sync.Map // of read, by name
+
+// parsed keeps what parse made of a text: reading one takes longer than
+// filling it in.
+func parsed(name, source string, parse func() (any, error)) (any, error) {
+	if kept, ok := templates.Load(name); ok && kept.(read).source == source {
+		return kept.(read).made, nil
+	}
+	made, err := parse()
+	if err == nil {
+		templates.Store(name, read{source, made})
+	}
+	return made, err
 }
 
 // compose writes the message in both forms. The HTML is made from the words
@@ -134,7 +169,7 @@ func (d *Desk) template(name string, lang i18n.Lang) (*text.Template, error) {
 func (d *Desk) compose(name string, s *Send, to Address, w letter, at time.Time) (Mail, error) {
 	values := d.Settings.Now()
 	w.Lang, w.Shop = s.Lang, d.shopName(s.Lang)
-	w.Name = headerLine(w.Name)
+	w.Name = short(w.Name, mostOfName)
 	t, err := d.template(name, s.Lang)
 	if err != nil {
 		return Mail{}, err
@@ -149,17 +184,17 @@ func (d *Desk) compose(name string, s *Send, to Address, w letter, at time.Time)
 		return Mail{}, fmt.Errorf("%w %s begins with no subject", errTemplate, name)
 	}
 	body, foot := tidyParagraphs(body), tidyParagraphs(d.foot(w))
-	page := frame{Tag: s.Lang.Tag(), Subject: headerLine(subject), Shop: w.Shop, Body: d.blocks(body), Foot: d.blocks(foot), Table: w.table()}
-	h, err := html.ParseFS(d.Templates, "mail/frame.html")
+	page := frame{Tag: s.Lang.Tag(), Subject: short(subject, mostOfSubject), Shop: w.Shop, Body: d.blocks(body), Foot: d.blocks(foot), Table: w.table()}
+	h, err := d.frame()
 	if err != nil {
-		return Mail{}, fmt.Errorf("%w frame: %w", errTemplate, err)
+		return Mail{}, err
 	}
 	var twin bytes.Buffer
-	if err := h.ExecuteTemplate(&twin, "frame.html", page); err != nil {
+	if err := h.Execute(&twin, page); err != nil {
 		return Mail{}, fmt.Errorf("%w frame: %w", errTemplate, err)
 	}
 	return Mail{ID: s.MessageID, From: Address{w.Shop, values.Get("shop.email")}, To: to, Subject: page.Subject,
-		Text: body + "\n\n-- \n" + foot + "\n", HTML: twin.String(), Table: page.Table, Lang: s.Lang, Date: at}, nil
+		Text: body + "\n\n-- \n" + foot + "\n", HTML: twin.String(), Table: page.Table, Lang: s.Lang, Date: at, Personal: name == QuestionAnswered}, nil
 }
 
 func (d *Desk) shopName(l i18n.Lang) string {

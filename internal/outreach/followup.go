@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"regulars/internal/cart"
@@ -24,7 +25,7 @@ const mostOfSweep = 500
 func (d *Desk) FollowUp(ctx context.Context, now time.Time) (int, error) {
 	began := time.Now()
 	clock := func() time.Time { return now.Add(time.Since(began)) } // a long sweep does not decide by an old hour
-	sent := 0
+	var sent atomic.Int64
 	if err := d.giveUp(ctx, now); err != nil {
 		return 0, err
 	}
@@ -33,39 +34,37 @@ func (d *Desk) FollowUp(ctx context.Context, now time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var failures error
 	again, err := dueAgain(ctx, d.DB, now, mostOfSweep)
 	if err != nil {
 		return 0, err
 	}
-	try := func(id cart.ID, key string, activeAt db.Time, step int) {
+	try := func(id cart.ID, key string, activeAt db.Time, step int) error {
 		ok, err := d.remind(ctx, &reminding{id, key, activeAt, step, plan.Step(step), version}, clock())
 		if ok {
-			sent++
+			sent.Add(1)
 		}
 		if err != nil {
-			failures = errors.Join(failures, fmt.Errorf("mail %s: %w", key, err))
+			return fmt.Errorf("mail %s: %w", key, err)
 		}
+		return nil
 	}
-	for _, s := range again {
+	failures := d.Each(ctx, len(again), func(i int) error {
 		var id, activeAt int64
 		var step int
-		if _, err := fmt.Sscanf(s.Key, "followup:%d:%d:%d", &id, &activeAt, &step); err != nil {
-			continue
+		if _, err := fmt.Sscanf(again[i].Key, "followup:%d:%d:%d", &id, &activeAt, &step); err != nil {
+			return nil
 		}
-		try(s.CartID, s.Key, db.At(time.UnixMilli(activeAt)), step)
-	}
+		return try(again[i].CartID, again[i].Key, db.At(time.UnixMilli(activeAt)), step)
+	})
 	due, err := d.due(ctx, plan, now)
 	if err != nil {
-		return sent, errors.Join(failures, err)
+		return int(sent.Load()), errors.Join(failures, err)
 	}
-	for _, c := range due {
-		if ctx.Err() != nil {
-			break
-		}
-		try(c.ID, followUpKey(c.ID, c.ActiveAt, c.Step), c.ActiveAt, c.Step)
-	}
-	return sent, failures
+	failures = errors.Join(failures, d.Each(ctx, len(due), func(i int) error {
+		c := &due[i]
+		return try(c.ID, followUpKey(c.ID, c.ActiveAt, c.Step), c.ActiveAt, c.Step)
+	}))
+	return int(sent.Load()), failures
 }
 
 func followUpKey(id cart.ID, activeAt db.Time, step int) string {
@@ -103,7 +102,11 @@ func (d *Desk) remind(ctx context.Context, r *reminding, now time.Time) (bool, e
 		if owner != nil {
 			next.CustomerID, next.Simulated = &owner.ID, c.Simulated || owner.Simulated
 		}
-		goes, err := d.claim(ctx, tx, &next, Candidate{Class: Marketing, Purpose: customer.MailCart, Email: to.Email, Customer: owner, Cart: c, ActiveAt: r.activeAt, step: r}, now)
+		worth, err := d.reminderWorth(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		goes, err := d.claim(ctx, tx, &next, Candidate{Class: Marketing, Purpose: customer.MailCart, Email: to.Email, Customer: owner, Cart: c, ActiveAt: r.activeAt, Worth: worth, step: r}, now)
 		if err != nil || !goes {
 			return err
 		}

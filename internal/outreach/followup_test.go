@@ -347,7 +347,7 @@ func TestUnsubscribingStopsWhatIsAlreadyWaiting(t *testing.T) {
 		if n := s.sweep(monday.Add(30 * hour)); n != 0 {
 			t.Fatal("mailed after the stop")
 		}
-		s.decided(outreach.Withheld, "no-consent")
+		s.decided(outreach.Withheld, "suppressed")
 		log, err := customer.ConsentLog(ctx, d, p.Customer.ID)
 		s.must(err)
 		if last := log[len(log)-1]; last.Given || last.Source != "mail link" || len(log) != 3 {

@@ -16,17 +16,6 @@ import (
 	"regulars/internal/money"
 )
 
-// At most so many messages of consent in a window, over all occasions.
-var caps = []struct {
-	count  int
-	window time.Duration
-	reason string
-}{
-	{1, 24 * time.Hour, "cap-day"},
-	{2, 7 * 24 * time.Hour, "cap-week"},
-	{6, 30 * 24 * time.Hour, "cap-month"},
-}
-
 func withhold(reason string) Decision { return Decision{Verdict: Withhold, Reason: reason} }
 
 // Decide is the gate: every message passes it in the transaction that claims
@@ -34,6 +23,7 @@ func withhold(reason string) Decision { return Decision{Verdict: Withhold, Reaso
 // not count. Reasons that will not go away come before those that will.
 func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time) (Decision, error) {
 	if !slices.Contains([]Class{Required, Service, Relationship, Marketing}, c.Class) {
+		d.alarm(AlarmUngated, "class")
 		return Decision{}, fmt.Errorf("decide on mail: %q is no class", c.Class)
 	}
 	if c.Email == "" {
@@ -60,7 +50,10 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 	if c.people, err = c.everybody(ctx, tx); err != nil {
 		return Decision{}, err
 	}
-	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, guestConfirmed, d.ofAge, excluded, troubled, d.matrix, d.cartStands} {
+	if c.wish, err = PreferenceOf(ctx, tx, c.Email); err != nil {
+		return Decision{}, err
+	}
+	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, guestConfirmed, wished, d.ofAge, excluded, troubled, d.matrix, overdue, told, d.cartStands} {
 		reason, err := ask(ctx, tx, c, now)
 		if err != nil {
 			return Decision{}, fmt.Errorf("decide on mail: %w", err)
@@ -80,17 +73,26 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 			return withhold(HeldOut), nil
 		}
 	}
+	if c.draw != nil {
+		if decision, err := c.draw(ctx, tx); err != nil || decision.Verdict != Allow {
+			return decision, err
+		}
+	}
 	if decision, err := d.answers(ctx, tx, c, now); err != nil || decision.Verdict != Allow {
 		return decision, err
 	}
 	if stands.Rests(now) {
 		return Decision{Defer, "resting", stands.RestUntil.Time}, nil
 	}
-	decision, err := capped(ctx, tx, c, now)
-	if err != nil || decision.Verdict != Allow {
-		return decision, err
+	if c.wish.Paused.After(now) {
+		return Decision{Defer, "paused", c.wish.Paused}, nil
 	}
-	return d.whenAwake(c, now), nil
+	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (Decision, error){d.capped, outranked, d.whenAwake, d.atTheirHour} {
+		if decision, err := ask(ctx, tx, c, now); err != nil || decision.Verdict != Allow {
+			return decision, err
+		}
+	}
+	return Decision{Verdict: Allow}, nil
 }
 
 // mayBeAsked is consent. An account's own choice decides; a guest's is the
@@ -107,7 +109,8 @@ func mayBeAsked(ctx context.Context, q db.Q, c Candidate, _ time.Time) (string, 
 		}
 		return "", err
 	}
-	if c.Purpose != customer.MailCart || c.Cart == nil || !c.Cart.MailOK {
+	asks := c.Topic == Specials && c.Purpose == customer.MailOffers // by a link of their own: see guestConfirmed
+	if !asks && (c.Purpose != customer.MailCart || c.Cart == nil || !c.Cart.MailOK) {
 		return "no-consent", nil
 	}
 	account, err := customer.ByEmail(ctx, q, c.Email)
@@ -222,56 +225,101 @@ func (d *Desk) cartStands(ctx context.Context, q db.Q, c Candidate, now time.Tim
 	return "", nil
 }
 
-// capped counts what the person was sent before, by account and by address.
-func capped(ctx context.Context, q db.Q, c Candidate, now time.Time) (Decision, error) {
-	longest := caps[len(caps)-1]
-	var rows []struct{ UpdatedAt db.Time }
-	err := q.Query(ctx).Raw(`SELECT updated_at FROM sends WHERE class IN ('marketing','relationship') AND (state IN ('sent','claimed') OR state = 'failed' AND reason LIKE ?)
-		AND updated_at > ? AND id <> ? AND (email = ? OR customer_id IN ?) ORDER BY updated_at DESC LIMIT ?`,
-		unknownOutcome+"%", db.At(now.Add(-longest.window)), c.Except, customer.EmailKey(c.Email), c.ids(), longest.count).Scan(&rows).Error
-	if err != nil {
-		return Decision{}, fmt.Errorf("count mails of a person: %w", err)
-	}
-	decision := Decision{Verdict: Allow}
-	for _, limit := range caps {
-		if len(rows) < limit.count {
-			break
-		}
-		free := rows[limit.count-1].UpdatedAt.Add(limit.window)
-		if free.After(now) && free.After(decision.Until) {
-			decision = Decision{Defer, limit.reason, free}
+// zone is where the person's days begin: their own, else the shop's.
+func (d *Desk) zone(c Candidate) *time.Location {
+	if c.Customer != nil && c.Customer.Zone != "" && c.Customer.Zone != "Local" {
+		if own, err := time.LoadLocation(c.Customer.Zone); err == nil {
+			return own
 		}
 	}
-	return decision, nil
+	return d.Settings.Now().Zone()
 }
 
 // whenAwake keeps the quiet hours of the person's own zone.
-func (d *Desk) whenAwake(c Candidate, now time.Time) Decision {
-	values := d.Settings.Now()
-	from, to, on := values.QuietHours()
+func (d *Desk) whenAwake(_ context.Context, _ db.Q, c Candidate, now time.Time) (Decision, error) {
+	from, to, on := d.Settings.Now().QuietHours()
 	if !on {
-		return Decision{Verdict: Allow}
+		return Decision{Verdict: Allow}, nil
 	}
-	zone := values.Zone()
-	if c.Customer != nil && c.Customer.Zone != "" {
-		if own, err := time.LoadLocation(c.Customer.Zone); err == nil && c.Customer.Zone != "Local" {
-			zone = own
+	zone := d.zone(c)
+	local := now.In(zone)
+	if !quiet(local.Hour(), from, to) {
+		return Decision{Verdict: Allow}, nil
+	}
+	end := hourOf(local, to)
+	if !end.After(now) {
+		end = hourOf(local.AddDate(0, 0, 1), to)
+	}
+	return Decision{Defer, "quiet-hours", end.UTC()}, nil
+}
+
+func quiet(hour, from, to int) bool {
+	if from > to {
+		return hour >= from || hour < to
+	}
+	return hour >= from && hour < to
+}
+
+// hourOf is when that hour begins on the day of local. An hour that the clock
+// leaps over begins when the clock has leapt.
+func hourOf(local time.Time, hour int) time.Time {
+	at := time.Date(local.Year(), local.Month(), local.Day(), hour, 0, 0, 0, local.Location())
+	if at.Day() == local.Day() && at.Hour() < hour {
+		at = at.Add(time.Hour)
+	}
+	return at
+}
+
+// atTheirHour waits for the hour that the person chose, or, where they chose
+// none and allow it, the one in which they are mostly here. It never asks for
+// mail in quiet hours, and what was learned never makes a message come too
+// late: a choice may.
+func (d *Desk) atTheirHour(ctx context.Context, q db.Q, c Candidate, now time.Time) (Decision, error) {
+	zone, hour := d.zone(c), c.wish.Hour
+	learned := hour == AnyHour
+	if learned {
+		var err error
+		if hour, err = learnedHour(ctx, q, c, zone); err != nil {
+			return Decision{}, err
 		}
 	}
+	if from, to, on := d.Settings.Now().QuietHours(); hour == AnyHour || on && quiet(hour, from, to) {
+		return Decision{Verdict: Allow}, nil
+	}
 	local := now.In(zone)
-	quiet := local.Hour() >= from && local.Hour() < to
-	if from > to {
-		quiet = local.Hour() >= from || local.Hour() < to
+	begins := hourOf(local, hour)
+	if !now.Before(begins) && now.Before(begins.Add(time.Hour)) {
+		return Decision{Verdict: Allow}, nil
 	}
-	if !quiet {
-		return Decision{Verdict: Allow}
+	if !begins.After(now) {
+		begins = hourOf(local.AddDate(0, 0, 1), hour)
 	}
-	end := time.Date(local.Year(), local.Month(), local.Day(), to, 0, 0, 0, zone)
-	if !end.After(now) {
-		end = time.Date(local.Year(), local.Month(), local.Day()+1, to, 0, 0, 0, zone)
+	if learned && !c.Expires.IsZero() && !begins.Before(c.Expires) {
+		return Decision{Verdict: Allow}, nil
 	}
-	return Decision{Defer, "quiet-hours", end.UTC()}
+	return Decision{Defer, "their-hour", begins.UTC()}, nil
 }
+
+// learnedHour is when an account that allows such conclusions is mostly here;
+// few days say nothing.
+func learnedHour(ctx context.Context, q db.Q, c Candidate, zone *time.Location) (int, error) {
+	if c.Customer == nil {
+		return AnyHour, nil
+	}
+	given, err := customer.Consents(ctx, q, c.Customer.ID)
+	if err != nil || !given[customer.Personalize] {
+		return AnyHour, err
+	}
+	h, known, err := customer.FavouriteHour(ctx, q, c.Customer.ID, zone)
+	if err != nil || !known || h.Days < leastDays {
+		return AnyHour, err
+	}
+	return h.From, nil
+}
+
+// leastDays is on how many days somebody must have been here in an hour before
+// it counts as theirs.
+const leastDays = 3
 
 // oneAtATime makes decisions about one address wait for each other, so that
 // two of its carts cannot both be the first mail of the day.

@@ -63,6 +63,12 @@ func findLink(ctx context.Context, q db.Q, token, purpose string) (*link, error)
 	if err != nil {
 		return nil, fmt.Errorf("read a %s link: %w", purpose, err)
 	}
+	if len(found) == 0 && purpose == linkUnsubscribe { // its mail has gone, and the address with it
+		err := q.Query(ctx).Raw("SELECT email_key, used_at FROM mail_stops WHERE hash = ?", linkHash(token)).Scan(&found).Error
+		if err != nil {
+			return nil, fmt.Errorf("read an old link: %w", err)
+		}
+	}
 	if len(found) == 0 {
 		return nil, noLink()
 	}
@@ -187,6 +193,7 @@ type Leaving struct {
 	Address string
 	Purpose customer.Purpose // the kind of mail the link came with
 	Stopped bool             // that kind is stopped already
+	All     time.Time        // since when everything is; zero: not everything
 }
 
 // UnsubscribePreview shows what an unsubscribe link would stop. It changes
@@ -211,17 +218,46 @@ func (l *link) leaving(ctx context.Context, q db.Q) (*Leaving, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read stops of an address: %w", err)
 	}
-	return &Leaving{Address: masked(l.EmailKey), Purpose: purpose, Stopped: n > 0}, nil
+	all, err := stoppedAt(ctx, q, l.EmailKey)
+	return &Leaving{Address: masked(l.EmailKey), Purpose: purpose, Stopped: n > 0, All: all}, err
 }
 
 // purpose is the kind of mail that a link came with.
 func (l *link) purpose(ctx context.Context, q db.Q) (customer.Purpose, error) {
 	s, err := byID(ctx, q, l.SendID)
-	if err == nil && s != nil && s.Template == TierRisen {
-		return customer.MailOffers, nil
+	if err == nil && s != nil && s.Purpose != "" {
+		return s.Purpose, nil
 	}
 	return customer.MailCart, err
 }
+
+// mailPurposes are all that mail of consent is allowed for.
+var mailPurposes = []customer.Purpose{customer.MailCart, customer.MailOffers, customer.MailOccasions, customer.MailUpgrades}
+
+// stopWaiting withholds at once what waits to go to whoever the link is of. What
+// is claimed is asked about once more before it is handed over (standsStill).
+func stopWaiting(ctx context.Context, tx *db.Tx, l *link, purposes []customer.Purpose, now time.Time) error {
+	err := tx.Query(ctx).Exec(`UPDATE sends SET state = 'withheld', reason = 'suppressed', updated_at = @now WHERE state = 'deferred' AND class IN ('relationship','marketing') AND purpose IN @purposes
+		AND (email = @key OR customer_id IN (SELECT id FROM customers WHERE erased_at = 0 AND (email_key = @key OR id = (SELECT s.customer_id FROM sends s WHERE s.id = @send))))`,
+		map[string]any{"now": db.At(now), "purposes": purposes, "key": l.EmailKey, "send": l.SendID}).Error
+	if err != nil {
+		return fmt.Errorf("stop what waits: %w", err)
+	}
+	return nil
+}
+
+// stoppable gives a message of consent the ways to end such mails that mail
+// programs offer by themselves (RFC 2369, RFC 8058): an address that one POST
+// stops, and, if the shop has one, an address to write to.
+func (d *Desk) stoppable(mail *Mail, token string) {
+	mail.Unsubscribe = d.BaseURL + "/u/" + token // one POST, no redirect to a language
+	if to := d.Settings.Now().Get("mail.stop"); to != "" {
+		mail.StopBy = "mailto:" + to + "?subject=" + stopWord + token
+	}
+}
+
+// stopWord begins the subject of a mail that asks to stop.
+const stopWord = "stop-"
 
 // Unsubscribe stops the kind of mail that the link came with, or all mail but
 // what is owed, from this moment on and for mails already waiting. It may be
@@ -245,7 +281,10 @@ func Unsubscribe(ctx context.Context, tx *db.Tx, token string, everything bool, 
 	}
 	purposes := []customer.Purpose{purpose}
 	if everything {
-		purposes = []customer.Purpose{customer.MailCart, customer.MailOffers, customer.MailOccasions, customer.MailUpgrades}
+		purposes = mailPurposes
+	}
+	if err := stopWaiting(ctx, tx, l, purposes, now); err != nil {
+		return nil, err
 	}
 	// The account is that of the address now, or the one the mail went to.
 	var accounts []int64
@@ -268,8 +307,10 @@ func Unsubscribe(ctx context.Context, tx *db.Tx, token string, everything bool, 
 			}
 		}
 	}
-	if err := tx.Query(ctx).Exec("UPDATE mail_links SET used_at = ? WHERE hash = ? AND used_at = 0", db.At(now), linkHash(token)).Error; err != nil {
-		return nil, fmt.Errorf("note a spent unsubscribe link: %w", err)
+	for _, sql := range []string{"UPDATE mail_links SET used_at = ? WHERE hash = ? AND used_at = 0", "UPDATE mail_stops SET used_at = ? WHERE hash = ? AND used_at = 0"} {
+		if err := tx.Query(ctx).Exec(sql, db.At(now), linkHash(token)).Error; err != nil {
+			return nil, fmt.Errorf("note a spent unsubscribe link: %w", err)
+		}
 	}
 	// Their restore links end with the permission that made them.
 	err = tx.Query(ctx).Exec("UPDATE mail_links SET used_at = ? WHERE email_key = ? AND purpose = 'restore' AND used_at = 0", db.At(now), l.EmailKey).Error

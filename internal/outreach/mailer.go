@@ -5,16 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
+	"net/mail"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
+	"golang.org/x/net/idna"
 
 	"regulars/internal/i18n"
 )
@@ -31,7 +30,9 @@ type Mail struct {
 	Table       string // the drawing of the goods that the HTML shows; "" = none
 	Lang        i18n.Lang
 	Date        time.Time
-	Unsubscribe string // address that stops mail of this kind by one POST; "" where none may
+	Unsubscribe string // address that stops mail of consent by one POST; "" where none may
+	StopBy      string // the same by writing a mail, as a mailto: address; "" for none
+	Personal    bool   // somebody wrote it to this one reader
 }
 
 // Mailer hands a message over. An error is ErrLater or ErrRefused where it is
@@ -57,83 +58,6 @@ func Open(smtpURL, folder string, now func() time.Time) (Mailer, error) {
 	return openSMTP(smtpURL, now)
 }
 
-// SMTP sends through a mail server, one connection a message.
-type SMTP struct {
-	host    string
-	options []gomail.Option
-	now     func() time.Time
-}
-
-const smtpTimeout = 15 * time.Second
-
-func openSMTP(raw string, now func() time.Time) (*SMTP, error) {
-	wants := errors.New("SMTP_URL should look like smtp://user:password@host:587 or smtps://user:password@host:465")
-	u, err := url.Parse(raw)
-	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, wants // never quotes the setting: it holds a password
-	}
-	port := 25
-	if u.Scheme == "smtps" {
-		port = 465
-	}
-	if u.Port() != "" {
-		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
-			return nil, wants
-		}
-	}
-	s := &SMTP{host: u.Hostname(), now: now, options: []gomail.Option{gomail.WithPort(port), gomail.WithTimeout(smtpTimeout), gomail.WithoutNoop()}}
-	if u.Scheme == "smtps" {
-		s.options = append(s.options, gomail.WithSSL())
-	} else {
-		s.options = append(s.options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
-	}
-	if user := u.User.Username(); user != "" {
-		password, _ := u.User.Password()
-		auth := gomail.SMTPAuthAutoDiscover
-		if s.host == "localhost" || net.ParseIP(s.host).IsLoopback() {
-			auth = gomail.SMTPAuthPlainNoEnc // nobody listens between us and ourselves
-		}
-		s.options = append(s.options, gomail.WithSMTPAuth(auth), gomail.WithUsername(user), gomail.WithPassword(password))
-	}
-	if _, err := gomail.NewClient(s.host, s.options...); err != nil {
-		return nil, wants
-	}
-	return s, nil
-}
-
-// Send hands the message to the server.
-func (s *SMTP) Send(ctx context.Context, m Mail) error {
-	m.date(s.now)
-	msg, err := m.message()
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrRefused, err)
-	}
-	client, err := gomail.NewClient(s.host, s.options...)
-	if err != nil {
-		return fmt.Errorf("reach the mail server: %w", err)
-	}
-	connection, err := client.DialToSMTPClientWithContext(ctx)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrLater, err)
-	}
-	// The message counts as taken once the server said so, whatever becomes
-	// of the goodbye.
-	defer client.CloseWithSMTPClient(connection)
-	err = client.SendWithSMTPClient(connection, msg)
-	if err == nil || msg.IsDelivered() {
-		return nil
-	}
-	var failure *gomail.SendError
-	if errors.As(err, &failure) && failure.ErrorCode() >= 400 {
-		said := &Answer{Code: failure.ErrorCode(), Status: failure.EnhancedStatusCode(), Recipient: failure.Reason == gomail.ErrSMTPRcptTo, err: err}
-		if failure.IsTemp() {
-			return fmt.Errorf("%w: %w", ErrLater, said)
-		}
-		return fmt.Errorf("%w: %w", ErrRefused, said)
-	}
-	return fmt.Errorf("send mail: %w", err)
-}
-
 func (m *Mail) date(now func() time.Time) {
 	if m.Date.IsZero() {
 		m.Date = now()
@@ -143,20 +67,33 @@ func (m *Mail) date(now func() time.Time) {
 // message is m in RFC 5322 form: both bodies, encoded headers, one recipient.
 func (m Mail) message() (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	if err := msg.FromFormat(headerLine(m.From.Name), m.From.Email); err != nil {
+	from, err := mailbox(m.From.Email)
+	if err == nil {
+		err = msg.FromFormat(short(m.From.Name, mostOfName), from)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("sender: %w", err)
 	}
-	if err := msg.AddToFormat(headerLine(m.To.Name), m.To.Email); err != nil {
+	to, err := mailbox(m.To.Email)
+	if err == nil {
+		err = msg.AddToFormat(short(m.To.Name, mostOfName), to)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("recipient: %w", err)
 	}
-	msg.Subject(headerLine(m.Subject))
+	msg.Subject(short(m.Subject, mostOfSubject))
 	msg.SetDateWithValue(m.Date.UTC())
 	msg.SetMessageIDWithValue(m.ID)
-	// Machines that answer mail for absent people leave this one alone.
-	msg.SetGenHeader(gomail.Header("Auto-Submitted"), "auto-generated")
+	if !m.Personal { // machines that answer mail for absent people leave this one alone
+		msg.SetGenHeader(gomail.Header("Auto-Submitted"), "auto-generated")
+	}
 	msg.SetGenHeader(gomail.Header("Content-Language"), m.Lang.Tag())
 	if m.Unsubscribe != "" {
-		msg.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribe, "<"+headerLine(m.Unsubscribe)+">")
+		stop := "<" + headerLine(m.Unsubscribe) + ">"
+		if m.StopBy != "" {
+			stop += ",\r\n <" + headerLine(m.StopBy) + ">"
+		}
+		msg.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribe, stop)
 		msg.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
@@ -169,15 +106,55 @@ func (m Mail) message() (*gomail.Msg, error) {
 	return msg, nil
 }
 
-// headerLine takes out of a value what could end a header and begin another.
+// What a header holds of a name and of a subject, in runes. More is nobody's
+// name, and some mail programs cut a header by breaking it.
+const (
+	mostOfName    = 100
+	mostOfSubject = 200
+	mostOfAddress = 254 // RFC 5321
+)
+
+// mailbox is one address as every mail server takes it: its domain in letters
+// that all of them know. More than one address, or a word around it, is none.
+func mailbox(address string) (string, error) {
+	at := strings.LastIndexByte(address, '@')
+	if at < 1 || len(address) > mostOfAddress || headerLine(address) != address || strings.ContainsAny(address[at:], ",;<> ") {
+		return "", errors.New("this is not one mail address")
+	}
+	domain, err := idna.Lookup.ToASCII(address[at+1:])
+	if err != nil {
+		return "", fmt.Errorf("domain of a mail address: %w", err)
+	}
+	one := address[:at+1] + domain
+	parsed, err := mail.ParseAddress("<" + one + ">")
+	if err != nil || parsed.Name != "" {
+		return "", errors.New("this is not one mail address")
+	}
+	return one, nil
+}
+
+// headerLine takes out of a value what could end a header and begin another,
+// and what turns the letters after it around.
 func headerLine(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar ||
+			r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
 			return ' '
 		}
 		return r
 	}, s)
 	return strings.Join(strings.Fields(s), " ")
+}
+
+// short is a header's value cut after so many runes.
+func short(s string, most int) string {
+	if len(s) > 32*most { // a megabyte is not looked through for what is kept of it
+		s = strings.ToValidUTF8(s[:32*most], "")
+	}
+	if r := []rune(headerLine(s)); len(r) > most {
+		return strings.TrimSpace(string(r[:most-1])) + "…"
+	}
+	return headerLine(s)
 }
 
 // Folder keeps mails as .eml files, for development and the demo.

@@ -31,7 +31,25 @@ const (
 var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Specials, Owners}
 
 // Sends reports whether anything of a topic is sent in this release.
-func (t Topic) Sends() bool { return t == Reminders || t == TierNews || t == Occasions }
+func (t Topic) Sends() bool {
+	return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials, Refills, Recommendations, Occasions}, t)
+}
+
+// Asked reports whether only those get a topic who asked for it.
+func (t Topic) Asked() bool { return t == Specials }
+
+// purpose is the consent that messages of a topic need.
+func (t Topic) purpose() customer.Purpose {
+	switch t {
+	case Reminders:
+		return customer.MailCart
+	case Occasions, Cards:
+		return customer.MailOccasions
+	case Owners:
+		return customer.MailUpgrades
+	}
+	return customer.MailOffers
+}
 
 // topicOf is the row of the matrix that a message obeys: its own, or that of
 // the consent it needs.

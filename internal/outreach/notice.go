@@ -20,7 +20,7 @@ func (d *Desk) service(ctx context.Context, tx *db.Tx, c Candidate, now time.Tim
 	if c.Asked {
 		return Decision{Verdict: Allow}, nil
 	}
-	return d.whenAwake(c, now), nil
+	return d.whenAwake(ctx, tx, c, now)
 }
 
 // stillUnpaid is asked before somebody is told that their payment did not work:

@@ -18,6 +18,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/order"
 	"regulars/internal/payment"
+	"regulars/internal/recommend"
 	"regulars/internal/setting"
 )
 
@@ -70,7 +71,9 @@ const (
 var Templates = []string{ReviewRefused, BackInStock,
 	OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
-	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds, OccasionMail}
+	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds,
+	OccasionMail, CampaignMail,
+	CardMail, SpecialsMail, RefillMail, PicksMail}
 
 // State says what became of a message.
 type State string
@@ -105,12 +108,14 @@ type Send struct {
 	CreatedAt  db.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt  db.Time `gorm:"autoUpdateTime:false"`
 	Simulated  bool
-	Variant    string  // of a reminder: what it answered; "" the goods themselves
-	Plan       int64   // the version of the follow-up's plan it was decided under; 0: no follow-up
-	Content    string  // a fingerprint of what it says: nobody gets the same twice; "": not compared
-	Topic      Topic   // its row of the contact matrix; "": it obeys none
-	Worth      int64   // the margin it is expected to bring, in minor units of the shop's currency
-	ExpiresAt  db.Time // worth nothing from then on; 0: never
+	Variant    string           // of a reminder: what it answered; "" the goods themselves
+	Plan       int64            // the version of the follow-up's plan it was decided under; 0: no follow-up
+	Content    string           // a fingerprint of what it says: nobody gets the same twice; "": not compared
+	Topic      Topic            // its row of the contact matrix; "": it obeys none
+	Worth      int64            // the margin it is expected to bring, in minor units of the shop's currency
+	ExpiresAt  db.Time          // worth nothing from then on; 0: never
+	Purpose    customer.Purpose // of consent: what it was allowed for
+	LateAt     db.Time          // of what is owed: when it was seen that no mail server had taken it in time; 0: it was
 }
 
 // Words is the reason in l for people; "" if there is none to give.
@@ -120,6 +125,9 @@ func (s *Send) Words(l i18n.Lang) string {
 		return ""
 	}
 	words := i18n.T(l, "outreach.reason."+code)
+	if code == "expired" && said != "" {
+		said = i18n.T(l, "outreach.reason."+said)
+	}
 	if said != "" {
 		words += " (" + said + ")"
 	}
@@ -139,6 +147,8 @@ type Desk struct {
 	AccessKey func(number string) string // the key in an order's secret link
 	CardCode  func(token string) string  // the code of a gift card
 	Pay       *payment.Providers         // what each way to pay asks of a shopper
+	Engine    *recommend.Engine          // what goes with what; nil: what authors wrote alone
+	Alarm     func(kind, subject string) // tells staff (AlarmLate, AlarmUngated); may be nil
 }
 
 // Restoring a cart by mail works for a week; stopping mail always does.
@@ -162,17 +172,20 @@ type Candidate struct {
 	Purpose  customer.Purpose // what it needs consent for, if its class does
 	Topic    Topic            // its row of the contact matrix, if its class obeys that; "": that of the purpose
 	Email    string
-	Customer *customer.Customer                            // nil: a guest
-	Cart     *cart.Cart                                    // the cart it is about, as it stands now; nil: none
-	ActiveAt db.Time                                       // the cart's last activity when the message was meant
-	Except   int64                                         // the message's own row, not to be counted against itself
-	Content  string                                        // a fingerprint of what it says, kept with the row
-	Worth    int64                                         // the margin it is expected to bring, in minor units of the shop's currency: what goes first when not all may
-	Expires  time.Time                                     // worth nothing from then on; zero: never
-	Asked    bool                                          // a service they asked for, or set off, just now: whoever waits for it is awake
-	stands   func(context.Context, *db.Tx) (string, error) // of a service: why it is not so any more, "" if it is
-	step     *reminding                                    // of the follow-up, if it is one
-	people   []kin                                         // the accounts of whoever reads it
+	Customer *customer.Customer                              // nil: a guest
+	Cart     *cart.Cart                                      // the cart it is about, as it stands now; nil: none
+	ActiveAt db.Time                                         // the cart's last activity when the message was meant
+	Except   int64                                           // the message's own row, not to be counted against itself
+	Content  string                                          // a fingerprint of what it says, kept with the row
+	Worth    int64                                           // the margin it is expected to bring, in minor units of the shop's currency: what goes first when not all may
+	Expires  time.Time                                       // worth nothing from then on; zero: never
+	Asked    bool                                            // a service they asked for, or set off, just now: whoever waits for it is awake
+	Occasion string                                          // the key of what it is about (Occasions lists them); "": none that anybody avoids
+	stands   func(context.Context, *db.Tx) (string, error)   // of a service: why it is not so any more, "" if it is
+	step     *reminding                                      // of the follow-up, if it is one
+	people   []kin                                           // the accounts of whoever reads it
+	draw     func(context.Context, *db.Tx) (Decision, error) // asked once nothing speaks against it: who goes without, and whether it still goes out at all
+	wish     Preference                                      // how they want to hear from us
 }
 
 // Decision is the gate's answer. Until is the moment to ask again.

@@ -36,6 +36,6 @@ func (d *Desk) reminder(ctx context.Context, tx *db.Tx, s *Send, c *cart.Cart, t
 		}
 	}
 	mail, err := d.compose(name, s, to, w, now)
-	mail.Unsubscribe = d.BaseURL + "/u/" + stop // one POST, no redirect to a language
+	d.stoppable(&mail, stop)
 	return mail, err
 }

@@ -36,6 +36,7 @@ type shop struct {
 	desk     *outreach.Desk
 	folder   string
 	variants map[string]catalog.VariantID
+	alarms   []string
 }
 
 func open(t *testing.T, d *db.DB) *shop {
@@ -45,7 +46,8 @@ func open(t *testing.T, d *db.DB) *shop {
 	s.must(err)
 	s.desk = &outreach.Desk{DB: d, Mailer: mailer, Settings: new(setting.Live), BaseURL: "https://shop.example", Templates: templates.Files,
 		Now: func() time.Time { return monday }, Log: slog.New(slog.DiscardHandler), Demo: true,
-		AccessKey: func(number string) string { return "key-of-" + number }}
+		AccessKey: func(number string) string { return "key-of-" + number },
+		Alarm:     func(kind, subject string) { s.alarms = append(s.alarms, kind+" "+subject) }}
 	s.must(s.desk.Check())
 	s.tx(func(tx *db.Tx) error {
 		for _, code := range []string{"BOTTLE", "BIB"} {
@@ -219,4 +221,8 @@ func link(t *testing.T, text, path string) string {
 		t.Fatalf("no %s link in:\n%s", path, text)
 	}
 	return m[1]
+}
+
+func setCaps(s *shop, value string) error {
+	return s.db.InTx(ctx, func(tx *db.Tx) error { return setting.Set(ctx, tx, "mail.caps", value, monday) })
 }

@@ -52,11 +52,14 @@ func (f *Folder) removeBefore(before time.Time) (n int64, err error) {
 }
 
 // DropDecisions lets at most limit decisions about mails from before go, with
-// the links in them, and who went without. Mails of an order belong to the order and stay with it.
+// the links in them (those that stop mails work on), and who went without. Mails of an order belong to the order and stay with it.
 func DropDecisions(ctx context.Context, tx *db.Tx, before time.Time, limit int) (int64, error) {
 	const old = "SELECT id FROM sends WHERE created_at < ? AND order_id = 0 AND simulated = FALSE AND state NOT IN ('queued', 'claimed', 'deferred') ORDER BY created_at, id LIMIT ?"
 	arms, err := dropArms(ctx, tx, before, limit)
 	if err != nil {
+		return 0, err
+	}
+	if err := keepStops(ctx, tx, old, db.At(before), limit); err != nil {
 		return 0, err
 	}
 	if err := tx.Query(ctx).Exec("DELETE FROM mail_links WHERE send_id IN ("+old+")", db.At(before), limit).Error; err != nil {
@@ -67,4 +70,24 @@ func DropDecisions(ctx context.Context, tx *db.Tx, before time.Time, limit int) 
 		return 0, fmt.Errorf("let old decisions go: %w", done.Error)
 	}
 	return max(arms, done.RowsAffected), nil
+}
+
+// keepStops keeps the links that stop mails when their mails go: such a link
+// works for ever, on what is kept of an address that asked us to stop (tombstone).
+func keepStops(ctx context.Context, tx *db.Tx, mails string, args ...any) error {
+	var links []struct {
+		Hash, EmailKey string
+		UsedAt         db.Time
+	}
+	if err := tx.Query(ctx).Raw("SELECT hash, email_key, used_at FROM mail_links WHERE purpose = 'unsubscribe' AND email_key NOT LIKE 'erased:%' AND send_id IN ("+mails+")", args...).Scan(&links).Error; err != nil {
+		return fmt.Errorf("find old links that stop mails: %w", err)
+	}
+	rows := make([][]any, len(links))
+	for i, l := range links {
+		rows[i] = []any{l.Hash, tombstone(l.EmailKey), l.UsedAt}
+	}
+	if _, err := tx.Insert(ctx, "mail_stops", []string{"hash", "email_key", "used_at"}, rows, true); err != nil {
+		return fmt.Errorf("keep old links that stop mails: %w", err)
+	}
+	return nil
 }

@@ -35,6 +35,7 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 		"DELETE FROM suppressions WHERE email_key = @hash AND EXISTS (SELECT 1 FROM suppressions s WHERE s.email_key <> '' AND s.email_key = @key AND s.purpose = suppressions.purpose)",
 		"UPDATE suppressions SET email_key = @hash WHERE email_key <> '' AND email_key = @key",
 		"DELETE FROM mail_preferences WHERE email_key = @key",
+		"UPDATE special_weeks SET after_key = '' WHERE after_key <> '' AND after_key = @key", // begins anew; nobody gets two
 	}
 	for _, code := range []string{"refused-by-server", "mail-away", "unknown-outcome"} {
 		statements = append(statements, "UPDATE sends SET reason = '"+code+"' WHERE "+mails+" AND reason LIKE '"+code+": %'")

@@ -19,7 +19,7 @@ func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) 
 	if err != nil {
 		return err
 	}
-	values := map[string]any{"from": int64(from), "into": int64(into), "old": a.EmailKey, "key": b.EmailKey, "hash": tombstone(a.EmailKey)}
+	values := map[string]any{"from": int64(from), "into": int64(into), "old": a.EmailKey, "key": b.EmailKey, "hash": tombstone(a.EmailKey), "newhash": tombstone(b.EmailKey)}
 	for _, sql := range []string{
 		"UPDATE sends SET customer_id = @into WHERE customer_id = @from",
 		"UPDATE mail_links SET email_key = @key WHERE email_key = @old", // a link in an old mail stops the mail they get now
@@ -28,6 +28,7 @@ func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) 
 			WHERE excluded.at > suppressions.at OR excluded.reason <> suppressions.reason`,
 		"DELETE FROM suppressions WHERE email_key = @hash AND purpose IN (SELECT s.purpose FROM suppressions s WHERE s.email_key = @old)",
 		"UPDATE suppressions SET email_key = @hash WHERE email_key = @old",
+		"UPDATE mail_stops SET email_key = @newhash WHERE email_key = @hash",
 		"UPDATE mail_preferences SET email_key = @key WHERE email_key = @old AND NOT EXISTS (SELECT 1 FROM mail_preferences p WHERE p.email_key = @key)",
 		"DELETE FROM mail_preferences WHERE email_key = @old",
 	} {

@@ -26,6 +26,7 @@ type Preference struct {
 	PerMonth int       // at most so many in 30 days; 0: the shop's limits, which are never exceeded
 	Hour     int       // of their day, 0 to 23; AnyHour: none chosen
 	Paused   time.Time // nothing until then; zero: no pause
+	At       time.Time // when it was said; zero: never
 }
 
 type preferenceRow struct {
@@ -51,7 +52,7 @@ func PreferenceOf(ctx context.Context, q db.Q, email string) (Preference, error)
 		return Preference{Hour: AnyHour}, nil
 	}
 	r := rows[0]
-	return Preference{Off: topics(r.OffTopics), On: topics(r.OnTopics), Avoid: strings.Fields(r.Avoided), PerMonth: r.PerMonth, Hour: r.Hour, Paused: r.PausedUntil.Time}, nil
+	return Preference{Off: topics(r.OffTopics), On: topics(r.OnTopics), Avoid: strings.Fields(r.Avoided), PerMonth: r.PerMonth, Hour: r.Hour, Paused: r.PausedUntil.Time, At: r.UpdatedAt.Time}, nil
 }
 
 // Prefer keeps what an address wishes, whole, in place of what it wished before.

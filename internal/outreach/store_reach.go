@@ -41,7 +41,7 @@ func Reach(set setting.Values, now time.Time) []segment.Part {
 	}
 	parts = append(parts, inTrouble(now))
 	capped := segment.Part{Key: ReachCapped}
-	for i, limit := range caps {
+	for i, limit := range caps(set) {
 		if i > 0 {
 			capped.SQL += " UNION ALL "
 		}

@@ -33,14 +33,15 @@ func (d *Desk) TellTiers(ctx context.Context, now time.Time) error {
 		if err != nil || len(moves) == 0 {
 			return errors.Join(failures, err)
 		}
-		for i := range moves {
-			if err := ctx.Err(); err != nil {
-				return errors.Join(failures, err)
-			}
-			from = moves[i].ID
+		from = moves[len(moves)-1].ID
+		failures = errors.Join(failures, ctx.Err(), d.Each(ctx, len(moves), func(i int) error {
 			if err := d.tellTier(ctx, &moves[i], now); err != nil {
-				failures = errors.Join(failures, fmt.Errorf("tell of change %d of a tier: %w", from, err))
+				return fmt.Errorf("tell of change %d of a tier: %w", moves[i].ID, err)
 			}
+			return nil
+		}))
+		if ctx.Err() != nil {
+			return failures
 		}
 	}
 }
@@ -130,7 +131,7 @@ func (d *Desk) offer(ctx context.Context, s *Send, c Candidate, to Address, w le
 		letter := w
 		letter.footer = footer{why: "mail.foot.why." + next.Template, unsubscribe: d.url(next.Lang, "/u/"+stop)}
 		mail, err = d.compose(next.Template, &next, to, letter, now)
-		mail.Unsubscribe = d.BaseURL + "/u/" + stop
+		d.stoppable(&mail, stop)
 		*s, claimed = next, true
 		return err
 	})

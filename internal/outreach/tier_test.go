@@ -1,6 +1,7 @@
 package outreach_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -155,6 +156,9 @@ func TestACellThatIsOffSendsNothing(t *testing.T) {
 	if matrix < 20 || sent["loyal@mail.test Your cart at Willowmere is still here"] < 5 {
 		t.Errorf("%d held by the matrix, sent %v", matrix, sent)
 	}
+	s.tx(func(tx *db.Tx) error { // what only those get who asked for it
+		return errors.Join(outreach.Subscribe(ctx, tx, "loyal@mail.test", outreach.Specials, true, monday), outreach.Subscribe(ctx, tx, "new@mail.test", outreach.Specials, true, monday))
+	})
 	for _, topic := range outreach.Topics {
 		for _, tier := range []string{"very-loyal", "loyal", "occasional", "nobody"} {
 			s.set("contact."+string(topic), tier)

@@ -84,9 +84,6 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestStripeTakesTheShapeOfEveryRequest(t *testing.T) {
-	if testing.Short() {
-		t.Skip("stripe-mock is built and started; not in a short run")
-	}
 	way := &line{}
 	s, err := NewStripe(StripeKeys{Key: "sk_test_123", Webhook: strings.Repeat("w", LeastSecret), Base: startMock(t), HTTP: &http.Client{Transport: way, Timeout: 10 * time.Second}})
 	if err != nil {

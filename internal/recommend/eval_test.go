@@ -306,9 +306,6 @@ func TestTolerantWhereItMayBe(t *testing.T) {
 // The real history of a gift shop, a million lines. Measured when written:
 // recall .309, mrr .153.
 func TestRealHistory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short: the million lines take half a minute")
-	}
 	path := filepath.Join("..", "..", "..", "shared", "data", "online_retail_orders.csv.gz")
 	if _, err := os.Stat(path); err != nil {
 		t.Skip("the real history (shared/data) is not here")

@@ -169,15 +169,18 @@ func Got(ctx context.Context, q db.Q, a *Ask) (got bool, err error) {
 	return got, nil
 }
 
-// Counts says how many wait for each variant; none of ids = all that somebody
-// waits for.
+// Counts says how many wait for each of these variants; one that nobody waits
+// for is not in it.
 func Counts(ctx context.Context, q db.Q, ids []catalog.VariantID) (map[catalog.VariantID]int, error) {
 	var rows []struct {
 		VariantID catalog.VariantID
 		N         int
 	}
 	all := map[catalog.VariantID]int{}
-	err := q.Query(ctx).Raw("SELECT variant_id, count(*) AS n FROM restock_asks WHERE state = 'waiting' AND variant_id IN ? GROUP BY variant_id", append(ids, -1)).Scan(&rows).Error
+	if len(ids) == 0 {
+		return all, nil
+	}
+	err := q.Query(ctx).Raw("SELECT variant_id, count(*) AS n FROM restock_asks WHERE state = 'waiting' AND variant_id IN ? GROUP BY variant_id", ids).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("count who waits: %w", err)
 	}

@@ -100,7 +100,7 @@ func Write(ctx context.Context, tx *db.Tx, product catalog.ProductID, by Author,
 	if err != nil {
 		return nil, err
 	}
-	fresh := Review{ProductID: product, Email: email, OrderID: bought, Verified: bought != 0, Name: w.Name, Lang: i18n.ParseLang(string(w.Lang)), Stars: w.Stars, Title: w.Title,
+	fresh := Review{ProductID: product, Email: email, OrderID: bought, Verified: bought != 0, Name: w.Name, Lang: i18n.ParseLang(string(w.Lang)), Stars: w.Stars, Title: ask.Mask(w.Title),
 		Body: ask.Mask(w.Body), Good: clicked(w.Good), Less: clicked(w.Less), State: Waiting, Version: 1, CreatedAt: db.At(now), WrittenAt: db.At(now)}
 	if id != 0 {
 		fresh.CustomerID, fresh.Simulated = &id, by.Customer.Simulated

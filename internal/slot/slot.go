@@ -28,7 +28,8 @@ const (
 	CartChain    Key = "cart.chain"
 	Added        Key = "cart.added"
 	Confirmation Key = "confirmation"
-	Reply        Key = "reply" // by staff, to a question; its page is the question's number
+	Reply        Key = "reply"    // by staff, to a question; its page is the question's number
+	Campaign     Key = "campaign" // a mail of a campaign; its page is the campaign's token
 	Home         Key = "home"
 	sections     Key = "home."
 	other        Key = "home.other"
@@ -62,6 +63,7 @@ var Slots = []Slot{
 	{Confirmation, "oc", Nothing},
 	{Alternatives, "pa", Always},
 	{Reply, "rq", Always},
+	{Campaign, "mc", Always},
 	{"home.again", "ha", Nothing},
 	{"home.goes", "hg", Nothing},
 	{"home.continue", "hu", Nothing},

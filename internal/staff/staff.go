@@ -117,6 +117,7 @@ var Areas = []Area{
 	{Name: "chains", Path: "/admin/chains", Read: []Role{Analyst}, Write: []Role{Merchant, Marketer}},
 	{Name: "abandonment", Path: "/admin/abandonment", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "messages", Path: "/admin/messages", Read: []Role{Support}, Write: []Role{Marketer}},
+	{Name: "campaigns", Path: "/admin/campaigns", Read: []Role{Analyst}, Write: []Role{Merchant, Marketer}},
 	{Name: "experiments", Path: "/admin/experiments", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "questions", Path: "/admin/questions", Write: []Role{Merchant, Support}},
 	{Name: "reviews", Path: "/admin/reviews", Write: []Role{Merchant, Support}},

@@ -48,6 +48,7 @@ func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {
 	e.GET("/account/preferences", s.preferences)
 	e.POST("/account/preferences", s.savePreferences, slow)
 	e.POST("/account/preferences/confirm", s.confirmAgain, door)
+	e.POST("/account/preferences/mails", s.saveWishes, slow)
 	e.GET("/confirm/:token", s.confirmForm)
 	e.POST("/confirm/:token", s.confirm, door)
 	e.GET("/account/consents", s.consents)
@@ -80,6 +81,7 @@ type (
 		Back        string  // in words, where mail to the person comes back
 		Tries       bool    // and they may have it tried again
 		Still       *asking // what was said long ago
+		Refills     []refillRow
 		Orders      []orderRow
 		Returns     []returnRow
 		Service     service
@@ -112,6 +114,9 @@ func (s *Shop) account(c echo.Context) error {
 	}
 	page.Unverified = page.Unverified && page.Back == ""
 	if page.Still, err = s.stillRight(c, p.Customer); err != nil {
+		return err
+	}
+	if page.Refills, err = s.refills(c); err != nil {
 		return err
 	}
 	orders, err := order.OfCustomer(c.Request().Context(), s.DB, p.CustomerID(), 50)

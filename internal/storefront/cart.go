@@ -301,15 +301,19 @@ func (s *Shop) undone(c echo.Context) (*undo, error) {
 // the page's script gets the product's buy form back with what became of it.
 func (s *Shop) addItem(c echo.Context) error {
 	in := struct {
-		SKU string `form:"sku,max=80"`
-		Qty int    `form:"qty"`
-		Via string `form:"via,max=100"`
+		SKU  string `form:"sku,max=80"`
+		Qty  int    `form:"qty"`
+		Step int    `form:"step"`
+		Via  string `form:"via,max=100"`
 	}{Qty: 1}
 	formErr := web.Form(c, &in)
 	ctx := c.Request().Context()
 	v, err := catalog.VariantBySKU(ctx, s.DB, in.SKU)
 	if err != nil {
 		return err
+	}
+	if in.Step != 0 {
+		return s.stepped(c, v, in.Qty, in.Step)
 	}
 	if formErr == nil {
 		formErr = s.add(c, v, in.Qty)
@@ -338,6 +342,9 @@ func (s *Shop) addItem(c echo.Context) error {
 		return err
 	}
 	page.Note = &web.Notice{Kind: "ok", Text: t(c, "shop.cart.added", "name", page.Name)}
+	if page.Drawer, err = s.drawer(c, v, page.Note.Text); err != nil {
+		return err
+	}
 	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/product", page)
 }
@@ -428,9 +435,11 @@ func words(c echo.Context, err error) (string, int) {
 // setItem changes the quantity of a line; 0 takes it out.
 func (s *Shop) setItem(c echo.Context) error {
 	in := struct {
-		Qty int `form:"qty"`
+		Qty  int `form:"qty"`
+		Step int `form:"step"`
 	}{Qty: -1}
 	formErr := web.Form(c, &in)
+	in.Qty = step(in.Qty, in.Step)
 	ctx, token := c.Request().Context(), c.Param("id")
 	open, _, err := s.openCart(c)
 	if err != nil {

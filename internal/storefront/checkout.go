@@ -39,6 +39,7 @@ type (
 		Payment  string `form:"payment,max=100"`
 		Coupon   string `form:"coupon,max=200"`
 		MailOK   bool   `form:"mail_ok"`
+		Specials bool   `form:"specials"` // the week's, by mail
 		Remember bool   `form:"remember"` // a guest's wish
 		AllHere  bool   `form:"all_here"` // the page said that nothing has yet to come
 
@@ -78,11 +79,11 @@ type (
 		Sums       []sum
 		Total      string
 		PayText    string
-		SignedIn   bool
 		HoldText   string
 		Tender     tender
 		HasCards   bool // gift cards are bought
 		Ask        askBox
+		MayAsk     bool // for the week's specials: they do not get them yet
 		quote      *pricing.Quote
 	}
 )
@@ -164,7 +165,7 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	}
 	f.Seen = offer.Seen()
 	p := &checkoutPage{Page: s.page(c, "shop.checkout.title"), Form: f, HoldText: t(c, "shop.checkout.hold", "count", int(s.Settings.Now().Hold().Minutes()))}
-	p.NoIndex, p.SignedIn = true, p.Page.SignedIn
+	p.NoIndex = true
 	for _, k := range checkout.Countries(l) {
 		p.Countries = append(p.Countries, countryChoice{k.Code, k.Name.In(l), k.Code == strings.ToUpper(f.Country)})
 	}
@@ -203,6 +204,9 @@ func (s *Shop) checkoutPage(c echo.Context, view *cart.View, f checkoutForm) (*c
 	p.Sums, p.Total = s.sums(c, quote, waits, t(c, "shop.sum.tax.added")), s.money(c, quote.Total, quote.Currency)
 	p.HasCards = slices.ContainsFunc(quote.Lines, func(l pricing.Line) bool { return l.GiftCard })
 	p.Tender = s.tender(c, offer, quote)
+	if p.MayAsk, err = s.maySubscribe(c); err != nil {
+		return nil, err
+	}
 	p.Ask = s.cartBox(c, view, askInput{Body: f.Body, About: f.About})
 	p.Ask.Nested, p.Ask.Action = true, web.URL(c, "/checkout/questions#ask")
 	p.Sums, p.Form.Credit = append(p.Sums, p.Tender.Sums...), p.Tender.Shown
@@ -254,6 +258,9 @@ func (s *Shop) placeOrder(c echo.Context) error {
 	if o := placed.Order; !placed.Again {
 		s.keep(c, customer.AtCheckout, entered{Email: o.Email, Name: o.Name, Phone: o.Phone, Country: o.Country, Line1: o.Line1, Line2: o.Line2,
 			City: o.City, Region: o.Region, Postcode: o.Postcode, Remembered: in.Remember})
+		if err := s.subscribe(c, in.Specials, o.Email); err != nil {
+			s.Log.Error("tick for the specials not kept", "order", o.Number, "error", err) // the order stands
+		}
 	}
 	s.note(c, event.Event{Kind: event.PaymentTry, OrderID: int64(placed.Order.ID), Detail: placed.Order.PaymentCode})
 	return s.toPayment(c, placed)

@@ -88,6 +88,9 @@ func purposeNames(c echo.Context, all []customer.Purpose) []string {
 func (s *Shop) confirm(c echo.Context) error {
 	prove := func(ctx context.Context, tx *db.Tx) (*customer.Customer, error) {
 		a, err := customer.Confirm(ctx, tx, c.Param("token"), s.Now())
+		if err == nil {
+			err = outreach.Confirmed(ctx, tx, a, s.Now())
+		}
 		if err != nil || a.CustomerID == nil {
 			return nil, err
 		}

@@ -21,21 +21,21 @@ type (
 	invoiceRate struct{ Rate, Net, Tax, Gross string }
 	invoicePage struct {
 		web.Page
-		Number, Order, Date, From, Mail, Back string
-		To                                    []string
-		Lines                                 []invoiceLine
-		Sums                                  []sum
-		Rates                                 []invoiceRate
-		Note                                  string
-		Credits                               []link
+		Number, Order, Issued, From, Mail, Back string
+		To                                      []string
+		Lines                                   []invoiceLine
+		Sums                                    []sum
+		Rates                                   []invoiceRate
+		Note                                    string
+		Credits                                 []link
 	}
 	link       struct{ URL, Text string }
 	creditPage struct {
 		web.Page
-		Number, Order, Bill, BillURL, Date, From, Mail, Back string
-		To                                                   []string
-		Lines                                                []invoiceLine
-		Sums                                                 []sum
+		Number, Order, Bill, BillURL, Issued, From, Mail, Back string
+		To                                                     []string
+		Lines                                                  []invoiceLine
+		Sums                                                   []sum
 	}
 )
 
@@ -63,7 +63,7 @@ func (s *Shop) invoice(c echo.Context) error {
 	p := &invoicePage{Page: s.page(c, "shop.invoice.title", "number", bill.Number()), Number: bill.Number(), Order: o.Number,
 		From: set.Get("shop.address"), Mail: set.Get("shop.email"), Back: web.URL(c, "/orders/"+o.Number) + query(key)}
 	p.NoIndex, p.Other = true, web.In(other(p.Lang), "/orders/"+o.Number+"/invoice"+query(key))
-	if p.Date, err = p.Page.Date(bill.IssuedAt); err != nil {
+	if p.Issued, err = p.Date(bill.IssuedAt); err != nil {
 		return err
 	}
 	p.To = billedTo(c, o)
@@ -134,7 +134,7 @@ func (s *Shop) credit(c echo.Context) error {
 	p := &creditPage{Page: s.page(c, "shop.credit.title", "number", n.Number()), Number: n.Number(), Order: o.Number, Bill: bill.Number(), From: set.Get("shop.address"),
 		Mail: set.Get("shop.email"), To: billedTo(c, o), Back: web.URL(c, "/orders/"+o.Number) + query(key), BillURL: web.URL(c, "/orders/"+o.Number+"/invoice") + query(key)}
 	p.NoIndex, p.Other = true, web.In(other(p.Lang), "/orders/"+o.Number+"/credit/"+n.Number()+query(key))
-	if p.Date, err = p.Page.Date(n.IssuedAt); err != nil {
+	if p.Issued, err = p.Date(n.IssuedAt); err != nil {
 		return err
 	}
 	if p.Lines, err = s.creditLines(c, o, n); err != nil {

@@ -70,6 +70,9 @@ func TestNoLinkButTheRightOneDoesAnything(t *testing.T) {
 			t.Fatalf("restoring: %d %s", p.Status, p.Text())
 		}
 		good, goodStop := mailed(t, s, "good@example.com")
+		if p := s.Browser().Get("/r/" + good); !strings.Contains(p.Body, `href="/zh/r/`+good+`"`) {
+			t.Error("the page behind a link does not lead to itself in the other language")
+		}
 		f := &linkFuzz{T: t, s: s, r: rand.New(rand.NewPCG(uint64(fromEnv("FUZZ_SEED", 20020501)), 3)), foreign: s.SignedIn(shoptest.Student),
 			restore: []string{run, spent, good}, stop: []string{runStop, goodStop}}
 		before := f.tables(d)

@@ -76,7 +76,7 @@ func TestLeftCartComesBackByMailAndMailStops(t *testing.T) {
 			t.Errorf("one click: %d %s", p.Status, p.Text())
 		}
 	}
-	if n := s.Count("SELECT count(*) FROM suppressions"); n != 1 {
-		t.Errorf("%d suppressions, want 1", n)
+	if n := s.Count("SELECT count(*) FROM suppressions WHERE reason = 'unsubscribed'"); n != 4 {
+		t.Errorf("%d suppressions, want one a kind", n)
 	}
 }

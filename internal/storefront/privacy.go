@@ -17,6 +17,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/homepage"
 	"regulars/internal/order"
+	"regulars/internal/outreach"
 	"regulars/internal/roster"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
@@ -36,6 +37,7 @@ type (
 		Unverified   bool
 		Waiting      bool
 		Email        string
+		Wishes       *wishes
 	}
 	factRow struct {
 		Kind, Value, Name, Evidence string
@@ -56,7 +58,7 @@ type (
 		web.Page
 		Heading, Lead string
 		Parts         []policyPart
-		On, SignedIn  bool
+		On            bool
 		Remembered    string // by this browser's forms, for a guest
 	}
 )
@@ -82,6 +84,11 @@ func (s *Shop) preferences(c echo.Context) error {
 			page.Mails = append(page.Mails, row)
 		}
 	}
+	center, err := outreach.CenterOfAddress(c.Request().Context(), s.DB, p.Customer.Email, s.Now())
+	if err != nil {
+		return err
+	}
+	page.Wishes = s.wishes(c, base.Page, "/account/preferences/mails", center)
 	return web.Render(c, http.StatusOK, "storefront/preferences", page)
 }
 
@@ -326,7 +333,7 @@ func (s *Shop) privacyPage(c echo.Context) error {
 		return err
 	}
 	page := privacyPage{Page: s.page(c, "shop.policy.privacy.title"), Heading: t(c, "shop.policy.privacy.title"), Lead: t(c, "shop.policy.privacy.lead"),
-		Parts: s.policyParts(c, "privacy"), On: p.Personalized(), SignedIn: p.SignedIn()}
+		Parts: s.policyParts(c, "privacy"), On: p.Personalized()}
 	if e, err := s.entered(c); err != nil {
 		return err
 	} else if e.Remembered {

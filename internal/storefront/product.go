@@ -44,6 +44,7 @@ type productPage struct {
 	Inside       []insideView // of a bundle
 	Note         *web.Notice  // what became of adding; plain text
 	Added        bool
+	Drawer       *drawer
 	Promises     []string
 	Facts        []factView
 	Chain        *chain
@@ -135,7 +136,7 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 		return nil, err
 	}
 	v := chosen(d, query, fits)
-	p := &productPage{Page: s.titled(c, d.Name), Name: in(c, d.Name), Line: in(c, d.Line), About: in(c, d.About), Qty: "1",
+	p := &productPage{Page: s.titled(c, d.Name), Name: in(c, d.Name), Line: in(c, d.Line), About: in(c, d.About), Qty: wanted(query),
 		SelfURL: web.URL(c, "/p/"+d.Slug), CartText: t(c, "shop.buy.see-cart")}
 	p.Description = p.Line
 	if m, _ := s.via(c); m.Slot != "" {

@@ -28,7 +28,7 @@ type restorePage struct {
 	Token   string
 	Lines   []restoreLine
 	Coupon  string // what the mail brought besides; "" nothing
-	Other   int    // pieces in the cart of this browser that the link does not lead to
+	Besides int    // pieces in the cart of this browser that the link does not lead to
 	Stopped *stopped
 }
 
@@ -57,7 +57,7 @@ func (s *Shop) restoreForm(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if page.Other, err = s.besides(c, open, view); err != nil {
+	if page.Besides, err = s.besides(c, open, view); err != nil {
 		return err
 	}
 	web.Private(c)

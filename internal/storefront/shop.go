@@ -79,7 +79,7 @@ func (s *Shop) Routes() {
 	slow := s.Web.Limit(600, 200) // what writes or costs a search; a whole office may share one address
 	door := s.Web.Limit(60, 40)   // what tries a password or sends a mail; accounts have limits of their own besides
 
-	e.Use(s.chooseCurrency, s.arrive, s.broken)
+	e.Use(s.chooseCurrency, s.arrive, s.followed, s.broken)
 	e.GET("/", s.home)
 	e.GET("/home/preview", s.previewHome)
 	e.GET("/c/:slug", s.category)
@@ -149,8 +149,8 @@ func (s *Shop) Routes() {
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)
 	e.POST("/r/:token/why", s.linkWhy, slow)
-	e.GET("/u/:token", s.unsubscribeForm)
-	e.POST("/u/:token", s.unsubscribe, slow)
+	e.GET("/u/:token", s.mails)
+	e.POST("/u/:token", s.choose, slow)
 
 	for _, name := range policies {
 		e.GET("/"+name, s.policy(name))

@@ -34,6 +34,7 @@ type (
 		Name        string
 		Personalize bool
 		MailCart    bool
+		Specials    bool
 		Errors      web.FormErrors
 		Note        string
 		People      []demoPerson
@@ -243,6 +244,7 @@ func (s *Shop) signUp(c echo.Context) error {
 		Name        string `form:"name,max=200"`
 		Personalize bool   `form:"personalize"`
 		MailCart    bool   `form:"mail_cart"`
+		Specials    bool   `form:"specials"`
 	}
 	failed := web.Form(c, &in)
 	if failed == nil {
@@ -253,9 +255,9 @@ func (s *Shop) signUp(c echo.Context) error {
 			return failed
 		}
 		return s.signUpPage(c, http.StatusUnprocessableEntity, signInPage{Email: in.Email, Name: in.Name, Personalize: in.Personalize,
-			MailCart: in.MailCart, Errors: web.Errors(c, failed)})
+			MailCart: in.MailCart, Specials: in.Specials, Errors: web.Errors(c, failed)})
 	}
-	f := customer.SignUpForm{Email: in.Email, Name: in.Name, Personalize: in.Personalize, History: in.Personalize, MailCart: in.MailCart}
+	f := customer.SignUpForm{Email: in.Email, Name: in.Name, Personalize: in.Personalize, History: in.Personalize, MailCart: in.MailCart, MailOffers: in.Specials}
 	if err := s.register(c, f, customer.Typed{}, in.Password); err != nil {
 		return err
 	}
@@ -289,6 +291,11 @@ func (s *Shop) register(c echo.Context, f customer.SignUpForm, typed customer.Ty
 		}
 		if typed.Name != "" {
 			if _, err := customer.Fill(ctx, tx, k.ID, customer.AtCheckout, typed, s.Now()); err != nil {
+				return err
+			}
+		}
+		if f.MailOffers { // the one tick there that allows offers asks for the week's specials
+			if err := outreach.Subscribe(ctx, tx, k.Email, outreach.Specials, true, s.Now()); err != nil {
 				return err
 			}
 		}

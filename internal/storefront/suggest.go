@@ -30,16 +30,8 @@ const (
 	mostBuilding  = 4 // of a complex chain
 )
 
-// A pair of products is worth a sentence from so many common orders on; where
-// there are many orders, chance alone makes pairs too, so more is asked and
-// they must meet half as often again as chance would have it.
-const (
-	fewTogether   = 3
-	manyOrders    = 1000
-	manyTogether  = 8
-	manyLift      = 1.5
-	purchaseScore = 0.6 // a purchase stands below an authored reason of middle weight
-)
+// A purchase stands below an authored reason of middle weight.
+const purchaseScore = 0.6
 
 // groupOf says under which heading a relation stands and whether it is a
 // simple chain or presumes something about the shopper. What is not here
@@ -233,12 +225,7 @@ func (s *Shop) purchase(m *recommend.Model, b recommend.Suggestion, cards map[ca
 // goesWith counts the orders behind what the model found, and tells whether
 // they say enough.
 func goesWith(m *recommend.Model, b recommend.Suggestion) (together, of int, worth bool) {
-	if b.Because == 0 {
-		return 0, 0, false
-	}
-	together, _, of, lift := m.Pair(b.Product, b.Because)
-	few := together < fewTogether || lift <= 1 || m.Orders() >= manyOrders && (together < manyTogether || lift < manyLift)
-	return together, of, !few
+	return m.Worth(b)
 }
 
 func both(key string, args ...any) i18n.Text {

@@ -23,7 +23,7 @@ function rememberFocus(button) {
     if (at.isConnected) return at.focus({ preventScroll: true });
     const form = action && [...document.forms].find((f) => f.getAttribute("action") === action);
     const same = (id && document.getElementById(id))
-      || (form && name && [...form.elements].find((e) => e.name === name && (e.type !== "radio" || e.value === value)))
+      || (form && name && [...form.elements].find((e) => e.name === name && (e.value === value || !["radio", "submit"].includes(e.type))))
       || (form && nth >= 0 && form.querySelectorAll("button")[nth]);
     const to = same || home;
     if (!to) return;
@@ -123,8 +123,9 @@ async function run(form, button, name) {
       }
       const errors = home.querySelector("[data-focus]");
       if (errors) errors.focus(); else restore(home);
+      openDrawer();
       // What was pressed says for a moment that it is done; the page says it in words as well.
-      const again = !answer.get && !errors && home.querySelector(".buy button");
+      const again = !answer.get && !errors && home.querySelector(".buy > .button");
       if (again) { again.classList.add("is-done"); setTimeout(() => again.classList.remove("is-done"), 2500); }
       return;
     }
@@ -146,6 +147,29 @@ function plain(form, button) {
   form.requestSubmit(button?.isConnected ? button : undefined);
 }
 
+// What was just put into the cart is shown over the page. Esc, its buttons and a press beside it close it, and the
+// browser gives the focus back to where it was.
+function openDrawer() {
+  const box = fragment("drawer");
+  if (!box?.showModal || !box.childElementCount || box.open || "seen" in box.dataset) return;
+  box.dataset.seen = "";
+  box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
+  box.showModal();
+}
+
+// One more or one fewer. A line of the cart is sent when the pressing stops; on a product's page nothing is sent.
+const waits = new WeakMap();
+function nudge(form, by) {
+  const field = form.elements.qty, now = Math.max(1, (Number.parseInt(field.value, 10) || 1) + by);
+  if (String(now) === field.value) return;
+  field.value = now;
+  form.querySelector('[name=step][value="-1"]').setAttribute("aria-disabled", String(now === 1));
+  announce(field.value);
+  if (!form.matches(".line-qty")) return;
+  clearTimeout(waits.get(form));
+  waits.set(form, setTimeout(() => { if (form.isConnected) form.requestSubmit(); }, 400));
+}
+
 const drawer = (form) => {
   const box = form.closest("[popover]");
   return Boolean(box?.showPopover) && box.matches(":popover-open");
@@ -156,6 +180,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target, name = event.submitter?.dataset.swap ?? form.dataset.swap;
   if (!name || "plain" in form.dataset || event.defaultPrevented || !fragment(name)) return;
   event.preventDefault();
+  if (event.submitter?.name === "step") return nudge(form, Number(event.submitter.value));
   run(form, event.submitter, name);
 });
 
@@ -172,6 +197,12 @@ document.addEventListener("change", (event) => {
 window.addEventListener("popstate", () => { if (moved) location.reload(); });
 
 document.querySelector("[data-focus]")?.focus();
+
+// Rows of links that are wider than a telephone show where one is.
+for (const at of document.querySelectorAll(".side-nav [aria-current], .nav-list [aria-current]")) {
+  const box = at.closest(".nav-list, nav");
+  box.scrollLeft += at.getBoundingClientRect().left - box.getBoundingClientRect().left - (box.clientWidth - at.offsetWidth) / 2;
+}
 
 // The pictures of a product: a small one is shown large at once, by click or by the arrow keys; its address stays
 // the one that the shop would have led to. Drawings have no size, so the large one is there already.

@@ -1,0 +1,11 @@
+package doctor_test
+
+const aCampaign = "INSERT INTO campaigns (token, name, state, subject, words, salt, held, started_at, ended_at, created_at, updated_at) VALUES ('t', 'Spring', 'done', '{}', '{}', 's', 0, 1, 2, 1, 1); "
+
+// campaignBreaks are the plants for campaignRules.
+var campaignBreaks = []struct{ code, sql string }{
+	{"J1", aCampaign + "INSERT INTO campaign_orders (order_id, campaign_id, touch, touched_at) SELECT min(o.id), min(c.id), 'link', 1 FROM orders o, campaigns c"},
+	{"J2", aCampaign + "INSERT INTO campaign_people (campaign_id, customer_id, send_key, arm, due_at) SELECT min(c.id), min(k.id), 'x', 'held', 0 FROM campaigns c, customers k"},
+	{"J3", aCampaign + "INSERT INTO campaign_people (campaign_id, customer_id, send_key, due_at) SELECT min(c.id), min(k.id), 'x', 5 FROM campaigns c, customers k"},
+	{"J4", aCampaign + "INSERT INTO campaign_people (campaign_id, customer_id, send_key, due_at) SELECT min(c.id), min(k.id), 'x', 0 FROM campaigns c, customers k; UPDATE customers SET erased_at = 1 WHERE id = (SELECT min(id) FROM customers)"},
+}

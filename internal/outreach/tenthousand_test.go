@@ -1,0 +1,199 @@
+package outreach_test
+
+import (
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"regulars/internal/db"
+	"regulars/internal/db/dbtest"
+	"regulars/internal/outreach"
+)
+
+// rises makes n people who allow offers, and whose tier rose this morning.
+func (s *shop) rises(n int) {
+	s.Helper()
+	s.tx(func(tx *db.Tx) error {
+		people := `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) `
+		at := db.At(monday.Add(-hour))
+		for _, sql := range []string{
+			people + `INSERT INTO customers (id, email, email_key, name, contact, email_verified_at, created_at, updated_at)
+				SELECT i, 'p' || i || '@mail.example', 'p' || i || '@mail.example', 'Person ' || i, 'verified', 1, 1, 1 FROM n`,
+			people + `INSERT INTO consents (customer_id, purpose, given, source, at) SELECT i, 'mail.offers', TRUE, 'preferences', 1 FROM n`,
+		} {
+			if err := tx.Query(ctx).Exec(sql, n).Error; err != nil {
+				return err
+			}
+		}
+		if err := tx.Query(ctx).Exec(people+`INSERT INTO tier_grants (key, customer_id, tier, reason, actor, since, ended_at)
+			SELECT 'grant-of-person-' || i, i, 'loyal', 'test', 'staff', ?, ? FROM n`, n, at, db.At(monday.AddDate(1, 0, 0))).Error; err != nil {
+			return err
+		}
+		return tx.Query(ctx).Exec(people+`INSERT INTO value_moves (customer_id, kind, was, became, cause, since, at, numbers)
+			SELECT i, 'tier', 'occasional', 'loyal', 'grant', ?, ?, '{}' FROM n`, n, at, at).Error
+	})
+}
+
+// Ten thousand mails are decided, written and handed to a mail server in a
+// minute on two cores, and the last thousand needs no more memory than the
+// first.
+//
+//	MAILS=10000 go test -v -run TenThousand ./internal/outreach
+func TestTenThousandMails(t *testing.T) {
+	n := number(t, "MAILS", 150)
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		if n > 1000 {
+			t.Logf("%d mails", n)
+		}
+		s := open(t, d)
+		server := startRelay(t, nil, nil)
+		s.sendsOver(server, "").Patience = 20 * time.Second
+		s.rises(n)
+		var first, most uint64
+		var watch sync.Mutex
+		server.set(func(verb string) error {
+			if verb != "TAKEN" {
+				return nil
+			}
+			watch.Lock()
+			defer watch.Unlock()
+			server.Lock()
+			k := len(server.taken)
+			server.Unlock()
+			if n >= 1000 && k%1000 == 0 {
+				runtime.GC()
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				if most = max(most, m.HeapAlloc); first == 0 {
+					first = m.HeapAlloc
+				}
+			}
+			return nil
+		})
+		began := time.Now()
+		s.must(s.desk.TellTiers(ctx, monday))
+		took := time.Since(began)
+		once(t, server, n)
+		if states := s.states(); states[outreach.Sent] != n || len(states) != 1 {
+			t.Errorf("the rows say %v", states)
+		}
+		if n < 1000 {
+			return
+		}
+		t.Logf("%d mails in %v, %.0f a second over %d connections; heap after 1,000: %d MB, the most: %d MB", n, took.Round(time.Millisecond),
+			float64(n)/took.Seconds(), server.sessions, first>>20, most>>20)
+		if took > time.Duration(n)*6*time.Millisecond {
+			t.Errorf("%d mails took %v", n, took)
+		}
+		if most > first+16<<20 {
+			t.Errorf("the heap grew from %d to %d bytes", first, most)
+		}
+	})
+}
+
+// once asserts that the server took each of n mails, and each once.
+func once(t *testing.T, server *relay, n int) {
+	t.Helper()
+	got := server.holds()
+	for id, times := range got {
+		if times != 1 {
+			t.Errorf("%s was taken %d times", id, times)
+		}
+	}
+	if len(got) != n {
+		t.Errorf("the server took %d different mails of %d", len(got), n)
+	}
+}
+
+func (s *shop) states() map[outreach.State]int {
+	s.Helper()
+	var rows []struct {
+		State outreach.State
+		N     int
+	}
+	s.must(s.db.Query(ctx).Raw("SELECT state, count(*) AS n FROM sends GROUP BY state").Scan(&rows).Error)
+	all := map[outreach.State]int{}
+	for _, r := range rows {
+		all[r.State] = r.N
+	}
+	return all
+}
+
+// The mail server goes down in the middle, answers slowly, refuses some for
+// now and one for good, and hangs up on some after it took them. Afterwards
+// each mail is there once, or its row says why it is not.
+func TestThousandsOfMailsThroughABadDay(t *testing.T) {
+	n := number(t, "MAILS", 120)
+	s := open(t, dbtest.SQLite(t))
+	server := startRelay(t, nil, nil)
+	s.sendsOver(server, "").Patience = 150 * time.Millisecond
+	s.rises(n)
+	var turn sync.Mutex
+	count := map[string]int{}
+	server.set(func(verb string) error {
+		turn.Lock()
+		defer turn.Unlock()
+		count[verb]++
+		k := count[verb]
+		switch {
+		case verb == "HELO" && k%5 == 0:
+			return says(421, 4, 3, 2)
+		case verb == "MAIL" && k%11 == 0:
+			return says(451, 4, 3, 0)
+		case verb == "MAIL" && k%13 == 0:
+			return drops
+		case verb == "RCPT" && k%7 == 0:
+			return says(450, 4, 2, 1)
+		case verb == "RCPT" && k%17 == 0:
+			return says(550, 5, 1, 1)
+		case verb == "DATA" && k%9 == 0:
+			return says(452, 4, 3, 1)
+		case verb == "DATA" && k == 20:
+			return hangs
+		case verb == "TAKEN" && k%10 == 0:
+			return drops
+		}
+		return nil
+	})
+	for i := range 4 { // tries are a quarter of an hour apart
+		s.must(s.desk.TellTiers(ctx, monday.Add(time.Duration(i)*20*time.Minute)))
+		if i == 1 { // and for one sweep nobody answers at all
+			s.sendsOver(&relay{url: "127.0.0.1:1"}, "")
+			s.must(s.desk.TellTiers(ctx, monday.Add(30*time.Minute)))
+			s.sendsOver(server, "").Patience = 150 * time.Millisecond
+		}
+	}
+	server.set(nil)
+	for i := range 4 {
+		s.must(s.desk.TellTiers(ctx, monday.Add(2*hour+time.Duration(i)*20*time.Minute)))
+	}
+	taken := server.holds()
+	rows, err := outreach.Sends(ctx, s.db, outreach.Filter{PerPage: 200})
+	s.must(err)
+	all := rows.Sends
+	for len(all) < rows.Total {
+		next, err := outreach.Sends(ctx, s.db, outreach.Filter{PerPage: 200, Page: len(all)/200 + 1})
+		s.must(err)
+		all = append(all, next.Sends...)
+	}
+	why := map[string]int{}
+	for _, row := range all {
+		times := taken["<"+row.MessageID+">"]
+		code, _, _ := strings.Cut(row.Reason, ": ")
+		why[string(row.State)+" "+code]++
+		switch {
+		case row.State == outreach.Sent && times == 1:
+		case row.State == outreach.Failed && code == "unknown-outcome" && times <= 1:
+		case row.State == outreach.Failed && (code == "refused-by-server" || code == "mail-away") && times == 0:
+		case row.State == outreach.Withheld && times == 0:
+		default:
+			t.Errorf("%s is %s %q and was taken %d times", row.Key, row.State, row.Reason, times)
+		}
+	}
+	if len(all) != n || len(why) < 3 {
+		t.Errorf("%d rows of %d: %v", len(all), n, why)
+	}
+	t.Log(why)
+}
