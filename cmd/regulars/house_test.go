@@ -36,7 +36,7 @@ var floors = [][]string{
 	{"pricing"},
 	{"cart"},
 	{"order"},
-	{"payment", "analytics", "ask", "survey", "person", "occasion"},
+	{"payment", "analytics", "ask", "survey", "person", "occasion", "owner"},
 	{"review", "restock", "campaign"},
 	{"checkout", "outreach"},
 	{"roster"},

@@ -230,6 +230,9 @@ func (d *Desk) place(ctx context.Context, tx *db.Tx, person *customer.Person, la
 	if err := whole(v); err != nil {
 		return nil, err
 	}
+	if err := entitled(ctx, tx, v); err != nil {
+		return nil, err
+	}
 	deals, err := d.deals(ctx, tx, f.ask(person), wanted(v), now)
 	if err != nil {
 		return nil, err

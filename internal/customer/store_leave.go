@@ -43,6 +43,8 @@ type Exported struct {
 	Occasions []ExportedOccasion `json:"occasions"`   // needs that come back each year, and what you said of them
 	Reminders []ExportedReminder `json:"occasion_reminders"`
 	Promises  []ExportedPromise  `json:"promises"` // what staff promised, are to do, or noted about the person
+	Owned     []ExportedOwned    `json:"owned"`    // what you said you own, or gave away
+	Notices   []ExportedNotice   `json:"notices"`  // what owners were told
 }
 
 type (
@@ -291,6 +293,23 @@ type (
 		Answer    string  `json:"answer,omitempty"`
 		WrittenAt db.Time `json:"written_at,omitzero"`
 	}
+	ExportedOwned struct {
+		Product  string  `json:"product"`
+		Version  string  `json:"version,omitempty"`
+		Order    string  `json:"order,omitempty"`
+		Since    db.Time `json:"since"`
+		ProvedAt db.Time `json:"confirmed_at"`
+		AwayAt   db.Time `json:"given_away_at"`
+	}
+	ExportedNotice struct {
+		Kind      string    `json:"kind"`
+		Product   string    `json:"product"`
+		Title     i18n.Text `json:"title"`
+		State     string    `json:"state"`
+		Reason    string    `json:"reason"`
+		DecidedAt db.Time   `json:"decided_at"`
+		ReadAt    db.Time   `json:"read_at"`
+	}
 	ExportedAwaited struct {
 		SKU     string  `json:"sku" gorm:"column:sku"`
 		State   string  `json:"state"`
@@ -369,6 +388,10 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		{&all.Saved, `SELECT 'saved' AS state, s.saved_at AS created_at, s.saved_at AS active_at, v.sku, s.qty FROM saved_lines s JOIN variants v ON v.id = s.variant_id WHERE s.customer_id = ? ORDER BY s.id`},
 		{&all.Occasions, "SELECT source, state, name, feast, month, day, moved_month, moved_day, kinds, evidence, confidence, remind_at, deleted_at FROM occasions WHERE customer_id = ? ORDER BY id"},
 		{&all.Reminders, "SELECT on_day, products, answer, told_at FROM occasion_years WHERE customer_id = ? ORDER BY on_day, id"},
+		{&all.Owned, `WITH who (id) AS (SELECT id FROM customers WHERE id = ?)
+			SELECT p.slug AS product, e.version, '' AS "order", e.since, e.proved_at, 0 AS away_at FROM owned_elsewhere e JOIN who ON who.id = e.customer_id JOIN products p ON p.id = e.product_id
+			UNION ALL SELECT p.slug, '', o.number, o.placed_at, 0, a.at FROM owned_away a JOIN who ON who.id = a.customer_id JOIN order_lines l ON l.id = a.line_id JOIN orders o ON o.id = l.order_id JOIN products p ON p.id = l.product_id ORDER BY product`},
+		{&all.Notices, "SELECT n.kind, p.slug AS product, n.title, x.state, x.reason, x.decided_at, x.read_at FROM notice_people x JOIN notices n ON n.id = x.notice_id JOIN products p ON p.id = n.product_id WHERE x.customer_id = ? ORDER BY x.id"},
 		{&all.Promises, "SELECT kind, what, until, state, words, made_at FROM promises WHERE customer_id = ? ORDER BY id"},
 	} {
 		if err := q.Query(ctx).Raw(part.sql, int64(id)).Scan(part.into).Error; err != nil {

@@ -174,6 +174,9 @@ func (b *builder) finish(ctx context.Context) error {
 		if err := b.notes(ctx, tx); err != nil {
 			return err
 		}
+		if err := b.owners(ctx, tx); err != nil {
+			return err
+		}
 		return segment.Rebuild(ctx, tx, b.now)
 	})
 }

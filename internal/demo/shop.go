@@ -62,7 +62,7 @@ func (b *builder) shop(ctx context.Context) error {
 func (b *builder) settings(ctx context.Context, tx *db.Tx) error {
 	for _, s := range [][2]string{{"shop.name", "Willowmere"}, {"shop.name.zh", "柳岸"}, {"currency", "USD"}, {"currencies", "USD,CNY"}, {"loyalty.very.spend", "900, 6300 CNY"},
 		{"service.name", "Mira Halm, at the counter"}, {"service.name.zh", "柜台的米拉"}, {"service.reach", "+1 555 0100, 9:00 to 17:00 on working days (a demo, nobody answers)"},
-		{"service.reach.zh", "+1 555 0100，工作日 9:00–17:00（演示店铺，无人接听）"}, {"zone", "UTC"}, {"answer.within", "2"},
+		{"service.reach.zh", "+1 555 0100，工作日 9:00–17:00（演示店铺，无人接听）"}, {"zone", "UTC"}, {"answer.within", "2"}, {"warranty.months", "24"},
 		{"tax.rates", "DE 19, DE reduced 7, FR 20, FR reduced 5.5, GB 20, GB reduced 0, CN 13, CN reduced 9, JP 10"},
 		{"payments.offered", "auto,transfer,cod"}, {"payment.cod.max", "200"},
 		{"payment.transfer.details", "Holder: Willowmere (a demo, nothing is real); IBAN: XX00 0000 0000 0000; Bank: Riverside Bank"},

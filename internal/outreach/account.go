@@ -78,6 +78,7 @@ func (d *Desk) Sweeps() []Sweep {
 		{"mail-late", time.Minute, d.TellLate},
 		{"occasions", 10 * time.Minute, d.RemindOccasions},
 		{"campaigns", time.Minute, d.SendCampaigns},
+		{"owner-notices", time.Minute, d.TellOwners},
 	}
 }
 

@@ -47,6 +47,7 @@ type letter struct {
 	Coupon   *couponWords
 	Need     *needWords
 	Campaign *campaignWords
+	Owner    *ownerWords
 	footer   footer
 	wares    // of cards, refills and goods of the week
 }

@@ -32,7 +32,7 @@ var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Ref
 
 // Sends reports whether anything of a topic is sent in this release.
 func (t Topic) Sends() bool {
-	return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials, Refills, Recommendations, Occasions}, t)
+	return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials, Refills, Recommendations, Occasions, Owners}, t)
 }
 
 // Asked reports whether only those get a topic who asked for it.

@@ -73,7 +73,8 @@ var Templates = []string{ReviewRefused, BackInStock,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
 	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds,
 	OccasionMail, CampaignMail,
-	CardMail, SpecialsMail, RefillMail, PicksMail}
+	CardMail, SpecialsMail, RefillMail, PicksMail,
+	OwnerRelease, OwnerFix, OwnerRecall}
 
 // State says what became of a message.
 type State string

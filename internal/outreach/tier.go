@@ -112,31 +112,6 @@ func tierName(l i18n.Lang, t value.Tier) string { return i18n.T(l, "value.tier."
 // offer sends a message of consent at most once, with a link that ends such
 // mail: the row under its key is committed before it goes out. true: it went.
 func (d *Desk) offer(ctx context.Context, s *Send, c Candidate, to Address, w letter, now time.Time) (bool, error) {
-	var mail Mail
-	claimed := false
-	err := d.DB.InTx(ctx, func(tx *db.Tx) error {
-		claimed = false
-		if err := oneAtATime(ctx, tx, to.Email); err != nil {
-			return err
-		}
-		next := *s
-		goes, err := d.claim(ctx, tx, &next, c, now)
-		if err != nil || !goes {
-			return err
-		}
-		stop, err := newLink(ctx, tx, linkUnsubscribe, &next, unsubscribeFor, now)
-		if err != nil {
-			return err
-		}
-		letter := w
-		letter.footer = footer{why: "mail.foot.why." + next.Template, unsubscribe: d.url(next.Lang, "/u/"+stop)}
-		mail, err = d.compose(next.Template, &next, to, letter, now)
-		d.stoppable(&mail, stop)
-		*s, claimed = next, true
-		return err
-	})
-	if err != nil || !claimed {
-		return false, err
-	}
-	return d.deliver(ctx, s, mail, now)
+	went, _, err := d.offerWhile(ctx, s, c, to, w, func(context.Context, *db.Tx) (string, error) { return "", nil }, now)
+	return went, err
 }

@@ -161,6 +161,7 @@ var places = []struct{ table, column, rule string }{
 	{"person_facts", "customer_id", decides}, {"person_spent", "customer_id", decides}, {"person_bought", "customer_id", decides}, {"customer_keys", "customer_id", decides},
 	{"consents", "customer_id", unites}, {"credits", "customer_id", unites},
 	{"campaign_people", "customer_id", unites}, {"reviews", "customer_id", unites}, {"restock_asks", "customer_id", unites}, {"saved_lines", "customer_id", unites},
+	{"owned_elsewhere", "customer_id", unites}, {"owned_away", "customer_id", unites}, {"notice_people", "customer_id", unites},
 	{"customer_traits", "customer_id", decides}, {"segment_members", "customer_id", decides}, {"segment_turns", "customer_id", decides},
 	{"customer_tiers", "customer_id", decides}, {"customer_values", "customer_id", decides},
 	{"person_tokens", "customer_id", ends}, {"consent_heads", "customer_id", ends}, {"consent_asks", "customer_id", ends}, {"rests", "customer_id", ends}, {"duplicates", "low_id", ends}, {"duplicates", "high_id", ends},

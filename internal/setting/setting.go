@@ -58,6 +58,7 @@ var Keys = []Key{
 	{"survey.questions", "5", checkSurvey},
 	{"hold.minutes", "30", checkMinutes},
 	{"returns.days", "30", checkDays},
+	{"warranty.months", "0", checkWhole(0, 240)},
 	{"profile.stale.days", "365", checkDays},
 	{"tiles.shelves", "", checkTiles},
 	{"payments.offered", "auto", checkPayments},
@@ -191,6 +192,13 @@ func (v Values) VisitsOrigin() bool { return v.Get("visits.origin") == "on" }
 func (v Values) Hold() time.Duration {
 	n, _ := strconv.Atoi(v.Get("hold.minutes"))
 	return time.Duration(n) * time.Minute
+}
+
+// WarrantyMonths is how long lasting goods are guaranteed that name no time of
+// their own; 0: nothing is promised beyond the law.
+func (v Values) WarrantyMonths() int {
+	n, _ := strconv.Atoi(v.Get("warranty.months"))
+	return n
 }
 
 // ReturnDays is for how many days after their arrival goods can be sent back;

@@ -110,6 +110,9 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 		}
 		p.Lines = append(p.Lines, line)
 	}
+	if err := s.withoutRight(c, p, view); err != nil {
+		return nil, nil, err
+	}
 	if len(view.Items) > 0 {
 		if err := s.total(c, p, view); err != nil {
 			return nil, nil, err
@@ -354,6 +357,9 @@ func (s *Shop) add(c echo.Context, v *catalog.Variant, qty int) error {
 		var form fault.Form
 		form.Wrong("qty", "cart.qty", "most", cart.MostOf)
 		return form.Err()
+	}
+	if err := s.mayOwn(c, v.ID, qty); err != nil {
+		return err
 	}
 	p, err := s.someone(c)
 	if err != nil {

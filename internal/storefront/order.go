@@ -27,6 +27,7 @@ type (
 		Number, Heading, Lead string
 		StateText, StateTag   string
 		Survey                *surveyLink
+		Notices               []noticeBox
 		Refresh               bool
 		Steps                 []timeStep
 		Lines                 []orderLine
@@ -144,6 +145,9 @@ func (s *Shop) orderPage(c echo.Context, o *order.Order, key string) (*orderPage
 	p.StateText, p.StateTag = t(c, "order.payment."+string(o.PaymentState)), stateTag(o)
 	p.Heading, p.Lead = s.orderWords(c, o)
 	if err := s.parcels(c, p, o, lines); err != nil {
+		return nil, err
+	}
+	if err := s.orderNotices(c, p, o, key); err != nil {
 		return nil, err
 	}
 	if err := s.moneyBacks(c, p, o, key); err != nil {

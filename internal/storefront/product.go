@@ -59,6 +59,7 @@ type productPage struct {
 	CartText     string
 	Via          string // the place that led here, for the cart
 	Reviews      reviewsBox
+	Owned        *ownedLine     // said to its owner alone
 	Back         *backBox       // to be told when it is there again
 	rating       map[string]any // of real people, as schema.org has it
 }
@@ -161,6 +162,9 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 		return nil, err
 	}
 	p.Facts = facts(c, d.Facts)
+	if p.Owned, err = s.ownsLine(c, d); err != nil {
+		return nil, err
+	}
 	if err := s.around(c, p, d); err != nil {
 		return nil, err
 	}
@@ -351,6 +355,11 @@ func (s *Shop) offer(c echo.Context, p *productPage, d *catalog.Detail, v *catal
 		return err
 	}
 	notes = append(notes, groups...)
+	if only, err := s.forOwners(c, v.ID); err != nil {
+		return err
+	} else if only != "" {
+		notes = append(notes, only)
+	}
 	if says := pricing.TaxesIn(s.Settings.Now(), s.country(c, v.Price.Currency), "").Says(d.TaxClass); says != "" {
 		notes = append(notes, t(c, says))
 	}

@@ -20,6 +20,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/homepage"
 	"regulars/internal/i18n"
+	"regulars/internal/owner"
 	"regulars/internal/recommend"
 	"regulars/internal/search"
 	"regulars/internal/segment"
@@ -56,6 +57,7 @@ type Shop struct {
 	drawn   drawings
 	prints  prints
 	slots   slot.Live
+	owners  owner.Live
 }
 
 // DemoSignIn is a person of the tour whom a click signs in. Label is the name,
@@ -145,6 +147,7 @@ func (s *Shop) Routes() {
 	s.reviewRoutes(slow, door)
 	s.shelfRoutes(slow, door)
 	s.surveyRoutes(slow)
+	s.ownedRoutes(slow)
 
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)
