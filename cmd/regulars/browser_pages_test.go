@@ -116,6 +116,7 @@ var officeFamilies = []family{
 	{name: "office left carts", who: owner, path: "/admin/abandonment/carts?simulated=yes"},
 	{name: "office experiments", who: owner, path: "/admin/experiments"},
 	{name: "office experiment", who: owner, path: "/admin/experiments", link: `main a[href*="/admin/experiments/"]:not([href*=csv])`},
+	{name: "office yearly needs", who: owner, path: "/admin/messages/occasions?who=gifter@demo.example"},
 	{name: "office segments", who: owner, path: "/admin/segments"},
 	{name: "office segment", who: owner, path: "/admin/segments", link: `main a[href*="/admin/segments/"]:not([href$=new], [href$=ideas])`},
 	{name: "office ideas", who: owner, path: "/admin/segments/ideas"},

@@ -46,6 +46,7 @@ type (
 		Asked                    []cardAsk
 		Back                     []cardOrder // goods that come back
 		Promises, Notes          []cardPromise
+		Needs                    []needRow
 		Form                     promiseForm
 		Mails                    []sendRow
 		MailWish, MailsKept      string // how they want to hear from us; how much was kept back
@@ -135,6 +136,7 @@ func (o *Office) showCustomer(c echo.Context, status int, k *customer.Customer, 
 		func() error { return o.cardPromises(c, p, who, in) },
 		func() error { return o.cardMails(c, p, outreach.Filter{Customer: k.ID}) },
 		func() error { return o.cardWishes(c, p, k.Email) },
+		func() error { return o.cardNeeds(c, p, k.ID) },
 		func() error { return o.cardSegments(c, p, k) },
 		func() error { return o.profile(c, p, k) },
 		func() (err error) { p.Loyalty, err = o.loyalty(c, k.ID, in); return err },

@@ -183,6 +183,7 @@ func (o *Office) Routes() {
 	g.GET("/messages/specials", o.specials)
 	g.POST("/messages/specials", o.saveSpecials)
 	g.GET("/messages/plan", o.plan)
+	g.GET("/messages/occasions", o.occasions)
 	g.POST("/messages/plan", o.savePlan)
 	g.GET("/mail", o.mails)
 	g.GET("/mail/back", o.mailBack)

@@ -159,7 +159,7 @@ func (b *builder) account(ctx context.Context, tx *db.Tx, p *Person, joined time
 		}
 	}
 	for _, o := range p.Occasions {
-		d := customer.Date{Kind: o.Kind, Label: o.Name.text().In(lang), Month: o.Month, Day: o.Day, Remind: p.Mail}
+		d := customer.Date{Kind: o.Kind, Label: o.Name.text().In(lang), Month: o.Month, Day: o.Day, Remind: p.Mail && p.MayYears == 0} // whose orders tell it is not to be reminded by the date alone
 		if _, err := customer.PutDate(ctx, tx, c.ID, d, joined); err != nil {
 			return nil, checkout.Form{}, err
 		}

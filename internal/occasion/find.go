@@ -10,15 +10,16 @@ import (
 )
 
 const (
-	window  = 15  // days around the usual day
-	early   = 21  // how long before a feast something is bought for it
-	late    = 2   // and how long after
-	keeps   = 0.8 // who has the need meets it here in so many years
-	enough  = 0.5 // posterior from which it is brought up
-	marked  = 2.0 // odds of what was bought as a gift, of a kind that mostly is not; and the other way round
-	nobody  = 0.5 // years of the shop's own rate that a person's is shrunk with
-	ofGifts = 0.3 // recurring share of a kind nobody knows yet
-	ofOther = 0.1
+	window  = 15   // days around the usual day
+	early   = 21   // how long before a feast something is bought for it
+	late    = 2    // and how long after
+	keeps   = 0.85 // who has the need meets it here in so many years
+	enough  = 0.5  // posterior from which it is brought up
+	said    = 0.5  // recurring share around a day that the person said matters to them
+	marked  = 2.0  // odds of what was bought as a gift, of a kind that mostly is not; and the other way round
+	nobody  = 0.5  // years of the shop's own rate that a person's is shrunk with
+	ofGifts = 0.25 // recurring share of a kind nobody knows yet
+	ofOther = 0.03
 	shrinks = 20.0 // purchases that share counts for
 )
 
@@ -54,9 +55,19 @@ func (h *Habit) chance(rate float64, at time.Time, span int) float64 {
 	return 1 - math.Exp(-rate*h.share(at, span))
 }
 
-// rate is a person's own, a year, shrunk towards that of the shop.
+// rate is a person's own, a year, shrunk towards that of the shop. One of the
+// events is what the question began with, and counts for nothing.
 func (h *Habit) rate(events int, years float64) float64 {
-	return (float64(events) + nobody*h.Rate) / (max(years, 1) + nobody)
+	return (float64(events-1) + nobody*h.Rate) / (max(years, 1) + nobody)
+}
+
+// spread is how much likelier a purchase lies so many days beside the first
+// one if it is for the same day, than anywhere in twice the window: some nine
+// days apart is usual, and one in ten is bought whenever.
+func spread(days int) float64 {
+	const usual, whenever = 9.0, 0.1
+	z := float64(days) / usual
+	return (1-whenever)*math.Exp(-z*z/2)/(usual*math.Sqrt(2*math.Pi))*(4*window+1) + whenever
 }
 
 // Find says which needs come back each year for somebody, the surest first.
@@ -65,9 +76,9 @@ func (h *Habit) rate(events int, years float64) float64 {
 // For each kind: years with a purchase within 15 days of a day or of a feast,
 // against the years without one. Odds = those of the kind in this shop × for
 // each further year the chance with such a need over that of the person's own
-// rate and the season. The first year sets the day, so it counts for nothing,
-// and the others are compared with twice the window, in which they could have
-// set it as well.
+// rate and the season, more where it was close to the day of the first year.
+// That one sets the day, so it counts for nothing, and the others are compared
+// with twice the window, in which they could have set it as well.
 func (s Shop) Find(b *Buyer, now time.Time) []Found {
 	byKind := map[catalog.CategoryID][]Event{}
 	var kinds []catalog.CategoryID
@@ -145,17 +156,21 @@ func (h *Habit) best(b *Buyer, k catalog.CategoryID, events []Event, now time.Ti
 	}
 	rate := h.rate(len(days), now.Sub(since).Hours()/24/365.25)
 	var best *Found
-	var spread float64
+	var beside float64
 	try := func(a Anchor, movable bool) {
-		f, wide := h.weigh(a, k, events, rate, now)
+		prior, among := h.Recurs, places(days)
+		if slices.ContainsFunc(b.Told, a.near) {
+			prior, among = max(prior, said), 1
+		}
+		f, wide := h.weigh(a, k, events, rate, prior/(1-prior)/float64(among), now)
 		if f == nil {
 			return
 		}
 		// A feast explains better where purchases lie as close to it as to a day.
 		better := best == nil || f.Confidence > best.Confidence+0.02 ||
-			f.Confidence > best.Confidence-0.02 && (wide < spread-0.01 || movable && best.Feast == "" && wide <= spread+1)
+			f.Confidence > best.Confidence-0.02 && (wide < beside-0.01 || movable && best.Feast == "" && wide <= beside+1)
 		if better {
-			best, spread = f, wide
+			best, beside = f, wide
 		}
 	}
 	for _, d := range days {
@@ -169,6 +184,19 @@ func (h *Habit) best(b *Buyer, k catalog.CategoryID, events []Event, now time.Ti
 		}
 	}
 	return best
+}
+
+// places counts the parts of the year, of a window each, in which there were
+// purchases: a need may lie in any of them, and who buys often finds two that
+// agree in some.
+func places(days []time.Time) int {
+	var at []time.Time
+	for _, d := range days {
+		if !slices.ContainsFunc(at, func(o time.Time) bool { return apart(o, d) <= window }) {
+			at = append(at, d)
+		}
+	}
+	return len(at)
 }
 
 func distinct(events []Event) (days []time.Time) {
@@ -229,11 +257,11 @@ func shifted(f *Feast, days []time.Time) (Anchor, bool) {
 }
 
 // weigh says how sure a need at that anchor is, and how far from its usual day
-// the purchases lie on average. nil for one that fewer than two years know.
-func (h *Habit) weigh(a Anchor, k catalog.CategoryID, events []Event, rate float64, now time.Time) (*Found, float64) {
+// the purchases lie on average. odds are those before the years speak. nil for one that fewer than two years know.
+func (h *Habit) weigh(a Anchor, k catalog.CategoryID, events []Event, rate, odds float64, now time.Time) (*Found, float64) {
 	f := &Found{Anchor: a, Kinds: []catalog.CategoryID{k}}
 	first, last := 0, 0
-	seen := map[int]bool{}
+	seen := map[int]int{} // year: days beside the usual one, the least
 	gifts, beside := 0, 0
 	for _, e := range events {
 		y, off, ok := a.place(e.Day)
@@ -245,7 +273,9 @@ func (h *Habit) weigh(a Anchor, k catalog.CategoryID, events []Event, rate float
 			first = y
 		}
 		first, last = min(first, y), max(last, y)
-		seen[y] = true
+		if had, ok := seen[y]; !ok || max(off, -off) < max(had, -had) {
+			seen[y] = off
+		}
 		beside += max(off, -off)
 		if e.Gift {
 			gifts++
@@ -254,7 +284,6 @@ func (h *Habit) weigh(a Anchor, k catalog.CategoryID, events []Event, rate float
 	if len(seen) < 2 {
 		return nil, 0
 	}
-	odds := h.Recurs / (1 - h.Recurs)
 	switch given := 2*gifts >= len(f.Evidence); {
 	case given && !h.Gift:
 		odds *= marked
@@ -268,14 +297,37 @@ func (h *Habit) weigh(a Anchor, k catalog.CategoryID, events []Event, rate float
 		}
 		f.Of++
 		chance := h.chance(rate, u, 2*window)
+		off, met := seen[y]
 		switch {
-		case seen[y] && y > first:
-			odds *= keeps / chance
-		case !seen[y]:
+		case met && y > first:
+			odds *= keeps / chance * spread(off-seen[first])
+		case !met:
 			odds *= (1 - keeps) / (1 - min(chance, 0.95))
 		}
 	}
-	f.Years = len(seen)
+	if f.Years = len(seen); f.Years == 2 && f.Of > 2 {
+		return nil, 0 // two years are enough only where they are the newest ones
+	}
 	f.Confidence = odds / (1 + odds)
 	return f, float64(beside) / float64(len(f.Evidence))
+}
+
+// Once finds gifts that were bought a year before the days to come, and in that
+// one year alone: a hint, not enough for a mail. The newest first.
+func (s Shop) Once(b *Buyer, now time.Time) (all []Event) {
+	found := s.Find(b, now)
+	for _, e := range b.Events {
+		again := e.Day.AddDate(1, 0, 0)
+		ahead := between(now, again)
+		if e.Back || !e.Gift || ahead < 0 || ahead > RemindFrom+window {
+			continue
+		}
+		near := Anchor{Month: int(again.Month()), Day: again.Day()}
+		if !slices.ContainsFunc(found, func(f Found) bool { return f.near(near) }) && !slices.ContainsFunc(all, func(o Event) bool { return o.Kind == e.Kind }) &&
+			!slices.ContainsFunc(b.Events, func(o Event) bool { return o.Kind == e.Kind && between(e.Day, o.Day) > window }) {
+			all = append(all, e)
+		}
+	}
+	slices.Reverse(all)
+	return all
 }

@@ -81,7 +81,7 @@ func (l *Learner) settle() {
 	for k, t := range l.kinds {
 		h := &t.Habit
 		h.Gift = 2*t.gifts >= t.events
-		h.Rate = float64(t.events) / (t.years + 1)
+		h.Rate = float64(t.events-t.people) / (t.years + 1)
 		sum := 0.0
 		for i := range h.Season {
 			n, days := 0.0, 0.0

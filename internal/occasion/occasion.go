@@ -36,6 +36,7 @@ type Buyer struct {
 	Lang    i18n.Lang
 	Since   time.Time // the day of the first order; zero: that of the first event
 	Events  []Event   // the oldest first
+	Told    []Anchor  // days that matter to them, as they said
 }
 
 // Anchor is where in the year a need lies: around a calendar day, or around a

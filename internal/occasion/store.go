@@ -44,7 +44,8 @@ type wanted struct {
 }
 
 // match joins the dates somebody told with what was found for the same weeks:
-// that is one need, and it has their word.
+// that is one need, and it has their word. A date of which they wanted no mail
+// is no need by itself.
 func match(found []Found, told []customer.Date) (all []wanted) {
 	for i := range found {
 		all = append(all, wanted{Found: &found[i]})
@@ -53,7 +54,9 @@ func match(found []Found, told []customer.Date) (all []wanted) {
 		a := dated(&told[i])
 		at := slices.IndexFunc(all, func(w wanted) bool { return w.Found != nil && w.told == nil && w.near(a) })
 		if at < 0 {
-			all = append(all, wanted{told: &told[i]})
+			if told[i].Remind {
+				all = append(all, wanted{told: &told[i]})
+			}
 			continue
 		}
 		all[at].told = &told[i]
@@ -69,7 +72,7 @@ func (w wanted) row(o *Occasion) {
 	o.Source, o.DateToken = FromOrders, ""
 	if w.told != nil {
 		o.DateToken = w.told.Token
-		if o.State == Candidate || o.State == Asked || o.State == "" {
+		if w.told.Remind && (o.State == Candidate || o.State == Asked || o.State == "") {
 			o.State = Confirmed
 		}
 	}
@@ -124,8 +127,26 @@ func keep(ctx context.Context, tx *db.Tx, id customer.ID, found []Found, told []
 	if err != nil {
 		return err
 	}
+	writes, gone := settle(id, have, found, told, may, now)
+	for _, old := range gone {
+		if err := drop(ctx, tx, old); err != nil {
+			return err
+		}
+	}
+	for _, o := range writes {
+		o.RemindAt = o.remind(now, zone, reminded)
+		if err := write(ctx, tx, o, have, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle says what a person's rows become: those that stay, with what is
+// decided now and what the person said before, in the order in which they can
+// be written, and the ids of those that go.
+func settle(id customer.ID, have []Occasion, found []Found, told []customer.Date, may bool, now time.Time) (writes []*Occasion, gone []int64) {
 	used := make([]bool, len(have))
-	var writes []*Occasion
 	for _, w := range match(found, told) {
 		o := &Occasion{CustomerID: id, CreatedAt: db.At(now)}
 		for i := range have {
@@ -144,10 +165,8 @@ func keep(ctx context.Context, tx *db.Tx, id customer.ID, found []Found, told []
 		switch {
 		case used[i]:
 			continue
-		case o.Source == FromPerson || o.State == Candidate && o.DeletedAt.IsZero() || o.State == Asked && o.DeletedAt.IsZero():
-			if err := drop(ctx, tx, o.ID); err != nil {
-				return err
-			}
+		case o.Source == FromPerson, o.DeletedAt.IsZero() && (o.State == Candidate || o.State == Asked):
+			gone = append(gone, o.ID)
 			continue
 		case !may:
 			o.Evidence = []Proof{}
@@ -157,13 +176,7 @@ func keep(ctx context.Context, tx *db.Tx, id customer.ID, found []Found, told []
 	}
 	// First those that let go of a date, then those that take it.
 	slices.SortStableFunc(writes, func(a, b *Occasion) int { return len(a.DateToken) - len(b.DateToken) })
-	for _, o := range writes {
-		o.RemindAt = o.remind(now, zone, reminded)
-		if err := write(ctx, tx, o, have, now); err != nil {
-			return err
-		}
-	}
-	return nil
+	return writes, gone
 }
 
 // write keeps a row that is new or differs from what is there.

@@ -100,21 +100,30 @@ func mayConclude(ctx context.Context, q db.Q, id customer.ID) (bool, error) {
 // something; a card is sent on the others.
 var remindedKinds = []string{"birthday", "gift", "other"}
 
-// dates reads the days that people (or one) want to be reminded of.
+// dates reads the days that people (or one) said matter to them, of the kinds
+// before which one buys something.
 func dates(ctx context.Context, q db.Q, id customer.ID) (map[customer.ID][]customer.Date, error) {
-	find := q.Query(ctx).Where("remind = TRUE AND kind IN ?", remindedKinds)
+	find := q.Query(ctx).Where("kind IN ?", remindedKinds)
 	if id != 0 {
 		find = find.Where("customer_id = ?", int64(id))
 	}
 	var rows []customer.Date
 	if err := find.Order("customer_id, month, day, id").Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read dates to be reminded of: %w", err)
+		return nil, fmt.Errorf("read dates that matter: %w", err)
 	}
 	all := map[customer.ID][]customer.Date{}
 	for _, d := range rows {
 		all[d.CustomerID] = append(all[d.CustomerID], d)
 	}
 	return all, nil
+}
+
+// anchors are the days that somebody said matter.
+func anchors(told []customer.Date) (all []Anchor) {
+	for i := range told {
+		all = append(all, dated(&told[i]))
+	}
+	return all
 }
 
 type kindRow struct {
@@ -183,16 +192,17 @@ func Rebuild(ctx context.Context, d *db.DB, zone *time.Location, now time.Time) 
 	if err := d.InTx(ctx, func(tx *db.Tx) error { return keepHabits(ctx, tx, s, now) }); err != nil {
 		return err
 	}
+	told, err := dates(ctx, d, 0)
+	if err != nil {
+		return err
+	}
 	decided := map[customer.ID][]Found{}
-	err := buyers(ctx, d, 0, zone, func(id customer.ID, b *Buyer) {
+	err = buyers(ctx, d, 0, zone, func(id customer.ID, b *Buyer) {
+		b.Told = anchors(told[id])
 		if found := s.Find(b, today); len(found) > 0 {
 			decided[id] = found
 		}
 	})
-	if err != nil {
-		return err
-	}
-	told, err := dates(ctx, d, 0)
 	if err != nil {
 		return err
 	}
@@ -231,7 +241,12 @@ func Refresh(ctx context.Context, tx *db.Tx, id customer.ID, zone *time.Location
 	if err := buyers(ctx, tx, id, zone, func(_ customer.ID, one *Buyer) { b = one }); err != nil {
 		return err
 	}
+	told, err := dates(ctx, tx, id)
+	if err != nil {
+		return err
+	}
 	if b != nil {
+		b.Told = anchors(told[id])
 		kinds := []catalog.CategoryID{}
 		for _, e := range b.Events {
 			if !slices.Contains(kinds, e.Kind) {
@@ -243,10 +258,6 @@ func Refresh(ctx context.Context, tx *db.Tx, id customer.ID, zone *time.Location
 			return err
 		}
 		found = s.Find(b, Today(now, zone))
-	}
-	told, err := dates(ctx, tx, id)
-	if err != nil {
-		return err
 	}
 	return keep(ctx, tx, id, found, told[id], zone, now)
 }

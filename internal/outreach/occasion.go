@@ -73,7 +73,7 @@ func (d *Desk) remindOccasion(ctx context.Context, o *occasion.Occasion, now tim
 	}
 	from, until := occasion.Span(on, zone)
 	if now.Before(from) {
-		return errors.Join(d.endOccasion(ctx, o, on, now), again(from))
+		return again(from)
 	}
 	told, err := occasion.Reminded(ctx, d.DB, o.CustomerID, on)
 	if err != nil {
@@ -115,19 +115,6 @@ func (d *Desk) remindOccasion(ctx context.Context, o *occasion.Occasion, now tim
 	return pass()
 }
 
-// endOccasion withholds the reminder of the year before a day that was put off
-// until it was too late.
-func (d *Desk) endOccasion(ctx context.Context, o *occasion.Occasion, on, now time.Time) error {
-	have, err := byKey(ctx, d.DB, OccasionKey(o, on.AddDate(-1, 0, 0)))
-	if err != nil || have == nil || have.State != Deferred {
-		return err
-	}
-	return d.DB.InTx(ctx, func(tx *db.Tx) error {
-		_, err := move(ctx, tx, have.ID, Deferred, map[string]any{"state": Withheld, "reason": "occasion-late"}, now)
-		return err
-	})
-}
-
 // offerNeed puts the reminder to the gate and sends it if that allows; the
 // note that it was given is written in the transaction that claims the mail.
 // It returns what became of it.
@@ -137,7 +124,10 @@ func (d *Desk) offerNeed(ctx context.Context, o *occasion.Occasion, on, until ti
 	if err != nil {
 		return nil, err
 	}
-	c := Candidate{Class: Marketing, Purpose: customer.MailOccasions, Topic: Occasions, Email: owner.Email, Customer: owner, Content: s.Key, Expires: until, Occasion: o.Feast}
+	c := Candidate{Class: Marketing, Purpose: customer.MailOccasions, Topic: Occasions, Email: owner.Email, Customer: owner, Content: s.Key, Expires: until}
+	if c.Occasion, err = d.needOccasion(ctx, o, on, owner); err != nil {
+		return nil, err
+	}
 	if c.Worth, err = d.needWorth(ctx, o, cards); err != nil {
 		return nil, err
 	}
@@ -190,6 +180,23 @@ func (d *Desk) offerNeed(ctx context.Context, o *occasion.Occasion, on, until ti
 		have = &Send{State: Deferred, DueAt: db.At(now.Add(time.Minute))}
 	}
 	return have, err
+}
+
+// needOccasion is the key by which somebody may have asked not to hear of a
+// need: that of its feast, or of one that is kept in the same days and that they
+// do not want to be reminded of.
+func (d *Desk) needOccasion(ctx context.Context, o *occasion.Occasion, on time.Time, owner *customer.Customer) (string, error) {
+	wish, err := PreferenceOf(ctx, d.DB, owner.Email)
+	if err != nil {
+		return "", err
+	}
+	for i := range occasion.Feasts {
+		f := &occasion.Feasts[i]
+		if wish.Shuns(f.Key) && f.Kept(owner.Country, owner.Lang) && len(f.Days(on.AddDate(0, 0, -2), on.AddDate(0, 0, 15))) > 0 {
+			return f.Key, nil
+		}
+	}
+	return o.Anchor().Feast, nil
 }
 
 // needLetter writes what is said of a need, with the goods that fit it now.
