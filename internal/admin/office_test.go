@@ -353,11 +353,13 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		if err := campaign.Put(ctx, tx, &spring, f.now); err != nil {
 			return err
 		}
-		return tx.Query(ctx).Exec("UPDATE campaigns SET token = 'spring'; UPDATE banners SET token = 'strip'").Error
+		return tx.Query(ctx).Exec(`UPDATE campaigns SET token = 'spring'; UPDATE banners SET token = 'strip';
+			INSERT INTO notices (token, kind, product_id, title, body, steps, created_at, created_by, updated_at) SELECT 'told', 'fix', id, '{"en":"a"}', '{"en":"a"}', '{"en":""}', 1, 'staff', 1 FROM products WHERE code = 'BB01'`).Error
 	})
 	parts := map[string]string{
 		":campaign":  "spring",
 		":banner":    "strip",
+		":notice":    "told",
 		":review":    said,
 		":cart":      left,
 		":note":      "gone",
