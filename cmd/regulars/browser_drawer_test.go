@@ -25,7 +25,7 @@ func addingIsSeen(t *testing.T, browser context.Context, base string) {
 			}
 			for i, leave := range []chromedp.Action[chromedp.Void]{chromedp.KeyEvent(kb.Escape), chromedp.Click(chromedp.CSS(".drawer-ways .button-plain"))} {
 				v.press(".buy > .button", ".drawer[open]")
-				if got := v.text(".drawer .mini-note"); !strings.Contains(got, []string{"2 units", "3 units"}[i]) {
+				if got := v.text(".drawer .mini-note"); !strings.Contains(got, []string{"Qty 2", "Qty 3"}[i]) {
 					t.Errorf("the drawer says %q", got)
 				}
 				if !say[bool](v, `document.querySelector(".drawer").contains(document.activeElement)`) {

@@ -21,6 +21,7 @@ import (
 	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/templates"
 )
 
 type importCmd struct {
@@ -188,7 +189,7 @@ func (c doctorCmd) Run(w *world) error {
 		return err
 	}
 	defer d.Close()
-	report, err := doctor.Check(w.ctx, d, doctor.Options{Now: w.now()})
+	report, err := doctor.Check(w.ctx, d, doctor.Options{Now: w.now(), Templates: templates.Files})
 	if err != nil {
 		return err
 	}

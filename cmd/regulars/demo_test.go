@@ -17,6 +17,7 @@ import (
 	"regulars/internal/demo"
 	"regulars/internal/doctor"
 	"regulars/migrations"
+	"regulars/templates"
 )
 
 // town is a whole demo shop in this process, with a small crowd.
@@ -196,7 +197,7 @@ func TestOwnedDurablesAreNotSuggested(t *testing.T) {
 // The world that the demo makes breaks no rule of the shop.
 func TestTheDoctorFindsTheDemoSound(t *testing.T) {
 	a, _ := town(t, 150, 200)
-	report, err := doctor.Check(t.Context(), a.db, doctor.Options{Now: a.now()})
+	report, err := doctor.Check(t.Context(), a.db, doctor.Options{Now: a.now(), Templates: templates.Files})
 	if err != nil {
 		t.Fatal(err)
 	}

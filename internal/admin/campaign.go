@@ -164,7 +164,7 @@ func (o *Office) campaignAudience(c echo.Context, k *campaign.Campaign, p *campa
 		return nil
 	}
 	other := looked.All - looked.Goes - looked.Held
-	for _, key := range []string{campaign.PartSimulated, outreach.ReachNone, outreach.ReachOut, campaign.PartExcluded, outreach.ReachMatrix, outreach.ReachHeld} {
+	for _, key := range []string{campaign.PartSimulated, campaign.PartExcluded, outreach.ReachYoung, outreach.ReachWish, outreach.ReachTold, outreach.ReachNone, outreach.ReachOut, outreach.ReachMatrix, outreach.ReachHeld} {
 		n := looked.Parts[key]
 		other -= n
 		if n > 0 {
@@ -193,7 +193,7 @@ func (o *Office) less(c echo.Context, n int) string {
 
 func (o *Office) lookAt(c echo.Context, k *campaign.Campaign) (*campaign.Looked, error) {
 	now := o.Now()
-	return k.Look(c.Request().Context(), o.DB, outreach.Reach(o.Settings.Now(), now), outreach.ReachCapped, now)
+	return k.Look(c.Request().Context(), o.DB, outreach.ReachOf(o.Settings.Now(), k, now), outreach.ReachCapped, now)
 }
 
 // campaignShows writes the mail as somebody gets it: nobody in particular, or a
@@ -230,7 +230,9 @@ func (o *Office) campaignResult(c echo.Context, k *campaign.Campaign, p *campaig
 		return err
 	}
 	sum := o.sumRow(c, "", r.Sum)
-	p.People = p.Path + "/people"
+	if o.may(c, "campaign-people.read") {
+		p.People = campaignsPath + "/people/" + k.Token
+	}
 	p.Stats = []stat{
 		{"", t(c, "campaign.stat.mails"), number(r.Mails), t(c, "campaign.stat.mails.of", "people", number(r.People), "withheld", number(r.Withheld), "without", number(r.Without), "waits", number(r.Waits))},
 		{"", t(c, "campaign.stat.cost"), cash(c, r.Cost, currency), t(c, "campaign.cost", "fixed", cash(c, k.CostFixed, currency), "each", cash(c, k.CostEach, currency))},

@@ -49,12 +49,17 @@ func (o *Office) campaignRoutes(g *echo.Group) {
 	g.GET("/campaigns", o.campaigns)
 	g.GET("/campaigns/new", o.newCampaign)
 	g.POST("/campaigns/new", o.saveCampaign)
+	g.GET("/campaigns/banners", o.banners)
+	g.GET("/campaigns/banners/new", o.newBanner)
+	g.POST("/campaigns/banners/new", o.saveBanner)
+	g.GET("/campaigns/banners/:banner", o.banner)
+	g.POST("/campaigns/banners/:banner", o.saveBanner)
 	g.GET("/campaigns/:campaign", o.campaign)
 	g.POST("/campaigns/:campaign", o.saveCampaign)
 	g.POST("/campaigns/:campaign/do", o.moveCampaign)
 	g.POST("/campaigns/:campaign/test", o.testCampaign)
-	g.GET("/campaigns/:campaign/people", o.campaignPeople)
-	g.GET("/campaigns/:campaign/people.csv", o.campaignFile)
+	g.GET("/campaigns/people/:campaign", o.campaignPeople)
+	g.GET("/campaigns/file/:campaign", o.campaignFile)
 }
 
 func campaignPath(token string) string { return campaignsPath + "/" + token }

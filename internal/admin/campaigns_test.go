@@ -85,18 +85,18 @@ func TestACampaignFromDraftToReport(t *testing.T) {
 	f.now = f.now.Add(time.Hour)
 	f.must(campaign.Credit(ctx, f.DB))
 	f.as(staff.Marketer)
-	for _, at := range []string{path, campaignsPath, path + "/people"} {
+	for _, at := range []string{path, campaignsPath, strings.Replace(path, "campaigns/", "campaigns/people/", 1)} {
 		for _, lang := range []string{"en", "zh"} {
 			if r := f.get(at + "?lang=" + lang + "&simulated=no"); r.Code != http.StatusOK || strings.Contains(r.Body.String(), "campaign.") {
 				t.Errorf("%s in %s: %d\n%s", at, lang, r.Code, r.Body)
 			}
 		}
 	}
-	if r := f.get(path + "/people.csv"); r.Code != http.StatusNotFound {
+	if r := f.get(strings.Replace(path, "campaigns/", "campaigns/file/", 1)); r.Code != http.StatusNotFound {
 		t.Errorf("marketing took people away: %d", r.Code)
 	}
 	f.as(staff.Merchant)
-	if r := f.get(path + "/people.csv"); r.Code != http.StatusOK || !strings.Contains(r.Body.String(), "reader") || !strings.Contains(r.Body.String(), "not measured") {
+	if r := f.get(strings.Replace(path, "campaigns/", "campaigns/file/", 1)); r.Code != http.StatusOK || !strings.Contains(r.Body.String(), "reader") || !strings.Contains(r.Body.String(), "not measured") {
 		t.Errorf("the file: %d\n%s", r.Code, r.Body)
 	}
 	if n := f.counts("SELECT count(*) FROM audit WHERE action IN ('campaign.save', 'campaign.schedule', 'campaign.export')"); n != 3 {
@@ -106,7 +106,7 @@ func TestACampaignFromDraftToReport(t *testing.T) {
 	if r := f.get(path); r.Code != http.StatusOK || strings.Contains(r.Body.String(), "Copy into") {
 		t.Errorf("an analyst: %d", r.Code)
 	}
-	if r := f.get(path + "/people"); r.Code != http.StatusNotFound {
+	if r := f.get(strings.Replace(path, "campaigns/", "campaigns/people/", 1)); r.Code != http.StatusNotFound {
 		t.Errorf("an analyst sees people: %d", r.Code)
 	}
 }
@@ -124,5 +124,35 @@ func TestMarketingWritesToNobodyInParticular(t *testing.T) {
 	f.tx(func(ctx context.Context, tx *db.Tx) error { return campaign.Put(ctx, tx, &c, f.now) })
 	if r := f.post(campaignPath(c.Token)+"/do", url.Values{"do": {"schedule"}, "version": {"1"}}); r.Code != http.StatusUnprocessableEntity || !strings.Contains(r.Body.String(), "Fewer than 10 people") {
 		t.Errorf("%d %s", r.Code, r.Body)
+	}
+}
+
+func TestABannerIsWrittenAndReported(t *testing.T) {
+	f := open(t, dbtest.SQLite(t))
+	f.as(staff.Marketer)
+	for _, at := range []string{bannersPath, bannersPath + "/new"} {
+		f.want(f.get(at), 200, "Banners")
+	}
+	form := url.Values{"place": {"banner.home"}, "title_en": {"Quiet <nights>"}, "title_zh": {"安静的夜"}, "words_en": {"For small hands"}, "words_zh": {"给小手"}, "label_en": {"See it"}, "label_zh": {"看看"},
+		"shelf": {"nowhere"}, "audience": {"parents"}, "active": {"1"}, "cost_mille": {"4"}}
+	f.want(f.post(bannersPath+"/new", form), 422, "Choose a shelf", "Quiet &lt;nights&gt;")
+	form.Set("shelf", "baby")
+	if r := f.post(bannersPath+"/new", form); r.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", r.Code, r.Body)
+	}
+	f.want(f.get(bannersPath), 200, "Quiet &lt;nights&gt; → baby", "New parents", "Too early to compare", "Targeted, by segment")
+	all, err := campaign.Banners(context.Background(), f.DB)
+	f.must(err)
+	form.Set("version", "1")
+	f.want(f.post(bannersPath+"/"+all[0].Token, form), 409, "changed or has begun meanwhile")
+	form.Set("version", version(all[0].UpdatedAt))
+	form.Del("active")
+	if r := f.post(bannersPath+"/"+all[0].Token, form); r.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", r.Code, r.Body)
+	}
+	f.want(f.get(bannersPath), 200, "Not shown")
+	f.as(staff.Analyst).want(f.get(bannersPath+"/"+all[0].Token), 200, "Quiet")
+	if r := f.post(bannersPath+"/new", form); r.Code != http.StatusNotFound {
+		t.Errorf("an analyst wrote a banner: %d", r.Code)
 	}
 }

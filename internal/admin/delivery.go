@@ -34,8 +34,13 @@ type (
 	}
 	deliveryPage struct {
 		web.Page
-		Groups []methodGroup
-		Write  bool
+		Groups       []methodGroup
+		Write        bool
+		Ways, Months []keptRow
+		Kept         string // the sum of them in words
+		Promised     bool   // there is anything to count
+		Simulated    []chip
+		IsSimulated  bool
 	}
 	methodPage struct {
 		web.Page
@@ -84,6 +89,9 @@ func (o *Office) deliveries(c echo.Context) error {
 	}
 	for i := range p.Groups {
 		p.Groups[i].Served = o.reach(c, all, money.Currency(p.Groups[i].Currency))
+	}
+	if err := p.fillKept(c, o); err != nil {
+		return err
 	}
 	return web.Render(c, http.StatusOK, "admin/deliveries", p)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"testing"
+	"time"
 
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
@@ -49,6 +50,23 @@ func TestDeliveriesAreKeptByStaff(t *testing.T) {
 		if got := f.audited("delivery.save"); len(got) != 2 {
 			t.Errorf("audit: %q", got)
 		}
+
+		// What was promised is held against what happened.
+		f.want(f.get("/admin/delivery"), 200, "No order of the last 12 months")
+		paid, err := order.ByID(context.Background(), d, k.ID)
+		f.must(err)
+		f.must(d.InTx(context.Background(), func(tx *db.Tx) error {
+			if _, err := paid.Move(context.Background(), tx, order.DeliveryAxis, string(order.Shipped), "test", "", f.now); err != nil {
+				return err
+			}
+			moved, err := paid.Move(context.Background(), tx, order.DeliveryAxis, string(order.Delivered), "test", "", k.DeliveryBy.Time)
+			if err == nil && !moved {
+				t.Error("the order does not move")
+			}
+			return err
+		}))
+		f.want(f.get("/admin/delivery"), 200, "Promise kept: 1 of 1", "standard", k.DeliveryBy.In(time.UTC).Format("2006-01"), "!simulated people")
+		f.want(f.get("/admin/delivery?simulated=yes"), 200, "No order of the last 12 months", "simulated people")
 
 		// The order in flight keeps what it was placed with.
 		after, err := order.ByID(context.Background(), d, k.ID)

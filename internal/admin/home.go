@@ -127,6 +127,11 @@ func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
 		return nil, err
 	}
 	add("messages.read", "/admin/messages?state=failed", "admin.needs.mails", failed.Total)
+	broken, err := o.Mails.BrokenTexts(ctx, o.DB)
+	if err != nil {
+		return nil, err
+	}
+	add("messages.read", textsPath, "admin.needs.texts", len(broken))
 	return needs, nil
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"regulars/internal/analytics"
 	"regulars/internal/ask"
+	"regulars/internal/campaign"
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
@@ -41,6 +42,7 @@ import (
 	"regulars/internal/roster"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
+	"regulars/internal/slot"
 	"regulars/internal/staff"
 	"regulars/internal/survey"
 	"regulars/internal/trait"
@@ -92,9 +94,10 @@ func open(t *testing.T, d *db.DB) *office {
 	live := &setting.Live{}
 	mailer, err := outreach.Open("", t.TempDir(), clock)
 	f.must(err)
-	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer, Mails: &outreach.Desk{DB: d, Settings: live, Templates: templates.Files, Now: clock, Log: log, Demo: true}, Door: &f.door, Now: clock, Log: log,
+	f.Office = &Office{DB: d, Web: server, Settings: live, Mailer: mailer,
+		Mails: &outreach.Desk{DB: d, Mailer: mailer, Settings: live, BaseURL: "https://shop.example", Templates: templates.Files, Now: clock, Log: log, Demo: true,
+			AccessKey: func(number string) string { return "key-of-" + number }}, Door: &f.door, Now: clock, Log: log,
 		Desk: &checkout.Desk{DB: d, Now: clock, Settings: live, Log: log, Secret: bytes.Repeat([]byte("s"), 32)}}
-	f.Mails = &outreach.Desk{DB: d, Mailer: mailer, Settings: live, BaseURL: "https://shop.example", Templates: templates.Files, Now: clock, Log: log}
 	f.Routes()
 	server.Echo.GET("/test/signin/:id/:epoch", func(c echo.Context) error {
 		id, _ := strconv.ParseInt(c.Param("id"), 10, 64)
@@ -341,7 +344,20 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	var left string
 	f.must(f.DB.Query(context.Background()).Raw("SELECT c.token FROM carts c JOIN cart_facts f ON f.cart_id = c.id ORDER BY c.id LIMIT 1").Scan(&left).Error)
 	said := f.reviewed()
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		strip := campaign.Banner{Place: slot.BannerHome, Title: i18n.Text{En: "a", Zh: "b"}, Words: i18n.Text{En: "a", Zh: "b"}, Label: i18n.Text{En: "a", Zh: "b"}, Shelf: "baby"}
+		if err := campaign.PutBanner(ctx, tx, &strip, db.Time{}, f.now); err != nil {
+			return err
+		}
+		spring := campaign.Campaign{Name: "Spring", Subject: strip.Title, Words: strip.Words, Pick: campaign.ByHand, Hour: campaign.AnyHour, Days: 7, CreditDays: 7}
+		if err := campaign.Put(ctx, tx, &spring, f.now); err != nil {
+			return err
+		}
+		return tx.Query(ctx).Exec("UPDATE campaigns SET token = 'spring'; UPDATE banners SET token = 'strip'").Error
+	})
 	parts := map[string]string{
+		":campaign":  "spring",
+		":banner":    "strip",
 		":review":    said,
 		":cart":      left,
 		":note":      "gone",
@@ -374,6 +390,7 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":method":    "standard",
 		":segment":   "parents",
 		":slug":      "first-use",
+		":text":      outreach.OrderPaid,
 	}
 	f.tx(func(ctx context.Context, tx *db.Tx) error {
 		one := survey.Question{Kind: survey.Scale, Words: i18n.Text{En: "How easy?", Zh: "方便吗？"}}

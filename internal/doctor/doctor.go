@@ -10,6 +10,7 @@ package doctor
 
 import (
 	"context"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -20,7 +21,10 @@ import (
 const Shown = 20
 
 // Options says when it is: holds and payments have their time.
-type Options struct{ Now time.Time }
+type Options struct {
+	Now       time.Time
+	Templates fs.FS // of the mails; nil: the words of mails are not looked at
+}
 
 // Broken is one invariant that does not hold. IDs are order numbers, SKUs,
 // tokens or addresses, at most Shown of them.
@@ -55,7 +59,11 @@ func Check(ctx context.Context, q db.Q, opt Options) (*Report, error) {
 			r.Broken = append(r.Broken, found)
 		}
 	}
-	for _, j := range judgements {
+	asked := judgements
+	if opt.Templates != nil {
+		asked = append(slices.Clone(judgements), wordless(opt.Templates))
+	}
+	for _, j := range asked {
 		r.Checked++
 		r.Codes = append(r.Codes, j.code)
 		found, err := j.ask(ctx, q, opt.Now)

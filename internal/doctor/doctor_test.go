@@ -25,6 +25,7 @@ import (
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/value"
+	"regulars/templates"
 )
 
 var (
@@ -279,7 +280,7 @@ func (s *shop) settle(id order.ID, outcome payment.Outcome) {
 
 func (s *shop) check() *doctor.Report {
 	s.t.Helper()
-	r, err := doctor.Check(ctx, s.d, doctor.Options{Now: s.now})
+	r, err := doctor.Check(ctx, s.d, doctor.Options{Now: s.now, Templates: templates.Files})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -328,6 +329,8 @@ var breaks = []struct{ code, sql string }{
 	{"G2", copied + "INSERT INTO person_spent (customer_id, currency, order_count, net) SELECT id, 'JPY', 1, 1 FROM customers"},
 	{"C2", "UPDATE prices SET was = was + 100 WHERE sale_id > 0"},
 	{"C2", "UPDATE prices SET was = 0 WHERE sale_id > 0"},
+	{"E8", "INSERT INTO mail_texts (template, lang, version, subject, body, original, at) VALUES ('order-paid', 'en', 1, 'Paid', '{nothing}', FALSE, 1)"},
+	{"E8", "INSERT INTO mail_texts (template, lang, version, subject, body, original, at) VALUES ('order-paid', 'zh', 2, '', '', TRUE, 1)"},
 	{"C2", "INSERT INTO price_log (variant_id, currency, amount, at) SELECT p.variant_id, 'USD', 900, l.at - 1 FROM prices p JOIN price_log l ON l.variant_id = p.variant_id AND l.sale_id > 0 WHERE p.sale_id > 0; UPDATE price_log SET id = id + 1000 WHERE sale_id > 0"},
 	{"M7", "UPDATE payments SET amount = amount + 1 WHERE id = (SELECT min(id) FROM payments WHERE state = 'succeeded')"},
 	{"M7", "INSERT INTO payment_ops (payment_id, kind, key, amount, state, created_at, updated_at) SELECT min(id), 'refund', 'k', 5, 'sent', 9000000000000, 1 FROM payments WHERE state = 'refunded'"},
@@ -430,7 +433,7 @@ func TestEachInvariantIsSeenBrokenAndNoOther(t *testing.T) {
 						return io.EOF
 					}
 				}
-				report, err := doctor.Check(ctx, tx, doctor.Options{Now: s.now})
+				report, err := doctor.Check(ctx, tx, doctor.Options{Now: s.now, Templates: templates.Files})
 				if err != nil {
 					t.Errorf("%s: %v", b.code, err)
 					return io.EOF

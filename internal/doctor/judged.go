@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/customer"
 	"regulars/internal/db"
+	"regulars/internal/outreach"
 	"regulars/internal/roster"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
@@ -44,6 +46,13 @@ var judgements = []judgement{
 	{"X9", "nothing names an account that was merged into another, and that one is there", roster.Leftover},
 	{"P5", "a loyalty tier is what orders, reviews and grants make of it", mistiered},
 	{"A1", "the facts of the abandonment report are what the carts' stories make of them, its days their sums, and a lost cart has exactly one main cause", uncounted},
+}
+
+// wordless asks the templates of the mails, which the binary brings along.
+func wordless(files fs.FS) judgement {
+	return judgement{"E8", "words that staff wrote for a mail can be sent, and none of their versions is missing", func(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
+		return outreach.Unsayable(ctx, q, files)
+	}}
 }
 
 func uncounted(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {

@@ -247,6 +247,8 @@ type Moved struct {
 const (
 	RefundAxis Axis = "refund"
 	ReturnAxis Axis = "return"
+	// AddressAxis is where an order goes.
+	AddressAxis Axis = "address"
 )
 
 // GoneBack is the To of a refund that its provider has sent.

@@ -40,6 +40,7 @@ func (d *Desk) Register(r *jobs.Runner) {
 	d.registerShelf(r)
 	ask.Register(r, d.DB, d.Settings, d.Now, d.Log)
 	jobs.Work(r, func(ctx context.Context, j QuestionMail) error { return d.question(ctx, j, d.Now()) })
+	jobs.Work(r, func(ctx context.Context, j TextTest) error { return d.testText(ctx, j, d.Now()) })
 	jobs.Work(r, func(ctx context.Context, j CartMail) error { return d.mailCart(ctx, j, d.Now()) })
 	jobs.Work(r, func(_ context.Context, j ForgetMails) error {
 		if f, ok := d.Mailer.(*Folder); ok {
@@ -167,7 +168,7 @@ func (d *Desk) owe(ctx context.Context, s *Send, c Candidate, to Address, w lett
 	if decision.Verdict == Defer {
 		return deferred{decision.Until}
 	}
-	mail, err := d.compose(s.Template, s, to, w, s.CreatedAt.Time)
+	mail, err := d.compose(ctx, d.DB, s.Template, s, to, w, s.CreatedAt.Time)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 // Repeated are the mails an order may have several of, one an event.
-var Repeated = []string{OrderShipped, OrderRefunded, ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn}
+var Repeated = []string{OrderShipped, OrderRefunded, OrderReaddressed, ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn}
 
 // OrderMailAgain is the job of a mail about an order that staff send again.
 type OrderMailAgain struct {
@@ -46,6 +46,11 @@ func (d *Desk) moved(ctx context.Context, j order.Moved, now time.Time) error {
 		return d.wentBack(ctx, o, j.Ref, now)
 	case j.Axis == order.ReturnAxis:
 		return d.returned(ctx, o, j, now)
+	case j.Axis == order.AddressAxis:
+		if o.State != order.StatePlaced || o.Email == "" {
+			return nil
+		}
+		return d.tell(ctx, o, OrderReaddressed, fmt.Sprintf("%s:%d:%d", OrderReaddressed, o.ID, j.At), now)
 	case j.Axis == order.OrderAxis && j.To == string(order.Cancelled):
 		template, holds = OrderCancelled, o.State == order.Cancelled
 	case j.Axis == order.DeliveryAxis && j.To == string(order.Delivered):

@@ -177,7 +177,7 @@ func (d *Desk) ShowCampaign(ctx context.Context, c *campaign.Campaign, owner *cu
 		to = Address{owner.Name, owner.Email}
 	}
 	w.footer = footer{why: "mail.foot.why." + CampaignMail, unsubscribe: d.url(l, "/u/…")}
-	return d.compose(CampaignMail, &Send{Lang: l}, to, w, now)
+	return d.compose(ctx, d.DB, CampaignMail, &Send{Lang: l}, to, w, now)
 }
 
 // TestCampaign sends the mail to a member of staff who asked for it. The key is

@@ -67,11 +67,16 @@ func TestACampaignGoesOnceToWhomItSaid(t *testing.T) {
 		s.tx(func(tx *db.Tx) error {
 			return tx.Query(ctx).Exec("INSERT INTO suppressions (email_key, purpose, reason, at) VALUES (?, '*', 'complaint', 1)", stopped.Customer.EmailKey).Error
 		})
+		s.account("young@mail.test", func(f *customer.SignUpForm) { f.MailOffers, f.BirthDate = true, "2010-01-01" })
+		off := s.account("off@mail.test", func(f *customer.SignUpForm) { f.MailOffers = true })
+		s.tx(func(tx *db.Tx) error {
+			return outreach.Prefer(ctx, tx, off.Customer.Email, outreach.Preference{Off: []outreach.Topic{outreach.Recommendations}, Hour: outreach.AnyHour}, monday)
+		})
 		s.must(segment.Renew(ctx, d, "rebuild", monday))
 		c := s.campaign(func(c *campaign.Campaign) { c.Held = 3000 })
-		looked, err := c.Look(ctx, d, outreach.Reach(s.desk.Settings.Now(), monday), outreach.ReachCapped, monday)
+		looked, err := c.Look(ctx, d, outreach.ReachOf(s.desk.Settings.Now(), c, monday), outreach.ReachCapped, monday)
 		s.must(err)
-		if looked.All != 32 || looked.Parts[outreach.ReachOut] != 2 || looked.Goes+looked.Held != 30 || looked.Held == 0 || looked.Goes == 0 {
+		if looked.All != 34 || looked.Parts[outreach.ReachOut] != 2 || looked.Parts[outreach.ReachWish] != 1 || looked.Parts[outreach.ReachYoung] != 1 || looked.Goes+looked.Held != 30 || looked.Held == 0 || looked.Goes == 0 {
 			t.Fatalf("the audience is %+v", looked)
 		}
 		s.must(s.desk.SendCampaigns(ctx, monday))
@@ -117,10 +122,24 @@ func TestACampaignGoesOnceToWhomItSaid(t *testing.T) {
 		}
 		r, err := campaign.ResultOf(ctx, d, *c, "USD", monday.Add(hour))
 		s.must(err)
-		if r.People != 32 || r.Mails != looked.Goes || r.Without != looked.Held || r.Withheld != 2 || int(r.Cost) != 10000+2*looked.Goes {
+		if r.People != 34 || r.Mails != looked.Goes || r.Without != looked.Held || r.Withheld != 4 || int(r.Cost) != 10000+2*looked.Goes {
 			t.Errorf("the report says %+v", r)
 		}
 		s.healthy(monday.Add(hour))
+		var again *campaign.Campaign // the same words a week later reach nobody who had them
+		s.tx(func(tx *db.Tx) (err error) {
+			again, err = campaign.Copy(ctx, tx, c, "Again", monday)
+			return err
+		})
+		week := monday.AddDate(0, 0, 8)
+		if looked, err = again.Look(ctx, d, outreach.ReachOf(s.desk.Settings.Now(), again, week), outreach.ReachCapped, week); err != nil || looked.Parts[outreach.ReachTold] != r.Mails {
+			t.Errorf("the same again: %+v, %v", looked, err)
+		}
+		s.tx(func(tx *db.Tx) error { return campaign.Schedule(ctx, tx, again, time.UTC, week) })
+		s.must(s.desk.SendCampaigns(ctx, week))
+		if n := s.campaignMails(); n != r.Mails+looked.Goes {
+			t.Errorf("%d mails of both, the pages said %d and %d", n, r.Mails, looked.Goes)
+		}
 	})
 }
 

@@ -2,6 +2,7 @@ package outreach
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	html "html/template"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"regulars/internal/art"
+	"regulars/internal/db"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 )
@@ -151,17 +153,17 @@ type read struct {
 	made   any
 }
 
-var templates sync.Map // of read, by name
+var keptTemplates sync.Map // of read, by name
 
 // parsed keeps what parse made of a text: reading one takes longer than
 // filling it in.
 func parsed(name, source string, parse func() (any, error)) (any, error) {
-	if kept, ok := templates.Load(name); ok && kept.(read).source == source {
+	if kept, ok := keptTemplates.Load(name); ok && kept.(read).source == source {
 		return kept.(read).made, nil
 	}
 	made, err := parse()
 	if err == nil {
-		templates.Store(name, read{source, made})
+		keptTemplates.Store(name, read{source, made})
 	}
 	return made, err
 }
@@ -170,25 +172,76 @@ func parsed(name, source string, parse func() (any, error)) (any, error) {
 // of the plain one, so the twins cannot say different things; it fetches no
 // picture (that of the goods lies in the mail) and nothing tells when it was
 // opened.
-func (d *Desk) compose(name string, s *Send, to Address, w letter, at time.Time) (Mail, error) {
-	values := d.Settings.Now()
-	w.Lang, w.Shop = s.Lang, d.shopName(s.Lang)
-	w.Name = short(w.Name, mostOfName)
-	t, err := d.template(name, s.Lang)
+func (d *Desk) compose(ctx context.Context, q db.Q, name string, s *Send, to Address, w letter, at time.Time) (Mail, error) {
+	w = d.dressed(s.Lang, w)
+	words, err := TextInForce(ctx, q, name, s.Lang)
 	if err != nil {
 		return Mail{}, err
 	}
+	var subject, body string
+	if words != nil {
+		if subject, body, err = d.written(words, w); err != nil {
+			d.Log.Error("words that staff wrote cannot be sent, the mail goes out in the shop's own", "mail", name, "lang", string(s.Lang), "version", words.Version, "error", err)
+			words = nil
+		}
+	}
+	if words == nil {
+		if subject, body, err = d.own(name, w); err != nil {
+			return Mail{}, err
+		}
+	}
+	mail, err := d.bothForms(subject, body, w)
+	mail.ID, mail.To, mail.Lang, mail.Date, mail.Personal = s.MessageID, to, s.Lang, at, name == QuestionAnswered
+	return mail, err
+}
+
+func (d *Desk) dressed(l i18n.Lang, w letter) letter {
+	w.Lang, w.Shop, w.Name = l, d.shopName(l), short(w.Name, mostOfName)
+	return w
+}
+
+// own is the letter in the words of the shop's template.
+func (d *Desk) own(name string, w letter) (subject, body string, err error) {
+	t, err := d.template(name, w.Lang)
+	if err != nil {
+		return "", "", err
+	}
 	var b bytes.Buffer
 	if err := t.Execute(&b, w); err != nil {
-		return Mail{}, fmt.Errorf("%w %s: %w", errTemplate, name, err)
+		return "", "", fmt.Errorf("%w %s: %w", errTemplate, name, err)
 	}
 	head, body, ok := strings.Cut(strings.ReplaceAll(b.String(), "\r\n", "\n"), "\n\n")
 	subject, isSubject := strings.CutPrefix(head, "Subject: ")
 	if !ok || !isSubject {
-		return Mail{}, fmt.Errorf("%w %s begins with no subject", errTemplate, name)
+		return "", "", fmt.Errorf("%w %s begins with no subject", errTemplate, name)
 	}
+	return subject, body, nil
+}
+
+// written is the letter in words of staff's, if these can be sent: a release
+// may have changed the mail since they were written.
+func (d *Desk) written(t *Text, w letter) (subject, body string, err error) {
+	f, err := d.Form(t.Template, t.Lang)
+	if err == nil {
+		err = d.Lint(f, t.Subject, t.Body)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	values, err := f.values(w)
+	if err != nil {
+		return "", "", err
+	}
+	if subject, err = fill(t.Subject, values); err == nil {
+		body, err = fill(t.Body, values)
+	}
+	return subject, body, err
+}
+
+// bothForms lays out both forms of a letter, with its foot.
+func (d *Desk) bothForms(subject, body string, w letter) (Mail, error) {
 	body, foot := tidyParagraphs(body), tidyParagraphs(d.foot(w))
-	page := frame{Tag: s.Lang.Tag(), Subject: short(subject, mostOfSubject), Shop: w.Shop, Body: d.blocks(body), Foot: d.blocks(foot), Table: w.table()}
+	page := frame{Tag: w.Lang.Tag(), Subject: short(subject, mostOfSubject), Shop: w.Shop, Body: d.blocks(body), Foot: d.blocks(foot), Table: w.table()}
 	h, err := d.frame()
 	if err != nil {
 		return Mail{}, err
@@ -197,8 +250,8 @@ func (d *Desk) compose(name string, s *Send, to Address, w letter, at time.Time)
 	if err := h.Execute(&twin, page); err != nil {
 		return Mail{}, fmt.Errorf("%w frame: %w", errTemplate, err)
 	}
-	return Mail{ID: s.MessageID, From: Address{w.Shop, values.Get("shop.email")}, To: to, Subject: page.Subject,
-		Text: body + "\n\n-- \n" + foot + "\n", HTML: twin.String(), Table: page.Table, Lang: s.Lang, Date: at, Personal: name == QuestionAnswered}, nil
+	return Mail{From: Address{w.Shop, d.Settings.Now().Get("shop.email")}, Subject: page.Subject,
+		Text: body + "\n\n-- \n" + foot + "\n", HTML: twin.String(), Table: page.Table}, nil
 }
 
 func (d *Desk) shopName(l i18n.Lang) string {

@@ -86,7 +86,7 @@ func ReadFile(dir, name string) (*Letter, error) {
 		return nil, fmt.Errorf("read mail %s: %w", name, err)
 	}
 	defer f.Close()
-	letter, err := parse(io.LimitReader(f, mostOfFile))
+	letter, err := readLetter(io.LimitReader(f, mostOfFile))
 	if err != nil {
 		return nil, fmt.Errorf("read mail %s: %w", name, err)
 	}
@@ -94,7 +94,7 @@ func ReadFile(dir, name string) (*Letter, error) {
 	return letter, nil
 }
 
-func parse(r io.Reader) (*Letter, error) {
+func readLetter(r io.Reader) (*Letter, error) {
 	msg, err := mail.ReadMessage(r)
 	if err != nil {
 		return nil, err

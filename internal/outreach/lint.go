@@ -1,107 +1,111 @@
 package outreach
 
 import (
-	"fmt"
-	"io/fs"
+	"errors"
 	"regexp"
 	"slices"
-	text "text/template"
-	tree "text/template/parse"
+	"strings"
+	"unicode"
 
-	"regulars/internal/i18n"
+	"regulars/internal/fault"
 )
 
-// Owed lists the templates of what is owed to somebody who may have said no to
-// everything else. They carry nothing that sells (crm.md 4.1).
-var Owed = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
-	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn, VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, OwnerFix, OwnerRecall}
+// What a text may hold at most.
+const (
+	mostOfTextSubject = 150    // runes
+	mostOfTextBody    = 10_000 // runes
+	mostOfPlaces      = 60
+)
 
-// plainPlaces are the placeholders that say what was done or has to be done.
-// Any other could show goods, a code or an offer.
-var plainPlaces = []string{"Lang", "Shop", "Name", "Link", "Hours", "Wishes", "Goods", "More", "Order", "Card", "Return", "Words", "Number", "By", "Status", "Owner"}
+// An offer in a mail that is owed: what makes it advertising.
+var offers = regexp.MustCompile(`(?i)\d\s*[%％]|\b(discount|coupon|voucher|promo|sale)\b|优惠|折扣|促销|打折|满减|特价`)
 
-// sells finds words of offers in either language.
-var sells = regexp.MustCompile(`(?i)coupon|promo(tion)?s?\b|discount code|voucher code|special offer|\d ?% off|you may also like|recommended for you|our picks|best ?sellers|优惠券|优惠码|折扣码|促销|特价|为您推荐|猜你喜欢|满减`)
+var addressInText = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S*`)
 
-// Lint says what in the text of a template that is owed sells something.
-func Lint(name, source string) error {
-	if !slices.Contains(Owed, name) {
-		return nil
-	}
-	t, err := text.New(name).Parse(source)
-	if err != nil {
-		return fmt.Errorf("%w %s: %w", errTemplate, name, err)
-	}
-	if words := sells.FindString(source); words != "" {
-		return fmt.Errorf("%w %s is owed and may not sell: %q", errTemplate, name, words)
-	}
-	for _, one := range t.Templates() {
-		if place := strange(one.Root); place != "" {
-			return fmt.Errorf("%w %s is owed and may not show .%s", errTemplate, name, place)
+// Lint says what is wrong with a text that staff wrote, by field and line; nil:
+// it can be sent. Its fields are subject and body.
+func (d *Desk) Lint(f *Form, subject, body string) error {
+	var form fault.Form
+	used, places := map[string]bool{}, 0
+	own := f.Subject + "\n" + f.Body
+	look := func(field, words string) {
+		for n, line := range strings.Split(strings.ReplaceAll(words, "\r\n", "\n"), "\n") {
+			wrong := scan(line, func(literal, place string) error {
+				if place == "" {
+					return nil
+				}
+				if places++; f.place(place) == nil {
+					form.Wrong(field, "mail.text.unknown", "line", n+1, "name", short(place, 40))
+				} else if field == "body" && place == "link" && strings.Join(strings.Fields(line), "") != "{link}" {
+					form.Wrong(field, "mail.text.link", "line", n+1)
+				}
+				used[place] = true
+				return nil
+			})
+			for err, key := range map[error]string{errUnclosed: "mail.text.unclosed", errNested: "mail.text.nested", errStray: "mail.text.stray"} {
+				if errors.Is(wrong, err) {
+					form.Wrong(field, key, "line", n+1)
+				}
+			}
+			for _, at := range addressInText.FindAllString(line, -1) {
+				if d.BaseURL != "" && !strings.HasPrefix(at, d.BaseURL+"/") && at != d.BaseURL {
+					form.Wrong(field, "mail.text.address", "line", n+1, "address", short(at, 60))
+				}
+			}
+			if said := offers.FindString(line); said != "" && !isOffer(f.Template) && !strings.Contains(own, said) {
+				form.Wrong(field, "mail.text.offer", "line", n+1, "words", said)
+			}
+			if strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) && r != '\t' || r == unicode.ReplacementChar }) {
+				form.Wrong(field, "mail.text.control", "line", n+1)
+			}
 		}
 	}
-	return nil
+	switch n := len([]rune(subject)); {
+	case strings.TrimSpace(subject) == "":
+		form.Wrong("subject", "mail.text.empty")
+	case n > mostOfTextSubject:
+		form.Wrong("subject", "mail.text.long", "most", mostOfTextSubject)
+	case strings.ContainsAny(subject, "\r\n"):
+		form.Wrong("subject", "mail.text.lines")
+	default:
+		look("subject", subject)
+	}
+	switch n := len([]rune(body)); {
+	case strings.TrimSpace(body) == "":
+		form.Wrong("body", "mail.text.empty")
+	case n > mostOfTextBody:
+		form.Wrong("body", "mail.text.long", "most", mostOfTextBody)
+	default:
+		look("body", body)
+		for _, p := range f.Places {
+			if p.Must && !used[p.Name] && slices.Contains(placesIn(own), p.Name) {
+				form.Wrong("body", "mail.text.missing", "name", p.Name)
+			}
+		}
+		if places > mostOfPlaces {
+			form.Wrong("body", "mail.text.many", "most", mostOfPlaces)
+		}
+	}
+	return form.Err()
 }
 
-// strange is the first placeholder of a template that is none of the plain ones.
-// Fields of what "with" and "range" stand on are fields of a plain one.
-func strange(n tree.Node) string {
-	var found string
-	look := func(all ...tree.Node) {
-		for _, one := range all {
-			if found == "" {
-				found = strange(one)
+// placesIn lists the placeholders of a text as they stand in it.
+func placesIn(words string) (all []string) {
+	for line := range strings.SplitSeq(words, "\n") {
+		_ = scan(line, func(_, place string) error { // what comes before a mistake counts
+			if place != "" && !slices.Contains(all, place) {
+				all = append(all, place)
 			}
-		}
+			return nil
+		})
 	}
-	branch := func(b *tree.BranchNode, inside bool) {
-		look(b.Pipe)
-		if inside && b.List != nil {
-			look(b.List)
-		}
-		if b.ElseList != nil {
-			look(b.ElseList)
-		}
-	}
-	switch n := n.(type) {
-	case *tree.ListNode:
-		look(n.Nodes...)
-	case *tree.ActionNode:
-		look(n.Pipe)
-	case *tree.IfNode:
-		branch(&n.BranchNode, true)
-	case *tree.WithNode:
-		branch(&n.BranchNode, false)
-	case *tree.RangeNode:
-		branch(&n.BranchNode, false)
-	case *tree.PipeNode:
-		for _, c := range n.Cmds {
-			look(c.Args...)
-		}
-	case *tree.FieldNode:
-		if !slices.Contains(plainPlaces, n.Ident[0]) {
-			found = n.Ident[0]
-		}
-	case *tree.VariableNode: // $.Coupon, wherever it stands
-		if n.Ident[0] == "$" && len(n.Ident) > 1 && !slices.Contains(plainPlaces, n.Ident[1]) {
-			found = n.Ident[1]
-		}
-	}
-	return found
+	return all
 }
 
-// lint looks through every template that is owed.
-func (d *Desk) lint() error {
-	for _, name := range Owed {
-		for _, lang := range i18n.Langs {
-			b, err := fs.ReadFile(d.Templates, "mail/"+name+"."+string(lang)+".txt")
-			if err == nil {
-				err = Lint(name, string(b))
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+// Example is what each placeholder of a mail stands for in a letter that is
+// made up.
+func (d *Desk) Example(f *Form) (map[string]string, error) {
+	w := d.sample(f.Lang)
+	w.Shop = d.shopName(f.Lang)
+	return f.values(w)
 }

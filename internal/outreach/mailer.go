@@ -69,14 +69,14 @@ func (m Mail) message() (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	from, err := mailbox(m.From.Email)
 	if err == nil {
-		err = msg.FromFormat(short(m.From.Name, mostOfName), from)
+		err = msg.From(named(m.From.Name, from))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("sender: %w", err)
 	}
 	to, err := mailbox(m.To.Email)
 	if err == nil {
-		err = msg.AddToFormat(short(m.To.Name, mostOfName), to)
+		err = msg.To(named(m.To.Name, to))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("recipient: %w", err)
@@ -131,6 +131,11 @@ func mailbox(address string) (string, error) {
 		return "", errors.New("this is not one mail address")
 	}
 	return one, nil
+}
+
+// named is an address with a name in front of it, whatever that holds.
+func named(name, address string) string {
+	return (&mail.Address{Name: short(name, mostOfName), Address: address}).String()
 }
 
 // headerLine takes out of a value what could end a header and begin another,

@@ -174,7 +174,7 @@ func (d *Desk) offerNeed(ctx context.Context, o *occasion.Occasion, on, until ti
 		need := *w.Need
 		need.Answer = d.url(next.Lang, "/occasions/"+token)
 		letter.Need, letter.footer = &need, footer{why: "mail.foot.why." + OccasionMail, unsubscribe: d.url(next.Lang, "/u/"+stop)}
-		mail, err = d.compose(OccasionMail, &next, to, letter, now)
+		mail, err = d.compose(ctx, tx, OccasionMail, &next, to, letter, now)
 		d.stoppable(&mail, stop)
 		*s, claimed = next, true
 		return err

@@ -45,6 +45,7 @@ const (
 	OrderDelivered    = "order-delivered"
 	OrderCancelled    = "order-cancelled"
 	OrderRefunded     = "order-refunded"
+	OrderReaddressed  = "order-readdressed"
 	OrderReminder     = "order-reminder" // of a transfer, when half of its time is over
 	GiftCard          = "gift-card"
 	ReturnAsked       = "order-return-asked"
@@ -69,7 +70,7 @@ const (
 
 // Templates lists every message.
 var Templates = []string{ReviewRefused, BackInStock,
-	OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
+	OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReaddressed, OrderReminder, GiftCard,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
 	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds,
 	OccasionMail, CampaignMail,

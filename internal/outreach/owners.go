@@ -214,7 +214,7 @@ func (d *Desk) offerWhile(ctx context.Context, s *Send, c Candidate, to Address,
 		}
 		letter := w
 		letter.footer = footer{why: "mail.foot.why." + next.Template, unsubscribe: d.url(next.Lang, "/u/"+stop)}
-		mail, err = d.compose(next.Template, &next, to, letter, now)
+		mail, err = d.compose(ctx, tx, next.Template, &next, to, letter, now)
 		d.stoppable(&mail, stop)
 		*s, claimed = next, true
 		return err

@@ -35,7 +35,7 @@ func (d *Desk) reminder(ctx context.Context, tx *db.Tx, s *Send, c *cart.Cart, t
 			return Mail{}, err
 		}
 	}
-	mail, err := d.compose(name, s, to, w, now)
+	mail, err := d.compose(ctx, tx, name, s, to, w, now)
 	d.stoppable(&mail, stop)
 	return mail, err
 }

@@ -177,7 +177,7 @@ func (d *Desk) tellBack(ctx context.Context, a *restock.Ask, now time.Time) (mor
 		if ok, err := d.put(ctx, tx, next, now); err != nil || !ok {
 			return err
 		}
-		mail, err = d.composeBack(next, b, to, now)
+		mail, err = d.composeBack(ctx, tx, next, b, to, now)
 		s = next
 		return err
 	})
@@ -220,7 +220,7 @@ func (d *Desk) waits(ctx context.Context, tx *db.Tx, a *restock.Ask) (*Send, Can
 
 func backKey(id int64) string { return fmt.Sprintf("%s:%d", BackInStock, id) }
 
-func (d *Desk) composeBack(s *Send, b catalog.Buyable, to Address, now time.Time) (Mail, error) {
+func (d *Desk) composeBack(ctx context.Context, tx *db.Tx, s *Send, b catalog.Buyable, to Address, now time.Time) (Mail, error) {
 	name := headerLine(b.Name.In(s.Lang))
 	if c := headerLine(b.Choices.In(s.Lang)); c != "" {
 		name += i18n.T(s.Lang, "mail.goods.choices", "choices", c)
@@ -230,7 +230,7 @@ func (d *Desk) composeBack(s *Send, b catalog.Buyable, to Address, now time.Time
 	}
 	w := letter{Name: to.Name, Link: d.url(s.Lang, "/p/"+b.Slug+"?"+url.Values{"v": {b.SKU}}.Encode()), footer: footer{why: "mail.foot.why.back"},
 		Shelf: &shelfWords{Name: name, Price: i18n.Money(s.Lang, b.Price)}}
-	return d.compose(BackInStock, s, to, w, now)
+	return d.compose(ctx, tx, BackInStock, s, to, w, now)
 }
 
 // tellBackAgain sends what a mail server surely did not take the first time.
@@ -267,7 +267,7 @@ func (d *Desk) tellBackAgain(ctx context.Context, now time.Time) error {
 				return err
 			}
 			s.Attempts, claimed = s.Attempts+1, true
-			mail, err = d.composeBack(s, b, Address{Email: s.Email}, now)
+			mail, err = d.composeBack(ctx, tx, s, b, Address{Email: s.Email}, now)
 			return err
 		})
 		if err != nil {

@@ -28,8 +28,10 @@ const (
 	CartChain    Key = "cart.chain"
 	Added        Key = "cart.added"
 	Confirmation Key = "confirmation"
-	Reply        Key = "reply"    // by staff, to a question; its page is the question's number
-	Campaign     Key = "campaign" // a mail of a campaign; its page is the campaign's token
+	Reply        Key = "reply"           // by staff, to a question; its page is the question's number
+	Campaign     Key = "campaign"        // a mail of a campaign; its page is the campaign's token
+	BannerHome   Key = "banner.home"     // its page is the banner's token
+	BannerShelf  Key = "banner.category" // likewise
 	Home         Key = "home"
 	sections     Key = "home."
 	other        Key = "home.other"
@@ -46,10 +48,11 @@ type Slot struct {
 type Held string
 
 const (
-	Nothing Held = "nothing" // the block is left out
-	Shelf   Held = "shelf"   // what else stands on the same shelf
-	Neutral Held = "neutral" // the page of people we do not know
-	Always  Held = ""        // nobody goes without
+	Nothing  Held = "nothing" // the block is left out
+	Shelf    Held = "shelf"   // what else stands on the same shelf
+	Neutral  Held = "neutral" // the page of people we do not know
+	AtRandom Held = "random"  // one of the same places, chosen without knowing who looks
+	Always   Held = ""        // nobody goes without
 )
 
 // Slots lists every place, in the order of reports.
@@ -64,6 +67,8 @@ var Slots = []Slot{
 	{Alternatives, "pa", Always},
 	{Reply, "rq", Always},
 	{Campaign, "mc", Always},
+	{BannerHome, "bh", AtRandom},
+	{BannerShelf, "bc", AtRandom},
 	{"home.again", "ha", Nothing},
 	{"home.goes", "hg", Nothing},
 	{"home.continue", "hu", Nothing},
@@ -96,6 +101,9 @@ func Section(kind string) Key {
 
 // OnHome reports whether a place is a section of the home page.
 func (k Key) OnHome() bool { return strings.HasPrefix(string(k), string(sections)) }
+
+// Banner reports whether a place is one of banners.
+func (k Key) Banner() bool { return k == BannerHome || k == BannerShelf }
 
 // Name is the place for people.
 func (k Key) Name(l i18n.Lang) string { return i18n.T(l, "slot."+string(k)) }
@@ -257,7 +265,11 @@ func (r *Rules) Of(key Key) Test {
 		return t
 	}
 	t := Test{Key: key, Salt: string(key)}
-	if s, ok := Of(key); ok && s.Held != Always {
+	switch s, _ := Of(key); s.Held {
+	case Always:
+	case AtRandom: // nothing is kept from anybody: half tells soonest
+		t.Held = MostHeld
+	default:
 		t.Held = usualHeld
 	}
 	return t

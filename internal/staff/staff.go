@@ -117,6 +117,8 @@ var Areas = []Area{
 	{Name: "chains", Path: "/admin/chains", Read: []Role{Analyst}, Write: []Role{Merchant, Marketer}},
 	{Name: "abandonment", Path: "/admin/abandonment", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "messages", Path: "/admin/messages", Read: []Role{Support}, Write: []Role{Marketer}},
+	{Name: "campaign-people", Path: "/admin/campaigns/people", Read: []Role{Merchant, Marketer}, Within: true},
+	{Name: "campaign-files", Path: "/admin/campaigns/file", Read: []Role{Merchant}, Within: true},
 	{Name: "campaigns", Path: "/admin/campaigns", Read: []Role{Analyst}, Write: []Role{Merchant, Marketer}},
 	{Name: "experiments", Path: "/admin/experiments", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "questions", Path: "/admin/questions", Write: []Role{Merchant, Support}},

@@ -10,13 +10,13 @@ import (
 	"regulars/internal/web"
 )
 
-// followed counts the link of a campaign that led to a page which is no
+// followed counts the link of a campaign or banner that led to a page which is no
 // product's (those count their own clicks, with the product). Whoever does not
 // let themselves be known is counted without a name.
 func (s *Shop) followed(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if c.Request().Method == http.MethodGet && c.QueryParam(viaName) != "" && web.Fragment(c) == "" && c.Request().Header.Get("Sec-Purpose") == "" && c.Path() != "/p/:slug" {
-			if m, on := s.via(c); on && m.Slot == slot.Campaign {
+			if m, on := s.via(c); on && (m.Slot == slot.Campaign || m.Slot.Banner()) {
 				s.noteSlot(c, event.Event{Kind: event.SlotClick, Detail: m.String()})
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
+	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/fault"
@@ -371,18 +372,22 @@ func (s *Shop) add(c echo.Context, v *catalog.Variant, qty int) error {
 		return err
 	}
 	return s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		open, err := cart.Ensure(ctx, tx, p, s.currency(c), web.Lang(c), device(c), s.Now())
+		open, err := s.ensure(ctx, tx, c, p, led)
 		if err != nil {
 			return err
 		}
-		if open.StartedAt.IsZero() {
-			led.CartID = open.ID
-			if err := cart.Arrive(ctx, tx, led); err != nil {
-				return err
-			}
-		}
 		return cart.AddFrom(ctx, tx, open.ID, v.ID, qty, from.String(), s.Now())
 	})
+}
+
+// ensure is the cart of a person, with what led to it if it is a new one.
+func (s *Shop) ensure(ctx context.Context, tx *db.Tx, c echo.Context, p *customer.Person, led cart.Arrival) (*cart.Cart, error) {
+	open, err := cart.Ensure(ctx, tx, p, s.currency(c), web.Lang(c), device(c), s.Now())
+	if err != nil || !open.StartedAt.IsZero() {
+		return open, err
+	}
+	led.CartID = open.ID
+	return open, cart.Arrive(ctx, tx, led)
 }
 
 // notAdded shows the product again with what stood in the way.

@@ -58,6 +58,7 @@ type homePage struct {
 	Sections               []shelf
 	Continue               *shelf
 	Tiles                  []deptTile
+	Banner                 *strip
 	Look                   *lookNotice
 }
 
@@ -107,6 +108,10 @@ func (s *Shop) showHome(c echo.Context, w *welcome) error {
 		}
 	}
 	if err := s.tiles(c, &p, w.Departments); err != nil {
+		return err
+	}
+	var err error
+	if p.Banner, err = s.banner(c, slot.BannerHome, ""); err != nil {
 		return err
 	}
 	s.showed(c)

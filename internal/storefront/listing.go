@@ -17,6 +17,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/money"
 	"regulars/internal/search"
+	"regulars/internal/slot"
 	"regulars/internal/web"
 )
 
@@ -301,6 +302,7 @@ type categoryPage struct {
 	Shelves       []shelfChip
 	Still         *picture // where nothing is narrowed yet: then what was found comes first
 	List          listing
+	Banner        *strip
 }
 
 type shelfChip struct {
@@ -347,7 +349,13 @@ func (s *Shop) category(c echo.Context) error {
 		p.Still = still(c, art.Wide, k.Hue, pieces)
 		s.preview(&p.Page, k.Hue, pieces)
 	}
+	if l.Page == 1 && !n.filtered() {
+		if p.Banner, err = s.banner(c, slot.BannerShelf, k.Slug); err != nil {
+			return err
+		}
+	}
 	s.note(c, event.Event{Kind: event.ListShown, Detail: k.Slug})
+	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/category", &p)
 }
 

@@ -91,7 +91,7 @@ func TestARestoredCartIsAddedOrTakesTheOthersPlace(t *testing.T) {
 		there.Post("/cart/items", "sku", "BK01", "qty", "5")
 		there.Submit(there.Get("/p/calm-bottle?size=240&colour=aqua"), "/cart/items", "qty", "1")
 		shown := there.Get(link)
-		if !strings.Contains(shown.Text(), "1 piece of something else") {
+		if !strings.Contains(shown.Text(), "1 other thing") {
 			t.Fatalf("the cart that is here is not spoken of: %s", shown.Text())
 		}
 		var how []string
@@ -133,7 +133,7 @@ func TestPagesSayOnceThatACartWaits(t *testing.T) {
 		}
 		before := b.Get("/").Main()
 		s.Pass(61 * time.Minute)
-		if got := line("/"); !strings.Contains(got, "1 piece") || !strings.Contains(got, "Calm") {
+		if got := line("/"); !strings.Contains(got, "1 thing") || !strings.Contains(got, "Calm") {
 			t.Errorf("the line says %q", got)
 		}
 		if got := line("/zh/c/baby"); !strings.Contains(got, "您的购物车还在") {
@@ -159,7 +159,7 @@ func TestPagesSayOnceThatACartWaits(t *testing.T) {
 		}
 		b.Post("/cart/items", "sku", "BK01", "qty", "1")
 		s.Pass(61 * time.Minute)
-		if got := line("/"); !strings.Contains(got, "2 pieces") {
+		if got := line("/"); !strings.Contains(got, "2 things") {
 			t.Errorf("left anew, the line says %q", got)
 		}
 	})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/campaign"
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
 	"regulars/internal/customer"
@@ -57,6 +58,7 @@ type Shop struct {
 	drawn   drawings
 	prints  prints
 	slots   slot.Live
+	banners campaign.LiveBanners
 	owners  owner.Live
 }
 
@@ -118,6 +120,7 @@ func (s *Shop) Routes() {
 	e.POST("/orders", s.findOrder, door)
 	e.GET("/orders/:number", s.order)
 	e.POST("/orders/:number/payments", s.payAgain, slow)
+	e.POST("/orders/:number/again", s.orderAgain, slow)
 	e.POST("/orders/:number/why", s.orderWhy, slow)
 	e.GET("/orders/:number/invoice", s.invoice)
 	e.GET("/orders/:number/credit/:note", s.credit)

@@ -35,7 +35,7 @@ type (
 		Often, Hours []wishOption
 		Pause, Avoid []wishOption
 		Avoided      int
-		Clock        string
+		HoursIn      string
 		Blocked      []blockedRow
 		BlockedWhat  string
 	}
@@ -66,7 +66,7 @@ func (s *Shop) wishes(c echo.Context, p web.Page, action string, center *outreac
 	zone := s.theirZone(center.Zone)
 	set, l, w := s.Settings.Now(), web.Lang(c), center.Wish
 	_, week, month := set.MailCaps()
-	form := &wishes{Page: p, Action: action, Clock: zone.String(), Avoided: len(w.Avoid)}
+	form := &wishes{Page: p, Action: action, HoursIn: zone.String(), Avoided: len(w.Avoid)}
 	if !w.At.IsZero() {
 		form.Saved = t(c, "wish.saved", "when", i18n.DateTime(l, w.At.In(zone)))
 	}

@@ -104,7 +104,7 @@ func TestFieldsOfAFormFailure(t *testing.T) {
 	if body := sh.ask("GET", "/api/v1/fail", "").Body.String(); !strings.Contains(body, `"errors":[{"field":"qty","detail":"Enter a whole number, such as 2"}]`) {
 		t.Error(body)
 	}
-	want(t, "errors", sh.ask("GET", "/errors", "").Body.String(), "One thing to mend|qty|Error: Enter a whole number, such as 2|")
+	want(t, "errors", sh.ask("GET", "/errors", "").Body.String(), "One thing to fix|qty|Error: Enter a whole number, such as 2|")
 }
 
 func TestABrokenErrorPageFallsBackToWords(t *testing.T) {
