@@ -81,19 +81,19 @@ func textPath(name string, l i18n.Lang) string {
 type (
 	textPage struct {
 		web.Page
-		Name, Lang, Tag string
-		In              inputs
-		Errors          web.FormErrors
-		Write           bool
-		Langs           []chip
-		Now             string // whose words hold
-		Broken          bool
-		Draft, Changed  bool // there is a draft; there are words of staff's
-		Seen            int
-		Places          []placeRow
-		Versions        []textVersion
-		Look            textLook
-		Mine            string // where a test goes
+		Name, TextLang, Tag string
+		In                  inputs
+		Errors              web.FormErrors
+		Write               bool
+		Langs               []chip
+		Now                 string // whose words hold
+		Broken              bool
+		Draft, Changed      bool // there is a draft; there are words of staff's
+		Seen                int
+		Places              []placeRow
+		Versions            []textVersion
+		Look                textLook
+		Mine                string // where a test goes
 	}
 	placeRow struct {
 		Name, Example string
@@ -162,7 +162,7 @@ func (o *Office) showText(c echo.Context, status int, f *outreach.Form, in input
 	if err != nil {
 		return err
 	}
-	p := textPage{Page: page(c, "admin.mail."+f.Template), Name: f.Template, Lang: string(f.Lang), Tag: f.Lang.Tag(), In: in, Errors: wrong(c, failed),
+	p := textPage{Page: page(c, "admin.mail."+f.Template), Name: f.Template, TextLang: string(f.Lang), Tag: f.Lang.Tag(), In: in, Errors: wrong(c, failed),
 		Write: o.may(c, "messages.write"), Draft: draft != nil, Mine: who.Email, Now: t(c, "admin.texts.own")}
 	for _, l := range i18n.Langs {
 		p.Langs = append(p.Langs, chip{textPath(f.Template, l), t(c, "admin.texts.lang."+string(l)), l == f.Lang})

@@ -154,7 +154,7 @@ func (d *Desk) campaignLetter(ctx context.Context, c *campaign.Campaign, owner *
 		}
 		w.Campaign.Goods = append(w.Campaign.Goods, campaignGoods{headerLine(k.Name.In(l)), price, d.url(l, "/p/"+k.Slug+"?"+tags(c))})
 		if !k.Sensitive {
-			w.show(k.Image)
+			w.stand(k.Image)
 		}
 	}
 	return w, nil
