@@ -55,7 +55,7 @@ func (o *Office) messages(c echo.Context) error {
 	for _, one := range outreach.Topics {
 		topics = append(topics, string(one))
 	}
-	p.Topics = chips(c, "topic", topic, "wish.topic.", topics...)
+	p.Topics = chips(c, "topic", topic, "admin.matrix.", topics...)
 	p.Reasons = chips(c, "reason", reason, "outreach.reason.", append([]string{""}, reasons...)...)
 	return web.Render(c, http.StatusOK, "admin/messages", p)
 }
@@ -72,7 +72,7 @@ func (o *Office) sendRows(c echo.Context, sends []outreach.Send) []sendRow {
 		rows[i] = sendRow{At: s.CreatedAt, Mail: t(c, "admin.mail."+s.Template), Class: t(c, "admin.class."+string(s.Class)), Email: s.Email, Subject: s.Subject,
 			State: tag{kind, t(c, "admin.send."+string(s.State))}, Why: s.Words(lang(c)), Simulated: s.Simulated}
 		if s.Topic != "" {
-			rows[i].Topic = t(c, "wish.topic."+string(s.Topic))
+			rows[i].Topic = t(c, "admin.matrix."+string(s.Topic))
 		}
 		if s.Worth > 0 {
 			rows[i].Worth = t(c, "admin.send.worth", "amount", cash(c, money.Amount(s.Worth), currency))

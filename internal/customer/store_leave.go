@@ -42,9 +42,10 @@ type Exported struct {
 	Surveys   []ExportedSurvey   `json:"surveys"`     // answers you linked to your account
 	Occasions []ExportedOccasion `json:"occasions"`   // needs that come back each year, and what you said of them
 	Reminders []ExportedReminder `json:"occasion_reminders"`
-	Promises  []ExportedPromise  `json:"promises"` // what staff promised, are to do, or noted about the person
-	Owned     []ExportedOwned    `json:"owned"`    // what you said you own, or gave away
-	Notices   []ExportedNotice   `json:"notices"`  // what owners were told
+	Promises  []ExportedPromise  `json:"promises"`  // what staff promised, are to do, or noted about the person
+	Owned     []ExportedOwned    `json:"owned"`     // what you said you own, or gave away
+	Notices   []ExportedNotice   `json:"notices"`   // what owners were told
+	MailWish  []ExportedMailWish `json:"mail_wish"` // how you want to hear from us
 }
 
 type (
@@ -310,6 +311,15 @@ type (
 		DecidedAt db.Time   `json:"decided_at"`
 		ReadAt    db.Time   `json:"read_at"`
 	}
+	ExportedMailWish struct {
+		OffTopics   string  `json:"off_topics,omitempty"`
+		OnTopics    string  `json:"on_topics,omitempty"`
+		Avoided     string  `json:"avoided,omitempty"`
+		PerMonth    int     `json:"per_month,omitempty"`
+		Hour        int     `json:"hour"` // -1: none chosen
+		PausedUntil db.Time `json:"paused_until"`
+		UpdatedAt   db.Time `json:"updated_at"`
+	}
 	ExportedAwaited struct {
 		SKU     string  `json:"sku" gorm:"column:sku"`
 		State   string  `json:"state"`
@@ -384,6 +394,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		{&all.Reviews, `WITH mine AS (SELECT r.*, p.slug AS product FROM reviews r JOIN products p ON p.id = r.product_id WHERE r.customer_id = ?)
 			SELECT product, stars, title, body, good, less, name, state, reason, verified, answer, written_at FROM mine
 			UNION ALL SELECT m.product, v.stars, v.title, v.body, v.good, v.less, m.name, v.state, v.reason, FALSE, '', v.written_at FROM review_versions v JOIN mine m ON m.id = v.review_id ORDER BY written_at`},
+		{&all.MailWish, "SELECT w.off_topics, w.on_topics, w.avoided, w.per_month, w.hour, w.paused_until, w.updated_at FROM mail_preferences w JOIN customers c ON c.email_key = w.email_key WHERE c.id = ?"},
 		{&all.Awaited, `SELECT v.sku, a.state, a.reason, a.asked_at, a.ended_at FROM restock_asks a JOIN variants v ON v.id = a.variant_id WHERE a.customer_id = ? ORDER BY a.id`},
 		{&all.Saved, `SELECT 'saved' AS state, s.saved_at AS created_at, s.saved_at AS active_at, v.sku, s.qty FROM saved_lines s JOIN variants v ON v.id = s.variant_id WHERE s.customer_id = ? ORDER BY s.id`},
 		{&all.Occasions, "SELECT source, state, name, feast, month, day, moved_month, moved_day, kinds, evidence, confidence, remind_at, deleted_at FROM occasions WHERE customer_id = ? ORDER BY id"},
