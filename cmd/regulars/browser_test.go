@@ -271,7 +271,7 @@ func TestBrowserJourneys(t *testing.T) {
 		if wrong := v.texts(".error-summary li"); len(wrong) > 0 {
 			t.Fatalf("not saved: %q", wrong)
 		}
-		v.follow(".bar-actions a")
+		v.follow(".bar-actions a.button-plain")
 		if got := v.text(".price-big .price-now"); got != "$13.25" {
 			t.Errorf("the shop shows %s", got)
 		}

@@ -121,7 +121,7 @@ func TestEditorRefusesInWordsAndKeepsInput(t *testing.T) {
 	}
 	f.order("")
 	w := f.post("/admin/products/BB01", f.editor("stock:BB01-S", "0", "seen:BB01-S", "40"))
-	f.want(w, 422, "1 units are promised to orders")
+	f.want(w, 422, "1 unit is promised to orders")
 }
 
 func TestNewProductGetsItsVariants(t *testing.T) {

@@ -8,10 +8,8 @@ func cardRules() []rule {
 				SELECT 1 FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.customer_id = s.customer_id
 					AND s.key LIKE 'refill:%:' || CAST(l.product_id AS TEXT) || ':' || CAST(o.id AS TEXT))
 				AND EXISTS (SELECT 1 FROM customers c WHERE c.id = s.customer_id AND c.erased_at = 0)`, nil},
-		{"Y4", "nobody was sent the specials twice in a week, or the same ones twice within a year, and a week that is done keeps no address", `
+		{"Y4", "nobody was sent the specials twice in a week, and a week that is done keeps no address", `
 			SELECT min(key) AS id FROM sends WHERE template = 'specials' AND state = 'sent' AND email NOT LIKE 'erased:%' GROUP BY email, substr(key, 10, 8) HAVING count(*) > 1
-			UNION SELECT min(a.key) FROM sends a JOIN sends b ON b.email = a.email AND b.template = 'specials' AND b.state = 'sent' AND b.content = a.content AND b.id > a.id AND b.sent_at - a.sent_at < 31536000000
-				WHERE a.template = 'specials' AND a.state = 'sent' AND a.content <> '' AND a.email NOT LIKE 'erased:%' GROUP BY a.email
 			UNION SELECT week FROM special_weeks WHERE done_at > 0 AND after_key <> ''`, nil},
 	}
 }
