@@ -36,7 +36,7 @@ func wishWords(c echo.Context, w outreach.Preference, now time.Time, zone *time.
 	var all []string
 	var off, avoid []string
 	for _, topic := range w.Off {
-		off = append(off, t(c, "wish.topic."+string(topic)))
+		off = append(off, t(c, "admin.matrix."+string(topic)))
 	}
 	for _, o := range outreach.Shunnable {
 		if slices.Contains(w.Avoid, o.Key) {

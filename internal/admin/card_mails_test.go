@@ -33,11 +33,11 @@ func TestWhyAMailWasNotSent(t *testing.T) {
 			}
 			return outreach.Prefer(ctx, tx, parent, outreach.Preference{Off: []outreach.Topic{outreach.Occasions}, PerMonth: 1, Hour: 18, Avoid: []string{"qingming"}, Paused: f.now.AddDate(0, 1, 0)}, f.now)
 		})
-		f.want(f.get("/admin/messages"), 200, "worth about $3.40", "worth about $12.50", "They switched this kind of mail off", "Another message to them goes first", "It came too late to be of use (They got as much within 7 days as the shop sends)", "What you buy each year")
+		f.want(f.get("/admin/messages"), 200, "worth about $3.40", "worth about $12.50", "They switched this kind of mail off", "Another message to them goes first", "It came too late to be of use (They got as much within 7 days as the shop sends)", "Yearly needs")
 		f.want(f.get("/admin/messages?topic=occasions"), 200, "worth about $3.40", "!worth about $12.50")
 		f.want(f.get("/admin/messages?reason=outranked"), 200, "worth about $12.50", "!worth about $3.40")
 		f.want(f.get("/admin/messages?reason=expired&lang=zh"), 200, "已过时效 (7 天内的邮件已达上限)", "!$12.50")
 		f.as(staff.Support)
-		f.want(f.get(f.card(parent)), 200, "What they asked for", "not: What you buy each year", "at most 1 in 30 days", "at 18:00", "paused until", "never about: Qingming", "2 offers, reminders and cards were kept back", "/admin/messages?q=parent%40demo.example")
+		f.want(f.get(f.card(parent)), 200, "What they asked for", "not: Yearly needs", "at most 1 in 30 days", "at 18:00", "paused until", "never about: Qingming", "2 offers, reminders and cards were kept back", "/admin/messages?q=parent%40demo.example")
 	})
 }
