@@ -290,10 +290,10 @@ func TestWhatIsOwedSellsNothing(t *testing.T) {
 		"Subject: Paid\n\nTake 10 % off your next order.":                                                     true,
 		"Subject: 已付款\n\n为您推荐：":                                                                               true,
 	} {
-		if err := outreach.Lint(outreach.OrderPaid, source); sells != (err != nil) {
+		if err := outreach.LintOwed(outreach.OrderPaid, source); sells != (err != nil) {
 			t.Errorf("%s: %v", source, err)
 		}
-		if err := outreach.Lint(outreach.FollowUpMail, source); err != nil {
+		if err := outreach.LintOwed(outreach.FollowUpMail, source); err != nil {
 			t.Errorf("a reminder may: %v", err)
 		}
 	}

@@ -23,8 +23,8 @@ var plainPlaces = []string{"Lang", "Shop", "Name", "Link", "Hours", "Wishes", "G
 // sells finds words of offers in either language.
 var sells = regexp.MustCompile(`(?i)coupon|promo(tion)?s?\b|discount code|voucher code|special offer|\d ?% off|you may also like|recommended for you|our picks|best ?sellers|优惠券|优惠码|折扣码|促销|特价|为您推荐|猜你喜欢|满减`)
 
-// Lint says what in the text of a template that is owed sells something.
-func Lint(name, source string) error {
+// LintOwed says what in the text of a template that is owed sells something.
+func LintOwed(name, source string) error {
 	if !slices.Contains(Owed, name) {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (d *Desk) lint() error {
 		for _, lang := range i18n.Langs {
 			b, err := fs.ReadFile(d.Templates, "mail/"+name+"."+string(lang)+".txt")
 			if err == nil {
-				err = Lint(name, string(b))
+				err = LintOwed(name, string(b))
 			}
 			if err != nil {
 				return err
