@@ -246,3 +246,21 @@ func Reduced(ctx context.Context, q db.Q, currency money.Currency) (map[ProductI
 	}
 	return all, nil
 }
+
+// PriceOf is what the cheapest variant of a product costs in a currency.
+type PriceOf struct {
+	ProductID ProductID
+	Currency  money.Currency
+	Amount    money.Amount
+}
+
+// Cheapest reads for products what lists show as their price, in each currency.
+func Cheapest(ctx context.Context, q db.Q, ids []ProductID) ([]PriceOf, error) {
+	var prices []PriceOf
+	err := q.Query(ctx).Raw(`SELECT v.product_id, pr.currency, min(pr.amount) AS amount FROM variants v JOIN prices pr ON pr.variant_id = v.id
+		WHERE v.active = TRUE AND v.product_id IN ?`+forEverybody+` GROUP BY v.product_id, pr.currency`, ids).Scan(&prices).Error
+	if err != nil {
+		return nil, fmt.Errorf("read the lowest prices: %w", err)
+	}
+	return prices, nil
+}

@@ -217,3 +217,28 @@ func TestTermsAreFoldedAlike(t *testing.T) {
 		}
 	}
 }
+
+func TestDocumentsAreNumberedInTheOrderTheyChanged(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r, ids := stocked(t, d)
+		all, err := search.ChangesSince(ctx, d, 0, 100)
+		if err != nil || len(all.Documents) != 3 || len(all.Gone) != 0 {
+			t.Fatalf("%d documents and %d gone, %v; three are published", len(all.Documents), len(all.Gone), err)
+		}
+		if err := search.Rebuild(ctx, d); err != nil {
+			t.Fatal(err)
+		}
+		if same, err := search.ChangesSince(ctx, d, all.Last, 100); err != nil || same.Last != all.Last {
+			t.Errorf("a rebuild of what did not change gave new numbers up to %d after %d, %v", same.Last, all.Last, err)
+		}
+		inTx(t, d, func(tx *db.Tx) error { return catalog.Publish(ctx, tx, ids["BB01"], false, now) })
+		drain(t, r)
+		news, err := search.ChangesSince(ctx, d, all.Last, 100)
+		if err != nil || len(news.Documents) != 0 || !slices.Equal(news.Gone, []catalog.ProductID{ids["BB01"]}) {
+			t.Errorf("after one was taken off: %+v, %v", news, err)
+		}
+		if last, err := search.LastNumber(ctx, d); err != nil || last != news.Last {
+			t.Errorf("the last number is %d, %v; the newest document has %d", last, err, news.Last)
+		}
+	})
+}

@@ -21,18 +21,6 @@ func Register(r *jobs.Runner, d *db.DB) {
 	})
 }
 
-// product is what the index knows of a product.
-type product struct {
-	ID         catalog.ProductID
-	CategoryID *catalog.CategoryID
-	Code       string
-	Brand      string
-	Name, Line i18n.Text
-	Synonyms   string
-	skus       []string
-	facts      []i18n.Text
-}
-
 // Two documents a product, one a language.
 func documentID(id catalog.ProductID, lang i18n.Lang) int64 {
 	if lang == i18n.Chinese {
@@ -44,8 +32,9 @@ func documentID(id catalog.ProductID, lang i18n.Lang) int64 {
 func productID(document int64) catalog.ProductID { return catalog.ProductID(document / 2) }
 
 // Index makes the documents of these products from what the catalog holds
-// now. It is the one way from the truth to the copy: unpublished and unknown
-// products leave the index.
+// now, keeps those that changed under the next numbers and writes the
+// database's text index. It is the one way from the truth to the copy:
+// unpublished and unknown products leave the index.
 func Index(ctx context.Context, tx *db.Tx, ids ...catalog.ProductID) error {
 	tree, err := catalog.LoadTree(ctx, tx)
 	if err != nil {
@@ -53,14 +42,22 @@ func Index(ctx context.Context, tx *db.Tx, ids ...catalog.ProductID) error {
 	}
 	for start := 0; start < len(ids); start += indexAtOnce {
 		chunk := ids[start:min(start+indexAtOnce, len(ids))]
-		products, err := read(ctx, tx, chunk)
+		// Locked: of two jobs for one product the one that read last writes last.
+		var locked []catalog.ProductID
+		if err := db.ForUpdate(tx.Query(ctx)).Table("products").Where("id IN ?", chunk).Order("id").Pluck("id", &locked).Error; err != nil {
+			return fmt.Errorf("lock products to index: %w", err)
+		}
+		documents, err := Documents(ctx, tx, tree, chunk)
 		if err != nil {
+			return err
+		}
+		if err := keep(ctx, tx, chunk, documents); err != nil {
 			return err
 		}
 		for _, id := range chunk {
 			for _, lang := range i18n.Langs {
-				if p := products[id]; p != nil {
-					err = tx.IndexTerms(ctx, documentID(id, lang), string(lang), p.terms(lang, tree))
+				if d := documents[id]; d != nil {
+					err = tx.IndexTerms(ctx, documentID(id, lang), string(lang), d.terms(lang))
 				} else {
 					err = tx.DropTerms(ctx, documentID(id, lang))
 				}
@@ -71,66 +68,6 @@ func Index(ctx context.Context, tx *db.Tx, ids ...catalog.ProductID) error {
 		}
 	}
 	return nil
-}
-
-func read(ctx context.Context, q *db.Tx, ids []catalog.ProductID) (map[catalog.ProductID]*product, error) {
-	// Locked: of two jobs for one product the one that read last writes last.
-	var locked []catalog.ProductID
-	if err := db.ForUpdate(q.Query(ctx)).Table("products").Where("id IN ?", ids).Order("id").Pluck("id", &locked).Error; err != nil {
-		return nil, fmt.Errorf("lock products to index: %w", err)
-	}
-	var list []*product
-	err := q.Query(ctx).Raw(`SELECT id, category_id, code, brand, name, line, synonyms FROM products
-		WHERE published = TRUE AND id IN ?`, ids).Scan(&list).Error
-	if err != nil {
-		return nil, fmt.Errorf("read products to index: %w", err)
-	}
-	products := make(map[catalog.ProductID]*product, len(list))
-	for _, p := range list {
-		products[p.ID] = p
-	}
-	var skus []struct {
-		ProductID catalog.ProductID
-		SKU       string
-	}
-	if err := q.Query(ctx).Raw("SELECT product_id, sku FROM variants WHERE active = TRUE AND product_id IN ? ORDER BY product_id, position", ids).Scan(&skus).Error; err != nil {
-		return nil, fmt.Errorf("read SKUs to index: %w", err)
-	}
-	for _, s := range skus {
-		if p := products[s.ProductID]; p != nil {
-			p.skus = append(p.skus, s.SKU)
-		}
-	}
-	var facts []struct {
-		ProductID catalog.ProductID
-		Value     i18n.Text
-	}
-	if err := q.Query(ctx).Raw("SELECT product_id, value FROM product_facts WHERE product_id IN ? ORDER BY product_id, position", ids).Scan(&facts).Error; err != nil {
-		return nil, fmt.Errorf("read facts to index: %w", err)
-	}
-	for _, f := range facts {
-		if p := products[f.ProductID]; p != nil {
-			p.facts = append(p.facts, f.Value)
-		}
-	}
-	return products, nil
-}
-
-func (p *product) terms(lang i18n.Lang, tree *catalog.Tree) string {
-	// The name stands twice so that a word in it outranks one in the facts.
-	texts := []string{p.Name.In(lang), p.Name.In(lang), p.Line.In(lang), p.Brand, p.Code, strings.Join(p.skus, " "), p.Synonyms}
-	if lang == i18n.Chinese {
-		texts = append(texts, p.Name.En)
-	}
-	if p.CategoryID != nil {
-		for _, c := range tree.Path(*p.CategoryID) {
-			texts = append(texts, c.Name.In(lang))
-		}
-	}
-	for _, value := range p.facts {
-		texts = append(texts, value.In(lang))
-	}
-	return indexTerms(texts...)
 }
 
 // Rebuild makes the whole index again while it goes on answering: product by
