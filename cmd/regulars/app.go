@@ -18,6 +18,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
+	"regulars/internal/exchange"
 	"regulars/internal/jobs"
 	"regulars/internal/keep"
 	"regulars/internal/order"
@@ -168,6 +169,7 @@ func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handle
 func (a *app) work() {
 	a.runner = jobs.NewRunner(a.db, slog.New(warnings{a.log.Handler()}).With("part", "jobs"))
 	search.Register(a.runner, a.db)
+	exchange.Register(a.runner, a.db, a.now)
 	a.desk.Register(a.runner)
 	a.mails.Register(a.runner)
 	a.traits()
