@@ -53,7 +53,7 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 	if c.wish, err = PreferenceOf(ctx, tx, c.Email); err != nil {
 		return Decision{}, err
 	}
-	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, guestConfirmed, wished, d.ofAge, excluded, troubled, d.matrix, overdue, told, d.cartStands} {
+	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, guestConfirmed, wished, d.ofAge, excluded, d.troubled, d.matrix, overdue, told, d.cartStands} {
 		reason, err := ask(ctx, tx, c, now)
 		if err != nil {
 			return Decision{}, fmt.Errorf("decide on mail: %w", err)
