@@ -8,4 +8,5 @@ var campaignBreaks = []struct{ code, sql string }{
 	{"J2", aCampaign + "INSERT INTO campaign_people (campaign_id, customer_id, send_key, arm, due_at) SELECT min(c.id), min(k.id), 'x', 'held', 0 FROM campaigns c, customers k"},
 	{"J3", aCampaign + "INSERT INTO campaign_people (campaign_id, customer_id, send_key, due_at) SELECT min(c.id), min(k.id), 'x', 5 FROM campaigns c, customers k"},
 	{"J4", aCampaign + "INSERT INTO campaign_people (campaign_id, customer_id, send_key, due_at) SELECT min(c.id), min(k.id), 'x', 0 FROM campaigns c, customers k; UPDATE customers SET erased_at = 1 WHERE id = (SELECT min(id) FROM customers)"},
+	{"J5", aCampaign + "INSERT INTO promotion_codes (promotion_id, code, batch, limit_all, created_at) SELECT min(id), 'JFIVE', 'b', 1, 1 FROM promotions; INSERT INTO campaign_people (campaign_id, customer_id, send_key, due_at) SELECT min(c.id), min(k.id), 'x', 0 FROM campaigns c, customers k; INSERT INTO campaign_codes (code_id, campaign_id, person_id, at) SELECT max(k.id), max(c.id), max(p.id), 1 FROM promotion_codes k, campaigns c, campaign_people p"},
 }

@@ -16,5 +16,8 @@ func campaignRules() []rule {
 			UNION SELECT c.name FROM campaigns c JOIN campaign_people p ON p.campaign_id = c.id WHERE c.state IN ('draft', 'scheduled')`, nil},
 		{"J4", "campaigns name nobody who is gone", `
 			SELECT DISTINCT 'customer ' || CAST(p.customer_id AS TEXT) AS id FROM campaign_people p JOIN customers k ON k.id = p.customer_id WHERE k.erased_at > 0`, nil},
+		{"J5", "a personal code is of its campaign's batch and went to somebody who gets the campaign", `
+			SELECT k.code AS id FROM campaign_codes g JOIN promotion_codes k ON k.id = g.code_id JOIN campaigns c ON c.id = g.campaign_id JOIN campaign_people p ON p.id = g.person_id
+			WHERE k.batch <> c.batch OR k.promotion_id <> c.batch_of OR k.limit_all <> 1 OR p.campaign_id <> c.id OR p.arm = 'held'`, nil},
 	}
 }

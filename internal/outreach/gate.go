@@ -92,6 +92,9 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 			return decision, err
 		}
 	}
+	if c.last != nil {
+		return c.last(ctx, tx)
+	}
 	return Decision{Verdict: Allow}, nil
 }
 
