@@ -62,6 +62,9 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 			return withhold(reason), nil
 		}
 	}
+	if held, err := d.without(ctx, tx, c, now); err != nil || held {
+		return withhold(KeptOut), err
+	}
 	// Who goes without is drawn among those who would be written to; whatever
 	// is in the way for now does not change it.
 	if c.step != nil {

@@ -59,6 +59,10 @@ func DropDecisions(ctx context.Context, tx *db.Tx, before time.Time, limit int) 
 	if err != nil {
 		return 0, err
 	}
+	draws, err := dropKept(ctx, tx, before, limit)
+	if err != nil {
+		return 0, err
+	}
 	if err := keepStops(ctx, tx, old, db.At(before), limit); err != nil {
 		return 0, err
 	}
@@ -69,7 +73,7 @@ func DropDecisions(ctx context.Context, tx *db.Tx, before time.Time, limit int) 
 	if done.Error != nil {
 		return 0, fmt.Errorf("let old decisions go: %w", done.Error)
 	}
-	return max(arms, done.RowsAffected), nil
+	return max(arms, draws, done.RowsAffected), nil
 }
 
 // keepStops keeps the links that stop mails when their mails go: such a link
