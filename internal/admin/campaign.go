@@ -249,7 +249,7 @@ func (o *Office) campaignResult(c echo.Context, k *campaign.Campaign, p *campaig
 		return err
 	}
 	sum := o.sumRow(c, "", r.Sum)
-	if o.may(c, "campaign-people.read") {
+	if r.LetGo.Milli() == 0 && o.may(c, "campaign-people.read") {
 		p.People = campaignsPath + "/people/" + k.Token
 	}
 	p.Stats = []stat{
@@ -270,6 +270,9 @@ func (o *Office) campaignResult(c echo.Context, k *campaign.Campaign, p *campaig
 		p.How = append(p.How, statRow{Name: t(c, "campaign.how."+how), Value: outOf(c, r.How[how], r.Orders)})
 	}
 	p.Says = []string{o.caused(c, r)}
+	if r.LetGo.Milli() > 0 {
+		p.Says = append(p.Says, t(c, "campaign.let-go", "day", i18n.Date(lang(c), r.LetGo.In(o.Settings.Now().Zone()))))
+	}
 	if r.Held > 0 {
 		p.Says = append(p.Says, t(c, "campaign.young", "young", r.Young, "days", k.CreditDays))
 		for _, side := range []struct {

@@ -63,10 +63,10 @@ func Credit(ctx context.Context, d *db.DB) error {
 		if err := customer.Turn(ctx, tx, "campaign-credit"); err != nil {
 			return err
 		}
-		if err := tx.Query(ctx).Exec("DELETE FROM campaign_orders").Error; err != nil {
+		if err := tx.Query(ctx).Exec("DELETE FROM campaign_orders WHERE campaign_id NOT IN (SELECT campaign_id FROM campaign_sums)").Error; err != nil {
 			return fmt.Errorf("say which campaign orders belong to: %w", err)
 		}
-		_, err := tx.Insert(ctx, "campaign_orders", []string{"order_id", "campaign_id", "touch", "touched_at"}, rows, false)
+		_, err := tx.Insert(ctx, "campaign_orders", []string{"order_id", "campaign_id", "touch", "touched_at"}, rows, true) // orders of campaigns that let their people go stay where they are
 		return err
 	})
 }
@@ -165,7 +165,16 @@ func ResultOf(ctx context.Context, q db.Q, c Campaign, currency money.Currency, 
 
 // count fills what a campaign's own rows say.
 func (r *Result) count(ctx context.Context, q db.Q, sales []analytics.Sale, now time.Time) error {
-	err := q.Query(ctx).Raw(`SELECT count(*), coalesce(sum(CASE WHEN s.state = 'sent' THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN p.due_at > 0 THEN 1 ELSE 0 END), 0),
+	kept, at, err := settled(ctx, q, r.ID)
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		r.fill(kept, at)
+		r.Cost = r.CostFixed + r.CostEach.Times(r.Mails)
+		return nil
+	}
+	err = q.Query(ctx).Raw(`SELECT count(*), coalesce(sum(CASE WHEN s.state = 'sent' THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN p.due_at > 0 THEN 1 ELSE 0 END), 0),
 		coalesce(sum(CASE WHEN s.state IN ('withheld', 'failed') AND p.arm <> 'held' THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN p.arm = 'held' THEN 1 ELSE 0 END), 0)
 		FROM campaign_people p LEFT JOIN sends s ON s.key = p.send_key WHERE p.campaign_id = ?`, int64(r.ID)).Row().Scan(&r.People, &r.Mails, &r.Waits, &r.Withheld, &r.Without)
 	if err == nil {
@@ -236,8 +245,12 @@ func (r *Result) judge(ctx context.Context, q db.Q, sales []analytics.Sale, now 
 			sent.Add(float64(p.after), float64(p.before))
 		}
 	}
-	r.Effect = experiment.Judge(experiment.Plan{Held: r.Share(), People: sent.N + held.N + r.Young}, sent, held)
+	r.sides(sent, held)
 	return nil
+}
+
+func (r *Result) sides(sent, held experiment.Sample) {
+	r.Effect = experiment.Judge(experiment.Plan{Held: r.Share(), People: sent.N + held.N + r.Young}, sent, held)
 }
 
 func scan(rows *sql.Rows, each func() error) error {

@@ -65,6 +65,7 @@ func (c *Campaign) Weigh(ctx context.Context, d *db.DB, guess int64, margin mone
 
 func broughtBy(ctx context.Context, q db.Q, which string, currency money.Currency, now time.Time, args ...any) (b brought, err error) {
 	old := db.At(now.Add(-ripe))
+	which += " AND NOT EXISTS (SELECT 1 FROM campaign_sums z WHERE z.campaign_id = c.id)" // their mails are no longer counted
 	err = q.Query(ctx).Raw("SELECT count(*) AS mails FROM campaigns c JOIN campaign_people p ON p.campaign_id = c.id JOIN sends s ON s.key = p.send_key AND s.state = 'sent' AND s.sent_at <= ? WHERE "+which,
 		append([]any{old}, args...)...).Scan(&b.Mails).Error
 	if err == nil {
