@@ -72,6 +72,7 @@ var shopFamilies = []family{
 	{name: "preferences", who: parent, path: "/account/preferences"},
 	{name: "consents", who: parent, path: "/account/consents"},
 	{name: "what is known", who: parent, path: "/account/privacy"},
+	{name: "bought often", who: "loyal@demo.example", path: "/account/often"},
 	{name: "saved for later", who: parent, path: "/account/saved"},
 	{name: "nothing saved", who: easy, path: "/account/saved"},
 	{name: "what somebody owns", who: parent, path: "/account/owned"},
