@@ -61,6 +61,7 @@ var shopFamilies = []family{
 	{name: "contact", path: "/contact"},
 	{name: "help", path: "/help"},
 	{name: "help article", path: "/help", link: `main a[href*="/help/"]`},
+	{name: "order list", path: "/order-list"},
 	{name: "not found", path: "/p/nothing-of-the-kind", fails: true},
 	{name: "account", who: parent, path: "/account"},
 	{name: "details", who: parent, path: "/account/details"},

@@ -111,7 +111,9 @@ func (s *Shop) longAgo(c echo.Context, p *customer.Person, page *oftenPage) erro
 	if err != nil || len(ago.Goods) == 0 {
 		return err
 	}
-	month := func(m int) string { return t(c, "often.month", "month", monthName(l, m%100), "year", strconv.Itoa(m/100)) }
+	month := func(m int) string {
+		return t(c, "often.month", "month", monthName(l, m%100), "year", strconv.Itoa(m/100))
+	}
 	page.Since = month(order.Month(ago.Through.Time, s.Settings.Now().Zone()))
 	for _, g := range ago.Goods {
 		row := agoRow{Name: in(c, g.Name), Times: strconv.Itoa(g.Times), Units: strconv.Itoa(g.Units), First: month(g.FirstMonth), Last: month(g.LastMonth)}
