@@ -43,7 +43,7 @@ func (t Text) text() i18n.Text { return i18n.Text{En: t.En, Zh: t.Zh} }
 // shop sets up everything that is there before the first shopper.
 func (b *builder) shop(ctx context.Context) error {
 	err := b.db.InTx(ctx, func(tx *db.Tx) error {
-		for _, do := range []func(context.Context, *db.Tx) error{b.settings, b.deliveries, b.assortment, b.openingSale, b.relations, b.homes, b.traits, b.staff, b.answers, b.help, b.places} {
+		for _, do := range []func(context.Context, *db.Tx) error{b.settings, b.deliveries, b.assortment, b.openingSale, b.relations, b.homes, b.traits, b.staff, b.answers, b.help, b.places, b.banners} {
 			if err := do(ctx, tx); err != nil {
 				return err
 			}
