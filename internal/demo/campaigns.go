@@ -50,7 +50,7 @@ var bannerPair = []struct {
 }{
 	{"student", "reference-exams", i18n.Text{En: "Exams in sight", Zh: "备考季，先备好书"}, i18n.Text{En: "Nine hundred questions, one formula book, and a dictionary that works both ways.", Zh: "九百道真题练手，公式随身带，词典正反都能查。"},
 		i18n.Text{En: "See reference & exams", Zh: "看参考与考试"}, []string{"BK07", "BK05"}},
-	{"new-parent", "feeding", i18n.Text{En: "The first spoon", Zh: "第一口辅食"}, i18n.Text{En: "Bottles, teats and a steriliser that fit each other.", Zh: "奶瓶、奶嘴、消毒器，彼此都配得上。"},
+	{"new-parent", "feeding", i18n.Text{En: "A bottle and all that fits it", Zh: "从一只奶瓶开始"}, i18n.Text{En: "Warm it, steam it, change the teat: these were made for each other.", Zh: "温奶、消毒、换奶嘴，件件配得上。"},
 		i18n.Text{En: "See feeding", Zh: "看喂养用品"}, []string{"BB04", "BB02"}},
 }
 

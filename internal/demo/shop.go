@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,6 +62,8 @@ func (b *builder) shop(ctx context.Context) error {
 
 func (b *builder) settings(ctx context.Context, tx *db.Tx) error {
 	for _, s := range [][2]string{{"shop.name", "Willowmere"}, {"shop.name.zh", "柳岸"}, {"currency", "USD"}, {"currencies", "USD,CNY"}, {"loyalty.very.spend", "900, 6300 CNY"},
+		// The week of specials begins with the first start, so that one goes out.
+		{"specials.day", strings.ToLower(b.now.Weekday().String()[:3])}, {"specials.hour", strconv.Itoa(b.now.Hour())},
 		{"service.name", "Mira Halm, at the counter"}, {"service.name.zh", "柜台的米拉"}, {"service.reach", "+1 555 0100, 9:00 to 17:00 on working days (a demo, nobody answers)"},
 		{"service.reach.zh", "+1 555 0100，工作日 9:00–17:00（演示店铺，无人接听）"}, {"zone", "UTC"}, {"answer.within", "2"}, {"warranty.months", "24"},
 		{"tax.rates", "DE 19, DE reduced 7, FR 20, FR reduced 5.5, GB 20, GB reduced 0, CN 13, CN reduced 9, JP 10"},
