@@ -37,8 +37,9 @@ type Office struct {
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Mailer   outreach.Mailer
-	Mails    *outreach.Desk // writes what a page shows before it is sent
-	Door     staff.Door     // asked for the password before money goes back
+	Mails    *outreach.Desk    // writes what a page shows before it is sent
+	Names    outreach.Resolver // asked when staff look at the sender's records, and never else
+	Door     staff.Door        // asked for the password before money goes back
 	Now      func() time.Time
 	Log      *slog.Logger
 	Demo     bool
@@ -188,6 +189,8 @@ func (o *Office) Routes() {
 	g.GET("/messages/occasions", o.occasions)
 	g.POST("/messages/plan", o.savePlan)
 	g.GET("/mail", o.mails)
+	g.GET("/mail/sender", o.sender)
+	g.POST("/mail/sender", o.askSender)
 	g.GET("/mail/back", o.mailBack)
 	g.POST("/mail/back", o.noteBack)
 	g.GET("/mail/:file", o.mail)
