@@ -127,7 +127,7 @@ func (s *Shop) matchLines(c echo.Context, lines []shoplist.Line) ([]listLine, er
 				if len(ids) > 0 || words == "" {
 					break
 				}
-				if ids, err = s.meant(c, words); err != nil {
+				if ids, err = s.meant(c, words, offersAsked); err != nil {
 					return nil, err
 				}
 			}
@@ -160,20 +160,6 @@ func (s *Shop) matchLines(c echo.Context, lines []shoplist.Line) ([]listLine, er
 		rows[i] = s.listLine(c, l, found[i], there)
 	}
 	return rows, nil
-}
-
-// meant are the goods that the shop's search finds for words, the best first.
-func (s *Shop) meant(c echo.Context, words string) ([]catalog.ProductID, error) {
-	ctx := c.Request().Context()
-	u, err := s.Reader.Understand(ctx, web.Lang(c), words, false, s.Now())
-	if err != nil || len(u.Words.Terms) == 0 && len(u.Words.First) == 0 { // no word at all would be the whole shop
-		return nil, err
-	}
-	found, err := s.Finder.Find(ctx, search.Query{Lang: web.Lang(c), Words: u.Words, Currency: s.currency(c), PerPage: offersAsked})
-	if err != nil {
-		return nil, err
-	}
-	return found.IDs, nil
 }
 
 // offers chooses what a line that names no SKU may mean: of one product its
