@@ -59,6 +59,7 @@ type homePage struct {
 	Continue               *shelf
 	Tiles                  []deptTile
 	Banner                 *strip
+	Hint                   *hint
 	Look                   *lookNotice
 }
 
@@ -112,6 +113,9 @@ func (s *Shop) showHome(c echo.Context, w *welcome) error {
 	}
 	var err error
 	if p.Banner, err = s.banner(c, slot.BannerHome, ""); err != nil {
+		return err
+	}
+	if p.Hint, err = s.hint(c); err != nil {
 		return err
 	}
 	s.showed(c)

@@ -481,7 +481,7 @@ func (s *Shop) find(c echo.Context, n narrowing, words string, exact bool) (l *c
 // meant are the products that words most probably mean, best first.
 func (s *Shop) meant(c echo.Context, words string, most int) ([]catalog.ProductID, error) {
 	u, err := s.Reader.Understand(c.Request().Context(), web.Lang(c), words, false, s.Now())
-	if err != nil {
+	if err != nil || len(u.Words.Terms) == 0 && len(u.Words.First) == 0 { // no word at all would be the whole shop
 		return nil, err
 	}
 	found, err := s.Finder.Find(c.Request().Context(), search.Query{Lang: web.Lang(c), Words: u.Words, Currency: s.currency(c), PerPage: most})

@@ -43,6 +43,7 @@ func (s *Shop) occasionRoutes(slow echo.MiddlewareFunc) {
 	e.GET("/account/occasions", s.dates)
 	e.POST("/account/occasions/:token", s.changeOccasion, slow)
 	e.POST("/account/occasions/:token/answer", s.answerOccasion, slow)
+	e.POST("/account/occasions/hint", s.answerHint, slow)
 	e.GET("/occasions/:token", s.occasionLink)
 	e.POST("/occasions/:token", s.answerOccasionLink, slow)
 }

@@ -148,3 +148,57 @@ func giftOf(s *shoptest.Shop) string {
 	})
 	return "BK01"
 }
+
+// One year of a gift is a question on the home page, never a mail: answered by
+// a click, asked once, and not there without leave to use the history.
+func TestOneYearOfAGiftIsAQuestion(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := shoptest.New(t, d)
+		now := s.Now()
+		b := s.SignedIn(shoptest.Student)
+		sku := giftOf(s)
+		sentIn(s, shoptest.Student, sku, now.AddDate(-1, 0, 20))
+		sentIn(s, shoptest.Private, sku, now.AddDate(-1, 0, 21))
+		page := b.Get("/")
+		if !strings.Contains(page.Text(), "you bought a gift") || !strings.Contains(page.Text(), "You see this because of your order") {
+			t.Fatalf("no question: %s", page.Text())
+		}
+		sound(t, "/", page)
+		sound(t, "/zh/", b.Get("/zh/"))
+		if text := s.SignedIn(shoptest.Private).Get("/").Text(); strings.Contains(text, "you bought a gift") {
+			t.Error("asked without leave")
+		}
+		if n := s.Count("SELECT count(*) FROM occasions"); n != 0 {
+			t.Errorf("%d needs by looking", n)
+		}
+		number := s.Text("SELECT number FROM orders WHERE customer_id = ?", int64(s.Customers[shoptest.Student]))
+		if p := s.SignedIn(shoptest.Private).Post("/account/occasions/hint", "order", number, "answer", "yes"); p.Status != http.StatusNotFound || s.Count("SELECT count(*) FROM occasions") != 0 {
+			t.Errorf("somebody else's: %d", p.Status)
+		}
+		for range 2 {
+			b.Post("/account/occasions/hint", "order", number, "answer", "yes")
+		}
+		if got := s.Text("SELECT state || ' ' || years FROM occasions"); got != "confirmed 1" {
+			t.Errorf("the need is %s", got)
+		}
+		if text := b.Get("/").Text(); strings.Contains(text, "you bought a gift") {
+			t.Error("asked again")
+		}
+		if text := b.Get("/account/dates").Text(); !strings.Contains(text, "Each year") || !strings.Contains(text, "reminders") && !strings.Contains(text, "mail") {
+			t.Errorf("the dates: %s", text)
+		}
+		if err := occasion.Rebuild(context.Background(), d, time.UTC, now); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Text("SELECT state FROM occasions"); got != "confirmed" {
+			t.Errorf("after a night it is %s", got)
+		}
+		s.Tx(func(ctx context.Context, tx *db.Tx) error {
+			return occasion.Forget(ctx, tx, s.Customers[shoptest.Student], "", now)
+		})
+		b.Post("/account/occasions/hint", "order", number, "answer", "no")
+		if text := b.Get("/").Text(); strings.Contains(text, "you bought a gift") || s.Text("SELECT state FROM occasions") != "not-again" {
+			t.Error("asked after a no")
+		}
+	})
+}
