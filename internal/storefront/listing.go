@@ -466,26 +466,3 @@ func searchWords(c echo.Context) string {
 	}
 	return text
 }
-
-// searchSuggest lists words that complete what is being typed.
-func (s *Shop) searchSuggest(c echo.Context) error {
-	found := []string{}
-	if words := searchWords(c); words != "" {
-		list, err := search.Suggest(c.Request().Context(), s.DB, web.Lang(c), words, 8)
-		if err != nil {
-			return err
-		}
-		found = append(found, list...)
-	}
-	type row struct {
-		Text string `json:"text"`
-		URL  string `json:"url"`
-	}
-	out := struct {
-		Suggestions []row `json:"suggestions"`
-	}{[]row{}}
-	for _, w := range found {
-		out.Suggestions = append(out.Suggestions, row{w, web.URL(c, "/search?"+url.Values{"q": {w}}.Encode())})
-	}
-	return web.JSON(c, http.StatusOK, out)
-}

@@ -1,8 +1,10 @@
 package storefront_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -250,5 +252,52 @@ func TestSearchSaysWhatItLookedForInstead(t *testing.T) {
 	}
 	if p := b.Get("/zh/search?q=bottel"); !strings.Contains(p.Text(), "店里没有叫“bottel”的商品") {
 		t.Errorf("in Chinese: %s", p.Text())
+	}
+}
+
+func TestTypingIsAnsweredByShelvesAndGoods(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	s.RunJobs()
+	b := s.Browser()
+	typed := func(path, q string) (kinds []string, first, price, said string) {
+		t.Helper()
+		p := b.Get(path + "/search/suggest?q=" + url.QueryEscape(q))
+		var out struct {
+			Suggestions []struct{ Kind, Text, URL, Picture, Price string }
+			Said        string
+		}
+		if err := json.Unmarshal([]byte(p.Body), &out); err != nil || p.Status != http.StatusOK {
+			t.Fatalf("%s: %d %v", q, p.Status, err)
+		}
+		for _, row := range out.Suggestions {
+			if at := b.Get(row.URL); at.Status != http.StatusOK {
+				t.Errorf("%s leads to %s: %d", q, row.URL, at.Status)
+			}
+			if row.Kind == "product" {
+				first, price = cmp.Or(first, row.URL), cmp.Or(price, row.Price)
+				if !strings.HasPrefix(row.Picture, "/") {
+					t.Errorf("%s has the picture %q", row.Text, row.Picture)
+				}
+			}
+			kinds = append(kinds, row.Kind)
+		}
+		return kinds, first, price, out.Said
+	}
+	if kinds, first, price, said := typed("", "calm b"); !slices.Equal(kinds, []string{"product"}) || first != "/p/calm-bottle" || !strings.Contains(price, "$") || said != "One suggestion" {
+		t.Errorf("calm b: %v %s %s %s", kinds, first, price, said)
+	}
+	if kinds, first, _, _ := typed("", "bottel"); len(kinds) == 0 || first == "" {
+		t.Error("a misspelt word leads nowhere")
+	}
+	if kinds, first, _, said := typed("/zh", "奶"); !slices.Contains(kinds, "product") || !strings.HasPrefix(first, "/zh/p/") || !strings.HasSuffix(said, "条建议") {
+		t.Errorf("奶: %v %s %s", kinds, first, said)
+	}
+	if kinds, _, _, _ := typed("", "feed"); !slices.Contains(kinds, "shelf") {
+		t.Errorf("a shelf's name: %v", kinds)
+	}
+	for _, nothing := range []string{"", "\x00", "zzzzqqq"} {
+		if kinds, _, _, _ := typed("", nothing); len(kinds) > 0 {
+			t.Errorf("%q: %v", nothing, kinds)
+		}
 	}
 }

@@ -55,6 +55,7 @@ type Shop struct {
 	kinds   segment.Live
 	traits  trait.Live
 	speller search.Speller
+	types   search.Completer
 	drawn   drawings
 	prints  prints
 	slots   slot.Live
@@ -75,6 +76,7 @@ const DemoPassword = "demo-regulars"
 // Routes registers every public address.
 func (s *Shop) Routes() {
 	s.Web.OnPage(s.dress)
+	s.types.Simulated = s.Demo
 	// RFC 8058: the mail program posts from nowhere, with no token of ours; the
 	// one in the address is the proof.
 	s.Web.ExemptOrigin("/u/:token")
