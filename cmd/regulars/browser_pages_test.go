@@ -37,7 +37,7 @@ var shopFamilies = []family{
 	{name: "search without a hit", path: "/search?q=zzzzqqq"},
 	{name: "product", path: "/p/calm-bottle?size=240"},
 	{name: "product with words to suggest", path: "/p/calm-bottle", do: func(v *visitor) {
-		v.do("type half a word", chromedp.Focus(chromedp.ID("site-search")), chromedp.KeyEvent("bot"), chromedp.WaitVisible(chromedp.CSS(".search-words [role=option]")))
+		v.do("type half a word", chromedp.Focus(chromedp.ID("site-search")), chromedp.KeyEvent("bot"), chromedp.WaitVisible(chromedp.CSS(".search-words img")))
 	}},
 	{name: "added to the cart", path: "/p/calm-bottle", do: func(v *visitor) { v.press(".buy > .button", ".drawer[open]") }},
 	{name: "cart", path: "/cart"},

@@ -340,7 +340,13 @@ function suggestWords(input) {
     input.value = row.text;
     input.form.requestSubmit();
   };
-  input.form.addEventListener("submit", () => {
+  input.form.addEventListener("submit", (event) => {
+    const row = rows[chosen];
+    if (row && row.kind !== "query" && row.kind !== "recent") {
+      event.preventDefault();
+      return take(row);
+    }
+    if (row) input.value = row.text;
     const typed = input.value.trim();
     if (typed) kept.write([typed, ...kept.read().filter((w) => w !== typed)].slice(0, 6));
   });
@@ -360,8 +366,7 @@ function suggestWords(input) {
     if (event.key === "ArrowDown") choose(chosen + 1 < n ? chosen + 1 : -1);
     else if (event.key === "ArrowUp") choose(chosen < 0 ? n - 1 : chosen - 1);
     else if (event.key === "Escape") show([]);
-    else if (event.key === "Enter" && chosen >= 0) take(rows[chosen]);
-    else return;
+    else return; // Enter sends the form, as ever
     event.preventDefault();
   });
   // The press must not take the focus from the field, or the list is gone before the click.
