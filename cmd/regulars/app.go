@@ -129,7 +129,14 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 		return nil, err
 	}
 	hasher := customer.NewHasher()
-	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Sessions: a.views.index, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
+	if err := search.Prepare(ctx, d, opt.log); err != nil {
+		return nil, err
+	}
+	finder := search.NewEmbedded(d)
+	if err := finder.Refresh(ctx); err != nil { // before the first shopper waits for it
+		return nil, err
+	}
+	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Finder: finder, Sessions: a.views.index, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
 		Alarms: a.alarms, Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Version: version, Now: opt.now, Log: opt.log}
 	shop.Routes()
 	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Mails: a.mails, Door: hasher, Demo: opt.demo, Now: opt.now, Log: opt.log}
@@ -168,6 +175,13 @@ func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handle
 func (a *app) work() {
 	a.runner = jobs.NewRunner(a.db, slog.New(warnings{a.log.Handler()}).With("part", "jobs"))
 	search.Register(a.runner, a.db)
+	a.runner.Every("search", 24*time.Hour, func(ctx context.Context) error {
+		n, err := search.Mend(ctx, a.db)
+		if n > 0 {
+			a.log.Warn("search was behind the catalog and is mended", "products", n)
+		}
+		return err
+	})
 	a.desk.Register(a.runner)
 	a.mails.Register(a.runner)
 	a.traits()

@@ -181,14 +181,12 @@ type Card struct {
 
 // ListQuery asks for a page of products.
 type ListQuery struct {
-	Categories []CategoryID        // any of these; empty = everywhere
-	IDs        []ProductID         // nil = all; else only these, in this order while Sort is ""
-	Facets     map[string][]string // key → value codes; keys that nothing here has are passed over
-	Min, Max   money.Amount        // inclusive; 0 = open
-	InStock    bool                // only what can be sent at once
-	Sort       string              // "" or "featured", "price", "price-desc", "new", "name", "rating"
-	Page       int                 // from 1
-	PerPage    int                 // 0 = 24, at most 100
+	Categories []CategoryID // any of these; empty = everywhere
+	IDs        []ProductID  // nil = all; else only these, in this order while Sort is ""
+	InStock    bool         // only what can be sent at once
+	Sort       string       // "" or "featured", "price", "price-desc", "new", "name", "rating"
+	Page       int          // from 1
+	PerPage    int          // 0 = 24, at most 100
 	Currency   money.Currency
 	All        bool   // for staff: unpublished and unpriced ones too
 	Text       string // for staff: code, SKU or name holds this

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"regulars/internal/db"
+	"regulars/internal/jobs"
 	"regulars/internal/money"
 )
 
@@ -42,12 +43,72 @@ const (
 var changes, settled atomic.Uint64
 
 // changing announces that a transaction is about to change the catalogue.
-func changing() {
+func changing() uint64 {
 	n := changes.Add(1)
 	time.AfterFunc(settleFor, func() {
 		for was := settled.Load(); was < n && !settled.CompareAndSwap(was, n); was = settled.Load() {
 		}
 	})
+	return n
+}
+
+// lately are the products that were announced as changing, the latest last.
+var lately struct {
+	mu  sync.Mutex
+	all []announced
+	any atomic.Bool
+}
+
+type announced struct {
+	id ProductID
+	n  uint64 // of changes
+}
+
+// mostLately bounds lately: whoever copies the catalogue reads these again and
+// again, and gets the rest by jobs.
+const mostLately = 64
+
+// tell announces which products a transaction changes: to this process now,
+// and by a job after the commit to whoever derives something from them.
+func tell(ctx context.Context, tx *db.Tx, ids ...ProductID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	n := changing()
+	c := Changed{}
+	lately.mu.Lock()
+	for at, id := range ids {
+		if at >= len(ids)-mostLately {
+			lately.all = append(lately.all, announced{id, n})
+		}
+		c.More = append(c.More, int64(id))
+	}
+	lately.all = slices.Clone(lately.all[max(0, len(lately.all)-mostLately):])
+	lately.any.Store(true)
+	lately.mu.Unlock()
+	if len(ids) == 1 {
+		c = Changed{Product: int64(ids[0])}
+	}
+	return jobs.Enqueue(ctx, tx, c)
+}
+
+// ChangedLately lists products that changed in this process a moment ago, or
+// are about to: a copy of them may be behind. Of many it names the latest.
+func ChangedLately() []ProductID {
+	if !lately.any.Load() {
+		return nil
+	}
+	lately.mu.Lock()
+	defer lately.mu.Unlock()
+	long := settled.Load()
+	lately.all = slices.DeleteFunc(lately.all, func(a announced) bool { return a.n <= long })
+	lately.any.Store(len(lately.all) > 0)
+	ids := make([]ProductID, len(lately.all))
+	for i, a := range lately.all {
+		ids[i] = a.id
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // look finds what is kept under key. asOf is for put, to be taken before the
@@ -158,30 +219,6 @@ func (l *Live) Cards(ctx context.Context, d *db.DB, ids []ProductID, currency mo
 		}
 	}
 	return dress(ctx, d, ids, have, false)
-}
-
-// List is the function List. What the stock decides is read anew: one query
-// for a page, and two more if only what is in stock is asked for.
-func (l *Live) List(ctx context.Context, d *db.DB, lq ListQuery) (*Listing, error) {
-	if lq.All || lq.IDs != nil || lq.InStock || lq.Text != "" {
-		return list(ctx, d, lq, readGathered, l.cardsOf(d))
-	}
-	return list(ctx, d, lq, l.gathered(d), l.cardsOf(d))
-}
-
-func (l *Live) cardsOf(d *db.DB) cardsReader {
-	return func(ctx context.Context, q db.Q, ids []ProductID, currency money.Currency, all bool) ([]Card, error) {
-		if all {
-			return cards(ctx, q, ids, currency, true)
-		}
-		return l.Cards(ctx, d, ids, currency)
-	}
-}
-
-func (l *Live) gathered(d *db.DB) gatherer {
-	return func(ctx context.Context, _ db.Q, lq ListQuery) (*gathering, error) {
-		return kept(l, keyOf(lq), func(g *gathering) int { return 1 + len(g.all) }, func() (*gathering, error) { return readGathered(ctx, d, lq) })
-	}
 }
 
 func keyOf(lq ListQuery) listKey {

@@ -216,7 +216,7 @@ type newVariant struct {
 type batch struct {
 	now         db.Time
 	newVariants []newVariant
-	changed     []int64
+	changed     []ProductID
 
 	products, options, variants, prices, log, images, facts, slugs [][]any
 	freed                                                          []string

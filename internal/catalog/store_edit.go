@@ -12,7 +12,6 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
-	"regulars/internal/jobs"
 	"regulars/internal/money"
 )
 
@@ -75,11 +74,11 @@ func Save(ctx context.Context, tx *db.Tx, id ProductID, version int, e Edit, now
 		}
 	}
 	if !sameJSON(want.CategoryID, p.CategoryID) { // into a sale, or out of one
-		if err := settleProducts(ctx, tx, []int64{int64(id)}, now); err != nil {
+		if err := settleProducts(ctx, tx, []ProductID{id}, now); err != nil {
 			return err
 		}
 	}
-	return jobs.Enqueue(ctx, tx, Changed{Product: int64(id)})
+	return tell(ctx, tx, id)
 }
 
 // SetPrice sets the list price of a variant from now on; a sale goes on from
@@ -131,7 +130,7 @@ func Publish(ctx context.Context, tx *db.Tx, id ProductID, on bool, now time.Tim
 			return fmt.Errorf("publish product %d: %w", id, err)
 		}
 	}
-	return jobs.Enqueue(ctx, tx, Changed{Product: int64(id)})
+	return tell(ctx, tx, id)
 }
 
 func touch(ctx context.Context, tx *db.Tx, id ProductID, now time.Time) error {
@@ -139,7 +138,7 @@ func touch(ctx context.Context, tx *db.Tx, id ProductID, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("note change of product %d: %w", id, err)
 	}
-	return jobs.Enqueue(ctx, tx, Changed{Product: int64(id)})
+	return tell(ctx, tx, id)
 }
 
 // PutRelation stores a relation, found by its two ends and its kind.
@@ -253,7 +252,7 @@ func moveCategory(ctx context.Context, tx *db.Tx, c, old Category, tree *Tree) e
 		return nil
 	}
 	// Products are found by the names of the categories they stand in.
-	var ids []int64
+	var ids []ProductID
 	if err := tx.Query(ctx).Raw("SELECT id FROM products WHERE category_id IN ? ORDER BY id", tree.Under(c.ID)).Scan(&ids).Error; err != nil {
 		return fmt.Errorf("find products of category %s: %w", c.Slug, err)
 	}
@@ -265,7 +264,7 @@ func moveCategory(ctx context.Context, tx *db.Tx, c, old Category, tree *Tree) e
 			return err
 		}
 	}
-	return jobs.Enqueue(ctx, tx, Changed{More: ids})
+	return tell(ctx, tx, ids...)
 }
 
 // SetCosts says what a unit of each variant costs the shop, in its own

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"regulars/internal/db"
@@ -13,46 +14,27 @@ import (
 	"regulars/internal/money"
 )
 
-// perPage is what a page of a listing shows (ux.md C9); mostPerPage what an
-// API caller may ask for.
+// perPage is what a page of a list shows, mostPerPage at most.
 const (
 	perPage     = 24
 	mostPerPage = 100
 )
 
-// List reads a page of products with what can narrow it, in four queries:
-// the candidates with price and stock, their facets, the cards of the page
-// and their stock. Inside a facet values are joined by OR, facets among each
-// other by AND; a facet's counts leave its own choice out of account.
+// candidate is what choosing and sorting need to know of a product.
+type candidate struct {
+	id          ProductID
+	position    int
+	publishedAt int64
+	price       money.Amount
+	priced      bool
+	inStock     bool
+	rating      Rating
+	name        string // filled for the sort by name only
+}
+
+// List reads a page of products: for staff, and for whoever wants some of a
+// few. Shoppers' lists, which narrow and count, are package search's.
 func List(ctx context.Context, q db.Q, lq ListQuery) (*Listing, error) {
-	return list(ctx, q, lq, readGathered, cards)
-}
-
-// gathering is every product that a list could show. It is not changed once
-// it is read.
-type gathering struct {
-	all []*candidate
-	set *facetSet
-}
-
-type (
-	gatherer    func(context.Context, db.Q, ListQuery) (*gathering, error)
-	cardsReader func(ctx context.Context, q db.Q, ids []ProductID, currency money.Currency, all bool) ([]Card, error)
-)
-
-func readGathered(ctx context.Context, q db.Q, lq ListQuery) (*gathering, error) {
-	all, err := candidates(ctx, q, lq)
-	if err != nil {
-		return nil, err
-	}
-	g := &gathering{all, &facetSet{byKey: map[string]*Facet{}, seen: map[string]map[string]int{}}}
-	if lq.All {
-		return g, nil
-	}
-	return g, readFacets(ctx, q, lq, all, g.set)
-}
-
-func list(ctx context.Context, q db.Q, lq ListQuery, gather gatherer, cards cardsReader) (*Listing, error) {
 	lq.Page = max(1, lq.Page)
 	if lq.PerPage <= 0 {
 		lq.PerPage = perPage
@@ -62,19 +44,21 @@ func list(ctx context.Context, q db.Q, lq ListQuery, gather gatherer, cards card
 	if lq.IDs != nil && len(lq.IDs) == 0 || !clean(lq.Text) {
 		return l, nil
 	}
-	g, err := gather(ctx, q, lq)
+	all, err := candidates(ctx, q, lq)
 	if err != nil {
 		return nil, err
 	}
-	passed, facets, bands := g.set.copy().choose(g.all, lq)
-	order(passed, lq)
-	l.Total, l.Facets, l.Bands = len(passed), facets, bands
+	if lq.InStock {
+		all = slices.DeleteFunc(all, func(c *candidate) bool { return !c.inStock })
+	}
+	order(all, lq)
+	l.Total = len(all)
 	if pages := (l.Total + lq.PerPage - 1) / lq.PerPage; pages > 0 {
 		l.Page = min(lq.Page, pages)
 	}
 	from := min((l.Page-1)*lq.PerPage, l.Total)
 	ids := make([]ProductID, 0, lq.PerPage)
-	for _, c := range passed[from:min(from+lq.PerPage, l.Total)] {
+	for _, c := range all[from:min(from+lq.PerPage, l.Total)] {
 		ids = append(ids, c.id)
 	}
 	if l.Cards, err = cards(ctx, q, ids, lq.Currency, lq.All); err != nil {
@@ -83,7 +67,6 @@ func list(ctx context.Context, q db.Q, lq ListQuery, gather gatherer, cards card
 	return l, nil
 }
 
-// where is the part of the query that facets and prices do not change.
 func (lq ListQuery) where() (string, []any) {
 	var parts []string
 	var args []any
@@ -162,37 +145,24 @@ func candidates(ctx context.Context, q db.Q, lq ListQuery) ([]*candidate, error)
 	return all, rows.Err()
 }
 
-func readFacets(ctx context.Context, q db.Q, lq ListQuery, all []*candidate, set *facetSet) error {
-	byID := make(map[ProductID]*candidate, len(all))
-	for _, c := range all {
-		byID[c.id] = c
-	}
-	where, args := lq.where()
-	rows, err := q.Query(ctx).Raw(`SELECT f.product_id, f.key, f.value_code, f.name, f.value
-		FROM products p JOIN product_facts f ON f.product_id = p.id AND f.facet = TRUE
-		WHERE `+where+` ORDER BY f.position, f.key, f.product_id, f.value_code`, args...).Rows()
+// SoldOut lists the published products of which nothing that has a price in a
+// currency can be sent at once. It is what List leaves out with InStock, read
+// from what is not there rather than from what is.
+func SoldOut(ctx context.Context, q db.Q, currency money.Currency) ([]ProductID, error) {
+	const gone = `(s.tracked = TRUE AND (s.on_hand <= s.reserved OR s.policy = 'preorder')
+		OR EXISTS (SELECT 1 FROM components c JOIN stock cs ON cs.variant_id = c.variant_id AND cs.tracked = TRUE
+			WHERE c.bundle_id = v.id AND (cs.on_hand - cs.reserved < c.qty OR cs.policy = 'preorder')))`
+	var ids []ProductID
+	err := q.Query(ctx).Raw(`SELECT DISTINCT p.id FROM (
+			SELECT variant_id FROM stock WHERE tracked = TRUE AND (on_hand <= reserved OR policy = 'preorder')
+			UNION SELECT bundle_id FROM components) x
+		JOIN variants xv ON xv.id = x.variant_id AND xv.active = TRUE JOIN products p ON p.id = xv.product_id AND p.published = TRUE
+		WHERE NOT EXISTS (SELECT 1 FROM variants v JOIN prices pr ON pr.variant_id = v.id AND pr.currency = ? LEFT JOIN stock s ON s.variant_id = v.id
+			WHERE v.product_id = p.id AND v.active = TRUE`+forEverybody+` AND NOT coalesce(`+gone+`, FALSE))`, string(currency)).Scan(&ids).Error
 	if err != nil {
-		return fmt.Errorf("list facets: %w", err)
+		return nil, fmt.Errorf("read what is sold out: %w", err)
 	}
-	defer rows.Close()
-	var broken error
-	parse := func(s string) func() i18n.Text {
-		return func() (t i18n.Text) {
-			broken = cmp.Or(broken, t.Scan(s))
-			return t
-		}
-	}
-	for rows.Next() {
-		var id ProductID
-		var key, code, name, value string
-		if err := rows.Scan(&id, &key, &code, &name, &value); err != nil {
-			return fmt.Errorf("list facets: %w", err)
-		}
-		if c := byID[id]; c != nil {
-			set.add(c, key, code, parse(name), parse(value))
-		}
-	}
-	return cmp.Or(broken, rows.Err())
+	return ids, nil
 }
 
 // order sorts what passed. Ties go by position and id, so pages never overlap.
@@ -211,9 +181,9 @@ func order(list []*candidate, lq ListQuery) {
 		case "new":
 			return cmp.Or(cmp.Compare(b.publishedAt, a.publishedAt), tie)
 		case "name":
-			return cmp.Or(natural(a.name, b.name), tie)
+			return cmp.Or(Natural(a.name, b.name), tie)
 		case "rating":
-			return cmp.Or(byRating(a.rating, b.rating), tie)
+			return cmp.Or(BetterRated(a.rating, b.rating), tie)
 		}
 		return cmp.Or(cmp.Compare(rank[a.id], rank[b.id]), tie)
 	})
@@ -230,6 +200,35 @@ func byPrice(a, b *candidate, compare func(x, y money.Amount) int) int {
 		return 1
 	}
 	return 0
+}
+
+// Natural compares texts with numbers in them by the number: 90 ml, 240 ml.
+func Natural(a, b string) int {
+	for a != "" && b != "" {
+		na, nb := leadingDigits(a), leadingDigits(b)
+		if na > 0 && nb > 0 {
+			x, _ := strconv.ParseFloat(a[:na], 64)
+			y, _ := strconv.ParseFloat(b[:nb], 64)
+			if x != y {
+				return cmp.Compare(x, y)
+			}
+			a, b = a[na:], b[nb:]
+			continue
+		}
+		if a[0] != b[0] {
+			return cmp.Compare(a[0], b[0])
+		}
+		a, b = a[1:], b[1:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+func leadingDigits(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
 }
 
 // Reduced lists the products that a running sale made cheaper in a currency.

@@ -9,7 +9,6 @@ import (
 
 	"regulars/internal/db"
 	"regulars/internal/fault"
-	"regulars/internal/jobs"
 	"regulars/internal/money"
 )
 
@@ -33,10 +32,8 @@ func Put(ctx context.Context, tx *db.Tx, d Draft, now time.Time) (ProductID, Cha
 	if o.Err != nil {
 		return 0, "", nil, fmt.Errorf("put product %s: %w", d.Code, o.Err)
 	}
-	if len(changed) > 0 {
-		if err := jobs.Enqueue(ctx, tx, Changed{Product: int64(o.ID)}); err != nil {
-			return 0, "", nil, fmt.Errorf("put product %s: %w", d.Code, err)
-		}
+	if err := tell(ctx, tx, changed...); err != nil {
+		return 0, "", nil, fmt.Errorf("put product %s: %w", d.Code, err)
 	}
 	return o.ID, o.Change, o.Variants, nil
 }
@@ -56,10 +53,8 @@ func PutMany(ctx context.Context, tx *db.Tx, drafts []Draft, now time.Time) ([]O
 		if err != nil {
 			return nil, fmt.Errorf("put %d products: %w", end-start, err)
 		}
-		if len(changed) > 0 {
-			if err := jobs.Enqueue(ctx, tx, Changed{More: changed}); err != nil {
-				return nil, err
-			}
+		if err := tell(ctx, tx, changed...); err != nil {
+			return nil, err
 		}
 		all = append(all, outcomes...)
 		start = end
@@ -74,7 +69,7 @@ type plan struct {
 	old     *stored // nil: a new product
 }
 
-func putChunk(ctx context.Context, tx *db.Tx, drafts []Draft, now time.Time) ([]Outcome, []int64, error) {
+func putChunk(ctx context.Context, tx *db.Tx, drafts []Draft, now time.Time) ([]Outcome, []ProductID, error) {
 	changing()
 	outcomes := make([]Outcome, len(drafts))
 	var plans []plan
@@ -112,7 +107,7 @@ func putChunk(ctx context.Context, tx *db.Tx, drafts []Draft, now time.Time) ([]
 		}
 		if changed {
 			out.Change = Updated
-			b.changed = append(b.changed, int64(out.ID))
+			b.changed = append(b.changed, out.ID)
 		}
 	}
 	if err := b.create(ctx, tx, fresh, outcomes); err != nil {
@@ -164,7 +159,7 @@ func (b *batch) create(ctx context.Context, tx *db.Tx, fresh []plan, outcomes []
 		for _, v := range d.Variants {
 			out.Variants[v.SKU] = b.variant(next(), out.ID, v)
 		}
-		b.changed = append(b.changed, int64(out.ID))
+		b.changed = append(b.changed, out.ID)
 	}
 	return nil
 }

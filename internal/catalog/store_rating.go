@@ -20,15 +20,19 @@ func (p *Product) Rating() Rating { return Rating{p.RatingCount, p.RatingSum} }
 // Rate writes the copies that package review counted.
 func Rate(ctx context.Context, tx *db.Tx, ratings map[ProductID]Rating) error {
 	changing()
+	var changed []ProductID
 	for _, id := range slices.Sorted(maps.Keys(ratings)) {
 		r := ratings[id]
-		err := tx.Query(ctx).Exec("UPDATE products SET rating_count = ?, rating_sum = ? WHERE id = ? AND (rating_count <> ? OR rating_sum <> ?)",
-			r.Count, r.Sum, int64(id), r.Count, r.Sum).Error
-		if err != nil {
-			return fmt.Errorf("write the rating of product %d: %w", id, err)
+		done := tx.Query(ctx).Exec("UPDATE products SET rating_count = ?, rating_sum = ? WHERE id = ? AND (rating_count <> ? OR rating_sum <> ?)",
+			r.Count, r.Sum, int64(id), r.Count, r.Sum)
+		if done.Error != nil {
+			return fmt.Errorf("write the rating of product %d: %w", id, done.Error)
+		}
+		if done.RowsAffected > 0 {
+			changed = append(changed, id)
 		}
 	}
-	return nil
+	return tell(ctx, tx, changed...)
 }
 
 // A list by rating leans on ratedLike reviews of leanStars stars a product, so
@@ -38,8 +42,8 @@ const (
 	leanStars = 3
 )
 
-// byRating puts the better rated first; what nobody rated comes last.
-func byRating(a, b Rating) int {
+// BetterRated puts the better rated first; what nobody rated comes last.
+func BetterRated(a, b Rating) int {
 	if (a.Count == 0) != (b.Count == 0) {
 		return cmp.Compare(b.Count, a.Count)
 	}

@@ -12,7 +12,6 @@ import (
 
 	"regulars/internal/db"
 	"regulars/internal/fault"
-	"regulars/internal/jobs"
 	"regulars/internal/money"
 )
 
@@ -304,7 +303,7 @@ func settle(ctx context.Context, tx *db.Tx, now time.Time, where string, args ..
 }
 
 // settleProducts settles the prices of products just written.
-func settleProducts(ctx context.Context, tx *db.Tx, ids []int64, now time.Time) error {
+func settleProducts(ctx context.Context, tx *db.Tx, ids []ProductID, now time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -313,16 +312,12 @@ func settleProducts(ctx context.Context, tx *db.Tx, ids []int64, now time.Time) 
 }
 
 func touchMany(ctx context.Context, tx *db.Tx, ids []ProductID, now time.Time) error {
-	more := make([]int64, len(ids))
-	for i, id := range ids {
-		more[i] = int64(id)
-	}
-	for chunk := range slices.Chunk(more, 5000) {
+	for chunk := range slices.Chunk(ids, 5000) {
 		if err := tx.Query(ctx).Exec("UPDATE products SET version = version + 1, updated_at = ? WHERE id IN ?", db.At(now), chunk).Error; err != nil {
 			return fmt.Errorf("note changed prices: %w", err)
 		}
 	}
-	return jobs.Enqueue(ctx, tx, Changed{More: more})
+	return tell(ctx, tx, ids...)
 }
 
 // Wrong is a price that is not what it should be; Earlier says that the price

@@ -13,6 +13,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/outreach"
 	"regulars/internal/roster"
+	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/trait"
@@ -41,6 +42,14 @@ var judgements = []judgement{
 	}},
 	{"L2", "what counts as allowed is what the ledger and the pack of the country say", func(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
 		return customer.Miscopied(ctx, q)
+	}},
+	{"X3", "what the search knows of each product is what the catalog says, or a job is on its way", func(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
+		drifted, err := search.Drifted(ctx, q)
+		codes := make([]string, len(drifted))
+		for i, d := range drifted {
+			codes[i] = d.Code
+		}
+		return codes, err
 	}},
 	{"X8", "nobody's file rests longer than its time, unless it is kept or something is open", roster.Overdue},
 	{"X9", "nothing names an account that was merged into another, and that one is there", roster.Leftover},

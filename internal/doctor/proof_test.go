@@ -14,6 +14,7 @@ import (
 
 // proofBreaks are the plants for proofRules.
 var proofBreaks = []struct{ code, sql string }{
+	{"X3", "DELETE FROM river_job WHERE kind = 'catalog.changed'"}, // nobody is going to index what was put
 	{"M10", "UPDATE payments SET captured = amount, refunded = 0, state = 'succeeded' WHERE state = 'refunded' AND provider = 'test';UPDATE orders SET payment_state = 'paid' WHERE payment_state = 'refunded';" +
 		"DELETE FROM order_history WHERE to_state = 'refunded';DELETE FROM payment_ops WHERE kind = 'refund' AND refund_id = 0;" +
 		"DELETE FROM invoices;DELETE FROM invoice_years;DELETE FROM credit_notes;DELETE FROM credit_years"},
@@ -65,7 +66,7 @@ var places = []struct{ code, where string }{
 	{"P1", "doctor"}, {"P2", "doctor"}, {"P3", "doctor"}, {"P4", "doctor"}, {"P5", "doctor"},
 	{"W1", "doctor"}, {"W2", "TestSimulation"}, {"W3", "doctor"}, {"W4", "doctor"},
 	{"E1", "doctor"}, {"E2", "doctor"}, {"E3", "doctor"}, {"A1", "doctor"},
-	{"X1", "TestOffIsOffAtOnce"}, {"X2", "TestRendering"}, {"X3", "TestIndexFollowsTheCatalogAndRebuildAgrees"}, {"X4", "TestEveryReasonShownIsTrueWhenRecomputed"}, {"X5", "TestFiguresOfAHistoryCountedByHand"},
+	{"X1", "TestOffIsOffAtOnce"}, {"X2", "TestRendering"}, {"X3", "doctor"}, {"X4", "TestEveryReasonShownIsTrueWhenRecomputed"}, {"X5", "TestFiguresOfAHistoryCountedByHand"},
 	{"X6", "doctor"}, {"X7", "TestNothingOfAnErasedPersonStays"},
 }
 

@@ -22,6 +22,8 @@ import (
 var (
 	ctx = context.Background()
 	now = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+
+	quiet = slog.New(slog.DiscardHandler)
 )
 
 func inTx(t *testing.T, d *db.DB, do func(tx *db.Tx) error) {

@@ -89,6 +89,7 @@ func keep(ctx context.Context, tx *db.Tx, ids []catalog.ProductID, documents map
 	if err := tx.Query(ctx).Raw("SELECT last FROM search_numbers WHERE name = 'documents'").Scan(&last).Error; err != nil {
 		return fmt.Errorf("number documents: %w", err)
 	}
+	written.Announce()
 	var rows [][]any
 	var changed []catalog.ProductID
 	seen := map[catalog.ProductID]bool{}

@@ -163,24 +163,21 @@ func (s *Shop) apiProducts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	q := s.narrowing(c).query
-	q.Page, q.PerPage, q.Sort = in.Page, in.PerPage, in.Sort
+	n := s.narrowing(c)
+	n.query.Page, n.query.PerPage, n.query.Sort = in.Page, in.PerPage, strings.TrimPrefix(in.Sort, "featured")
 	if in.Category != "" {
 		k, ok := tree.BySlug(in.Category)
 		if !ok {
 			return ended()
 		}
-		q.Categories = tree.Under(k.ID)
+		n.query.Shelves = tree.Under(k.ID)
 	}
+	var l *catalog.Listing
 	if in.Q != "" {
-		ids, _, err := s.find(c, in.Q, false)
-		if err != nil {
-			return err
-		}
-		q.IDs = append([]catalog.ProductID{}, ids...)
+		l, _, _, err = s.find(c, n, in.Q, false)
+	} else {
+		l, err = s.narrowed(c, n)
 	}
-	l, err := catalog.List(ctx, s.DB, q)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/catalog"
+	"regulars/internal/search"
 	"regulars/internal/web"
 )
 
@@ -66,8 +67,15 @@ func (s *Shop) searchSuggest(c echo.Context) error {
 
 // meant is what the search finds where no name begins as typed.
 func (s *Shop) meant(c echo.Context, words string) ([]catalog.ProductID, error) {
-	ids, _, err := s.find(c, words, false)
-	return ids[:min(len(ids), completions)], err
+	l, _, _, err := s.find(c, narrowing{query: search.Query{Lang: web.Lang(c), Currency: s.currency(c), PerPage: completions}}, words, false)
+	if err != nil {
+		return nil, err
+	}
+	var ids []catalog.ProductID
+	for _, k := range l.Cards {
+		ids = append(ids, k.ID)
+	}
+	return ids, nil
 }
 
 // completed are products as the database has them now: price and picture.

@@ -4,6 +4,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/catalog"
+	"regulars/internal/search"
 	"regulars/internal/slot"
 )
 
@@ -26,7 +27,7 @@ func (s *Shop) alternatives(c echo.Context, d *catalog.Detail) (*shelf, error) {
 		return nil, err
 	}
 	if d.CategoryID != nil {
-		l, err := s.shelves.List(ctx, s.DB, catalog.ListQuery{Categories: []catalog.CategoryID{*d.CategoryID}, InStock: true, PerPage: 8, Currency: s.currency(c)})
+		l, err := s.narrowed(c, narrowing{inStock: true, query: search.Query{Shelves: []catalog.CategoryID{*d.CategoryID}, PerPage: 8, Currency: s.currency(c)}})
 		if err != nil {
 			return nil, err
 		}

@@ -22,9 +22,8 @@ import (
 )
 
 const (
-	perPage     = 24
-	searchDepth = 500
-	queryRunes  = 200
+	perPage    = 24
+	queryRunes = 200
 )
 
 // notFacets are the names in an address that are not facets.
@@ -35,15 +34,16 @@ var sorts = []string{"", "rating", "price", "price-desc", "new", "name"}
 // narrowing is what an address asks of a list. What cannot be understood in it
 // is passed over: a mistyped filter shows more, never an error.
 type narrowing struct {
-	values url.Values
-	query  catalog.ListQuery
-	page   int // as asked; 0 = a page that cannot be
+	values  url.Values
+	query   search.Query
+	inStock bool
+	page    int // as asked; 0 = a page that cannot be
 }
 
 func (s *Shop) narrowing(c echo.Context) narrowing {
 	n := narrowing{values: url.Values{}, page: 1}
 	cur := s.currency(c)
-	n.query = catalog.ListQuery{Currency: cur, PerPage: perPage, Facets: map[string][]string{}}
+	n.query = search.Query{Lang: web.Lang(c), Currency: cur, PerPage: perPage, Facets: map[string][]string{}}
 	asked, _ := url.ParseQuery(c.Request().URL.RawQuery)
 	facets := 0
 	for name, codes := range asked {
@@ -68,7 +68,7 @@ func (s *Shop) narrowing(c echo.Context) narrowing {
 	}
 	n.query.Min, n.query.Max = amount("min"), amount("max")
 	if asked.Get("stock") != "" {
-		n.query.InStock = true
+		n.inStock = true
 		n.values.Set("stock", "1")
 	}
 	if sort := asked.Get("sort"); sort != "" && slices.Contains(sorts, sort) {
@@ -84,6 +84,30 @@ func (s *Shop) narrowing(c echo.Context) narrowing {
 	return n
 }
 
+// list asks the engine for a page and the database for its cards. What may not
+// be shown any more since the engine heard of it is left out; the total may
+// count it for that moment.
+func (s *Shop) list(c echo.Context, q search.Query) (*catalog.Listing, error) {
+	ctx := c.Request().Context()
+	found, err := s.Finder.Find(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	l := &catalog.Listing{Total: found.Total, Page: found.Page, PerPage: q.PerPage, Facets: found.Facets, Bands: found.Bands}
+	l.Cards, err = s.shelves.Cards(ctx, s.DB, found.IDs, q.Currency)
+	return l, err
+}
+
+// narrowed is the list that an address asks for.
+func (s *Shop) narrowed(c echo.Context, n narrowing) (l *catalog.Listing, err error) {
+	if n.inStock {
+		if n.query.Without, err = catalog.SoldOut(c.Request().Context(), s.DB, n.query.Currency); err != nil {
+			return nil, err
+		}
+	}
+	return s.list(c, n.query)
+}
+
 // clean refuses what no database takes as text.
 func clean(text string) bool {
 	for _, r := range text {
@@ -95,7 +119,7 @@ func clean(text string) bool {
 }
 
 func (n narrowing) filtered() bool {
-	return len(n.query.Facets) > 0 || n.query.Min > 0 || n.query.Max > 0 || n.query.InStock
+	return len(n.query.Facets) > 0 || n.query.Min > 0 || n.query.Max > 0 || n.inStock
 }
 
 // link is the address of the same list with names set (or, to "", taken out);
@@ -190,7 +214,7 @@ func firstRow(cards []card) []card {
 // listing words a list for its page; path is in the page's language.
 func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path string) listing {
 	out := listing{Path: path, CountText: t(c, "shop.list.count", "count", l.Total), ShowText: t(c, "shop.list.show", "count", l.Total),
-		Cards: firstRow(s.cards(c, l.Cards)), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.query.InStock}
+		Cards: firstRow(s.cards(c, l.Cards)), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.inStock}
 	cur := n.query.Currency
 	for _, f := range l.Facets {
 		if len(f.Values) < 2 && !f.Values[0].Chosen || slices.Contains(notFacets, f.Key) {
@@ -215,7 +239,7 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 	if n.query.Min > 0 || n.query.Max > 0 {
 		out.InUse = append(out.InUse, chip{n.link(path, "min", "", "max", ""), s.span(c, n.query.Min, n.query.Max, cur)})
 	}
-	if n.query.InStock {
+	if n.inStock {
 		out.InUse = append(out.InUse, chip{n.link(path, "stock", ""), t(c, "shop.list.in-stock")})
 	}
 	out.ClearURL = path
@@ -328,8 +352,8 @@ func (s *Shop) category(c echo.Context) error {
 		return ended()
 	}
 	n := s.narrowing(c)
-	n.query.Categories = tree.Under(k.ID)
-	l, err := s.shelves.List(ctx, s.DB, n.query)
+	n.query.Shelves = tree.Under(k.ID)
+	l, err := s.narrowed(c, n)
 	if err != nil {
 		return err
 	}
@@ -388,7 +412,6 @@ type searchPage struct {
 }
 
 func (s *Shop) search(c echo.Context) error {
-	ctx := c.Request().Context()
 	words := searchWords(c)
 	n := s.narrowing(c)
 	n.values.Set("q", words)
@@ -396,12 +419,7 @@ func (s *Shop) search(c echo.Context) error {
 	if exact {
 		n.values.Set("exact", "1")
 	}
-	ids, mended, err := s.find(c, words, exact)
-	if err != nil {
-		return err
-	}
-	n.query.IDs = append([]catalog.ProductID{}, ids...)
-	l, err := s.shelves.List(ctx, s.DB, n.query)
+	l, any, mended, err := s.find(c, n, words, exact)
 	if err != nil {
 		return err
 	}
@@ -415,17 +433,17 @@ func (s *Shop) search(c echo.Context) error {
 		p.Heading = t(c, "shop.search.heading", "words", cmp.Or(mended, words))
 		p.Title = p.Heading
 		kind := event.SearchDone
-		if len(n.query.IDs) == 0 || mended != "" {
+		if !any || mended != "" {
 			kind = event.SearchEmpty
 		}
 		s.note(c, event.Event{Kind: kind, Detail: words})
-		if len(n.query.IDs) == 0 {
+		if !any {
 			if err := s.met(c, cart.SearchEmpty, ""); err != nil {
 				return err
 			}
 		}
 	}
-	if len(n.query.IDs) > 0 {
+	if any {
 		p.List = s.listing(c, n, l, web.URL(c, "/search"))
 	} else {
 		cards, err := s.best(c)
@@ -438,23 +456,35 @@ func (s *Shop) search(c echo.Context) error {
 }
 
 // find looks for what was typed; if that finds nothing, and the shopper did not
-// insist, for what was probably meant, and says what that was.
-func (s *Shop) find(c echo.Context, words string, exact bool) (ids []catalog.ProductID, mended string, err error) {
+// insist, for what was probably meant, and says what that was. any says that
+// the words alone find something, whatever the list is narrowed by.
+func (s *Shop) find(c echo.Context, n narrowing, words string, exact bool) (l *catalog.Listing, any bool, mended string, err error) {
+	none := &catalog.Listing{Page: 1, PerPage: n.query.PerPage}
 	if words == "" {
-		return nil, "", nil
+		return none, false, "", nil
 	}
-	ctx := c.Request().Context()
-	if ids, err = search.Find(ctx, s.DB, web.Lang(c), words, searchDepth); err != nil || len(ids) > 0 || exact {
-		return ids, "", err
+	if l, any, err = s.findWords(c, n, words); err != nil || any || exact {
+		return l, any, "", err
 	}
-	better, changed, err := s.speller.Mend(ctx, s.DB, words, s.Now())
+	better, changed, err := s.speller.Mend(c.Request().Context(), s.DB, words, s.Now())
 	if err != nil || !changed {
-		return nil, "", err
+		return l, false, "", err
 	}
-	if ids, err = search.Find(ctx, s.DB, web.Lang(c), better, searchDepth); err != nil || len(ids) == 0 {
-		return nil, "", err
+	if l, any, err = s.findWords(c, n, better); err != nil || !any {
+		return none, false, "", err
 	}
-	return ids, better, nil
+	return l, true, better, nil
+}
+
+func (s *Shop) findWords(c echo.Context, n narrowing, words string) (l *catalog.Listing, any bool, err error) {
+	if n.query.Words, err = search.Typed(words); err != nil {
+		return nil, false, err
+	}
+	if l, err = s.narrowed(c, n); err != nil || l.Total > 0 || !n.filtered() {
+		return l, err == nil && l.Total > 0, err
+	}
+	bare, err := s.Finder.Find(c.Request().Context(), search.Query{Lang: n.query.Lang, Words: n.query.Words, Currency: n.query.Currency, PerPage: 1})
+	return l, err == nil && bare.Total > 0, err
 }
 
 // searchWords is what was typed, cut to what anybody types.

@@ -37,6 +37,7 @@ type Shop struct {
 	DB       *db.DB
 	Web      *web.Server
 	Engine   *recommend.Engine
+	Finder   search.Engine       // nil: the embedded one
 	Sessions *recommend.Sessions // what visits foretell; may be nil
 	Events   *event.Log
 	Settings *setting.Live
@@ -75,6 +76,9 @@ const DemoPassword = "demo-regulars"
 
 // Routes registers every public address.
 func (s *Shop) Routes() {
+	if s.Finder == nil {
+		s.Finder = search.NewEmbedded(s.DB)
+	}
 	s.Web.OnPage(s.dress)
 	s.types.Simulated = s.Demo
 	// RFC 8058: the mail program posts from nowhere, with no token of ours; the
