@@ -91,7 +91,7 @@ func (s *Completer) Complete(ctx context.Context, d *db.DB, tree *catalog.Tree, 
 	if len(out.Products) == 0 {
 		out.Products = n.beginning(other(lang), prefix, most)
 	}
-	out.Shelves = shelvesOf(tree, prefix, most)
+	out.Shelves = ShelvesNamed(tree, typed, most)
 	return out, nil
 }
 
@@ -132,9 +132,13 @@ func byPlace(a, b *named) int {
 
 func before(a, b *named) bool { return byPlace(a, b) < 0 }
 
-// shelvesOf are the shelves whose name goes on from prefix in either language,
-// departments first.
-func shelvesOf(tree *catalog.Tree, prefix string, most int) (out []catalog.CategoryID) {
+// ShelvesNamed are the shelves that have the words typed so far at the start of
+// a word of their name in either language, departments first.
+func ShelvesNamed(tree *catalog.Tree, typed string, most int) (out []catalog.CategoryID) {
+	prefix := folded(typed)
+	if prefix == "" {
+		return nil
+	}
 	var below []catalog.CategoryID
 	says := func(k catalog.Category) bool {
 		return begins(folded(k.Name.En), prefix) || begins(folded(k.Name.Zh), prefix)

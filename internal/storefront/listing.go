@@ -27,7 +27,7 @@ const (
 )
 
 // notFacets are the names in an address that are not facets.
-var notFacets = []string{"q", "exact", "page", "per_page", "sort", "min", "max", "stock", "currency", "category"}
+var notFacets = []string{"q", "exact", "page", "per_page", "sort", "min", "max", "stock", "currency", "category", "in"}
 
 var sorts = []string{"", "rating", "price", "price-desc", "new", "name"}
 
@@ -37,7 +37,8 @@ type narrowing struct {
 	values  url.Values
 	query   search.Query
 	inStock bool
-	page    int // as asked; 0 = a page that cannot be
+	scoped  string // the department a search is narrowed to
+	page    int    // as asked; 0 = a page that cannot be
 }
 
 func (s *Shop) narrowing(c echo.Context) narrowing {
@@ -93,7 +94,7 @@ func (s *Shop) list(c echo.Context, q search.Query) (*catalog.Listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &catalog.Listing{Total: found.Total, Page: found.Page, PerPage: q.PerPage, Facets: found.Facets, Bands: found.Bands}
+	l := &catalog.Listing{Total: found.Total, Page: found.Page, PerPage: q.PerPage, Facets: found.Facets, Bands: found.Bands, Under: found.Under}
 	l.Cards, err = s.shelves.Cards(ctx, s.DB, found.IDs, q.Currency)
 	return l, err
 }
@@ -119,7 +120,7 @@ func clean(text string) bool {
 }
 
 func (n narrowing) filtered() bool {
-	return len(n.query.Facets) > 0 || n.query.Min > 0 || n.query.Max > 0 || n.inStock
+	return len(n.query.Facets) > 0 || n.query.Min > 0 || n.query.Max > 0 || n.inStock || n.scoped != ""
 }
 
 // link is the address of the same list with names set (or, to "", taken out);
@@ -258,7 +259,7 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 			if name != "sort" {
 				out.ForSort = append(out.ForSort, hidden{name, v})
 			}
-			if name == "sort" || name == "q" {
+			if name == "sort" || name == "q" || name == "exact" || name == "in" {
 				out.ForFacets = append(out.ForFacets, hidden{name, v})
 			}
 		}
@@ -409,6 +410,8 @@ type searchPage struct {
 	List           listing
 	Best           []card
 	ContactURL     string
+	Scopes         []band
+	Nearest        *nearest
 }
 
 func (s *Shop) search(c echo.Context) error {
@@ -419,6 +422,11 @@ func (s *Shop) search(c echo.Context) error {
 	if exact {
 		n.values.Set("exact", "1")
 	}
+	tree, err := s.tree(c)
+	if err != nil {
+		return err
+	}
+	n.scope(tree, c.QueryParam("in"))
 	l, any, mended, err := s.find(c, n, words, exact)
 	if err != nil {
 		return err
@@ -444,8 +452,14 @@ func (s *Shop) search(c echo.Context) error {
 		}
 	}
 	if any {
-		p.List = s.listing(c, n, l, web.URL(c, "/search"))
+		p.List, p.Scopes = s.listing(c, n, l, web.URL(c, "/search")), s.scopes(c, tree, n, l)
 	} else {
+		if words != "" {
+			if p.Nearest, err = s.nothing(c, tree, words, exact); err != nil {
+				return err
+			}
+			p.ContactURL += "?" + url.Values{"about": {words}}.Encode()
+		}
 		cards, err := s.best(c)
 		if err != nil {
 			return err

@@ -301,3 +301,42 @@ func TestTypingIsAnsweredByShelvesAndGoods(t *testing.T) {
 		}
 	}
 }
+
+func lastWord(text string) string { return text[strings.LastIndexByte(text, ' ')+1:] }
+
+func TestASearchIsNarrowedToADepartmentAndANoHitSaysWhatIsNearest(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	s.RunJobs()
+	b := s.Browser()
+	p := b.Get("/search?q=line")
+	scopes := p.All("a.scope")
+	if len(scopes) < 3 {
+		t.Fatalf("departments to choose: %s", p.Text())
+	}
+	for _, chip := range scopes[1:] {
+		in := b.Get(shoptest.Attr(chip, "href"))
+		if want := lastWord(shoptest.Text(in.One("a.scope[aria-current=true]"))); in.Status != http.StatusOK || !strings.HasPrefix(shoptest.Text(in.One(".results-count")), want+" ") {
+			t.Errorf("%s: the chip says %s, the list %s", shoptest.Attr(chip, "href"), want, shoptest.Text(in.One(".results-count")))
+		}
+		if len(in.All("a.scope")) != len(scopes) {
+			t.Error("the other departments are gone")
+		}
+	}
+	if p := b.Get("/search?q=bottle&in=nowhere"); p.Status != http.StatusOK || len(p.All(".card")) == 0 {
+		t.Error("a department that is not there hides what was found")
+	}
+	p = b.Get("/search?q=zeppelin+bottle&exact=1")
+	if text := p.Main(); !strings.Contains(text, "“zeppelin” alone: nothing") || !strings.Contains(text, "“bottle” alone: ") || !strings.Contains(text, "The nearest shelf") || !strings.Contains(text, "/c/feeding") {
+		t.Errorf("a search without a hit: %s", text)
+	}
+	p = b.Get("/contact?about=zeppelin+%22x%22")
+	if !strings.Contains(p.Text(), `I am looking for: zeppelin "x"`) {
+		t.Errorf("the shop is asked without the words: %s", p.Text())
+	}
+	if p := b.Get("/search?q=returns&exact=1"); !strings.Contains(p.Main(), "Written about it") {
+		t.Errorf("the page of returns is not offered: %s", p.Main())
+	}
+	if p := b.Get("/zh/search?q=%E9%A3%9E%E8%89%87%E5%A5%B6%E7%93%B6&exact=1"); !strings.Contains(p.Text(), "只搜“奶瓶”") {
+		t.Errorf("in Chinese: %s", p.Text())
+	}
+}
