@@ -328,11 +328,7 @@ type categoryPage struct {
 	Still         *picture // where nothing is narrowed yet: then what was found comes first
 	List          listing
 	Banner        *strip
-}
-
-type shelfChip struct {
-	URL, Text string
-	Current   bool
+	LD            []map[string]any // where nothing is narrowed: crumbs and list as schema.org has them
 }
 
 func (s *Shop) category(c echo.Context) error {
@@ -369,10 +365,13 @@ func (s *Shop) category(c echo.Context) error {
 		p.Canonical += "?page=" + strconv.Itoa(l.Page)
 	}
 	p.Shelves = shelfChips(c, tree, k)
+	if !n.filtered() {
+		p.LD = []map[string]any{s.linkedTrail(c, tree.Path(k.ID), ""), s.linkedList(c, l)}
+	}
+	pieces := arranged(fromEachShelf(l.Cards), 5)
+	s.preview(&p.Page, k.Hue, pieces)
 	if l.Page == 1 && !n.filtered() {
-		pieces := arranged(fromEachShelf(l.Cards), 5)
 		p.Still = still(c, art.Wide, k.Hue, pieces)
-		s.preview(&p.Page, k.Hue, pieces)
 	}
 	if l.Page == 1 && !n.filtered() {
 		if p.Banner, err = s.banner(c, slot.BannerShelf, k.Slug); err != nil {
@@ -382,23 +381,6 @@ func (s *Shop) category(c echo.Context) error {
 	s.note(c, event.Event{Kind: event.ListShown, Detail: k.Slug})
 	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/category", &p)
-}
-
-// shelfChips are the shelves of a department, the present one marked.
-func shelfChips(c echo.Context, tree *catalog.Tree, k catalog.Category) []shelfChip {
-	top := k
-	if len(tree.Children(k.ID)) == 0 && k.ParentID != nil {
-		top, _ = tree.ByID(*k.ParentID)
-	}
-	children := tree.Children(top.ID)
-	if len(children) == 0 {
-		return nil
-	}
-	out := []shelfChip{{web.URL(c, "/c/"+top.Slug), t(c, "shop.list.all"), top.ID == k.ID}}
-	for _, child := range children {
-		out = append(out, shelfChip{web.URL(c, "/c/"+child.Slug), in(c, child.Name), child.ID == k.ID})
-	}
-	return out
 }
 
 type searchPage struct {

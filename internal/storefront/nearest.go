@@ -29,36 +29,6 @@ type nearest struct {
 	Help  []crumb
 }
 
-// scope narrows a search to a department; false where the address names none.
-func (n *narrowing) scope(tree *catalog.Tree, slug string) bool {
-	k, ok := tree.BySlug(slug)
-	if !ok || k.ParentID != nil {
-		return false
-	}
-	n.values.Set("in", k.Slug)
-	n.scoped = k.Slug
-	n.query.Shelves = tree.Under(k.ID)
-	return true
-}
-
-// scopes are the departments of what was found, with how much of it each has.
-func (s *Shop) scopes(c echo.Context, tree *catalog.Tree, n narrowing, l *catalog.Listing) (out []band) {
-	path := web.URL(c, "/search")
-	for _, k := range tree.Roots() {
-		if count := l.Under[k.ID]; count > 0 || n.scoped == k.Slug {
-			out = append(out, band{n.link(path, "in", k.Slug), shortName(web.Lang(c), k), count, n.scoped == k.Slug})
-		}
-	}
-	if len(out) < 2 && n.scoped == "" {
-		return nil // everything stands in one department: nothing to choose
-	}
-	all := 0
-	for _, b := range out {
-		all += b.Count
-	}
-	return append([]band{{n.link(path, "in", ""), t(c, "shop.scope.all"), all, n.scoped == ""}}, out...)
-}
-
 // nothing says what was tried for words that find nothing, and what is nearest.
 func (s *Shop) nothing(c echo.Context, tree *catalog.Tree, words string, exact bool) (*nearest, error) {
 	out := &nearest{All: t(c, "shop.nearest.all")}

@@ -175,6 +175,7 @@ func (s *Shop) Routes() {
 	e.POST("/contact", s.contact, door)
 	e.POST("/scheme", s.scheme)
 	e.GET("/sitemap.xml", s.sitemap)
+	e.GET("/sitemap/:file", s.sitemapFile)
 	e.GET("/robots.txt", s.robots)
 	e.GET("/art/:spec", s.art)
 	e.GET("/media/:file", s.media)
