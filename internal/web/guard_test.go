@@ -207,7 +207,7 @@ func TestCrawlersAreToldOfTheTwinOfTheSamePage(t *testing.T) {
 		return c.NoContent(200)
 	})
 	for _, path := range []string{"/list?page=2&stock=1", "/zh/list?page=2"} {
-		sh.ask("GET", path, "")
+		sh.ask("GET", path, "", "Host: shop.example")
 		if want := []Alternate{{"en", "https://shop.example/list?page=2"}, {"zh-Hans", "https://shop.example/zh/list?page=2"}, {"x-default", "https://shop.example/list?page=2"}}; !slices.Equal(got, want) {
 			t.Errorf("%s: %v", path, got)
 		}
