@@ -218,3 +218,12 @@ func (n *names) order() {
 		n.ways[lang] = ways
 	}
 }
+
+// other is the language to look in where the shopper's own has nothing: people
+// in an English page type Chinese words, and the other way round.
+func other(lang i18n.Lang) i18n.Lang {
+	if lang == i18n.Chinese {
+		return i18n.English
+	}
+	return i18n.Chinese
+}

@@ -65,17 +65,18 @@ func (s *Shop) searchSuggest(c echo.Context) error {
 	return web.JSON(c, http.StatusOK, out)
 }
 
-// meant is what the search finds where no name begins as typed.
-func (s *Shop) meant(c echo.Context, words string) ([]catalog.ProductID, error) {
-	l, _, _, err := s.find(c, narrowing{query: search.Query{Lang: web.Lang(c), Currency: s.currency(c), PerPage: completions}}, words, false)
+// meant is what the search makes of words that are still being typed, where no
+// name begins so.
+func (s *Shop) meant(c echo.Context, words string) (ids []catalog.ProductID, err error) {
+	u, err := s.Reader.Begun(c.Request().Context(), web.Lang(c), words, s.Now())
 	if err != nil {
 		return nil, err
 	}
-	var ids []catalog.ProductID
-	for _, k := range l.Cards {
-		ids = append(ids, k.ID)
+	found, err := s.Finder.Find(c.Request().Context(), search.Query{Lang: web.Lang(c), Words: u.Words, Currency: s.currency(c), PerPage: completions})
+	if err != nil {
+		return nil, err
 	}
-	return ids, nil
+	return found.IDs, nil
 }
 
 // completed are products as the database has them now: price and picture.
