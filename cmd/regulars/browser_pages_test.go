@@ -37,7 +37,7 @@ var shopFamilies = []family{
 	{name: "search without a hit", path: "/search?q=zzzzqqq"},
 	{name: "product", path: "/p/calm-bottle?size=240"},
 	{name: "product with words to suggest", path: "/p/calm-bottle", do: func(v *visitor) {
-		v.do("type half a word", chromedp.Focus(chromedp.ID("site-search")), chromedp.KeyEvent("bot"), chromedp.WaitVisible(chromedp.CSS(".search-words [role=option]")))
+		v.do("type half a word", chromedp.Focus(chromedp.ID("site-search")), chromedp.KeyEvent("bot"), chromedp.WaitVisible(chromedp.CSS(".search-words img")))
 	}},
 	{name: "added to the cart", path: "/p/calm-bottle", do: func(v *visitor) { v.press(".buy > .button", ".drawer[open]") }},
 	{name: "cart", path: "/cart"},
@@ -113,6 +113,7 @@ var officeFamilies = []family{
 	{name: "office questions", who: owner, path: "/admin/questions"},
 	{name: "office question", who: owner, path: "/admin/questions", link: `main a[href*="/admin/questions/"]:not([href*=gaps], [href*=articles])`},
 	{name: "office gaps", who: owner, path: "/admin/questions/gaps"},
+	{name: "office trends", who: owner, path: "/admin/products/trends"},
 	{name: "office articles", who: owner, path: "/admin/questions/articles"},
 	{name: "office new article", who: owner, path: "/admin/questions/articles/new"},
 	{name: "office abandonment", who: owner, path: "/admin/abandonment?simulated=yes"},

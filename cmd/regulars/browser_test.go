@@ -418,12 +418,21 @@ func byKeyboard(t *testing.T, v *visitor) {
 	}
 	v.open("/")
 	v.do("type half a name", chromedp.Focus(chromedp.ID("site-search")), chromedp.KeyEvent("timer"),
-		chromedp.WaitVisible(chromedp.CSS(".search-words [role=option]")), chromedp.KeyEvent(kb.ArrowDown))
-	word := v.text(".search-words [aria-selected=true]")
-	v.leads("Enter on a word of the list", chromedp.KeyEvent(kb.Enter))
-	if at, err := url.Parse(say[string](v, "location.href")); err != nil || at.Query().Get("q") != word {
-		t.Errorf("the word %q leads to %v, %v", word, at, err)
+		chromedp.WaitVisible(chromedp.CSS(".search-words img")), chromedp.KeyEvent(kb.ArrowUp))
+	name := v.text(".search-words [aria-selected=true] .search-word")
+	v.leads("Enter on a thing of the list", chromedp.KeyEvent(kb.Enter))
+	if got := v.text("h1"); got != name {
+		t.Errorf("%q leads to %q", name, got)
 	}
+	v.open("/")
+	v.do("look into the empty search", chromedp.Focus(chromedp.ID("site-search")), chromedp.WaitVisible(chromedp.CSS(".search-words [role=option]")), chromedp.KeyEvent(kb.ArrowDown))
+	if got := v.text(".search-words [aria-selected=true] .search-word"); got != "bottle" {
+		t.Errorf("looked for before: %q", got)
+	}
+	if say[int](v, "document.querySelectorAll('.search-words [role=option]').length") < 4 {
+		t.Error("no shelves before the first letter")
+	}
+	v.do("close it", chromedp.KeyEvent(kb.Escape))
 	v.open("/p/calm-bottle")
 	for range 60 {
 		if f := tab(); strings.HasPrefix(f.Name, "Add to cart") {

@@ -52,6 +52,7 @@ func (o *Office) Routes() {
 	g := o.Web.Echo.Group("/admin", o.guard)
 	g.GET("", o.home)
 	g.GET("/products", o.products)
+	g.GET("/products/trends", o.trends)
 	g.GET("/products/new", o.newProduct)
 	g.POST("/products/new", o.addProduct)
 	g.GET("/products/:code", o.product)

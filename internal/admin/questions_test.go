@@ -71,6 +71,21 @@ func TestGapsOpenWhatTheyCount(t *testing.T) {
 	f.want(f.get("/admin/questions?product=nothing"), 200, "No question here")
 }
 
+func TestWhatRisesIsShownWithItsBaseline(t *testing.T) {
+	f := open(t, dbtest.SQLite(t)).as(staff.Merchant)
+	f.want(f.get("/admin/products"), 200, "/admin/products/trends")
+	f.want(f.get("/admin/products/trends"), 200, "Nothing rises")
+	f.must(f.DB.InTx(context.Background(), func(tx *db.Tx) error {
+		var all []event.Event
+		for v := range 8 {
+			all = append(all, event.Event{At: db.At(f.now.Add(-time.Hour)), Kind: event.SearchDone, Detail: "Yo-yo <b>", VisitorID: int64(v + 1)})
+		}
+		return event.Write(context.Background(), tx, all)
+	}))
+	f.want(f.get("/admin/products/trends"), 200, "yo-yo &lt;b&gt;", "8 visitors in 24 hours; nobody in the four weeks before.", "/search?q=yo-yo", "<svg", "<table")
+	f.want(f.get("/admin/products/trends?simulated=yes"), 200, "Nothing rises", "Show real shoppers")
+}
+
 func TestStaffHearOfAQuestionWithinSeconds(t *testing.T) {
 	f := open(t, dbtest.SQLite(t)).as(staff.Support)
 	server := httptest.NewServer(f.Web)

@@ -223,6 +223,7 @@ type Listing struct {
 	PerPage int
 	Facets  []Facet
 	Bands   []Band
+	Under   map[CategoryID]int // of a search: how many stand under each shelf
 }
 
 // VariantInfo is a variant with what a product page says of it.

@@ -39,6 +39,10 @@ type Result struct {
 	Page   int
 	Facets []catalog.Facet
 	Bands  []catalog.Band
+	// Under is how many of what the words found stand under each shelf, as if
+	// none of Shelves were asked for; nil where there were no words, or the
+	// engine does not count it.
+	Under map[catalog.CategoryID]int
 }
 
 // Words is what a query says once it is understood. All of Terms must be there.

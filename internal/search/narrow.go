@@ -30,6 +30,9 @@ func (p *picture) find(q Query, ranked []catalog.ProductID) *Result {
 	n := p.narrow(q, base)
 	r := &Result{Facets: n.facets(), Bands: n.bands()}
 	hits := n.passed(true, "")
+	if ranked != nil {
+		r.Under = p.under(q, ranked, hits)
+	}
 	if r.Total = hits.count(); ranked != nil && q.Sort == "" {
 		best = slices.DeleteFunc(best, func(i uint32) bool { // an id given twice counts once
 			had := hits.has(i)
@@ -49,6 +52,26 @@ func (p *picture) find(q Query, ranked []catalog.ProductID) *Result {
 		r.IDs = append(r.IDs, p.ids[i])
 	}
 	return r
+}
+
+// under counts hits by shelf; where some shelves were asked for, what would
+// be hits without them.
+func (p *picture) under(q Query, ranked []catalog.ProductID, hits ordinals) map[catalog.CategoryID]int {
+	if len(q.Shelves) > 0 {
+		q.Shelves = nil
+		all := newOrdinals(len(p.ids))
+		for _, i := range p.places.findAll(ranked, len(p.ids), p.base(q)) {
+			all.add(i)
+		}
+		hits = p.narrow(q, all).passed(true, "")
+	}
+	out := map[catalog.CategoryID]int{}
+	for shelf, s := range p.shelves {
+		if n := s.count(hits); n > 0 {
+			out[shelf] = n
+		}
+	}
+	return out
 }
 
 // base is everything on the shelves of a query that has a price.

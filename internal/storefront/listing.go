@@ -27,7 +27,7 @@ const (
 )
 
 // notFacets are the names in an address that are not facets.
-var notFacets = []string{"q", "exact", "page", "per_page", "sort", "min", "max", "stock", "currency", "category"}
+var notFacets = []string{"q", "exact", "page", "per_page", "sort", "min", "max", "stock", "currency", "category", "in"}
 
 var sorts = []string{"", "rating", "price", "price-desc", "new", "name"}
 
@@ -37,7 +37,8 @@ type narrowing struct {
 	values  url.Values
 	query   search.Query
 	inStock bool
-	page    int // as asked; 0 = a page that cannot be
+	scoped  string // the department a search is narrowed to
+	page    int    // as asked; 0 = a page that cannot be
 }
 
 func (s *Shop) narrowing(c echo.Context) narrowing {
@@ -93,7 +94,7 @@ func (s *Shop) list(c echo.Context, q search.Query) (*catalog.Listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &catalog.Listing{Total: found.Total, Page: found.Page, PerPage: q.PerPage, Facets: found.Facets, Bands: found.Bands}
+	l := &catalog.Listing{Total: found.Total, Page: found.Page, PerPage: q.PerPage, Facets: found.Facets, Bands: found.Bands, Under: found.Under}
 	l.Cards, err = s.shelves.Cards(ctx, s.DB, found.IDs, q.Currency)
 	return l, err
 }
@@ -119,7 +120,7 @@ func clean(text string) bool {
 }
 
 func (n narrowing) filtered() bool {
-	return len(n.query.Facets) > 0 || n.query.Min > 0 || n.query.Max > 0 || n.inStock
+	return len(n.query.Facets) > 0 || n.query.Min > 0 || n.query.Max > 0 || n.inStock || n.scoped != ""
 }
 
 // link is the address of the same list with names set (or, to "", taken out);
@@ -258,7 +259,7 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 			if name != "sort" {
 				out.ForSort = append(out.ForSort, hidden{name, v})
 			}
-			if name == "sort" || name == "q" {
+			if name == "sort" || name == "q" || name == "exact" || name == "in" {
 				out.ForFacets = append(out.ForFacets, hidden{name, v})
 			}
 		}
@@ -327,11 +328,7 @@ type categoryPage struct {
 	Still         *picture // where nothing is narrowed yet: then what was found comes first
 	List          listing
 	Banner        *strip
-}
-
-type shelfChip struct {
-	URL, Text string
-	Current   bool
+	LD            []map[string]any // where nothing is narrowed: crumbs and list as schema.org has them
 }
 
 func (s *Shop) category(c echo.Context) error {
@@ -368,10 +365,13 @@ func (s *Shop) category(c echo.Context) error {
 		p.Canonical += "?page=" + strconv.Itoa(l.Page)
 	}
 	p.Shelves = shelfChips(c, tree, k)
+	if !n.filtered() {
+		p.LD = []map[string]any{s.linkedTrail(c, tree.Path(k.ID), ""), s.linkedList(c, l)}
+	}
+	pieces := arranged(fromEachShelf(l.Cards), 5)
+	s.preview(&p.Page, k.Hue, pieces)
 	if l.Page == 1 && !n.filtered() {
-		pieces := arranged(fromEachShelf(l.Cards), 5)
 		p.Still = still(c, art.Wide, k.Hue, pieces)
-		s.preview(&p.Page, k.Hue, pieces)
 	}
 	if l.Page == 1 && !n.filtered() {
 		if p.Banner, err = s.banner(c, slot.BannerShelf, k.Slug); err != nil {
@@ -381,23 +381,6 @@ func (s *Shop) category(c echo.Context) error {
 	s.note(c, event.Event{Kind: event.ListShown, Detail: k.Slug})
 	s.showed(c)
 	return web.Render(c, http.StatusOK, "storefront/category", &p)
-}
-
-// shelfChips are the shelves of a department, the present one marked.
-func shelfChips(c echo.Context, tree *catalog.Tree, k catalog.Category) []shelfChip {
-	top := k
-	if len(tree.Children(k.ID)) == 0 && k.ParentID != nil {
-		top, _ = tree.ByID(*k.ParentID)
-	}
-	children := tree.Children(top.ID)
-	if len(children) == 0 {
-		return nil
-	}
-	out := []shelfChip{{web.URL(c, "/c/"+top.Slug), t(c, "shop.list.all"), top.ID == k.ID}}
-	for _, child := range children {
-		out = append(out, shelfChip{web.URL(c, "/c/"+child.Slug), in(c, child.Name), child.ID == k.ID})
-	}
-	return out
 }
 
 type searchPage struct {
@@ -410,6 +393,8 @@ type searchPage struct {
 	List           listing
 	Best           []card
 	ContactURL     string
+	Scopes         []band
+	Nearest        *nearest
 }
 
 func (s *Shop) search(c echo.Context) error {
@@ -420,6 +405,11 @@ func (s *Shop) search(c echo.Context) error {
 	if exact {
 		n.values.Set("exact", "1")
 	}
+	tree, err := s.tree(c)
+	if err != nil {
+		return err
+	}
+	n.scope(tree, c.QueryParam("in"))
 	l, any, u, err := s.find(c, n, words, exact)
 	if err != nil {
 		return err
@@ -449,8 +439,14 @@ func (s *Shop) search(c echo.Context) error {
 		}
 	}
 	if any {
-		p.List = s.listing(c, n, l, web.URL(c, "/search"))
+		p.List, p.Scopes = s.listing(c, n, l, web.URL(c, "/search")), s.scopes(c, tree, n, l)
 	} else {
+		if words != "" {
+			if p.Nearest, err = s.nothing(c, tree, words, exact); err != nil {
+				return err
+			}
+			p.ContactURL += "?" + url.Values{"about": {words}}.Encode()
+		}
 		cards, err := s.best(c)
 		if err != nil {
 			return err
@@ -499,48 +495,4 @@ func searchWords(c echo.Context) string {
 		return ""
 	}
 	return text
-}
-
-// mostSuggested names are offered while somebody types.
-const mostSuggested = 8
-
-// suggested are names of products that what is typed so far leads to.
-func (s *Shop) suggested(c echo.Context, words string) (names []string, err error) {
-	if words == "" {
-		return nil, nil
-	}
-	ctx := c.Request().Context()
-	u, err := s.Reader.Begun(ctx, web.Lang(c), words, s.Now())
-	if err != nil {
-		return nil, err
-	}
-	l, err := s.list(c, search.Query{Lang: web.Lang(c), Words: u.Words, Currency: s.currency(c), PerPage: mostSuggested})
-	if err != nil {
-		return nil, err
-	}
-	for _, card := range l.Cards {
-		if name := in(c, card.Name); !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
-// searchSuggest lists words that complete what is being typed.
-func (s *Shop) searchSuggest(c echo.Context) error {
-	found, err := s.suggested(c, searchWords(c))
-	if err != nil {
-		return err
-	}
-	type row struct {
-		Text string `json:"text"`
-		URL  string `json:"url"`
-	}
-	out := struct {
-		Suggestions []row `json:"suggestions"`
-	}{[]row{}}
-	for _, w := range found {
-		out.Suggestions = append(out.Suggestions, row{w, web.URL(c, "/search?"+url.Values{"q": {w}}.Encode())})
-	}
-	return web.JSON(c, http.StatusOK, out)
 }

@@ -1,8 +1,10 @@
 package storefront_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -249,6 +251,92 @@ func TestSearchSaysWhatItLookedForInstead(t *testing.T) {
 		t.Errorf("looked for all the same: %s", p.Text())
 	}
 	if p := b.Get("/zh/search?q=bottel"); !strings.Contains(p.Text(), "店里没有叫“bottel”的商品") {
+		t.Errorf("in Chinese: %s", p.Text())
+	}
+}
+
+func TestTypingIsAnsweredByShelvesAndGoods(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	s.RunJobs()
+	b := s.Browser()
+	typed := func(path, q string) (kinds []string, first, price, said string) {
+		t.Helper()
+		p := b.Get(path + "/search/suggest?q=" + url.QueryEscape(q))
+		var out struct {
+			Suggestions []struct{ Kind, Text, URL, Picture, Price string }
+			Said        string
+		}
+		if err := json.Unmarshal([]byte(p.Body), &out); err != nil || p.Status != http.StatusOK {
+			t.Fatalf("%s: %d %v", q, p.Status, err)
+		}
+		for _, row := range out.Suggestions {
+			if at := b.Get(row.URL); at.Status != http.StatusOK {
+				t.Errorf("%s leads to %s: %d", q, row.URL, at.Status)
+			}
+			if row.Kind == "product" {
+				first, price = cmp.Or(first, row.URL), cmp.Or(price, row.Price)
+				if !strings.HasPrefix(row.Picture, "/") {
+					t.Errorf("%s has the picture %q", row.Text, row.Picture)
+				}
+			}
+			kinds = append(kinds, row.Kind)
+		}
+		return kinds, first, price, out.Said
+	}
+	if kinds, first, price, said := typed("", "calm b"); !slices.Equal(kinds, []string{"product"}) || first != "/p/calm-bottle" || !strings.Contains(price, "$") || said != "One suggestion" {
+		t.Errorf("calm b: %v %s %s %s", kinds, first, price, said)
+	}
+	if kinds, first, _, _ := typed("", "bottel"); len(kinds) == 0 || first == "" {
+		t.Error("a misspelt word leads nowhere")
+	}
+	if kinds, first, _, said := typed("/zh", "奶"); !slices.Contains(kinds, "product") || !strings.HasPrefix(first, "/zh/p/") || !strings.HasSuffix(said, "条建议") {
+		t.Errorf("奶: %v %s %s", kinds, first, said)
+	}
+	if kinds, _, _, _ := typed("", "feed"); !slices.Contains(kinds, "shelf") {
+		t.Errorf("a shelf's name: %v", kinds)
+	}
+	for _, nothing := range []string{"", "\x00", "zzzzqqq"} {
+		if kinds, _, _, _ := typed("", nothing); len(kinds) > 0 {
+			t.Errorf("%q: %v", nothing, kinds)
+		}
+	}
+}
+
+func lastWord(text string) string { return text[strings.LastIndexByte(text, ' ')+1:] }
+
+func TestASearchIsNarrowedToADepartmentAndANoHitSaysWhatIsNearest(t *testing.T) {
+	s := shoptest.New(t, dbtest.SQLite(t))
+	s.RunJobs()
+	b := s.Browser()
+	p := b.Get("/search?q=line")
+	scopes := p.All("a.scope")
+	if len(scopes) < 3 {
+		t.Fatalf("departments to choose: %s", p.Text())
+	}
+	for _, chip := range scopes[1:] {
+		in := b.Get(shoptest.Attr(chip, "href"))
+		if want := lastWord(shoptest.Text(in.One("a.scope[aria-current=true]"))); in.Status != http.StatusOK || !strings.HasPrefix(shoptest.Text(in.One(".results-count")), want+" ") {
+			t.Errorf("%s: the chip says %s, the list %s", shoptest.Attr(chip, "href"), want, shoptest.Text(in.One(".results-count")))
+		}
+		if len(in.All("a.scope")) != len(scopes) {
+			t.Error("the other departments are gone")
+		}
+	}
+	if p := b.Get("/search?q=bottle&in=nowhere"); p.Status != http.StatusOK || len(p.All(".card")) == 0 {
+		t.Error("a department that is not there hides what was found")
+	}
+	p = b.Get("/search?q=zeppelin+bottle&exact=1")
+	if text := p.Main(); !strings.Contains(text, "“zeppelin” alone: nothing") || !strings.Contains(text, "“bottle” alone: ") || !strings.Contains(text, "The nearest shelf") || !strings.Contains(text, "/c/feeding") {
+		t.Errorf("a search without a hit: %s", text)
+	}
+	p = b.Get("/contact?about=zeppelin+%22x%22")
+	if !strings.Contains(p.Text(), `I am looking for: zeppelin "x"`) {
+		t.Errorf("the shop is asked without the words: %s", p.Text())
+	}
+	if p := b.Get("/search?q=returns&exact=1"); !strings.Contains(p.Main(), "Written about it") {
+		t.Errorf("the page of returns is not offered: %s", p.Main())
+	}
+	if p := b.Get("/zh/search?q=%E9%A3%9E%E8%89%87%E5%A5%B6%E7%93%B6&exact=1"); !strings.Contains(p.Text(), "只搜“奶瓶”") {
 		t.Errorf("in Chinese: %s", p.Text())
 	}
 }

@@ -55,6 +55,7 @@ type productPage struct {
 	Ask          askBox
 	Help         []crumb // articles about it
 	LD           map[string]any
+	Trail        map[string]any // the crumbs as schema.org has them
 	SelfURL      string
 	CartText     string
 	Via          string // the place that led here, for the cart
@@ -171,6 +172,7 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	if err := s.withReviews(c, p, d); err != nil {
 		return nil, err
 	}
+	p.Trail = s.linkedTrail(c, path, p.Name)
 	if p.LD = s.linked(c, d, v); p.rating != nil {
 		p.LD["aggregateRating"] = p.rating
 	}
@@ -469,6 +471,11 @@ func (s *Shop) around(c echo.Context, p *productPage, d *catalog.Detail) error {
 // price.
 func (s *Shop) linked(c echo.Context, d *catalog.Detail, v *catalog.VariantInfo) map[string]any {
 	out := map[string]any{"@context": "https://schema.org", "@type": "Product", "name": in(c, d.Name), "description": in(c, d.Line), "sku": d.Card.SKU}
+	if len(d.Images) > 0 {
+		if at := s.linkedPicture(d.Images[0]); at != "" {
+			out["image"] = []string{at}
+		}
+	}
 	if d.Brand != "" {
 		out["brand"] = map[string]any{"@type": "Brand", "name": d.Brand}
 	}

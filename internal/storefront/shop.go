@@ -56,6 +56,7 @@ type Shop struct {
 	homes   homepage.Live
 	kinds   segment.Live
 	traits  trait.Live
+	types   search.Completer
 	drawn   drawings
 	prints  prints
 	slots   slot.Live
@@ -82,6 +83,7 @@ func (s *Shop) Routes() {
 		s.Finder = s.Reader
 	}
 	s.Web.OnPage(s.dress)
+	s.types.Simulated = s.Demo
 	// RFC 8058: the mail program posts from nowhere, with no token of ours; the
 	// one in the address is the proof.
 	s.Web.ExemptOrigin("/u/:token")
@@ -177,6 +179,7 @@ func (s *Shop) Routes() {
 	e.POST("/contact", s.contact, door)
 	e.POST("/scheme", s.scheme)
 	e.GET("/sitemap.xml", s.sitemap)
+	e.GET("/sitemap/:file", s.sitemapFile)
 	e.GET("/robots.txt", s.robots)
 	e.GET("/art/:spec", s.art)
 	e.GET("/media/:file", s.media)

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -193,5 +194,22 @@ func TestLimitCountsAddresses(t *testing.T) {
 	}
 	if len(l.seen) > limitedAddresses {
 		t.Errorf("%d addresses are remembered", len(l.seen))
+	}
+}
+
+func TestCrawlersAreToldOfTheTwinOfTheSamePage(t *testing.T) {
+	sh := small(t, base("https://shop.example"))
+	var got []Alternate
+	sh.Echo.GET("/list", func(c echo.Context) error {
+		p := NewPage(c, "List")
+		p.Canonical += "?page=2"
+		got = p.Alternates()
+		return c.NoContent(200)
+	})
+	for _, path := range []string{"/list?page=2&stock=1", "/zh/list?page=2"} {
+		sh.ask("GET", path, "", "Host: shop.example")
+		if want := []Alternate{{"en", "https://shop.example/list?page=2"}, {"zh-Hans", "https://shop.example/zh/list?page=2"}, {"x-default", "https://shop.example/list?page=2"}}; !slices.Equal(got, want) {
+			t.Errorf("%s: %v", path, got)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -90,6 +91,29 @@ type MenuItem struct {
 	Path, Label string
 	Current     bool
 	Count       int // what waits there; 0 shows nothing
+}
+
+// Alternate is this page in a language, as crawlers are told of it.
+type Alternate struct{ Lang, URL string }
+
+// Alternates are this page in every language, absolute, and the one for
+// everybody else; none without a base URL.
+func (p Page) Alternates() []Alternate {
+	if p.Canonical == "" {
+		return nil
+	}
+	_, query, has := strings.Cut(p.Canonical, "?")
+	if has {
+		query = "?" + query
+	}
+	return Alternates(func(l i18n.Lang) string {
+		return of(p.c).server.AbsoluteURL(l, p.c.Request().URL.EscapedPath()) + query
+	})
+}
+
+// Alternates are the addresses of one thing in every language.
+func Alternates(at func(i18n.Lang) string) []Alternate {
+	return []Alternate{{"en", at(i18n.English)}, {"zh-Hans", at(i18n.Chinese)}, {"x-default", at(i18n.English)}}
 }
 
 // NewPage is the page of this request with a title in its language.

@@ -243,9 +243,16 @@ addEventListener("pageshow", () => {
   for (const named of document.querySelectorAll(".card-picture[style], .gallery-stage[style]")) named.removeAttribute("style");
 });
 
-// Words to choose from while somebody types into the search: a combobox over the list that /search/suggest gives.
-// Enter searches for what is typed, or for the word chosen with the arrows.
+// What to choose from while somebody types into the search: a combobox over the rows that /search/suggest gives, and
+// before the first letter over what was searched in this browser (kept nowhere else) and the departments of the header.
+// Enter searches for what is typed; on a row chosen with the arrows it goes where the row leads.
+const kept = {
+  read() { try { return JSON.parse(localStorage.getItem("searched") ?? "[]").filter((w) => typeof w === "string").slice(0, 6); } catch { return []; } },
+  write(words) { try { if (words.length) localStorage.setItem("searched", JSON.stringify(words)); else localStorage.removeItem("searched"); } catch { /* A browser that keeps nothing. */ } },
+};
 function suggestWords(input) {
+  const [query, shelf, recent, forget] = input.dataset.kinds.split("|");
+  const said = { query, shelf, recent };
   const list = document.createElement("ul");
   list.id = "site-search-words";
   list.className = "search-words";
@@ -254,7 +261,7 @@ function suggestWords(input) {
   list.hidden = true;
   input.form.append(list);
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id })) input.setAttribute(name, value);
-  let asked = null, wait = 0, chosen = -1;
+  let asked = null, wait = 0, chosen = -1, rows = [], typing = false;
 
   const choose = (at) => {
     list.children[chosen]?.setAttribute("aria-selected", "false");
@@ -264,62 +271,119 @@ function suggestWords(input) {
     word?.scrollIntoView({ block: "nearest" });
     if (word) input.setAttribute("aria-activedescendant", word.id); else input.removeAttribute("aria-activedescendant");
   };
-  const show = (words) => {
+  const part = (tag, name, text = "") => {
+    const node = document.createElement(tag);
+    node.className = name;
+    node.textContent = text;
+    return node;
+  };
+  const drawn = ({ picture, dark }) => {
+    const box = document.createElement("picture"), img = document.createElement("img");
+    if (dark) {
+      const night = document.createElement("source");
+      night.media = "(prefers-color-scheme: dark)";
+      night.srcset = dark;
+      box.append(night);
+    }
+    img.width = img.height = 48;
+    img.alt = "";
+    img.src = picture;
+    box.append(img);
+    return box;
+  };
+  const show = (found) => {
     choose(-1);
-    list.replaceChildren(...words.map(({ text }, i) => {
+    rows = found;
+    list.replaceChildren(...rows.map((row, i) => {
       const word = document.createElement("li");
       word.id = `${list.id}-${i}`;
       word.setAttribute("role", "option");
       word.setAttribute("aria-selected", "false");
-      word.textContent = text;
+      if (row.picture) word.append(drawn(row));
+      word.append(part("span", "search-word", row.text));
+      const note = row.price ?? said[row.kind];
+      if (note) word.append(" ", part("span", "search-note", note));
       return word;
     }));
-    list.hidden = words.length === 0;
+    list.hidden = rows.length === 0;
     input.setAttribute("aria-expanded", String(!list.hidden));
+  };
+  const begin = () => {
+    const before = kept.read().map((text) => ({ kind: "recent", text }));
+    if (before.length) before.push({ kind: "forget", text: forget });
+    const shelves = [...document.querySelectorAll(".nav-list a")].slice(0, 6).map((a) => ({ kind: "shelf", text: a.textContent.trim(), url: a.href }));
+    show([...before, ...shelves]);
   };
   const ask = async () => {
     asked?.abort();
     const typed = input.value.trim();
-    if (typed === "") return show([]);
+    if (typed === "") return begin();
     asked = new AbortController();
     try {
       const url = new URL(input.form.getAttribute("action") + "/suggest", location.href);
       url.searchParams.set("q", typed);
       const answer = await fetch(url, { signal: asked.signal, headers: { Accept: "application/json" }, credentials: "same-origin" });
-      if (answer.ok && document.activeElement === input) show((await answer.json()).suggestions);
+      if (!answer.ok || document.activeElement !== input) return;
+      const found = await answer.json();
+      show(found.suggestions);
+      announce(found.said);
     } catch {
-      // No words to choose from; the search itself works as before.
+      // Nothing to choose from; the search itself works as before.
     }
   };
-  input.addEventListener("input", (event) => {
-    clearTimeout(wait);
-    if (!event.isComposing) wait = setTimeout(ask, 150);
+  const take = (row) => {
+    if (row.kind === "forget") {
+      kept.write([]);
+      return begin();
+    }
+    if (row.url && row.kind !== "query") return location.assign(row.url);
+    input.value = row.text;
+    input.form.requestSubmit();
+  };
+  input.form.addEventListener("submit", (event) => {
+    const row = rows[chosen];
+    if (row && row.kind !== "query" && row.kind !== "recent") {
+      event.preventDefault();
+      return take(row);
+    }
+    if (row) input.value = row.text;
+    const typed = input.value.trim();
+    if (typed) kept.write([typed, ...kept.read().filter((w) => w !== typed)].slice(0, 6));
   });
-  input.addEventListener("compositionend", () => { clearTimeout(wait); wait = setTimeout(ask, 150); });
+  input.addEventListener("focus", () => { if (input.value.trim() === "") begin(); });
+  input.addEventListener("compositionstart", () => { typing = true; clearTimeout(wait); asked?.abort(); });
+  input.addEventListener("compositionend", () => { typing = false; clearTimeout(wait); wait = setTimeout(ask, 150); });
+  input.addEventListener("input", () => {
+    clearTimeout(wait);
+    if (!typing) wait = setTimeout(ask, 150);
+  });
   input.addEventListener("keydown", (event) => {
-    if (event.isComposing || list.hidden) return;
+    // While an input method composes, its keys are its own; Safari ends the composition before the key that ended it.
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "ArrowDown" && list.hidden) { event.preventDefault(); return ask(); }
+    if (list.hidden) return;
     const n = list.children.length;
-    // The form itself then searches for the word.
-    if (event.key === "Enter" && chosen >= 0) input.value = list.children[chosen].textContent;
     if (event.key === "ArrowDown") choose(chosen + 1 < n ? chosen + 1 : -1);
     else if (event.key === "ArrowUp") choose(chosen < 0 ? n - 1 : chosen - 1);
     else if (event.key === "Escape") show([]);
-    else return;
+    else return; // Enter sends the form, as ever
     event.preventDefault();
   });
   // The press must not take the focus from the field, or the list is gone before the click.
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const word = event.target.closest("[role=option]");
-    if (!word) return;
-    input.value = word.textContent;
-    input.form.requestSubmit();
+    if (word) take(rows[[...list.children].indexOf(word)]);
   });
   input.addEventListener("blur", () => { clearTimeout(wait); asked?.abort(); show([]); });
 }
+// Who signs out or has this browser forgotten leaves no searches behind either.
+document.addEventListener("submit", (event) => {
+  if (/\/(signout|privacy\/forget)$/.test(event.target.getAttribute("action") ?? "")) kept.write([]);
+});
 
 const siteSearch = document.getElementById("site-search");
-if (siteSearch) suggestWords(siteSearch);
+if (siteSearch?.dataset.kinds) suggestWords(siteSearch);
 
 // A list that the shop tells of changes: what changed is asked for as this page would be, and put in place.
 const told = document.querySelector("[data-stream]");
