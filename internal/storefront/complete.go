@@ -43,7 +43,7 @@ func (s *Shop) searchSuggest(c echo.Context) error {
 			return err
 		}
 		if len(found.Products) == 0 {
-			if found.Products, err = s.meant(c, words); err != nil {
+			if found.Products, err = s.begun(c, words); err != nil {
 				return err
 			}
 		}
@@ -65,9 +65,9 @@ func (s *Shop) searchSuggest(c echo.Context) error {
 	return web.JSON(c, http.StatusOK, out)
 }
 
-// meant is what the search makes of words that are still being typed, where no
+// begun is what the search makes of words that are still being typed, where no
 // name begins so.
-func (s *Shop) meant(c echo.Context, words string) (ids []catalog.ProductID, err error) {
+func (s *Shop) begun(c echo.Context, words string) (ids []catalog.ProductID, err error) {
 	u, err := s.Reader.Begun(c.Request().Context(), web.Lang(c), words, s.Now())
 	if err != nil {
 		return nil, err
