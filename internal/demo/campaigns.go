@@ -117,7 +117,7 @@ func (t *teller) letter(ctx context.Context, until time.Time) error {
 	}
 	c := campaign.Campaign{Token: fmt.Sprintf("letter%x", t.opt.Seed), Salt: fmt.Sprintf("letter-%d", t.opt.Seed), Name: "Long evenings · 漫长的夜晚", State: campaign.Done, Audience: string(value.Loyal),
 		Subject: i18n.Text{En: "Three things for long evenings, {name}", Zh: "{name}，长夜里的三样好物"},
-		Words: i18n.Text{En: "Dear {name},\n\nit gets dark early. These three make a good evening at home: something to play on, light to read by, and a game for four.\n\nThey are in stock and leave the day after you order.\n\n{shop}",
+		Words: i18n.Text{En: "Dear {name},\n\nIt gets dark early. These three make a good evening at home: something to play on, light to read by, and a game for four.\n\nThey are in stock and leave the day after you order.\n\n{shop}",
 			Zh: "{name}，您好：\n\n天黑得越来越早。这三样东西能陪您在家度过一个好夜晚：一把琴、一盏灯、一盒四人桌游。\n\n都有现货，次日发出。\n\n{shop}"},
 		Products: "EN07 BK13 EN01", Pick: campaign.ByHand, CostFixed: letterCost, CostEach: letterEach, Held: campaign.MostHeld, Hour: campaign.AnyHour, Days: 3, CreditDays: letterCredit,
 		StartsAt: db.At(at), StartedAt: db.At(at), ExpiresAt: db.At(at.AddDate(0, 0, 3)), EndedAt: db.At(at.Add(time.Hour)), CreatedAt: db.At(at.AddDate(0, 0, -2)), UpdatedAt: db.At(at.Add(time.Hour))}

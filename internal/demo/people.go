@@ -38,8 +38,8 @@ var alsoBought = map[string][]struct {
 		{130, []string{"HC06-MOSS", "GF03"}}, {85, []string{"HC08", "BK11"}}},
 	"premium@demo.example":  {{120, []string{"PH11"}}},
 	"nightowl@demo.example": {{34, []string{"GF09", "GF13"}}},
-	// Three packs a fortnight apart are her own pace: the next runs out this week.
-	"parent@demo.example": {{43, []string{"BB05"}}, {29, []string{"BB05"}}, {15, []string{"BB05", "BB14"}}},
+	// The crowd uses a pack in two to three weeks: hers runs out these days.
+	"parent@demo.example": {{36, []string{"BB05"}}, {20, []string{"BB05", "BB14"}}},
 	"easy@demo.example":   {{60, []string{"HC08"}}},
 }
 

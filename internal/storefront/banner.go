@@ -83,7 +83,8 @@ func (s *Shop) strip(c echo.Context, b *campaign.Banner, m slot.Mark) (*strip, e
 	return &strip{in(c, b.Title), in(c, b.Words), in(c, b.Label), web.URL(c, "/c/"+k.Slug) + "?" + url.Values{viaName: {m.Tag()}}.Encode(), picture}, nil
 }
 
-// bannerPicture draws the things of a department's shelves, or the shelf's own.
+// bannerPicture draws the things of a department's shelves, or the shelf's own,
+// or what stands for the department it is in.
 func (s *Shop) bannerPicture(c echo.Context, tree *catalog.Tree, k catalog.Category) *picture {
 	var pieces []art.Piece
 	for _, shelf := range append([]catalog.Category{k}, tree.Children(k.ID)...) {
@@ -91,10 +92,14 @@ func (s *Shop) bannerPicture(c echo.Context, tree *catalog.Tree, k catalog.Categ
 			pieces = append(pieces, a)
 		}
 	}
+	hue := k.Hue
+	if d := tree.Department(k.ID); len(pieces) == 0 && d.Form != "" { // a shelf that draws nothing of its own stands for its department
+		pieces, hue = append(pieces, art.Piece{Form: d.Form, Hue: d.Hue}), d.Hue
+	}
 	if len(pieces) == 0 {
 		return nil
 	}
-	p := still(c, art.Wide, k.Hue, pieces)
+	p := still(c, art.Wide, hue, pieces)
 	if p != nil {
 		p.Eager = false // what is above it comes first
 	}
