@@ -14,6 +14,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/event"
 	"regulars/internal/outreach"
+	"regulars/internal/search"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
 )
@@ -64,6 +65,9 @@ var Terms = []Term{
 	}},
 	{"keep.looks", func(ctx context.Context, tx *db.Tx, _ *Keeper, before time.Time) (int64, error) {
 		return staff.DropLooks(ctx, tx, before, batch)
+	}},
+	{"keep.searches", func(ctx context.Context, tx *db.Tx, _ *Keeper, before time.Time) (int64, error) {
+		return search.DropMisses(ctx, tx, before, batch)
 	}},
 }
 

@@ -18,6 +18,7 @@ var keepKeys = []Key{
 	{"keep.bodies", "180 days", checkTerm},
 	{"keep.decisions", "24 months", checkTerm},
 	{"keep.looks", "24 months", checkTerm},
+	{"keep.searches", "12 months", checkTerm},
 }
 
 func init() { Keys = append(Keys, keepKeys...) }
