@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"regulars/internal/experiment"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
+	"regulars/internal/money"
 	"regulars/internal/outreach"
 	"regulars/internal/segment"
 	"regulars/internal/web"
@@ -32,8 +34,10 @@ type (
 		Write, Draft, Started   bool
 		Simulated               bool
 		Audiences, Picks, Hours []choice
+		Batches                 []choice
 		Steps                   []statRow
-		Goes, Note              string
+		Goes, Note, Codes       string
+		Few                     bool // fewer codes than people
 		Show                    *campaignShow
 		Acts                    []choice // what may be done with it now
 		Stats                   []stat
@@ -45,7 +49,8 @@ type (
 	}
 	campaignShow struct {
 		Lang, Subject string
-		Lines         [][]word
+		Text          string
+		Light, Dark   string // addresses of its HTML
 		Langs         []chip
 		Person        string
 		Asks          bool
@@ -111,6 +116,9 @@ func (o *Office) campaignChoices(c echo.Context, p *campaignPage) error {
 	}
 	p.Audiences = choices(p.In["audience"], keys, func(k string) string { return names[k] })
 	p.Picks = choices(p.In["pick"], []string{campaign.ByHand, campaign.ToFit}, func(k string) string { return t(c, "campaign.pick."+k) })
+	if p.Batches, err = o.batchChoices(c, p.In["batch"]); err != nil {
+		return err
+	}
 	hours := []string{strconv.Itoa(campaign.AnyHour)}
 	for h := range 24 {
 		hours = append(hours, strconv.Itoa(h))
@@ -148,6 +156,12 @@ func (o *Office) campaignPlain(c echo.Context, k *campaign.Campaign, p *campaign
 	add("credit", t(c, "admin.span.days", "count", k.CreditDays))
 	add("products", strings.Join(k.Codes(), ", "))
 	add("code", k.Code)
+	if k.Batch != "" {
+		add("batch", k.Batch)
+	}
+	if k.WeighedAt.Milli() > 0 {
+		add("worth", t(c, "campaign.worth", "worth", cash(c, money.Amount(k.Worth), currency)))
+	}
 	add("cost", t(c, "campaign.cost", "fixed", cash(c, k.CostFixed, currency), "each", cash(c, k.CostEach, currency)))
 	return nil
 }
@@ -181,6 +195,13 @@ func (o *Office) campaignAudience(c echo.Context, k *campaign.Campaign, p *campa
 	if looked.Later > 0 {
 		p.Note = t(c, "campaign.later", "count", looked.Later)
 	}
+	if k.Batch != "" {
+		left, err := k.CodesLeft(c.Request().Context(), o.DB)
+		if err != nil {
+			return err
+		}
+		p.Codes, p.Few = t(c, "campaign.codes.left", "codes", number(left), "people", o.people(c, looked.Goes)), left < looked.Goes
+	}
 	return nil
 }
 
@@ -197,29 +218,57 @@ func (o *Office) lookAt(c echo.Context, k *campaign.Campaign) (*campaign.Looked,
 }
 
 // campaignShows writes the mail as somebody gets it: nobody in particular, or a
-// person whom the role may see.
+// person whom the role may see. As HTML it stands in frames that may do nothing.
 func (o *Office) campaignShows(c echo.Context, k *campaign.Campaign, p *campaignPage) error {
-	ctx := c.Request().Context()
 	l := i18n.ParseLang(c.QueryParam("mail"))
-	s := &campaignShow{Lang: l.Tag(), Person: strings.TrimSpace(c.QueryParam("person")), Asks: o.may(c, "customers.read")}
-	s.Langs = []chip{{with(c, "mail", "en"), t(c, "campaign.lang.en"), l == i18n.English}, {with(c, "mail", "zh"), t(c, "campaign.lang.zh"), l == i18n.Chinese}}
-	var who *customer.Customer
-	if s.Person != "" && s.Asks {
-		found, err := customer.ByEmail(ctx, o.DB, s.Person)
-		if fault.Kind(err) == fault.NotFound {
-			s.Notice = t(c, "campaign.person.none")
-		} else if err != nil {
-			return err
-		}
-		who = found
-	}
-	mail, err := o.Mails.ShowCampaign(ctx, k, who, l, o.Now())
+	mail, found, err := o.campaignMail(c, k)
 	if err != nil {
 		return err
 	}
-	s.Subject, s.Lines = mail.Subject, lines(mail.Text)
+	s := &campaignShow{Lang: l.Tag(), Person: strings.TrimSpace(c.QueryParam("person")), Asks: o.may(c, "customers.read"), Subject: mail.Subject, Text: mail.Text}
+	s.Langs = []chip{{with(c, "mail", "en") + "#mail", t(c, "campaign.lang.en"), l == i18n.English}, {with(c, "mail", "zh") + "#mail", t(c, "campaign.lang.zh"), l == i18n.Chinese}}
+	if !found {
+		s.Notice = t(c, "campaign.person.none")
+	}
+	at := url.Values{"mail": {string(l)}}
+	if s.Person != "" && found {
+		at.Set("person", s.Person)
+	}
+	base := campaignsPath + "/" + k.Token + "/html?"
+	s.Light = base + at.Encode()
+	at.Set("dark", "1")
+	s.Dark = base + at.Encode()
 	p.Show = s
 	return nil
+}
+
+// campaignMail is the mail in the language and for the person that the page asks
+// for; false where nobody has that address.
+func (o *Office) campaignMail(c echo.Context, k *campaign.Campaign) (outreach.Mail, bool, error) {
+	ctx, found := c.Request().Context(), true
+	var who *customer.Customer
+	if email := strings.TrimSpace(c.QueryParam("person")); email != "" && o.may(c, "customers.read") {
+		person, err := customer.ByEmail(ctx, o.DB, email)
+		if found = fault.Kind(err) != fault.NotFound; err != nil && found {
+			return outreach.Mail{}, true, err
+		}
+		who = person
+	}
+	mail, err := o.Mails.ShowCampaign(ctx, k, who, i18n.ParseLang(c.QueryParam("mail")), o.Now())
+	return mail, found, err
+}
+
+// campaignHTML is the mail's HTML as a page of its own, like a text's (textHTML).
+func (o *Office) campaignHTML(c echo.Context) error {
+	k, err := campaign.ByToken(c.Request().Context(), o.DB, param(c, "campaign"))
+	if err != nil {
+		return err
+	}
+	mail, _, err := o.campaignMail(c, k)
+	if err != nil {
+		return err
+	}
+	return mailPage(c, mail)
 }
 
 // campaignResult shows what it cost and what came back.
@@ -230,7 +279,7 @@ func (o *Office) campaignResult(c echo.Context, k *campaign.Campaign, p *campaig
 		return err
 	}
 	sum := o.sumRow(c, "", r.Sum)
-	if o.may(c, "campaign-people.read") {
+	if r.LetGo.Milli() == 0 && o.may(c, "campaign-people.read") {
 		p.People = campaignsPath + "/people/" + k.Token
 	}
 	p.Stats = []stat{
@@ -240,12 +289,24 @@ func (o *Office) campaignResult(c echo.Context, k *campaign.Campaign, p *campaig
 		{"", t(c, "campaign.stat.orders"), sum.Orders, t(c, "campaign.stat.orders.of", "revenue", sum.Revenue, "margin", sum.Margin)},
 		{"", t(c, "campaign.stat.back"), returned(c, r), t(c, "campaign.stat.back.of")},
 	}
+	if k.Batch != "" {
+		given, err := k.CodesGiven(c.Request().Context(), o.DB)
+		if err != nil {
+			return err
+		}
+		p.Stats = append(p.Stats, stat{"", t(c, "campaign.stat.codes"), number(given.Codes), t(c, "campaign.stat.codes.of", "used", number(given.Used))})
+	}
 	for _, how := range []string{campaign.ByCode, campaign.ByLink, campaign.ByMail} {
 		p.How = append(p.How, statRow{Name: t(c, "campaign.how."+how), Value: outOf(c, r.How[how], r.Orders)})
 	}
 	p.Says = []string{o.caused(c, r)}
+	if r.LetGo.Milli() > 0 {
+		p.Says = append(p.Says, t(c, "campaign.let-go", "day", i18n.Date(lang(c), r.LetGo.In(o.Settings.Now().Zone()))))
+	}
 	if r.Held > 0 {
-		p.Says = append(p.Says, t(c, "campaign.young", "young", r.Young, "days", k.CreditDays))
+		if r.Young > 0 {
+			p.Says = append(p.Says, t(c, "campaign.young", "young", r.Young, "days", k.CreditDays))
+		}
 		for _, side := range []struct {
 			key string
 			experiment.Sample
@@ -301,18 +362,30 @@ func (o *Office) moveCampaign(c echo.Context) error {
 	return done(c, campaignPath(to), "campaign.did."+in["do"])
 }
 
-// mayStart refuses marketing an audience that points at a few persons.
+// mayStart refuses marketing an audience that points at a few persons, and
+// anybody a campaign with fewer codes than people to get one.
 func (o *Office) mayStart(c echo.Context, k *campaign.Campaign) error {
-	if !o.guarded(c) {
+	if !o.guarded(c) && k.Batch == "" {
 		return nil
 	}
 	looked, err := o.lookAt(c, k)
-	if err != nil || looked.All >= smallCell {
+	if err != nil {
 		return err
 	}
 	var form fault.Form
-	form.Wrong("audience", "campaign.small", "least", smallCell)
-	return form.Err()
+	if o.guarded(c) && looked.All < smallCell {
+		form.Wrong("audience", "campaign.small", "least", smallCell)
+		return form.Err()
+	}
+	if k.Batch == "" {
+		return nil
+	}
+	left, err := k.CodesLeft(c.Request().Context(), o.DB)
+	if err == nil && left < looked.Goes {
+		form.Wrong("batch", "campaign.codes.few", "codes", left, "people", looked.Goes)
+		return form.Err()
+	}
+	return err
 }
 
 // refuseMove shows the campaign as it is with what stood in the way.

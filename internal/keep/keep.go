@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"time"
 
+	"regulars/internal/campaign"
 	"regulars/internal/cart"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
+	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/search"
 	"regulars/internal/setting"
@@ -60,6 +62,14 @@ var Terms = []Term{
 	{"keep.bodies", func(ctx context.Context, tx *db.Tx, k *Keeper, before time.Time) (int64, error) {
 		return k.Desk.DropBodies(ctx, tx, before, batch)
 	}},
+	{"keep.campaigns", func(ctx context.Context, tx *db.Tx, k *Keeper, before time.Time) (int64, error) {
+		// Not longer than the decisions that their sums are made of.
+		set, now := k.Settings.Now(), k.Now()
+		if sooner := set.Since("keep.decisions", now); sooner.After(before) {
+			before = sooner
+		}
+		return campaign.Age(ctx, tx, before, set.Currency(), now, batch)
+	}},
 	{"keep.decisions", func(ctx context.Context, tx *db.Tx, _ *Keeper, before time.Time) (int64, error) {
 		return outreach.DropDecisions(ctx, tx, before, batch)
 	}},
@@ -68,6 +78,9 @@ var Terms = []Term{
 	}},
 	{"keep.searches", func(ctx context.Context, tx *db.Tx, _ *Keeper, before time.Time) (int64, error) {
 		return search.DropMisses(ctx, tx, before, batch)
+	}},
+	{"keep.history", func(ctx context.Context, tx *db.Tx, k *Keeper, before time.Time) (int64, error) {
+		return order.Age(ctx, tx, before, k.Settings.Now().Zone(), batch, k.Now())
 	}},
 }
 
