@@ -140,7 +140,7 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Finder: finder, Reader: finder, Sessions: a.views.index, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
 		Alarms: a.alarms, Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Version: version, Now: opt.now, Log: opt.log}
 	shop.Routes()
-	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Mails: a.mails, Names: net.DefaultResolver, Door: hasher, Demo: opt.demo, Now: opt.now, Log: opt.log}
+	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Mails: a.mails, Names: net.DefaultResolver, Reader: finder, Door: hasher, Demo: opt.demo, Now: opt.now, Log: opt.log}
 	office.Routes()
 	a.work()
 	return a, nil
@@ -176,6 +176,7 @@ func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handle
 func (a *app) work() {
 	a.runner = jobs.NewRunner(a.db, slog.New(warnings{a.log.Handler()}).With("part", "jobs"))
 	search.Register(a.runner, a.db)
+	a.runner.Every("search.sold", 24*time.Hour, func(ctx context.Context) error { return resold(ctx, a.db, a.now()) })
 	a.runner.Every("search", 24*time.Hour, func(ctx context.Context) error {
 		n, err := search.Mend(ctx, a.db)
 		if n > 0 {

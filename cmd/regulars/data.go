@@ -87,7 +87,7 @@ func derive(w *world, d *db.DB, kind string) error {
 		}
 		return revalue(w.ctx, d, w.now())
 	case "orders":
-		if err := search.Rebuild(w.ctx, d); err != nil {
+		if err := research(w.ctx, d, w.now()); err != nil {
 			return err
 		}
 		if err := retrait(w.ctx, d, w.now()); err != nil {
@@ -228,7 +228,7 @@ func (c rebuildCmd) Run(w *world) error {
 		name string
 		do   func() error
 	}{
-		{"search", func() error { return search.Rebuild(w.ctx, d) }},
+		{"search", func() error { return research(w.ctx, d, w.now()) }},
 		{"segments", func() error {
 			if err := retrait(w.ctx, d, w.now()); err != nil {
 				return err

@@ -19,7 +19,6 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/demo"
 	"regulars/internal/i18n"
-	"regulars/internal/search"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
@@ -195,7 +194,7 @@ func populate(ctx context.Context, d *db.DB, f folder, env environment, opt demo
 	if _, err := demo.Create(ctx, d, opt); err != nil {
 		return err
 	}
-	if err := search.Rebuild(ctx, d); err != nil {
+	if err := research(ctx, d, opt.Now); err != nil {
 		return err
 	}
 	if err := retrait(ctx, d, opt.Now); err != nil {

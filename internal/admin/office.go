@@ -24,6 +24,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/outreach"
+	"regulars/internal/search"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
 	"regulars/internal/web"
@@ -39,6 +40,7 @@ type Office struct {
 	Mailer   outreach.Mailer
 	Mails    *outreach.Desk    // writes what a page shows before it is sent
 	Names    outreach.Resolver // asked when staff look at the sender's records, and never else
+	Reader   *search.Embedded  // says what is meant; nil: one of its own
 	Door     staff.Door        // asked for the password before money goes back
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -49,6 +51,9 @@ type Office struct {
 
 // Routes registers everything under /admin and dresses its pages.
 func (o *Office) Routes() {
+	if o.Reader == nil {
+		o.Reader = search.NewEmbedded(o.DB)
+	}
 	g := o.Web.Echo.Group("/admin", o.guard)
 	g.GET("", o.home)
 	g.GET("/products", o.products)
@@ -106,6 +111,11 @@ func (o *Office) Routes() {
 	o.customerRoutes(g)
 	g.GET("/values", o.values)
 	g.GET("/stock", o.stock)
+	g.GET("/search", o.words)
+	g.POST("/search/rules", o.addRule)
+	g.POST("/search/rules/:id/drop", o.dropRule)
+	g.POST("/search/pins", o.putPin)
+	g.POST("/search/pins/:id/drop", o.dropPin)
 	g.GET("/stock/places", o.places)
 	g.POST("/stock/places", o.savePlace)
 	g.GET("/stock/reorder", o.reorder)

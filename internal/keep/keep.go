@@ -16,6 +16,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
+	"regulars/internal/search"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
 )
@@ -74,6 +75,9 @@ var Terms = []Term{
 	}},
 	{"keep.looks", func(ctx context.Context, tx *db.Tx, _ *Keeper, before time.Time) (int64, error) {
 		return staff.DropLooks(ctx, tx, before, batch)
+	}},
+	{"keep.searches", func(ctx context.Context, tx *db.Tx, _ *Keeper, before time.Time) (int64, error) {
+		return search.DropMisses(ctx, tx, before, batch)
 	}},
 	{"keep.history", func(ctx context.Context, tx *db.Tx, k *Keeper, before time.Time) (int64, error) {
 		return order.Age(ctx, tx, before, k.Settings.Now().Zone(), batch, k.Now())

@@ -60,14 +60,18 @@ type find struct {
 	ordinal uint32
 	level   uint8
 	sum     uint16
+	key     uint64 // of the order: level, sum, what sold, position, in bits
 }
+
+// mostSold units are told apart.
+const mostSold = 1<<20 - 1
 
 func (l *Lexicon) found(terms []Term) []find {
 	var finds []find
 	levels, sums := l.levels(terms)
 	for i, level := range levels {
 		if level != absent && !l.gone[i] {
-			finds = append(finds, find{uint32(i), level, sums[i]})
+			finds = append(finds, find{ordinal: uint32(i), level: level, sum: sums[i]})
 		}
 	}
 	if len(finds) <= mostCompared {
@@ -77,9 +81,15 @@ func (l *Lexicon) found(terms []Term) []find {
 			finds[i].level = l.compare(finds[i], phrase, shelves)
 		}
 	}
+	for i := range finds {
+		f, a := &finds[i], &l.about[finds[i].ordinal]
+		f.key = uint64(f.level)<<56 | uint64(min(f.sum, 1<<12-1))<<44 | uint64(mostSold-min(a.sold, mostSold))<<24 | uint64(min(max(a.position, 0), 1<<24-1))
+	}
 	slices.SortFunc(finds, func(a, b find) int {
-		x, y := &l.about[a.ordinal], &l.about[b.ordinal]
-		return cmp.Or(cmp.Compare(a.level, b.level), cmp.Compare(a.sum, b.sum), cmp.Compare(y.sold, x.sold), cmp.Compare(x.position, y.position), cmp.Compare(l.ids[a.ordinal], l.ids[b.ordinal]))
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return cmp.Compare(l.ids[a.ordinal], l.ids[b.ordinal])
 	})
 	return finds
 }

@@ -232,3 +232,17 @@ func roughly(n int) int {
 	}
 	return int(math.Round(math.Pow(1.1, math.Floor(math.Log(float64(n))/math.Log(1.1)))))
 }
+
+// Named are products with their code and name, in the order of ids; those that
+// are gone are left out.
+func Named(ctx context.Context, q db.Q, ids []catalog.ProductID) ([]catalog.Product, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var rows []catalog.Product
+	if err := q.Query(ctx).Select("id, code, name").Where("id IN ?", ids).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("name products: %w", err)
+	}
+	slices.SortFunc(rows, func(a, b catalog.Product) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	return rows, nil
+}

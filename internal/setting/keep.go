@@ -19,6 +19,7 @@ var keepKeys = []Key{
 	{"keep.campaigns", "24 months", checkTerm},
 	{"keep.decisions", "24 months", checkTerm},
 	{"keep.looks", "24 months", checkTerm},
+	{"keep.searches", "12 months", checkTerm},
 	{"keep.history", "36 months", checkHistory},
 }
 

@@ -101,6 +101,7 @@ var Areas = []Area{
 	{Name: "orders", Path: "/admin/orders", Write: []Role{Merchant, Support}},
 	{Name: "returns", Path: "/admin/returns", Write: []Role{Merchant, Support}},
 	{Name: "products", Path: "/admin/products", Write: []Role{Merchant}},
+	{Name: "search", Path: "/admin/search", Read: []Role{Marketer, Analyst}, Write: []Role{Merchant}},
 	{Name: "stock", Path: "/admin/stock", Write: []Role{Merchant}},
 	{Name: "delivery", Path: "/admin/delivery", Read: []Role{Support}, Write: []Role{Merchant}},
 	{Name: "promotions", Path: "/admin/promotions", Write: []Role{Merchant, Marketer}},

@@ -53,6 +53,7 @@ type Shop struct {
 	Log      *slog.Logger
 
 	shelves catalog.Live
+	misses  search.Misses
 	homes   homepage.Live
 	kinds   segment.Live
 	traits  trait.Live

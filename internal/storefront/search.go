@@ -1,0 +1,160 @@
+package storefront
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/cart"
+	"regulars/internal/catalog"
+	"regulars/internal/event"
+	"regulars/internal/search"
+	"regulars/internal/web"
+)
+
+type searchPage struct {
+	web.Page
+	Words, Heading string
+	Mended         string // what was looked for instead of Words, which finds nothing
+	Chosen         bool   // the first products were chosen by the shop
+	Without        string // words left out, since nothing has them all
+	ExactURL       string // looks for Words all the same
+	Found          bool
+	List           listing
+	Best           []card
+	ContactURL     string
+	Scopes         []band
+	Nearest        *nearest
+}
+
+func (s *Shop) search(c echo.Context) error {
+	words := searchWords(c)
+	n := s.narrowing(c)
+	n.values.Set("q", words)
+	exact := c.QueryParam("exact") == "1"
+	if exact {
+		n.values.Set("exact", "1")
+	}
+	tree, err := s.tree(c)
+	if err != nil {
+		return err
+	}
+	n.scope(tree, c.QueryParam("in"))
+	l, any, u, err := s.find(c, n, words, exact)
+	if err != nil {
+		return err
+	}
+	mended := u.Mended
+	if !any {
+		mended = ""
+	}
+	if n.page != l.Page {
+		return ended()
+	}
+	p := searchPage{Page: s.page(c, "shop.search.title"), Words: words, Heading: t(c, "shop.search.title"), Found: l.Total > 0,
+		ContactURL: web.URL(c, "/contact"), Mended: mended, Without: strings.Join(u.Without, " "), Chosen: u.Chosen, ExactURL: web.URL(c, "/search?"+url.Values{"q": {words}, "exact": {"1"}}.Encode())}
+	p.NoIndex, p.Query = true, words
+	if words != "" {
+		p.Heading = t(c, "shop.search.heading", "words", cmp.Or(mended, words))
+		p.Title = p.Heading
+		kind := event.SearchDone
+		if !any || mended != "" {
+			kind = event.SearchEmpty
+		}
+		s.note(c, event.Event{Kind: kind, Detail: words})
+		if err := s.noteMiss(c, u, any); err != nil {
+			return err
+		}
+		if !any {
+			if err := s.met(c, cart.SearchEmpty, ""); err != nil {
+				return err
+			}
+		}
+	}
+	if any {
+		p.List, p.Scopes = s.listing(c, n, l, web.URL(c, "/search")), s.scopes(c, tree, n, l)
+	} else {
+		if words != "" {
+			if p.Nearest, err = s.nothing(c, tree, words, exact); err != nil {
+				return err
+			}
+			p.ContactURL += "?" + url.Values{"about": {words}}.Encode()
+		}
+		cards, err := s.best(c)
+		if err != nil {
+			return err
+		}
+		p.Best = s.cards(c, cards[:min(len(cards), shelfCards)])
+	}
+	return web.Render(c, http.StatusOK, "storefront/search", &p)
+}
+
+// find looks for what was typed as it is meant, unless the shopper insists on
+// the words. any says that the words alone find something, whatever the list
+// is narrowed by.
+func (s *Shop) find(c echo.Context, n narrowing, words string, exact bool) (l *catalog.Listing, any bool, u *search.Understood, err error) {
+	if words == "" {
+		return &catalog.Listing{Page: 1, PerPage: n.query.PerPage}, false, &search.Understood{}, nil
+	}
+	if u, err = s.Reader.Understand(c.Request().Context(), web.Lang(c), words, exact, s.Now()); err != nil {
+		return nil, false, nil, err
+	}
+	n.query.Words = u.Words
+	if l, err = s.narrowed(c, n); err != nil || l.Total > 0 || !n.filtered() {
+		return l, err == nil && l.Total > 0, u, err
+	}
+	bare, err := s.Finder.Find(c.Request().Context(), search.Query{Lang: n.query.Lang, Words: n.query.Words, Currency: n.query.Currency, PerPage: 1})
+	return l, err == nil && bare.Total > 0, u, err
+}
+
+// meant are the products that words most probably mean, best first.
+func (s *Shop) meant(c echo.Context, words string, most int) ([]catalog.ProductID, error) {
+	u, err := s.Reader.Understand(c.Request().Context(), web.Lang(c), words, false, s.Now())
+	if err != nil || len(u.Words.Terms) == 0 && len(u.Words.First) == 0 { // no word at all would be the whole shop
+		return nil, err
+	}
+	found, err := s.Finder.Find(c.Request().Context(), search.Query{Lang: web.Lang(c), Words: u.Words, Currency: s.currency(c), PerPage: most})
+	if err != nil {
+		return nil, err
+	}
+	return found.IDs, nil
+}
+
+// noteMiss counts words that found nothing as they were typed, of people who
+// let the shop see what they do.
+func (s *Shop) noteMiss(c echo.Context, u *search.Understood, any bool) error {
+	kind := ""
+	switch {
+	case !any:
+		kind = search.Vain
+	case u.Mended != "":
+		kind = search.Mended
+	case u.Words.Loose:
+		kind = search.Loose
+	default:
+		return nil
+	}
+	p, err := s.person(c)
+	if err != nil {
+		return err
+	}
+	visitor, id := p.Tracked()
+	if visitor == 0 && id == 0 || p.Staff || bot(c) || c.QueryParam("page") != "" {
+		return nil
+	}
+	return s.misses.Note(c.Request().Context(), s.DB, u, web.Lang(c), kind, fmt.Sprint(visitor, " ", id), s.Now())
+}
+
+// searchWords is what was typed, cut to what anybody types.
+func searchWords(c echo.Context) string {
+	words := []rune(c.QueryParam("q"))
+	text := string(words[:min(len(words), queryRunes)])
+	if !clean(text) {
+		return ""
+	}
+	return text
+}
