@@ -41,12 +41,13 @@ simulate:
 	FUZZ_TOKENS=$${FUZZ_TOKENS:-100000} go test -count 1 -timeout 60m -v -run '^TestNoLinkButTheRightOneDoesAnything$$/^sqlite$$' ./internal/storefront
 	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-100000} go test -count 1 -timeout 60m -v -run '^TestNothingPersonalReachesSomebodyElse$$/^sqlite$$' ./internal/storefront
 
-# The recommender and its index of visits, placing an order beside the database's own limit, and the
+# The recommender and its index of visits, the search of 100,000 products (PRODUCTS), placing an order beside the database's own limit, and the
 # pages beside a plain Echo handler that sends the same bytes; ends with a
 # table of the pages.
 bench:
 	FSYNC=on sh .ci/postgres go test -run '^$$' -bench 'BenchmarkPlace$$' -benchtime 2000x ./internal/checkout
 	go test -run '^$$' -bench . -benchmem -benchtime 1s ./internal/recommend
+	go test -v -run '^$$' -bench Engine -benchtime 100x ./internal/search
 	go test -run '^$$' -bench 'EchoStatic|Pages' -benchmem -benchtime 1s ./cmd/regulars
 	go test -run '^$$' -bench SessionsFromLog -benchtime 1x ./cmd/regulars
 

@@ -70,7 +70,7 @@ const mostLately = 64
 
 // tell announces which products a transaction changes: to this process now,
 // and by a job after the commit to whoever derives something from them.
-func tell(ctx context.Context, tx *db.Tx, ids ...ProductID) error {
+func Tell(ctx context.Context, tx *db.Tx, ids ...ProductID) error {
 	if len(ids) == 0 {
 		return nil
 	}

@@ -78,7 +78,7 @@ func Save(ctx context.Context, tx *db.Tx, id ProductID, version int, e Edit, now
 			return err
 		}
 	}
-	return tell(ctx, tx, id)
+	return Tell(ctx, tx, id)
 }
 
 // SetPrice sets the list price of a variant from now on; a sale goes on from
@@ -130,7 +130,7 @@ func Publish(ctx context.Context, tx *db.Tx, id ProductID, on bool, now time.Tim
 			return fmt.Errorf("publish product %d: %w", id, err)
 		}
 	}
-	return tell(ctx, tx, id)
+	return Tell(ctx, tx, id)
 }
 
 func touch(ctx context.Context, tx *db.Tx, id ProductID, now time.Time) error {
@@ -138,7 +138,7 @@ func touch(ctx context.Context, tx *db.Tx, id ProductID, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("note change of product %d: %w", id, err)
 	}
-	return tell(ctx, tx, id)
+	return Tell(ctx, tx, id)
 }
 
 // PutRelation stores a relation, found by its two ends and its kind.
@@ -264,7 +264,7 @@ func moveCategory(ctx context.Context, tx *db.Tx, c, old Category, tree *Tree) e
 			return err
 		}
 	}
-	return tell(ctx, tx, ids...)
+	return Tell(ctx, tx, ids...)
 }
 
 // SetCosts says what a unit of each variant costs the shop, in its own

@@ -32,7 +32,7 @@ func Put(ctx context.Context, tx *db.Tx, d Draft, now time.Time) (ProductID, Cha
 	if o.Err != nil {
 		return 0, "", nil, fmt.Errorf("put product %s: %w", d.Code, o.Err)
 	}
-	if err := tell(ctx, tx, changed...); err != nil {
+	if err := Tell(ctx, tx, changed...); err != nil {
 		return 0, "", nil, fmt.Errorf("put product %s: %w", d.Code, err)
 	}
 	return o.ID, o.Change, o.Variants, nil
@@ -53,7 +53,7 @@ func PutMany(ctx context.Context, tx *db.Tx, drafts []Draft, now time.Time) ([]O
 		if err != nil {
 			return nil, fmt.Errorf("put %d products: %w", end-start, err)
 		}
-		if err := tell(ctx, tx, changed...); err != nil {
+		if err := Tell(ctx, tx, changed...); err != nil {
 			return nil, err
 		}
 		all = append(all, outcomes...)

@@ -32,7 +32,7 @@ func Rate(ctx context.Context, tx *db.Tx, ratings map[ProductID]Rating) error {
 			changed = append(changed, id)
 		}
 	}
-	return tell(ctx, tx, changed...)
+	return Tell(ctx, tx, changed...)
 }
 
 // A list by rating leans on ratedLike reviews of leanStars stars a product, so

@@ -317,7 +317,7 @@ func touchMany(ctx context.Context, tx *db.Tx, ids []ProductID, now time.Time) e
 			return fmt.Errorf("note changed prices: %w", err)
 		}
 	}
-	return tell(ctx, tx, ids...)
+	return Tell(ctx, tx, ids...)
 }
 
 // Wrong is a price that is not what it should be; Earlier says that the price

@@ -191,7 +191,7 @@ func SetUpgrade(ctx context.Context, tx *db.Tx, variant catalog.VariantID, from 
 		if err := tx.Query(ctx).Exec("DELETE FROM upgrades WHERE variant_id = ? AND from_id = ? AND version = ?", int64(variant), int64(from), version).Error; err != nil {
 			return fmt.Errorf("open variant %d to everybody: %w", variant, err)
 		}
-		return nil
+		return tellOf(ctx, tx, variant)
 	}
 	var self bool
 	if err := tx.Query(ctx).Raw("SELECT EXISTS (SELECT 1 FROM variants WHERE id = ? AND product_id = ?)", int64(variant), int64(from)).Scan(&self).Error; err != nil {
@@ -206,7 +206,17 @@ func SetUpgrade(ctx context.Context, tx *db.Tx, variant catalog.VariantID, from 
 	if err != nil {
 		return fmt.Errorf("keep variant %d for owners: %w", variant, err)
 	}
-	return nil
+	return tellOf(ctx, tx, variant)
+}
+
+// tellOf says that a product's price for everybody may be another: lists count
+// only what anybody may buy.
+func tellOf(ctx context.Context, tx *db.Tx, variant catalog.VariantID) error {
+	var ids []catalog.ProductID
+	if err := tx.Query(ctx).Raw("SELECT product_id FROM variants WHERE id = ?", int64(variant)).Scan(&ids).Error; err != nil {
+		return fmt.Errorf("find the product of variant %d: %w", variant, err)
+	}
+	return catalog.Tell(ctx, tx, ids...)
 }
 
 // Rules lists every variant that is for owners alone.
