@@ -7,3 +7,6 @@ func (e *Embedded) Calm() *Embedded {
 	e.lately = func() []catalog.ProductID { return nil }
 	return e
 }
+
+// OrderName is what the server orders names by.
+func OrderName(name string) string { return orderName(name) }
