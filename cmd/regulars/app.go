@@ -18,6 +18,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
+	"regulars/internal/exchange"
 	"regulars/internal/jobs"
 	"regulars/internal/keep"
 	"regulars/internal/order"
@@ -182,6 +183,7 @@ func (a *app) work() {
 		}
 		return err
 	})
+	exchange.Register(a.runner, a.db, a.now)
 	a.desk.Register(a.runner)
 	a.mails.Register(a.runner)
 	a.traits()

@@ -88,6 +88,7 @@ var officeFamilies = []family{
 	{name: "office product", who: owner, path: "/admin/products/BB01"},
 	{name: "office owners", who: owner, path: "/admin/products/SW02/owners"},
 	{name: "office new notice", who: owner, path: "/admin/products/SW02/owners/new?kind=release"},
+	{name: "office imports", who: owner, path: "/admin/products/imports"},
 	{name: "office new product", who: owner, path: "/admin/products/new"},
 	{name: "office orders", who: owner, path: "/admin/orders"},
 	{name: "office order", who: owner, path: "/admin/orders", link: `td a[href*="/admin/orders/"]`},

@@ -112,6 +112,7 @@ func (o *Office) Routes() {
 	g.POST("/stock/:sku/:act", o.actOnShelf)
 	o.surveyRoutes(g)
 	o.campaignRoutes(g)
+	o.intakeRoutes(g)
 	o.ownerRoutes(g)
 	g.GET("/questions", o.questions)
 	g.GET("/questions/stream", o.questionStream)

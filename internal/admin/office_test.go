@@ -29,6 +29,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
+	"regulars/internal/exchange"
 	"regulars/internal/fault"
 	"regulars/internal/homepage"
 	"regulars/internal/i18n"
@@ -356,7 +357,16 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		return tx.Query(ctx).Exec(`UPDATE campaigns SET token = 'spring'; UPDATE banners SET token = 'strip';
 			INSERT INTO notices (token, kind, product_id, title, body, steps, created_at, created_by, updated_at) SELECT 'told', 'fix', id, '{"en":"a"}', '{"en":"a"}', '{"en":""}', 1, 'staff', 1 FROM products WHERE code = 'BB01'`).Error
 	})
+	packed, err := exchange.Pack(strings.NewReader("code,name_en\nA1,Cup\n"))
+	f.must(err)
+	f.tx(func(ctx context.Context, tx *db.Tx) error {
+		if _, err := exchange.Take(ctx, tx, exchange.Products, "a.csv", packed, int64(f.people[staff.Merchant].ID), i18n.English, f.now); err != nil {
+			return err
+		}
+		return tx.Query(ctx).Exec("UPDATE intakes SET token = 'goods'").Error
+	})
 	parts := map[string]string{
+		":import":    "goods",
 		":campaign":  "spring",
 		":banner":    "strip",
 		":notice":    "told",

@@ -9,6 +9,7 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,17 @@ type Options struct {
 	Currency money.Currency // of files that do not name one: the shop's own
 	Lang     i18n.Lang      // of the reasons in the summary
 	Progress func(bytes int64)
+	Columns  map[string]string // our column → that of the file, where its header is nobody's; the format is then our own
+
+	most  int                                   // errors to list; 0 = MostErrors
+	wrote func(tx *db.Tx, made []written) error // called in the transaction that wrote these products
+}
+
+// written is a product as an import left it, and its rows from before.
+type written struct {
+	code   string
+	made   bool
+	before []map[string]string
 }
 
 // RowError is one line that was left out, and why.
@@ -74,11 +86,12 @@ type Summary struct {
 	DryRun      bool           `json:"dry_run,omitempty"`
 
 	lang i18n.Lang
+	most int
 }
 
 func (s *Summary) wrong(line int, words string, args ...any) {
 	s.ErrorsTotal++
-	if len(s.Errors) < MostErrors {
+	if len(s.Errors) < s.most {
 		s.Errors = append(s.Errors, RowError{line, i18n.T(s.lang, words, args...)})
 	}
 }
@@ -152,12 +165,12 @@ func Import(ctx context.Context, d *db.DB, kind string, r io.Reader, opt Options
 		return nil, err
 	}
 	defer done()
-	t, err := open(src, opt.Progress)
+	t, err := open(src, opt.Progress, opt.Columns)
 	if err != nil {
 		return nil, err
 	}
 	j := &job{ctx: ctx, d: d, opt: opt, t: t,
-		sum: &Summary{Skipped: map[string]int{}, Errors: []RowError{}, DryRun: opt.DryRun, lang: opt.Lang}}
+		sum: &Summary{Skipped: map[string]int{}, Errors: []RowError{}, DryRun: opt.DryRun, lang: opt.Lang, most: cmp.Or(opt.most, MostErrors)}}
 	read, err := j.choose(kind, formats)
 	if err != nil {
 		return nil, err

@@ -91,7 +91,6 @@ func exportProducts(ctx context.Context, q db.Q, currency money.Currency, put fu
 	if err != nil {
 		return err
 	}
-	own := values.Currency()
 	tree, err := catalog.LoadTree(ctx, q)
 	if err != nil {
 		return err
@@ -101,39 +100,48 @@ func exportProducts(ctx context.Context, q db.Q, currency money.Currency, put fu
 		if err != nil || len(products) == 0 {
 			return err
 		}
-		inside, err := componentsOf(ctx, q, products)
-		if err != nil {
+		after = products[len(products)-1].ID
+		if err := putProducts(ctx, q, products, all, tree, currency, values.Currency(), put); err != nil {
 			return err
 		}
-		var ids []catalog.VariantID
-		for _, s := range all {
-			for _, v := range s.Variants {
-				ids = append(ids, v.ID)
+	}
+}
+
+// putProducts hands out the rows of products: prices in currency, costs in the
+// shop's own.
+func putProducts(ctx context.Context, q db.Q, products []catalog.Product, all map[string]*stored, tree *catalog.Tree, currency, own money.Currency, put func(map[string]string) error) error {
+	inside, err := componentsOf(ctx, q, products)
+	if err != nil {
+		return err
+	}
+	var ids []catalog.VariantID
+	for _, s := range all {
+		for _, v := range s.Variants {
+			ids = append(ids, v.ID)
+		}
+	}
+	costs, err := catalog.Costs(ctx, q, ids)
+	if err != nil {
+		return err
+	}
+	for _, p := range products {
+		s := all[p.Code]
+		for i, v := range s.Variants {
+			m := map[string]string{"code": p.Code}
+			if i == 0 {
+				productCells(m, s, tree)
 			}
-		}
-		costs, err := catalog.Costs(ctx, q, ids)
-		if err != nil {
-			return err
-		}
-		for _, p := range products {
-			after = p.ID
-			s := all[p.Code]
-			for i, v := range s.Variants {
-				m := map[string]string{"code": p.Code}
-				if i == 0 {
-					productCells(m, s, tree)
-				}
-				s.variantCells(m, v, currency)
-				if cost, ok := costs[v.ID]; ok {
-					m["cost"] = cost.Decimal(own)
-				}
-				m["components"] = strings.Join(inside[v.ID], " ")
-				if err := put(m); err != nil {
-					return err
-				}
+			s.variantCells(m, v, currency)
+			if cost, ok := costs[v.ID]; ok {
+				m["cost"] = cost.Decimal(own)
+			}
+			m["components"] = strings.Join(inside[v.ID], " ")
+			if err := put(m); err != nil {
+				return err
 			}
 		}
 	}
+	return nil
 }
 
 func productCells(m map[string]string, s *stored, tree *catalog.Tree) {

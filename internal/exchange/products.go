@@ -128,6 +128,10 @@ func (j *job) writeProducts(batch []group) error {
 		if err != nil {
 			return err
 		}
+		before, err := j.before(tx, have, tree)
+		if err != nil {
+			return err
+		}
 		var drafts []catalog.Draft
 		var from []group
 		for _, g := range batch {
@@ -147,6 +151,7 @@ func (j *job) writeProducts(batch []group) error {
 		if err != nil {
 			return err
 		}
+		var made []written
 		for i, o := range outcomes {
 			if o.Err != nil {
 				if err := j.sum.refuse(from[i].rows[0].line, o.Err); err != nil {
@@ -171,6 +176,12 @@ func (j *job) writeProducts(batch []group) error {
 				unchanged++
 			}
 			j.inside(drafts[i], from[i], o.Change == catalog.Unchanged && !moved)
+			if j.opt.wrote != nil && (o.Change != catalog.Unchanged || moved) {
+				made = append(made, j.written(drafts[i], o.Change == catalog.Created, before[drafts[i].Code]))
+			}
+		}
+		if j.opt.wrote != nil && len(made) > 0 {
+			return j.opt.wrote(tx, made)
 		}
 		return nil
 	})

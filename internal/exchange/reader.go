@@ -303,7 +303,9 @@ func fold(name string) string {
 	}, strings.ToLower(strings.TrimSpace(name)))
 }
 
-func open(src io.ReadSeeker, tell func(int64)) (*table, error) {
+// open reads the header. With columns given, only those are there, under our
+// names.
+func open(src io.ReadSeeker, tell func(int64), columns map[string]string) (*table, error) {
 	content, err := text(src, true, tell)
 	if err != nil {
 		return nil, err
@@ -338,6 +340,15 @@ func open(src io.ReadSeeker, tell func(int64)) (*table, error) {
 		t.columns[name] = i
 	}
 	t.width = len(head)
+	if columns != nil {
+		named := map[string]int{}
+		for ours, theirs := range columns {
+			if i, ok := t.columns[fold(theirs)]; ok {
+				named[fold(ours)] = i
+			}
+		}
+		t.columns = named
+	}
 	return t, nil
 }
 

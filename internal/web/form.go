@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -45,6 +46,26 @@ func Query(c echo.Context, in any) error {
 		return &fault.Fault{Kind: fault.Invalid, Words: "error.unreadable", Cause: err}
 	}
 	return bind(c, in, values)
+}
+
+// File is the file that a form sent under a name: what it was called, without
+// its folders, and its content. Nothing chosen is fault.Invalid with that field.
+func File(c echo.Context, name string) (called string, content multipart.File, err error) {
+	r := c.Request()
+	if err := parseBody(r); err != nil {
+		return "", nil, err
+	}
+	var form fault.Form
+	if r.MultipartForm == nil || len(r.MultipartForm.File[name]) == 0 || r.MultipartForm.File[name][0].Size == 0 {
+		form.Wrong(name, "error.file.none")
+		return "", nil, form.Err()
+	}
+	head := r.MultipartForm.File[name][0]
+	content, err = head.Open()
+	if err != nil {
+		return "", nil, fmt.Errorf("open the file %s of a form: %w", name, err)
+	}
+	return strings.ToValidUTF8(norm.NFC.String(head.Filename), ""), content, nil
 }
 
 func parseBody(r *http.Request) error {

@@ -94,7 +94,7 @@ func TestUploads(t *testing.T) {
 	}
 	sh.Echo.POST("/small", take)
 	sh.Echo.POST("/large", take)
-	sh.AllowLarge("/large")
+	sh.AllowLarge(6<<20, "/large")
 	send := func(path string, size int, declared bool) *httptest.ResponseRecorder {
 		body := "--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nstock\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n" +
 			strings.Repeat("a", size) + "\r\n--x--\r\n"

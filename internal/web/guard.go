@@ -138,10 +138,7 @@ func loopbackName(host string) bool {
 
 func (s *Server) capBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		limit := int64(bodyCap)
-		if s.large[c.Path()] {
-			limit = largeBodyCap
-		}
+		limit := max(bodyCap, s.large[c.Path()])
 		r := c.Request()
 		if r.ContentLength > limit {
 			return fault.New(fault.TooLarge, "error.too-large", "size", sizeWords(limit))

@@ -58,17 +58,16 @@ type Server struct {
 	tree     atomic.Pointer[assetTree]
 	requests *requestMetrics
 	hooks    []func(echo.Context, *Page)
-	noOrigin map[string]bool // route patterns that strangers' servers post to
-	large    map[string]bool // route patterns that take uploads
-	idle     map[string]bool // route patterns that a page asks by itself
+	noOrigin map[string]bool  // route patterns that strangers' servers post to
+	large    map[string]int64 // route patterns that take uploads: how many bytes
+	idle     map[string]bool  // route patterns that a page asks by itself
 	draining atomic.Bool
 	rendered sync.Map // page names that were rendered, for the test that every page is
 }
 
 const (
-	bodyCap      = 1 << 20
-	largeBodyCap = 6 << 20
-	drainTime    = 10 * time.Second
+	bodyCap   = 1 << 20
+	drainTime = 10 * time.Second
 )
 
 // New makes a server with its own routes (/static, /healthz, /readyz,
@@ -77,7 +76,7 @@ func New(opt Options) (*Server, error) {
 	if len(opt.Secret) < 32 {
 		return nil, errors.New("the secret that signs form tokens must have 32 bytes or more")
 	}
-	s := &Server{Echo: echo.New(), Metrics: prometheus.NewRegistry(), opt: opt, noOrigin: map[string]bool{}, large: map[string]bool{}, idle: map[string]bool{}}
+	s := &Server{Echo: echo.New(), Metrics: prometheus.NewRegistry(), opt: opt, noOrigin: map[string]bool{}, large: map[string]int64{}, idle: map[string]bool{}}
 	if opt.BaseURL != "" {
 		u, err := url.Parse(strings.TrimSuffix(opt.BaseURL, "/"))
 		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.Path != "" {
@@ -132,10 +131,10 @@ func (s *Server) ExemptOrigin(patterns ...string) {
 	}
 }
 
-// AllowLarge lets these route patterns take bodies up to 6 MB.
-func (s *Server) AllowLarge(patterns ...string) {
+// AllowLarge lets these route patterns take bodies of so many bytes.
+func (s *Server) AllowLarge(bytes int64, patterns ...string) {
 	for _, p := range patterns {
-		s.large[p] = true
+		s.large[p] = bytes
 	}
 }
 
