@@ -24,6 +24,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/outreach"
+	"regulars/internal/search"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
 	"regulars/internal/web"
@@ -37,6 +38,7 @@ type Office struct {
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Mailer   outreach.Mailer
+	Search   *search.Either // nil: the shop searches by itself
 	Mails    *outreach.Desk // writes what a page shows before it is sent
 	Door     staff.Door     // asked for the password before money goes back
 	Now      func() time.Time

@@ -167,7 +167,7 @@ func TestRebuildNeverShowsHalf(t *testing.T) {
 }
 
 // Of two processes one writes to the server; the other takes over when it is
-// gone.
+// gone, and a rebuild asked for meanwhile is done by whoever writes.
 func TestOnePusherWorks(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := rigged(t, d)
@@ -175,15 +175,21 @@ func TestOnePusherWorks(t *testing.T) {
 		two.Name = "two"
 		pushed(t, r.push)
 		r.put(t, "P4")
+		if err := r.push.Hold(ctx); err != nil { // and stays so, as a process does that was killed
+			t.Fatal(err)
+		}
 		before := r.server.Calls("POST /indexes/products/documents")
 		pushed(t, &two)
+		if err := two.Rebuild(ctx); err != nil {
+			t.Fatal(err)
+		}
 		if n := r.server.Calls("POST /indexes/products/documents"); n != before {
 			t.Fatalf("the second one wrote %d times", n-before)
 		}
 		r.later(2 * time.Minute)
 		pushed(t, &two)
-		if got := find(t, r.either.Meili, search.Query{Currency: "USD"}); got.Total != 4 {
-			t.Fatalf("taken over: %d", got.Total)
+		if got := find(t, r.either.Meili, search.Query{Currency: "USD"}); got.Total != 4 || r.server.Calls("POST /swap-indexes") != 2 {
+			t.Fatalf("taken over: %d, rebuilt %d times", got.Total, r.server.Calls("POST /swap-indexes"))
 		}
 	})
 }

@@ -1,6 +1,10 @@
 package search
 
-import "regulars/internal/catalog"
+import (
+	"context"
+
+	"regulars/internal/catalog"
+)
 
 // Calm is e where nothing changed lately, for tests that ask and ask.
 func (e *Embedded) Calm() *Embedded {
@@ -10,3 +14,6 @@ func (e *Embedded) Calm() *Embedded {
 
 // OrderName is what the server orders names by.
 func OrderName(name string) string { return orderName(name) }
+
+// Hold takes the copy and keeps it.
+func (p *Pusher) Hold(ctx context.Context) error { return p.hold(ctx) }

@@ -58,6 +58,24 @@ func (m *Meili) copy(ctx context.Context, q db.Q) (row copyRow, err error) {
 	return row, nil
 }
 
+// release lets the next process have the copy; where that fails it is free
+// after a while.
+func (p *Pusher) release(ctx context.Context) {
+	_ = p.DB.InTx(ctx, func(tx *db.Tx) error {
+		return tx.Query(ctx).Exec("UPDATE search_copies SET held_until = 0 WHERE name = ? AND holder = ?", p.Meili.name(), p.Name).Error
+	})
+}
+
+// forget lets the copy begin at nothing.
+func (p *Pusher) forget(ctx context.Context) error {
+	return p.DB.InTx(ctx, func(tx *db.Tx) error {
+		if err := tx.Query(ctx).Exec("UPDATE search_numbers SET last = 0 WHERE name = ?", p.Meili.name()).Error; err != nil {
+			return fmt.Errorf("begin the copy for Meilisearch anew: %w", err)
+		}
+		return nil
+	})
+}
+
 // errHeld is a copy that another process looks after.
 var errHeld = errors.New("another process looks after the index")
 
@@ -134,8 +152,12 @@ func (p *Pusher) push(ctx context.Context, anew bool) error {
 		return nil
 	}
 	if err := p.hold(ctx); err != nil {
+		if anew && errors.Is(err, errHeld) { // who holds it sends everything
+			return p.forget(ctx)
+		}
 		return quietly(err)
 	}
+	defer p.release(context.WithoutCancel(ctx))
 	if row, err = p.Meili.copy(ctx, p.DB); err == nil {
 		err = p.work(ctx, row, last, anew)
 	}
