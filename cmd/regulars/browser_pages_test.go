@@ -151,6 +151,7 @@ var officeFamilies = []family{
 	{name: "office survey", who: owner, path: "/admin/surveys/" + asked},
 	{name: "office complaints with a clock", who: owner, path: "/admin/questions/tickets"},
 	{name: "office effect of mails", who: owner, path: "/admin/experiments/followup"},
+	{name: "office all mail", who: owner, path: "/admin/experiments/mail"},
 	{name: "office campaigns", who: owner, path: "/admin/campaigns"},
 	{name: "office new campaign", who: owner, path: "/admin/campaigns/new"},
 	{name: "office banners", who: owner, path: "/admin/campaigns/banners"},

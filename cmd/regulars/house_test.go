@@ -145,7 +145,7 @@ func TestSchemasOfBothDatabasesAlike(t *testing.T) {
 	shape := func(rows []struct{ T, C, K string }) map[column]bool {
 		set := map[column]bool{}
 		for _, r := range rows {
-			if strings.HasPrefix(r.T, "river_") || strings.HasPrefix(r.T, "goose_") || strings.HasPrefix(r.T, "sqlite_") || strings.HasPrefix(r.T, "search_terms") {
+			if strings.HasPrefix(r.T, "river_") || strings.HasPrefix(r.T, "goose_") || strings.HasPrefix(r.T, "sqlite_") {
 				continue
 			}
 			kind := map[string]string{"bigint": "int", "integer": "int", "boolean": "int", "text": "text", "double precision": "real", "real": "real", "bytea": "blob", "blob": "blob"}[strings.ToLower(r.K)]

@@ -17,6 +17,7 @@ import (
 	"regulars/internal/experiment"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
+	"regulars/internal/money"
 	"regulars/internal/outreach"
 	"regulars/internal/segment"
 	"regulars/internal/web"
@@ -32,8 +33,10 @@ type (
 		Write, Draft, Started   bool
 		Simulated               bool
 		Audiences, Picks, Hours []choice
+		Batches                 []choice
 		Steps                   []statRow
-		Goes, Note              string
+		Goes, Note, Codes       string
+		Few                     bool // fewer codes than people
 		Show                    *campaignShow
 		Acts                    []choice // what may be done with it now
 		Stats                   []stat
@@ -111,6 +114,9 @@ func (o *Office) campaignChoices(c echo.Context, p *campaignPage) error {
 	}
 	p.Audiences = choices(p.In["audience"], keys, func(k string) string { return names[k] })
 	p.Picks = choices(p.In["pick"], []string{campaign.ByHand, campaign.ToFit}, func(k string) string { return t(c, "campaign.pick."+k) })
+	if p.Batches, err = o.batchChoices(c, p.In["batch"]); err != nil {
+		return err
+	}
 	hours := []string{strconv.Itoa(campaign.AnyHour)}
 	for h := range 24 {
 		hours = append(hours, strconv.Itoa(h))
@@ -148,6 +154,12 @@ func (o *Office) campaignPlain(c echo.Context, k *campaign.Campaign, p *campaign
 	add("credit", t(c, "admin.span.days", "count", k.CreditDays))
 	add("products", strings.Join(k.Codes(), ", "))
 	add("code", k.Code)
+	if k.Batch != "" {
+		add("batch", k.Batch)
+	}
+	if k.WeighedAt.Milli() > 0 {
+		add("worth", t(c, "campaign.worth", "worth", cash(c, money.Amount(k.Worth), currency)))
+	}
 	add("cost", t(c, "campaign.cost", "fixed", cash(c, k.CostFixed, currency), "each", cash(c, k.CostEach, currency)))
 	return nil
 }
@@ -180,6 +192,13 @@ func (o *Office) campaignAudience(c echo.Context, k *campaign.Campaign, p *campa
 	p.Goes = o.people(c, looked.Goes)
 	if looked.Later > 0 {
 		p.Note = t(c, "campaign.later", "count", looked.Later)
+	}
+	if k.Batch != "" {
+		left, err := k.CodesLeft(c.Request().Context(), o.DB)
+		if err != nil {
+			return err
+		}
+		p.Codes, p.Few = t(c, "campaign.codes.left", "codes", number(left), "people", o.people(c, looked.Goes)), left < looked.Goes
 	}
 	return nil
 }
@@ -230,7 +249,7 @@ func (o *Office) campaignResult(c echo.Context, k *campaign.Campaign, p *campaig
 		return err
 	}
 	sum := o.sumRow(c, "", r.Sum)
-	if o.may(c, "campaign-people.read") {
+	if r.LetGo.Milli() == 0 && o.may(c, "campaign-people.read") {
 		p.People = campaignsPath + "/people/" + k.Token
 	}
 	p.Stats = []stat{
@@ -240,10 +259,20 @@ func (o *Office) campaignResult(c echo.Context, k *campaign.Campaign, p *campaig
 		{"", t(c, "campaign.stat.orders"), sum.Orders, t(c, "campaign.stat.orders.of", "revenue", sum.Revenue, "margin", sum.Margin)},
 		{"", t(c, "campaign.stat.back"), returned(c, r), t(c, "campaign.stat.back.of")},
 	}
+	if k.Batch != "" {
+		given, err := k.CodesGiven(c.Request().Context(), o.DB)
+		if err != nil {
+			return err
+		}
+		p.Stats = append(p.Stats, stat{"", t(c, "campaign.stat.codes"), number(given.Codes), t(c, "campaign.stat.codes.of", "used", number(given.Used))})
+	}
 	for _, how := range []string{campaign.ByCode, campaign.ByLink, campaign.ByMail} {
 		p.How = append(p.How, statRow{Name: t(c, "campaign.how."+how), Value: outOf(c, r.How[how], r.Orders)})
 	}
 	p.Says = []string{o.caused(c, r)}
+	if r.LetGo.Milli() > 0 {
+		p.Says = append(p.Says, t(c, "campaign.let-go", "day", i18n.Date(lang(c), r.LetGo.In(o.Settings.Now().Zone()))))
+	}
 	if r.Held > 0 {
 		p.Says = append(p.Says, t(c, "campaign.young", "young", r.Young, "days", k.CreditDays))
 		for _, side := range []struct {
@@ -301,18 +330,30 @@ func (o *Office) moveCampaign(c echo.Context) error {
 	return done(c, campaignPath(to), "campaign.did."+in["do"])
 }
 
-// mayStart refuses marketing an audience that points at a few persons.
+// mayStart refuses marketing an audience that points at a few persons, and
+// anybody a campaign with fewer codes than people to get one.
 func (o *Office) mayStart(c echo.Context, k *campaign.Campaign) error {
-	if !o.guarded(c) {
+	if !o.guarded(c) && k.Batch == "" {
 		return nil
 	}
 	looked, err := o.lookAt(c, k)
-	if err != nil || looked.All >= smallCell {
+	if err != nil {
 		return err
 	}
 	var form fault.Form
-	form.Wrong("audience", "campaign.small", "least", smallCell)
-	return form.Err()
+	if o.guarded(c) && looked.All < smallCell {
+		form.Wrong("audience", "campaign.small", "least", smallCell)
+		return form.Err()
+	}
+	if k.Batch == "" {
+		return nil
+	}
+	left, err := k.CodesLeft(c.Request().Context(), o.DB)
+	if err == nil && left < looked.Goes {
+		form.Wrong("batch", "campaign.codes.few", "codes", left, "people", looked.Goes)
+		return form.Err()
+	}
+	return err
 }
 
 // refuseMove shows the campaign as it is with what stood in the way.

@@ -193,7 +193,7 @@ func (o *Office) caused(c echo.Context, r *campaign.Result) string {
 	return t(c, "campaign.effect.some", "est", cash(c, rounded(caused.Est), currency), "low", low, "high", high)
 }
 
-var campaignNames = []string{"version", "name", "audience", "subject_en", "subject_zh", "words_en", "words_zh", "products", "pick", "code", "cost_fixed", "cost_each", "held", "starts_on", "hour", "days", "credit_days", "do"}
+var campaignNames = []string{"version", "name", "audience", "subject_en", "subject_zh", "words_en", "words_zh", "products", "pick", "code", "batch", "cost_fixed", "cost_each", "held", "starts_on", "hour", "days", "credit_days", "do"}
 
 func (o *Office) newCampaign(c echo.Context) error {
 	in := inputs{"pick": campaign.ByHand, "hour": "10", "days": "7", "credit_days": "14", "held": "10", "cost_fixed": "0", "cost_each": "0"}
@@ -216,7 +216,7 @@ func (o *Office) campaign(c echo.Context) error {
 func (o *Office) campaignInputs(k *campaign.Campaign) inputs {
 	currency := o.Settings.Now().Currency()
 	return inputs{"version": strconv.Itoa(k.Version), "name": k.Name, "audience": k.Audience, "subject_en": k.Subject.En, "subject_zh": k.Subject.Zh, "words_en": k.Words.En, "words_zh": k.Words.Zh,
-		"products": strings.Join(k.Codes(), ", "), "pick": k.Pick, "code": k.Code, "cost_fixed": k.CostFixed.Decimal(currency), "cost_each": k.CostEach.Decimal(currency),
+		"products": strings.Join(k.Codes(), ", "), "pick": k.Pick, "code": k.Code, "batch": batchKey(k.BatchOf, k.Batch), "cost_fixed": k.CostFixed.Decimal(currency), "cost_each": k.CostEach.Decimal(currency),
 		"held": asPercent(k.Held), "starts_on": k.StartsOn, "hour": strconv.Itoa(k.Hour), "days": strconv.Itoa(k.Days), "credit_days": strconv.Itoa(k.CreditDays)}
 }
 
@@ -246,6 +246,7 @@ func (o *Office) fillCampaign(k *campaign.Campaign, in inputs) {
 	k.Products = strings.Join(strings.FieldsFunc(strings.ToUpper(in["products"]), func(r rune) bool { return strings.ContainsRune(", ，、\n\r\t", r) }), " ")
 	k.CostFixed, k.CostEach, k.StartsOn = amount("cost_fixed"), amount("cost_each"), strings.TrimSpace(in["starts_on"])
 	k.Hour, k.Days, k.CreditDays = count("hour"), count("days"), count("credit_days")
+	k.BatchOf, k.Batch = batchOf(in["batch"])
 	var form fault.Form
 	k.Held = int(percentIn(&form, in, "held", "campaign.form.held"))
 	if form.Err() != nil {

@@ -148,6 +148,7 @@ func (o *Office) Routes() {
 	g.GET("/experiments", o.experiments)
 	g.GET("/experiments/days.csv", o.experimentsFile)
 	g.GET("/experiments/followup", o.effect)
+	g.GET("/experiments/mail", o.keptOutOf)
 	g.POST("/experiments/followup", o.saveEffect)
 	g.GET("/experiments/:slot", o.experiment)
 	g.POST("/experiments/:slot", o.saveExperiment)

@@ -44,11 +44,11 @@ var groups = []struct {
 	{"shop", []string{"shop.name", "shop.name.zh", "shop.email", "shop.address", "zone"}},
 	{"money", []string{"currency", "currencies", "tax.percent", "tax.included", "tax.rates", "payments.offered", "payment.transfer.details", "payment.transfer.details.zh", "payment.transfer.days", "payment.cod.max", "payment.cod.countries"}},
 	{"carts", []string{"cart.idle", "checkout.idle", "cart.lost", "visits.origin", "hold.minutes", "returns.days", "warranty.months", "restock.per-unit"}},
-	{"mail", []string{"followup.delays", "followup.floors", "followup.steps", "followup.coupon", "followup.coupon.percent", "followup.coupon.margin", "followup.holdout", "notice.payment.failed", "notice.payment.failed.except", "quiet.hours", "mail.caps", "mail.stop", "answer.days", "answer.hours", "answer.within", "notify.orders", "notify.lang", "contact.cards", "contact.recommendations", "contact.reminders", "contact.tiers", "contact.occasions", "contact.refills", "contact.specials", "contact.owners", "service.tiers", "service.name", "service.name.zh", "service.reach", "service.reach.zh"}},
+	{"mail", []string{"followup.delays", "followup.floors", "followup.steps", "followup.coupon", "followup.coupon.percent", "followup.coupon.margin", "followup.holdout", "notice.payment.failed", "notice.payment.failed.except", "quiet.hours", "mail.caps", "mail.holdout", "complaint.rest.days", "mail.stop", "answer.days", "answer.hours", "answer.within", "notify.orders", "notify.lang", "contact.cards", "contact.recommendations", "contact.reminders", "contact.tiers", "contact.occasions", "contact.refills", "contact.specials", "contact.owners", "service.tiers", "service.name", "service.name.zh", "service.reach", "service.reach.zh"}},
 	{"specials", []string{"specials.day", "specials.hour"}},
 	{"loyalty", []string{"loyalty.loyal.orders", "loyalty.loyal.spend", "loyalty.very.orders", "loyalty.very.spend", "value.abc", "value.margin", "value.return.cost", "value.question.cost", "value.referral"}},
 	{"register", []string{"contact.unreachable.days", "contact.inactive.months"}},
-	{"keep", []string{"keep.browsing", "keep.carts", "keep.contacts", "keep.visitors", "keep.guests", "keep.bodies", "keep.decisions", "keep.looks", "restock.keep"}},
+	{"keep", []string{"keep.browsing", "keep.carts", "keep.contacts", "keep.visitors", "keep.guests", "keep.bodies", "keep.campaigns", "keep.decisions", "keep.looks", "restock.keep"}},
 	{"profiles", []string{"profile.stale.days", "tiles.shelves", "survey.questions"}},
 	{"more", nil},
 }

@@ -19,6 +19,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	"regulars/internal/pricing"
 	"regulars/internal/slot"
 )
 
@@ -73,7 +74,11 @@ type Campaign struct {
 	Words      i18n.Text
 	Products   string // codes, separated by blanks
 	Pick       string
-	Code       string       // a promotion's code that the mail names; "" = none
+	Code       string // a promotion's code that the mail names; "" = none
+	Batch      string // of a promotion's codes, of which each person gets one of their own; "" = none
+	BatchOf    pricing.PromotionID
+	Worth      int64        // the margin one mail is expected to bring, in minor units of the shop's currency: see Weigh
+	WeighedAt  db.Time      // when that was said
 	CostFixed  money.Amount // in the shop's currency
 	CostEach   money.Amount // of one mail
 	Held       int          // hundredths of a percent of people who go without
@@ -143,7 +148,11 @@ func (c *Campaign) Tag() string { return slot.Mark{Slot: slot.Campaign, Page: c.
 
 // Content is a fingerprint of what its mail says: nobody gets the same twice.
 func (c *Campaign) Content() string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{c.Subject.En, c.Subject.Zh, c.Words.En, c.Words.Zh, c.Products, c.Code}, "\n")))
+	says := []string{c.Subject.En, c.Subject.Zh, c.Words.En, c.Words.Zh, c.Products, c.Code}
+	if c.Batch != "" {
+		says = append(says, c.Batch)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(says, "\n")))
 	return "campaign:" + hex.EncodeToString(sum[:12])
 }
 
@@ -201,6 +210,9 @@ func (c *Campaign) check() error {
 		if b.n < b.least || b.n > b.most {
 			form.Wrong(b.field, b.words, "least", b.least, "most", b.most)
 		}
+	}
+	if c.Batch != "" && c.Code != "" {
+		form.Wrong("batch", "campaign.form.two-codes")
 	}
 	if c.StartsOn != "" {
 		if _, err := time.Parse(time.DateOnly, c.StartsOn); err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"regulars/internal/analytics"
+	"regulars/internal/db"
 	"regulars/internal/experiment"
 	"regulars/internal/money"
 )
@@ -68,6 +69,7 @@ type Result struct {
 	Cost     money.Amount
 	Effect   experiment.Result // of a person's net revenue within CreditDays
 	Young    int               // people of the test whose days are not over
+	LetGo    db.Time           // when it stopped naming its people; 0: it names them
 }
 
 // Return is what so much money is to the cost: 3.98 is 3.98 of each unit spent.

@@ -62,7 +62,7 @@ func Put(ctx context.Context, tx *db.Tx, c *Campaign, now time.Time) error {
 		return nil
 	}
 	done := tx.Query(ctx).Model(&Campaign{}).Where("id = ? AND state = 'draft' AND version = ?", c.ID, c.Version).Updates(map[string]any{
-		"name": c.Name, "audience": c.Audience, "subject": c.Subject, "words": c.Words, "products": c.Products, "pick": c.Pick, "code": c.Code,
+		"name": c.Name, "audience": c.Audience, "subject": c.Subject, "words": c.Words, "products": c.Products, "pick": c.Pick, "code": c.Code, "batch": c.Batch, "batch_of": c.BatchOf, "weighed_at": db.Time{},
 		"cost_fixed": c.CostFixed, "cost_each": c.CostEach, "held": c.Held, "starts_on": c.StartsOn, "hour": c.Hour, "days": c.Days, "credit_days": c.CreditDays,
 		"version": c.Version + 1, "updated_at": c.UpdatedAt})
 	if done.Error != nil {
@@ -96,6 +96,15 @@ func named(ctx context.Context, q db.Q, c *Campaign) error {
 	if c.Code != "" {
 		if err := has("code", "campaign.form.code", "SELECT count(*) FROM promotion_codes k JOIN promotions p ON p.id = k.promotion_id WHERE k.code = ? AND p.state = 'live'", c.Code); err != nil {
 			return err
+		}
+	}
+	if c.Batch != "" {
+		n, err := c.CodesLeft(ctx, q)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			form.Wrong("batch", "campaign.form.batch")
 		}
 	}
 	for _, code := range c.Codes() {
@@ -170,7 +179,7 @@ func settleAll(ctx context.Context, tx *db.Tx, id ID) error {
 
 // Copy is a new draft that says the same, for the next time.
 func Copy(ctx context.Context, tx *db.Tx, c *Campaign, name string, now time.Time) (*Campaign, error) {
-	n := Campaign{Name: name, Audience: c.Audience, Subject: c.Subject, Words: c.Words, Products: c.Products, Pick: c.Pick, Code: c.Code, CostFixed: c.CostFixed, CostEach: c.CostEach,
+	n := Campaign{Name: name, Audience: c.Audience, Subject: c.Subject, Words: c.Words, Products: c.Products, Pick: c.Pick, Code: c.Code, Batch: c.Batch, BatchOf: c.BatchOf, CostFixed: c.CostFixed, CostEach: c.CostEach,
 		Held: c.Held, Hour: c.Hour, Days: c.Days, CreditDays: c.CreditDays}
 	return &n, Put(ctx, tx, &n, now)
 }

@@ -35,6 +35,7 @@ func Credit(ctx context.Context, d *db.DB) error {
 		{ByLink, "SELECT o.id, c.id, k.created_at FROM campaigns c JOIN cart_arrivals a ON a.campaign <> '' AND a.campaign = c.token JOIN carts k ON k.id = a.cart_id JOIN orders o ON o.cart_id = k.id AND" + fmt.Sprintf(within, "k.created_at")},
 		{ByLink, "SELECT DISTINCT o.id, c.id, o.placed_at FROM campaigns c JOIN order_lines l ON l.origin <> '' AND l.origin IN ('" + string(slot.Campaign) + "//' || c.token, '" + string(slot.Campaign) + "/shown/' || c.token) JOIN orders o ON o.id = l.order_id AND o.placed_at >= c.started_at AND o.placed_at < CASE WHEN c.ended_at > 0 THEN c.ended_at ELSE o.placed_at END + c.credit_days * 86400000 AND" + fmt.Sprintf(within, "o.placed_at")},
 		{ByCode, "SELECT o.id, c.id, o.placed_at FROM campaigns c JOIN promotion_codes k ON c.code <> '' AND k.code = c.code JOIN redemptions r ON r.promotion_id = k.promotion_id AND r.code_id = k.id AND r.state <> 'released' JOIN orders o ON o.id = r.order_id AND o.placed_at >= c.started_at AND o.placed_at < CASE WHEN c.ended_at > 0 THEN c.ended_at ELSE o.placed_at END + c.credit_days * 86400000 AND" + fmt.Sprintf(within, "o.placed_at")},
+		{ByCode, "SELECT o.id, c.id, o.placed_at FROM campaigns c JOIN campaign_codes k ON c.batch <> '' AND k.campaign_id = c.id JOIN redemptions r ON r.promotion_id = c.batch_of AND r.code_id = k.code_id AND r.state <> 'released' JOIN orders o ON o.id = r.order_id AND o.placed_at >= k.at AND o.placed_at < CASE WHEN c.ended_at > 0 THEN c.ended_at ELSE o.placed_at END + c.credit_days * 86400000 AND" + fmt.Sprintf(within, "o.placed_at")},
 	} {
 		rows, err := d.Query(ctx).Raw(ask.sql).Rows()
 		if err != nil {
@@ -62,10 +63,10 @@ func Credit(ctx context.Context, d *db.DB) error {
 		if err := customer.Turn(ctx, tx, "campaign-credit"); err != nil {
 			return err
 		}
-		if err := tx.Query(ctx).Exec("DELETE FROM campaign_orders").Error; err != nil {
+		if err := tx.Query(ctx).Exec("DELETE FROM campaign_orders WHERE campaign_id NOT IN (SELECT campaign_id FROM campaign_sums)").Error; err != nil {
 			return fmt.Errorf("say which campaign orders belong to: %w", err)
 		}
-		_, err := tx.Insert(ctx, "campaign_orders", []string{"order_id", "campaign_id", "touch", "touched_at"}, rows, false)
+		_, err := tx.Insert(ctx, "campaign_orders", []string{"order_id", "campaign_id", "touch", "touched_at"}, rows, true) // orders of campaigns that let their people go stay where they are
 		return err
 	})
 }
@@ -164,7 +165,16 @@ func ResultOf(ctx context.Context, q db.Q, c Campaign, currency money.Currency, 
 
 // count fills what a campaign's own rows say.
 func (r *Result) count(ctx context.Context, q db.Q, sales []analytics.Sale, now time.Time) error {
-	err := q.Query(ctx).Raw(`SELECT count(*), coalesce(sum(CASE WHEN s.state = 'sent' THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN p.due_at > 0 THEN 1 ELSE 0 END), 0),
+	kept, at, err := settled(ctx, q, r.ID)
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		r.fill(kept, at)
+		r.Cost = r.CostFixed + r.CostEach.Times(r.Mails)
+		return nil
+	}
+	err = q.Query(ctx).Raw(`SELECT count(*), coalesce(sum(CASE WHEN s.state = 'sent' THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN p.due_at > 0 THEN 1 ELSE 0 END), 0),
 		coalesce(sum(CASE WHEN s.state IN ('withheld', 'failed') AND p.arm <> 'held' THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN p.arm = 'held' THEN 1 ELSE 0 END), 0)
 		FROM campaign_people p LEFT JOIN sends s ON s.key = p.send_key WHERE p.campaign_id = ?`, int64(r.ID)).Row().Scan(&r.People, &r.Mails, &r.Waits, &r.Withheld, &r.Without)
 	if err == nil {
@@ -235,8 +245,12 @@ func (r *Result) judge(ctx context.Context, q db.Q, sales []analytics.Sale, now 
 			sent.Add(float64(p.after), float64(p.before))
 		}
 	}
-	r.Effect = experiment.Judge(experiment.Plan{Held: r.Share(), People: sent.N + held.N + r.Young}, sent, held)
+	r.sides(sent, held)
 	return nil
+}
+
+func (r *Result) sides(sent, held experiment.Sample) {
+	r.Effect = experiment.Judge(experiment.Plan{Held: r.Share(), People: sent.N + held.N + r.Young}, sent, held)
 }
 
 func scan(rows *sql.Rows, each func() error) error {

@@ -108,34 +108,3 @@ func TestBulkInsertPassesOverTakenKeys(t *testing.T) {
 		}
 	})
 }
-
-func TestTermsAreFoundAndHostileTermsAreHarmless(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		ctx := context.Background()
-		if err := d.InTx(ctx, func(tx *db.Tx) error {
-			for id, terms := range map[int64]string{1: "calm bottle 安 静 奶 瓶", 2: "bottle warmer", 3: "drill"} {
-				if err := tx.IndexTerms(ctx, id, "en", terms); err != nil {
-					return err
-				}
-			}
-			return nil
-		}); err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range []struct {
-			terms []string
-			want  []int64
-		}{
-			{[]string{"bottle"}, []int64{1, 2}},
-			{[]string{"bottle", "warm*"}, []int64{2}},
-			{[]string{"奶", "瓶"}, []int64{1}},
-			{[]string{`"`, "'", "(", "NEAR(", "a:*&|!", "drill) OR (bottle"}, nil},
-		} {
-			got, err := d.MatchTerms(ctx, "en", c.terms, 10)
-			slices.Sort(got)
-			if err != nil || !slices.Equal(got, c.want) {
-				t.Errorf("%q found %v, %v; want %v", c.terms, got, err, c.want)
-			}
-		}
-	})
-}

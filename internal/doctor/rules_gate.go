@@ -18,5 +18,9 @@ func gateRules() []rule {
 				OR EXISTS (SELECT 1 FROM suppressions x WHERE x.email_key = s.email AND x.purpose = s.purpose AND x.at < s.sent_at - ?
 					AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.customer_id = s.customer_id AND c.purpose = s.purpose AND c.given = TRUE AND c.at > x.at)))`,
 			[]any{onItsWay.Milliseconds(), onItsWay.Milliseconds()}},
+		{"E9", "whoever was drawn to get no mail of consent was sent none", `
+			SELECT s.message_id AS id FROM mail_holdout h JOIN mail_holdout_runs r ON r.id = h.run_id
+			JOIN sends s ON s.customer_id = h.customer_id AND s.state = 'sent' AND s.class IN ('relationship','marketing') AND s.sent_at > h.assigned_at + ?
+			WHERE h.arm = 'held' AND h.mixed = FALSE AND NOT EXISTS (SELECT 1 FROM mail_holdout_runs n WHERE n.number > r.number AND n.since <= s.sent_at)`, []any{onItsWay.Milliseconds()}},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"regulars/internal/campaign"
 	"regulars/internal/cart"
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -58,6 +59,14 @@ var Terms = []Term{
 	}},
 	{"keep.bodies", func(ctx context.Context, tx *db.Tx, k *Keeper, before time.Time) (int64, error) {
 		return k.Desk.DropBodies(ctx, tx, before, batch)
+	}},
+	{"keep.campaigns", func(ctx context.Context, tx *db.Tx, k *Keeper, before time.Time) (int64, error) {
+		// Not longer than the decisions that their sums are made of.
+		set, now := k.Settings.Now(), k.Now()
+		if sooner := set.Since("keep.decisions", now); sooner.After(before) {
+			before = sooner
+		}
+		return campaign.Age(ctx, tx, before, set.Currency(), now, batch)
 	}},
 	{"keep.decisions", func(ctx context.Context, tx *db.Tx, _ *Keeper, before time.Time) (int64, error) {
 		return outreach.DropDecisions(ctx, tx, before, batch)

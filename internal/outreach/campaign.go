@@ -54,6 +54,9 @@ func (d *Desk) sendCampaign(ctx context.Context, c *campaign.Campaign, clock fun
 			return err
 		}
 	}
+	if err := d.weigh(ctx, c, clock()); err != nil {
+		return err
+	}
 	var failures error
 	for after := int64(0); ctx.Err() == nil && !c.Ends(clock()); {
 		due, err := c.Due(ctx, d.DB, after, mostOfSweep, clock())
@@ -81,6 +84,30 @@ func (d *Desk) sendCampaign(ctx context.Context, c *campaign.Campaign, clock fun
 	}))
 }
 
+// weigh says what a mail of the campaign is worth. Before anything is known one
+// of fifty readers is taken to buy one of its goods, as of any mail with goods;
+// where it names none, the mean order.
+func (d *Desk) weigh(ctx context.Context, c *campaign.Campaign, now time.Time) error {
+	set := d.Settings.Now()
+	cards, err := c.Goods(ctx, d.DB, nil, set.Currency())
+	if err != nil {
+		return err
+	}
+	picks := make([]pick, len(cards))
+	for i := range cards {
+		picks[i].Card = cards[i]
+	}
+	guess := d.worthOf(picks)
+	if guess == 0 {
+		mean, err := meanOrder(ctx, d.DB, set.Currency(), c.Simulated, now)
+		if err != nil {
+			return err
+		}
+		guess = int64(set.ValueMargin().Of(mean)) / oneInFifty
+	}
+	return c.Weigh(ctx, d.DB, guess, set.ValueMargin(), set.Currency(), now)
+}
+
 // campaignMail puts one person before the gate and notes when to ask again.
 func (d *Desk) campaignMail(ctx context.Context, c *campaign.Campaign, p *campaign.Person, now time.Time) error {
 	var due db.Time
@@ -103,7 +130,7 @@ func (d *Desk) offerCampaign(ctx context.Context, c *campaign.Campaign, p *campa
 	if err != nil {
 		return db.Time{}, err
 	}
-	ask := Candidate{Class: Marketing, Purpose: customer.MailOffers, Topic: Recommendations, Content: c.Content(), Expires: c.ExpiresAt.Time, Email: owner.Email, Customer: owner,
+	ask := Candidate{Class: Marketing, Purpose: customer.MailOffers, Topic: Recommendations, Content: c.Content(), Expires: c.ExpiresAt.Time, Email: owner.Email, Customer: owner, Worth: c.Worth,
 		draw: func(ctx context.Context, tx *db.Tx) (Decision, error) {
 			state, arm, err := c.Side(ctx, tx, p, now)
 			switch {
@@ -118,6 +145,16 @@ func (d *Desk) offerCampaign(ctx context.Context, c *campaign.Campaign, p *campa
 			}
 			return Decision{Verdict: Allow}, nil
 		}}
+	if c.Batch != "" {
+		ask.last = func(ctx context.Context, tx *db.Tx) (Decision, error) {
+			code, err := c.CodeOf(ctx, tx, p, now)
+			if err != nil || code == "" {
+				return withhold("codes-out"), err
+			}
+			w.Campaign.Code = code
+			return Decision{Verdict: Allow}, nil
+		}
+	}
 	if _, err := d.offer(ctx, s, ask, Address{owner.Name, owner.Email}, w, now); err != nil {
 		return db.Time{}, err
 	}
@@ -147,6 +184,9 @@ func (d *Desk) campaignLetter(ctx context.Context, c *campaign.Campaign, owner *
 	shop := d.shopName(l)
 	w := letter{Name: name, Link: d.url(l, "/?"+tags(c)), Campaign: &campaignWords{Subject: headerLine(campaign.Fill(c.Subject.In(l), name, shop)), Code: c.Code,
 		Words: campaign.Fill(strings.ReplaceAll(c.Words.In(l), "\r\n", "\n"), name, shop)}}
+	if c.Batch != "" {
+		w.Campaign.Code = i18n.T(l, "campaign.code.own")
+	}
 	for _, k := range cards {
 		price := i18n.Money(l, k.Price)
 		if k.From {

@@ -273,7 +273,7 @@ func (d *Desk) nextCard(ctx context.Context, kind string, id customer.ID, day, n
 		at = now
 	}
 	err = d.DB.InTx(ctx, func(tx *db.Tx) error {
-		said, err := d.Decide(ctx, tx, Candidate{Class: Relationship, Purpose: customer.MailOccasions, Topic: Cards, Occasion: kind, Email: owner.Email, Customer: owner, Worth: cardWorth}, at)
+		said, err := d.Decide(ctx, tx, Candidate{Class: Relationship, Purpose: customer.MailOccasions, Topic: Cards, Occasion: kind, Email: owner.Email, Customer: owner, Worth: cardWorth, looks: true}, at)
 		if said.Verdict == Withhold {
 			card.Reason = said.Reason
 		}

@@ -80,7 +80,8 @@ type Blocked struct {
 var whys = map[string][]string{
 	"stopped": {"suppressed", "stopped", "no-consent", "refused", "unconfirmed"},
 	"wished":  {"topic-off", "not-asked", "occasion-avoided"},
-	"open":    {"complaint", "letter-open", "answer-late", "return-open", "dispute-open", "bad-review"},
+	"open":    {"complaint", "letter-open", "answer-late", "return-open", "dispute-open", "bad-review", "complaint-rest", "return-rest"},
+	"lot":     {KeptOut, HeldOut},
 	"told":    {"same-content"},
 	"late":    {"expired"},
 	"done":    {"ordered", "reopened", "newer-cart", "closed", "empty", "nothing-to-buy", "lost", "question-answered"},

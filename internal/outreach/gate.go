@@ -53,7 +53,7 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 	if c.wish, err = PreferenceOf(ctx, tx, c.Email); err != nil {
 		return Decision{}, err
 	}
-	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, guestConfirmed, wished, d.ofAge, excluded, troubled, d.matrix, overdue, told, d.cartStands} {
+	for _, ask := range []func(context.Context, db.Q, Candidate, time.Time) (string, error){mayBeAsked, suppressed, guestConfirmed, wished, d.ofAge, excluded, d.troubled, d.matrix, overdue, told, d.cartStands} {
 		reason, err := ask(ctx, tx, c, now)
 		if err != nil {
 			return Decision{}, fmt.Errorf("decide on mail: %w", err)
@@ -61,6 +61,9 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 		if reason != "" {
 			return withhold(reason), nil
 		}
+	}
+	if held, err := d.without(ctx, tx, c, now); err != nil || held {
+		return withhold(KeptOut), err
 	}
 	// Who goes without is drawn among those who would be written to; whatever
 	// is in the way for now does not change it.
@@ -91,6 +94,9 @@ func (d *Desk) Decide(ctx context.Context, tx *db.Tx, c Candidate, now time.Time
 		if decision, err := ask(ctx, tx, c, now); err != nil || decision.Verdict != Allow {
 			return decision, err
 		}
+	}
+	if c.last != nil {
+		return c.last(ctx, tx)
 	}
 	return Decision{Verdict: Allow}, nil
 }

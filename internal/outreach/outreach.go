@@ -188,6 +188,8 @@ type Candidate struct {
 	step     *reminding                                      // of the follow-up, if it is one
 	people   []kin                                           // the accounts of whoever reads it
 	draw     func(context.Context, *db.Tx) (Decision, error) // asked once nothing speaks against it: who goes without, and whether it still goes out at all
+	last     func(context.Context, *db.Tx) (Decision, error) // asked when all else says yes, in the transaction that claims it: what goes out with it is taken then
+	looks    bool                                            // asked to show what would be said: nobody is drawn by it
 	wish     Preference                                      // how they want to hear from us
 }
 

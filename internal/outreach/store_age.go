@@ -52,10 +52,15 @@ func (f *Folder) removeBefore(before time.Time) (n int64, err error) {
 }
 
 // DropDecisions lets at most limit decisions about mails from before go, with
-// the links in them (those that stop mails work on), and who went without. Mails of an order belong to the order and stay with it.
+// the links in them (those that stop mails work on), and who went without. Mails of an order belong to the order and stay with it, those of a campaign with its people (campaign.Age).
 func DropDecisions(ctx context.Context, tx *db.Tx, before time.Time, limit int) (int64, error) {
-	const old = "SELECT id FROM sends WHERE created_at < ? AND order_id = 0 AND simulated = FALSE AND state NOT IN ('queued', 'claimed', 'deferred') ORDER BY created_at, id LIMIT ?"
+	const old = `SELECT id FROM sends WHERE created_at < ? AND order_id = 0 AND simulated = FALSE AND state NOT IN ('queued', 'claimed', 'deferred')
+		AND NOT EXISTS (SELECT 1 FROM campaign_people p WHERE p.send_key = sends.key) ORDER BY created_at, id LIMIT ?`
 	arms, err := dropArms(ctx, tx, before, limit)
+	if err != nil {
+		return 0, err
+	}
+	draws, err := dropKept(ctx, tx, before, limit)
 	if err != nil {
 		return 0, err
 	}
@@ -69,7 +74,7 @@ func DropDecisions(ctx context.Context, tx *db.Tx, before time.Time, limit int) 
 	if done.Error != nil {
 		return 0, fmt.Errorf("let old decisions go: %w", done.Error)
 	}
-	return max(arms, done.RowsAffected), nil
+	return max(arms, draws, done.RowsAffected), nil
 }
 
 // keepStops keeps the links that stop mails when their mails go: such a link

@@ -7,6 +7,7 @@ import (
 
 	"regulars/internal/campaign"
 	"regulars/internal/db"
+	"regulars/internal/money"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 )
@@ -39,4 +40,14 @@ func ReachOf(set setting.Values, c *campaign.Campaign, now time.Time) []segment.
 			Args: []any{c.Content(), db.At(now.Add(-sameContentFor)), fmt.Sprintf("campaign:%d:%%", c.ID)}},
 	}
 	return append(parts, Reach(set, now)...)
+}
+
+// meanOrder is what an order of the last 90 days brought, in one currency.
+func meanOrder(ctx context.Context, q db.Q, currency money.Currency, simulated bool, now time.Time) (mean money.Amount, err error) {
+	err = q.Query(ctx).Raw("SELECT CAST(coalesce(avg(total), 0) AS BIGINT) FROM orders WHERE placed_at > ? AND placed_at <= ? AND state <> 'cancelled' AND simulated = ? AND currency = ?",
+		db.At(now.AddDate(0, 0, -90)), db.At(now), simulated, string(currency)).Scan(&mean).Error
+	if err != nil {
+		return 0, fmt.Errorf("say what an order brings: %w", err)
+	}
+	return mean, nil
 }

@@ -44,6 +44,9 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 	if err := forgetArms(ctx, tx, id, key); err != nil {
 		return err
 	}
+	if err := forgetKept(ctx, tx, id, key); err != nil {
+		return err
+	}
 	if err := forgetFiles(ctx, tx, mails, values); err != nil {
 		return fmt.Errorf("forget the mails of customer %d: %w", id, err)
 	}

@@ -63,7 +63,7 @@ func DryLook(ctx context.Context, q db.Q, plan Plan, set setting.Values, simulat
 	if err != nil {
 		return nil, fmt.Errorf("look at a plan of the follow-up: %w", err)
 	}
-	waits, err := whoWaits(ctx, q, now)
+	waits, err := whoWaits(ctx, q, set, now)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func (c *rested) against(s Step, missed bool) string {
 }
 
 // whoWaits are the accounts and addresses with open trouble, by its kind.
-func whoWaits(ctx context.Context, q db.Q, now time.Time) (map[string]map[any]bool, error) {
+func whoWaits(ctx context.Context, q db.Q, set setting.Values, now time.Time) (map[string]map[any]bool, error) {
 	all := map[string]map[any]bool{}
 	for _, one := range troubles {
 		var rows []struct {
@@ -151,7 +151,7 @@ func whoWaits(ctx context.Context, q db.Q, now time.Time) (map[string]map[any]bo
 		}
 		var args []any
 		if strings.Contains(one.sql, "@") {
-			args = append(args, map[string]any{"since": db.At(now.Add(-disputeFor)).Milli(), "now": db.At(now).Milli()})
+			args = append(args, troubleTimes(set, now))
 		}
 		err := q.Query(ctx).Raw("SELECT customer_id, coalesce(email, '') AS email FROM ("+one.sql+") x", args...).Scan(&rows).Error
 		if err != nil {

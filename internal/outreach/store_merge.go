@@ -39,6 +39,9 @@ func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) 
 	if err := mergeArms(ctx, tx, values); err != nil {
 		return err
 	}
+	if err := mergeKept(ctx, tx, values); err != nil {
+		return err
+	}
 	const addressed = "CAST(args ->> 'customer' AS BIGINT) = @from"
 	if err := jobs.Drop(ctx, tx, CartMail{}, addressed, values); err != nil {
 		return err

@@ -39,7 +39,7 @@ func Reach(set setting.Values, now time.Time) []segment.Part {
 		parts = append(parts, segment.Part{Key: ReachMatrix, SQL: `SELECT f.customer_id FROM person_facts f LEFT JOIN customer_tiers t ON t.customer_id = f.customer_id
 			WHERE coalesce(nullif(t.tier, ''), 'occasional') NOT IN ?`, Args: []any{gets}})
 	}
-	parts = append(parts, inTrouble(now))
+	parts = append(parts, inTrouble(set, now))
 	capped := segment.Part{Key: ReachCapped}
 	for i, limit := range caps(set) {
 		if i > 0 {

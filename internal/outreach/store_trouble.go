@@ -3,20 +3,22 @@ package outreach
 import (
 	"context"
 	"fmt"
-	"strings"
+	"regexp"
 	"time"
 
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/segment"
+	"regulars/internal/setting"
 )
 
 // disputeFor is how long a disputed payment counts as trouble: the provider
 // tells of its beginning only, and banks have decided by then.
 const disputeFor = 120 * 24 * time.Hour
 
-// troubles are what keeps offers away from a person while it is open, as rows
-// of account and address; the first that is so is the reason that is told.
+// troubles are what keeps offers away from a person while it is open, and some
+// days longer, as rows of account and address; the first that is so is the
+// reason that is told.
 var troubles = []struct{ reason, sql string }{
 	{"complaint", "SELECT q.customer_id, lower(q.email) AS email FROM questions q WHERE q.complaint_at > 0 AND q.closed_at = 0"},
 	{"letter-open", "SELECT q.customer_id, lower(q.email) AS email FROM questions q WHERE q.kind = 'contact' AND q.answered_at = 0"},
@@ -25,15 +27,24 @@ var troubles = []struct{ reason, sql string }{
 	{"dispute-open", `SELECT o.customer_id, lower(o.email) AS email FROM payment_events e JOIN payments p ON p.id = e.payment_id JOIN orders o ON o.id = p.order_id
 		WHERE e.kind = 'dispute' AND e.at > @since`},
 	badReviews,
+	{"complaint-rest", "SELECT q.customer_id, lower(q.email) AS email FROM questions q WHERE q.complaint_at > 0 AND q.closed_at > @rest"},
+	{"return-rest", "SELECT o.customer_id, lower(o.email) AS email FROM returns r JOIN orders o ON o.id = r.order_id WHERE r.closed_at > @rest"},
 }
 
-// troubled keeps offers away from somebody whose trouble is still open. It is
-// asked at the moment of sending, so closing it lets the next one pass.
-func troubled(ctx context.Context, q db.Q, c Candidate, now time.Time) (string, error) {
+// troubleTimes are the moments that troubles are asked by, each under its name:
+// now, since when a dispute counts, and since when what was settled still rests.
+func troubleTimes(set setting.Values, now time.Time) map[string]any {
+	return map[string]any{"now": db.At(now).Milli(), "since": db.At(now.Add(-disputeFor)).Milli(), "rest": db.At(now.Add(-set.ComplaintRest())).Milli()}
+}
+
+// troubled keeps offers away from somebody whose trouble is still open, and for
+// some days after it was settled. It is asked at the moment of sending.
+func (d *Desk) troubled(ctx context.Context, q db.Q, c Candidate, now time.Time) (string, error) {
+	values := troubleTimes(d.Settings.Now(), now)
+	values["ids"], values["key"] = c.ids(), customer.EmailKey(c.Email)
 	for _, one := range troubles {
 		var found bool
-		err := q.Query(ctx).Raw("SELECT EXISTS (SELECT 1 FROM ("+one.sql+") x WHERE x.customer_id IN @ids OR x.email <> '' AND x.email = @key)",
-			map[string]any{"ids": c.ids(), "key": customer.EmailKey(c.Email), "since": db.At(now.Add(-disputeFor)).Milli(), "now": db.At(now).Milli()}).Scan(&found).Error
+		err := q.Query(ctx).Raw("SELECT EXISTS (SELECT 1 FROM ("+one.sql+") x WHERE x.customer_id IN @ids OR x.email <> '' AND x.email = @key)", values).Scan(&found).Error
 		if err != nil {
 			return "", fmt.Errorf("look for open trouble: %w", err)
 		}
@@ -45,21 +56,19 @@ func troubled(ctx context.Context, q db.Q, c Candidate, now time.Time) (string, 
 }
 
 // inTrouble is the same of everybody at once.
-func inTrouble(now time.Time) segment.Part {
-	part := segment.Part{Key: ReachHeld}
+func inTrouble(set setting.Values, now time.Time) segment.Part {
+	part, times := segment.Part{Key: ReachHeld}, troubleTimes(set, now)
 	for i, one := range troubles {
 		if i > 0 {
 			part.SQL += " UNION ALL "
 		}
-		sql, at := one.sql, db.At(now)
-		if strings.Contains(sql, "@since") {
-			at = db.At(now.Add(-disputeFor))
-		}
-		sql = strings.NewReplacer("@since", "?", "@now", "?").Replace(sql)
-		part.SQL += "SELECT x.customer_id FROM (" + sql + ") x WHERE x.customer_id IS NOT NULL UNION ALL SELECT c.id FROM (" + sql + ") x JOIN customers c ON c.email_key = x.email WHERE x.email <> ''"
-		for range 2 * (strings.Count(one.sql, "@since") + strings.Count(one.sql, "@now")) {
-			part.Args = append(part.Args, at)
-		}
+		both := "SELECT x.customer_id FROM (" + one.sql + ") x WHERE x.customer_id IS NOT NULL UNION ALL SELECT c.id FROM (" + one.sql + ") x JOIN customers c ON c.email_key = x.email WHERE x.email <> ''"
+		part.SQL += moments.ReplaceAllStringFunc(both, func(name string) string {
+			part.Args = append(part.Args, times[name[1:]])
+			return "?"
+		})
 	}
 	return part
 }
+
+var moments = regexp.MustCompile("@[a-z]+")

@@ -3,6 +3,7 @@ package outreach_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"regulars/internal/ask"
 	"regulars/internal/customer"
@@ -18,9 +19,10 @@ func TestNothingIsSoldWhileTroubleIsOpen(t *testing.T) {
 		s := open(t, d)
 		s.set("quiet.hours", "off")
 		ann, bo, li := s.account("ann@example.com", nil), s.account("bo@example.com", nil), s.account("li@example.com", nil)
+		at := monday
 		decide := func(p *customer.Person, class outreach.Class) (v outreach.Decision) {
 			s.tx(func(tx *db.Tx) (err error) {
-				v, err = s.desk.Decide(ctx, tx, outreach.Candidate{Class: class, Purpose: customer.MailCart, Email: p.Customer.Email, Customer: p.Customer}, monday)
+				v, err = s.desk.Decide(ctx, tx, outreach.Candidate{Class: class, Purpose: customer.MailCart, Email: p.Customer.Email, Customer: p.Customer}, at)
 				return err
 			})
 			return v
@@ -51,7 +53,15 @@ func TestNothingIsSoldWhileTroubleIsOpen(t *testing.T) {
 		})
 		want(ann, "complaint") // an answer is not yet the end
 		s.tx(func(tx *db.Tx) error { return ask.Close(ctx, tx, q.Token, 1, monday) })
+		want(ann, "complaint-rest") // closed, and quiet for a week
+		at = monday.Add(7*24*time.Hour - time.Millisecond)
+		want(ann, "complaint-rest")
+		at = monday.Add(7 * 24 * time.Hour)
 		want(ann, "")
+		at = monday
+		s.set("complaint.rest.days", "0")
+		want(ann, "")
+		s.set("complaint.rest.days", "7")
 		if err := d.InTx(ctx, func(tx *db.Tx) error { return ask.Close(ctx, tx, q.Token, 1, monday) }); err == nil {
 			t.Error("closed twice")
 		}
@@ -68,7 +78,13 @@ func TestNothingIsSoldWhileTroubleIsOpen(t *testing.T) {
 			want(bo, "return-open")
 		}
 		state(string(order.ReturnClosed))
+		s.tx(func(tx *db.Tx) error {
+			return tx.Query(ctx).Exec("UPDATE returns SET closed_at = ?", monday.UnixMilli()).Error
+		})
+		want(bo, "return-rest")
+		at = monday.Add(7 * 24 * time.Hour)
 		want(bo, "")
+		at = monday
 
 		third := s.orders("li@example.com", nil, nil, monday)
 		s.tx(func(tx *db.Tx) error {

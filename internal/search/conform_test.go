@@ -131,13 +131,15 @@ func tellAll(t *testing.T, d *db.DB, e underTest) {
 		return r, strings.Join(found, " ")
 	}
 	set := func(found string) string { f := strings.Fields(found); slices.Sort(f); return strings.Join(f, " ") }
-	words := func(text string) search.Words {
-		w, err := search.Typed(text)
+	reader := search.NewEmbedded(d)
+	said := func(lang i18n.Lang, text string, exact bool) search.Words {
+		u, err := reader.Understand(ctx, lang, text, exact, now)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return w
+		return u.Words
 	}
+	words := func(text string) search.Words { return said(i18n.English, text, false) }
 	either := func(forms ...string) search.Words {
 		return search.Words{Text: forms[0], Terms: []search.Term{{Any: forms}}}
 	}
@@ -152,7 +154,9 @@ func tellAll(t *testing.T, d *db.DB, e underTest) {
 			{i18n.English, words("Bottles"), "AB240 AB330 BR1"},
 			{i18n.English, words("bott"), "AB240 AB330 BR1"},
 			{i18n.English, words("lamp read"), "LA1"},
-			{i18n.English, words("bottle lamp"), ""},
+			{i18n.English, said(i18n.English, "bottle lamp", true), ""},
+			{i18n.English, words("botle"), "AB240 AB330 BR1"},
+			{i18n.English, words("naiping"), "AB240 AB330 BR1"},
 			{i18n.English, words("SKU-AB330"), "AB330"},
 			{i18n.English, words("ab240"), "AB240"},
 			{i18n.English, words("240 ml"), "AB240"},
@@ -162,23 +166,24 @@ func tellAll(t *testing.T, d *db.DB, e underTest) {
 			{i18n.Chinese, words("lamp"), "LA1 LA2"},
 			{i18n.English, words("zeppelin"), ""},
 			{i18n.English, search.Words{Text: "!!"}, ""},
+			{i18n.English, either("steriliser", "keyboard"), "KB1 KB2 ST1"},
+			{i18n.English, either("lamp reading", "奶瓶刷"), "BR1 LA1"},
+			{i18n.English, search.Words{Text: "lamp", Terms: words("lamp").Terms, First: []catalog.ProductID{ids["KB1"]}}, "KB1 LA1 LA2"},
+			{i18n.English, search.Words{Text: "first", First: []catalog.ProductID{ids["KB1"], ids["KB1"], 99999}}, "KB1"},
 		} {
 			if r, got := ask(search.Query{Lang: c.lang, Words: c.w}); set(got) != c.want || r.Total != len(strings.Fields(c.want)) {
 				t.Errorf("%s %+v: %d, %q, want %q", c.lang, c.w, r.Total, set(got), c.want)
 			}
 		}
 		if e.typos {
-			for typed, want := range map[string]string{"botle": "AB240 AB330 BR1", "keybaord": "KB1 KB2", "lapm": "", "ab250": "", "sterilsier": "ST1"} {
-				if _, got := ask(search.Query{Words: words(typed)}); set(got) != want {
+			for typed, want := range map[string]string{"botle": "AB240 AB330 BR1", "keybaord": "KB1 KB2", "lapm": "", "ab250": "", "sterilsier": "ST1", "奶平": ""} {
+				if _, got := ask(search.Query{Words: said(i18n.English, typed, true)}); set(got) != want {
 					t.Errorf("%s: %q, want %q", typed, set(got), want)
 				}
 			}
-			if _, got := ask(search.Query{Words: either("steriliser", "keyboard")}); set(got) != "KB1 KB2 ST1" {
-				t.Errorf("either form: %s", got)
-			}
-			if _, got := ask(search.Query{Words: either("reading lamp")}); set(got) != "LA1" {
-				t.Errorf("a form of two words: %s", got)
-			}
+		}
+		if _, got := ask(search.Query{Words: search.Words{Text: "lamp", Terms: words("lamp").Terms, First: []catalog.ProductID{ids["KB1"]}}, PerPage: 1}); got != "KB1" {
+			t.Errorf("what stands first: %s", got)
 		}
 	})
 	t.Run("filters", func(t *testing.T) {
@@ -289,11 +294,11 @@ func TestEnginesCountAlike(t *testing.T) {
 		q.PerPage, q.Page = 1+r.IntN(9), 1+r.IntN(4)
 		q.Sort = []string{"", "price", "price-desc", "new", "name", "rating"}[i%6]
 		if i%3 == 0 {
-			w, err := search.Typed([]string{"thing", "brand thing", fmt.Sprint("thing c", r.IntN(150)), "elsewhere"}[r.IntN(4)])
+			u, err := e.Understand(ctx, i18n.English, []string{"thing", "brand thing", fmt.Sprint("thing c", r.IntN(150)), "elsewhere"}[r.IntN(4)], true, now)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if q.Words = w; q.Sort == "" {
+			if q.Words = u.Words; q.Sort == "" {
 				q.Sort = "name" // what is best first each says in its own way
 			}
 		}

@@ -8,14 +8,16 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"regulars/internal/catalog"
 	"regulars/internal/db"
+	"regulars/internal/i18n"
 )
 
-// Embedded is the engine of the shop's own database: words are found by its
-// text index, everything else by a picture of all documents in memory. One
-// belongs to one database and is shared by all requests.
+// Embedded is the engine inside the shop: words are found by a lexicon of all
+// documents, everything else by a picture of them, both in memory. One belongs
+// to one database and is shared by all requests.
 //
 // What this process changes through the catalog shows at the next question,
 // also before its document is kept; what others change within a second of
@@ -33,6 +35,10 @@ type Embedded struct {
 	facts   map[fact]*fact
 	pending map[catalog.ProductID]string // read ahead of their documents lately, by the hash of what was read; "" = to be read
 	ahead   atomic.Bool                  // pending is not empty
+
+	reading sync.RWMutex // of words
+	words   *Lexicon
+	rules   db.Kept[*Rules]
 }
 
 // written counts the documents that this process kept.
@@ -46,7 +52,7 @@ const everything = math.MaxInt32
 // NewEmbedded is an engine that has read nothing yet: the first question, or
 // Refresh, reads every document.
 func NewEmbedded(d *db.DB) *Embedded {
-	return &Embedded{db: d, lately: catalog.ChangedLately, facts: map[fact]*fact{}, pending: map[catalog.ProductID]string{}}
+	return &Embedded{db: d, lately: catalog.ChangedLately, facts: map[fact]*fact{}, pending: map[catalog.ProductID]string{}, words: NewLexicon()}
 }
 
 // Refresh takes in what changed, as every question does.
@@ -93,6 +99,9 @@ func (e *Embedded) next(ctx context.Context, last int64) (*change, error) {
 	if c.picture == nil || c.last > last { // a database that was put back is read anew
 		e.facts = map[fact]*fact{}
 		c = &change{picture: emptyPicture(), facts: e.facts, begun: true}
+		e.reading.Lock()
+		e.words = NewLexicon()
+		e.reading.Unlock()
 	}
 	for c.last < last {
 		changes, err := ChangesSince(ctx, e.db, c.last, readAtOnce)
@@ -101,11 +110,11 @@ func (e *Embedded) next(ctx context.Context, last int64) (*change, error) {
 		}
 		c.begin()
 		for _, id := range changes.Gone {
-			c.drop(id)
+			e.drop(c, id)
 			e.forget(id)
 		}
 		for _, d := range changes.Documents {
-			c.put(d)
+			e.put(c, d)
 			e.forget(d.ID)
 		}
 		if c.last = changes.Last; len(changes.Gone)+len(changes.Documents) == 0 {
@@ -113,6 +122,20 @@ func (e *Embedded) next(ctx context.Context, last int64) (*change, error) {
 		}
 	}
 	return c, e.readAhead(ctx, c)
+}
+
+func (e *Embedded) put(c *change, d *Document) {
+	c.put(d)
+	e.reading.Lock()
+	defer e.reading.Unlock()
+	e.words.Put(d)
+}
+
+func (e *Embedded) drop(c *change, id catalog.ProductID) {
+	c.drop(id)
+	e.reading.Lock()
+	defer e.reading.Unlock()
+	e.words.Drop(id)
 }
 
 func (e *Embedded) forget(id catalog.ProductID) {
@@ -151,9 +174,9 @@ func (e *Embedded) readAhead(ctx context.Context, c *change) error {
 		if hash = cmp.Or(hash, "none"); hash != e.pending[id] {
 			c.begin()
 			if e.pending[id] = hash; body == "" {
-				c.drop(id)
+				e.drop(c, id)
 			} else {
-				c.put(documents[id])
+				e.put(c, documents[id])
 			}
 		}
 		if !slices.Contains(lately, id) {
@@ -170,18 +193,43 @@ func (e *Embedded) Find(ctx context.Context, q Query) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(q.Words.Terms) == 0 {
+	if len(q.Words.Terms) == 0 && len(q.Words.First) == 0 {
 		if q.Words.Text != "" { // nothing in it can be looked for
 			return &Result{Page: 1}, nil
 		}
 		return p.find(q, nil), nil
 	}
-	found, err := matched(ctx, e.db, q.Lang, q.Words, everything)
+	e.reading.RLock()
+	found := e.words.Matched(q.Words, everything)
+	e.reading.RUnlock()
+	return p.find(q, found), nil
+}
+
+// Understand says what a query means to this shop; exact takes it word by
+// word, with nothing mended and nothing put beside. One with NUL or broken
+// UTF-8 is fault.Invalid.
+func (e *Embedded) Understand(ctx context.Context, lang i18n.Lang, typed string, exact bool, now time.Time) (*Understood, error) {
+	how := asMeant
+	if exact {
+		how = asTyped
+	}
+	return e.understand(ctx, lang, typed, how, now)
+}
+
+// Begun says what is meant by what is typed so far.
+func (e *Embedded) Begun(ctx context.Context, lang i18n.Lang, typed string, now time.Time) (*Understood, error) {
+	return e.understand(ctx, lang, typed, soFar, now)
+}
+
+func (e *Embedded) understand(ctx context.Context, lang i18n.Lang, typed string, how reading, now time.Time) (*Understood, error) {
+	if _, err := e.current(ctx); err != nil {
+		return nil, err
+	}
+	rules, err := e.rules.Get(&ruled, func() (*Rules, error) { return ReadRules(ctx, e.db, now) })
 	if err != nil {
 		return nil, err
 	}
-	if found == nil {
-		found = []catalog.ProductID{}
-	}
-	return p.find(q, found), nil
+	e.reading.RLock()
+	defer e.reading.RUnlock()
+	return e.words.understand(rules, lang, typed, how)
 }

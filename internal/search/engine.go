@@ -45,12 +45,13 @@ type Result struct {
 type Words struct {
 	Text  string // in plain words, for an engine that cuts texts itself
 	Terms []Term
-	Loose bool // not all of Terms must be there, the more the better: asked for after the strict query found nothing
+	Loose bool                // words were left out of Terms, since nothing has them all (Understood.Without)
+	First []catalog.ProductID // stand first, whether they hold the words or not: the shop chose them
 }
 
-// Term is one word of a query, or any of what means the same: forms as the
-// index holds them, several words of one form separated by blanks standing
-// beside each other.
+// Term is one word of a query, or any of what means the same. A form is words
+// separated by blanks that must all be there, Chinese ones without blanks
+// between their characters (奶瓶), folded and in the singular.
 type Term struct {
 	Any    []string
 	Prefix bool // the last word may be unfinished
@@ -68,6 +69,8 @@ type Document struct {
 	Synonyms    string                          `json:"synonyms,omitempty"`
 	Shelves     []Shelf                         `json:"shelves,omitempty"` // from the department down to its own shelf
 	Facts       []catalog.Fact                  `json:"facts,omitempty"`   // in their order; Facet says which can be filtered by
+	Options     []i18n.Text                     `json:"options,omitempty"` // what can be chosen: 240 ml, sage
+	Sold        int                             `json:"sold,omitempty"`    // roughly how much lately, see SetSold
 	Prices      map[money.Currency]money.Amount `json:"prices"`            // of the cheapest active variant that anybody may buy
 	Position    int                             `json:"position"`
 	PublishedAt int64                           `json:"published_at"` // Unix milliseconds

@@ -17,7 +17,6 @@ import (
 	"github.com/meilisearch/meilisearch-go"
 
 	"regulars/internal/catalog"
-	"regulars/internal/i18n"
 	"regulars/internal/money"
 )
 
@@ -60,7 +59,7 @@ var (
 )
 
 // A query may hold ten words; the server passes over what comes behind.
-const mostTerms = 10
+const mostTokens = 10
 
 // mostWays are how many ways of saying a query are asked, where its words have
 // several forms.
@@ -72,56 +71,50 @@ func (m *Meili) Find(ctx context.Context, q Query) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(q.Words.Terms) == 0 {
-		if q.Words.Text != "" {
+	w := q.Words
+	if len(w.Terms) == 0 && len(w.First) == 0 {
+		if w.Text != "" {
 			return &Result{Page: 1}, nil
 		}
-		r, err := m.narrow(ctx, l, q, said{})
-		return r.result(), err
+		return m.narrow(ctx, l, q, said{})
 	}
-	ways := q.Words.ways()
-	if len(q.Words.Terms) > mostTerms || len(ways) > mostWays {
+	ways := w.ways()
+	if len(ways) > mostWays || slices.ContainsFunc(ways, func(way string) bool { return len(strings.Fields(way)) > mostTokens }) {
 		return nil, errBeyond
 	}
-	for _, lang := range []i18n.Lang{q.Lang, other(q.Lang)} {
-		s := said{lang: lang, q: ways[0], loose: q.Words.Loose}
-		if len(ways) > 1 {
-			if s.ids, err = m.anyWay(ctx, ways, s); err != nil {
-				return nil, err
-			}
-		}
-		r, err := m.narrow(ctx, l, q, s)
-		if err != nil || !r.unknown || lang != q.Lang {
-			return r.result(), err
-		}
+	if len(ways) == 1 && len(w.First) == 0 {
+		return m.narrow(ctx, l, q, said{q: ways[0]})
 	}
-	return nil, errBeyond
+	ids, err := m.anyWay(ctx, w.First, ways)
+	if err != nil {
+		return nil, err
+	}
+	return m.narrow(ctx, l, q, said{ids: ids})
 }
 
 // said is what is asked for in words: q, or the products that its ways led to.
 type said struct {
-	lang  i18n.Lang
-	q     string
-	loose bool
-	ids   []catalog.ProductID // best first; nil = q is asked
+	q   string
+	ids []catalog.ProductID // best first; nil = q is asked
 }
 
-// ways are the queries that a query stands for: one form of each term. A form
-// of several words stands in quotes, and a blank at the end says that the last
-// word is finished.
+// ways are the queries that a query stands for: one form of each term, which
+// is all of its tokens. Quotes around a token say that it has no slips in it,
+// a blank at the end that the last one is finished.
 func (w Words) ways() []string {
+	if len(w.Terms) == 0 {
+		return nil
+	}
+	terms := slices.Clone(w.Terms)
+	slices.SortStableFunc(terms, func(a, b Term) int { // what is unfinished must stand last
+		return map[bool]int{true: 1}[a.Prefix] - map[bool]int{true: 1}[b.Prefix]
+	})
 	ways := []string{""}
-	for i, t := range w.Terms {
+	for i, t := range terms {
 		var next []string
 		for _, way := range ways {
 			for _, form := range t.Any {
-				if form = strings.ReplaceAll(form, `"`, " "); strings.Contains(form, " ") {
-					form = `"` + form + `"`
-				}
-				if i < len(w.Terms)-1 || !t.Prefix {
-					form += " "
-				}
-				next = append(next, way+form)
+				next = append(next, way+asked(form, t.Prefix && i == len(terms)-1))
 			}
 			if len(next) > mostWays {
 				return next
@@ -132,13 +125,37 @@ func (w Words) ways() []string {
 	return ways
 }
 
-// anyWay finds what one of the ways leads to.
-func (m *Meili) anyWay(ctx context.Context, ways []string, s said) ([]catalog.ProductID, error) {
+// asked is a form as the server is asked for it.
+func asked(form string, prefix bool) string {
+	var b strings.Builder
+	tokens := tokensOf(form)
+	for i, t := range tokens {
+		open := prefix && i == len(tokens)-1 && !isHan(t) && !isNumber(t)
+		plain := strings.IndexFunc(t, func(r rune) bool { return r < 'a' || r > 'z' }) < 0
+		if t = strings.ReplaceAll(latin(t), `"`, ""); !open && !plain {
+			t = `"` + t + `"`
+		}
+		if b.WriteString(t); !open {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// anyWay finds what one of the ways leads to, behind what stands first.
+func (m *Meili) anyWay(ctx context.Context, first []catalog.ProductID, ways []string) ([]catalog.ProductID, error) {
+	ids, seen := []catalog.ProductID{}, map[catalog.ProductID]bool{}
+	for _, id := range first {
+		if !seen[id] {
+			ids, seen[id] = append(ids, id), true
+		}
+	}
+	if len(ways) == 0 {
+		return ids, nil
+	}
 	ask := &meilisearch.MultiSearchRequest{}
 	for _, way := range ways {
-		one := s
-		one.q = way
-		r := m.request(one, nil)
+		r := m.request(said{q: way}, nil)
 		r.HitsPerPage, r.Page = nil, 0
 		r.Limit = mostHits
 		ask.Queries = append(ask.Queries, r)
@@ -147,7 +164,6 @@ func (m *Meili) anyWay(ctx context.Context, ways []string, s said) ([]catalog.Pr
 	if err != nil {
 		return nil, fmt.Errorf("ask Meilisearch: %w", err)
 	}
-	ids, seen := []catalog.ProductID{}, map[catalog.ProductID]bool{}
 	for _, r := range got.Results {
 		found, err := idsOf(r.Hits)
 		if err != nil {
@@ -180,11 +196,8 @@ func (m *Meili) request(s said, conditions []string) *meilisearch.SearchRequest 
 	r := &meilisearch.SearchRequest{IndexUID: m.index, HitsPerPage: &none, Page: 1, AttributesToRetrieve: []string{"id"}, MatchingStrategy: meilisearch.All}
 	if s.ids != nil {
 		conditions = append([]string{in("id", s.ids)}, conditions...)
-	} else if r.Query = s.q; s.q != "" {
-		r.AttributesToSearchOn = searchedIn(s.lang)
-	}
-	if s.loose {
-		r.MatchingStrategy = meilisearch.Last
+	} else {
+		r.Query = s.q
 	}
 	if len(conditions) > 0 {
 		r.Filter = strings.Join(conditions, " AND ")
@@ -209,23 +222,10 @@ func quoted(v string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
 }
 
-// narrowed is a Result, and whether the words are in no product at all.
-type narrowed struct {
-	Result
-	unknown bool
-}
-
-func (n *narrowed) result() *Result {
-	if n == nil {
-		return nil
-	}
-	return &n.Result
-}
-
 // question is one multi-search, with the places of its answers.
 type question struct {
 	ask             meilisearch.MultiSearchRequest
-	whole, said     int
+	whole           int
 	hits, base      int
 	bands           int
 	keys            map[string]int // of facets that are filtered by
@@ -279,9 +279,6 @@ func (m *Meili) question(l *labels, q Query, s said, asked map[string][]string, 
 		p.facets = append(p.facets, facetAttribute(key))
 	}
 	p.whole = p.add(m.request(said{}, nil))
-	if s.q != "" {
-		p.said = p.add(m.request(s, nil))
-	}
 	all := slices.Concat(p.narrowed, p.within, p.facetsBut(""))
 	hits := m.request(s, all)
 	n := int64(per)
@@ -321,7 +318,7 @@ func sorting(q Query, s said) []string {
 }
 
 // narrow asks and puts the answers together.
-func (m *Meili) narrow(ctx context.Context, l *labels, q Query, s said) (*narrowed, error) {
+func (m *Meili) narrow(ctx context.Context, l *labels, q Query, s said) (*Result, error) {
 	asked := map[string][]string{}
 	for key, codes := range q.Facets {
 		if l.byKey[key] != nil && len(codes) > 0 {
@@ -367,8 +364,7 @@ func (m *Meili) narrow(ctx context.Context, l *labels, q Query, s said) (*narrow
 		if err != nil {
 			return nil, err
 		}
-		r := &narrowed{Result: Result{IDs: ids, Total: int(hits.TotalHits), Page: page}}
-		r.unknown = s.q != "" && (s.ids != nil && len(s.ids) == 0 || s.ids == nil && got.Results[p.said].TotalHits == 0)
+		r := &Result{IDs: ids, Total: int(hits.TotalHits), Page: page}
 		if r.Total == 0 {
 			r.Page = 1
 		}
@@ -383,7 +379,7 @@ func (m *Meili) narrow(ctx context.Context, l *labels, q Query, s said) (*narrow
 }
 
 // inOrder cuts the page out of everything that passed.
-func (r *narrowed) inOrder(q Query, ranked []catalog.ProductID) {
+func (r *Result) inOrder(q Query, ranked []catalog.ProductID) {
 	passed := make(map[catalog.ProductID]bool, len(r.IDs))
 	for _, id := range r.IDs {
 		passed[id] = true

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -20,18 +21,19 @@ import (
 const mostHits = 200_000
 
 // settings are how the index searches: they are written here, never at the
-// server. Words arrive cut and folded as the embedded index has them, so that
-// both engines mean the same by a word; the server adds its tolerance for slips.
+// server. Words arrive cut and folded as the lexicon has them, so that both
+// engines mean the same by a word; the server adds its tolerance for slips.
+// Synonyms are the shop's rules, and part of a query before it is asked.
 func settings() *meilisearch.Settings {
 	s := &meilisearch.Settings{
 		DisplayedAttributes:  []string{"id"},
-		SearchableAttributes: []string{"name_en", "name_zh", "codes", "synonyms", "brand", "shelves_en", "shelves_zh", "line_en", "line_zh", "facts_en", "facts_zh"},
+		SearchableAttributes: placeNames[:],
 		FilterableAttributes: []string{"id", "shelves", "facets"},
 		SortableAttributes:   []string{"id", "position", "published_at", "rating", "order_name"},
-		RankingRules:         []string{"sort", "words", "typo", "attribute", "proximity", "exactness", "position:asc", "id:asc"},
+		RankingRules:         []string{"sort", "words", "typo", "attribute", "exactness", "sold:desc", "position:asc", "id:asc"},
 		TypoTolerance: &meilisearch.TypoTolerance{Enabled: true, MinWordSizeForTypos: meilisearch.MinWordSizeForTypos{OneTypo: 5, TwoTypos: 9},
-			DisableOnWords: []string{}, DisableOnAttributes: []string{"codes"}, DisableOnNumbers: true},
-		LocalizedAttributes: []*meilisearch.LocalizedAttributes{{Locales: []string{"cmn"}, AttributePatterns: []string{"*_zh"}}, {Locales: []string{"eng"}, AttributePatterns: []string{"*_en"}}},
+			DisableOnWords: []string{}, DisableOnAttributes: []string{placeNames[inCode]}, DisableOnNumbers: true},
+		LocalizedAttributes: []*meilisearch.LocalizedAttributes{{Locales: []string{"eng"}, AttributePatterns: []string{"*"}}}, // nothing to guess
 		Pagination:          &meilisearch.Pagination{MaxTotalHits: mostHits},
 		Faceting:            &meilisearch.Faceting{MaxValuesPerFacet: mostHits, SortFacetValuesBy: map[string]meilisearch.SortFacetType{"*": meilisearch.SortFacetTypeAlpha}},
 	}
@@ -42,13 +44,20 @@ func settings() *meilisearch.Settings {
 	return s
 }
 
-// searchedIn are the attributes of a language. People type English names into
-// Chinese pages.
-func searchedIn(lang i18n.Lang) []string {
-	if lang == i18n.Chinese {
-		return []string{"name_en", "name_zh", "codes", "synonyms", "brand", "shelves_zh", "line_zh", "facts_zh"}
+// placeNames are the attributes that words stand in, the most telling first.
+var placeNames = [placesOf]string{"code", "name", "called", "shelf", "line", "about"}
+
+// latin is a token as the server keeps it in one piece: Chinese characters as
+// letters and digits, which no dictionary cuts in another way than we did.
+func latin(token string) string {
+	if !isHan(token) {
+		return token
 	}
-	return []string{"name_en", "codes", "synonyms", "brand", "shelves_en", "line_en", "facts_en"}
+	var b strings.Builder
+	for _, r := range token {
+		fmt.Fprintf(&b, "u%x", r)
+	}
+	return b.String()
 }
 
 func priceAttribute(c money.Currency) string { return "price_" + string(c) }
@@ -75,19 +84,15 @@ func (d *Document) flat() map[string]any {
 	shelves, facets := []int64{}, map[string][]string{}
 	flat := map[string]any{"id": int64(d.ID), "position": d.Position, "published_at": d.PublishedAt,
 		"rating": catalog.Rating{Count: d.RatingCount, Sum: d.RatingSum}.Leaning(), "order_name": orderName(strings.ToLower(d.Name.In(i18n.English))),
-		"codes": indexTerms(append([]string{d.Code}, d.SKUs...)...), "brand": indexTerms(d.Brand), "synonyms": indexTerms(d.Synonyms)}
-	for _, lang := range i18n.Langs {
-		var names, values []string
-		for _, s := range d.Shelves {
-			names = append(names, s.Name.In(lang))
+		"sold": d.Sold}
+	var words [placesOf][]string
+	NewLexicon().say(d, func(place int, token string) {
+		if token = latin(token); token != "" && !slices.Contains(words[place], token) {
+			words[place] = append(words[place], token)
 		}
-		for _, f := range d.Facts {
-			values = append(values, f.Value.In(lang))
-		}
-		flat["name_"+string(lang)] = indexTerms(d.Name.In(lang))
-		flat["line_"+string(lang)] = indexTerms(d.Line.In(lang))
-		flat["shelves_"+string(lang)] = indexTerms(names...)
-		flat["facts_"+string(lang)] = indexTerms(values...)
+	})
+	for place, name := range placeNames {
+		flat[name] = strings.Join(words[place], " ")
 	}
 	for _, s := range d.Shelves {
 		shelves = append(shelves, int64(s.ID))

@@ -37,8 +37,7 @@ func (p *picture) find(q Query, ranked []catalog.ProductID) *Result {
 			return !had
 		})
 	} else {
-		best = hits.all(r.Total)
-		p.order(best, q)
+		best = p.inOrder(hits, r.Total, q.Sort, q.Currency)
 	}
 	per := min(cmp.Or(max(q.PerPage, 0), usualPage), mostPage)
 	r.Page = 1
@@ -230,30 +229,55 @@ func keepChosen(f *catalog.Facet, chosen []string) {
 	})
 }
 
+// inOrder lists n products as a sort has them. A few are sorted; many are
+// picked out of the order of all, which is made once.
+func (p *picture) inOrder(o ordinals, n int, sort string, currency money.Currency) []uint32 {
+	if n*8 < len(p.ids) {
+		list := o.all(n)
+		p.order(list, sort, currency)
+		return list
+	}
+	all := p.orders.get(orderOf(sort, currency), func() []uint32 {
+		all := make([]uint32, len(p.ids))
+		for i := range all {
+			all[i] = uint32(i)
+		}
+		p.order(all, sort, currency)
+		return all
+	})
+	list := make([]uint32, 0, n)
+	for _, i := range all {
+		if o.has(i) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
 // order sorts products. Ties go by position and id, so pages never overlap.
-func (p *picture) order(list []uint32, q Query) {
-	column := p.prices[q.Currency]
+func (p *picture) order(list []uint32, sort string, currency money.Currency) {
+	column := p.prices[currency]
+	by := func(a, b uint32) int { return 0 }
+	switch sort {
+	case "price":
+		by = func(a, b uint32) int { return cmp.Compare(column[a], column[b]) }
+	case "price-desc":
+		by = func(a, b uint32) int { return cmp.Compare(column[b], column[a]) }
+	case "new":
+		by = func(a, b uint32) int { return cmp.Compare(p.published[b], p.published[a]) }
+	case "name":
+		by = func(a, b uint32) int { return catalog.Natural(p.names[a], p.names[b]) }
+	case "rating":
+		by = func(a, b uint32) int { return catalog.BetterRated(p.ratings[a], p.ratings[b]) }
+	}
 	slices.SortFunc(list, func(a, b uint32) int {
-		by := 0
-		switch q.Sort {
-		case "price":
-			by = cmp.Compare(column[a], column[b])
-		case "price-desc":
-			by = cmp.Compare(column[b], column[a])
-		case "new":
-			by = cmp.Compare(p.published[b], p.published[a])
-		case "name":
-			by = catalog.Natural(p.names[a], p.names[b])
-		case "rating":
-			by = catalog.BetterRated(p.ratings[a], p.ratings[b])
+		if first := by(a, b); first != 0 {
+			return first
 		}
-		if by == 0 {
-			by = cmp.Compare(p.position[a], p.position[b])
+		if first := cmp.Compare(p.position[a], p.position[b]); first != 0 {
+			return first
 		}
-		if by == 0 {
-			by = cmp.Compare(p.ids[a], p.ids[b])
-		}
-		return by
+		return cmp.Compare(p.ids[a], p.ids[b])
 	})
 }
 
@@ -262,9 +286,10 @@ func (p *picture) order(list []uint32, q Query) {
 // was; their counts leave the range of prices out of account.
 func (n *narrowing) bands() []catalog.Band {
 	column := n.p.prices[n.q.Currency]
-	var prices []money.Amount
-	for _, i := range n.base.all(n.base.count()) {
-		prices = append(prices, column[i])
+	cheapest := n.p.inOrder(n.base, n.base.count(), "price", n.q.Currency)
+	prices := make([]money.Amount, len(cheapest))
+	for at, i := range cheapest {
+		prices[at] = column[i]
 	}
 	bands := cutBands(prices, n.q.Currency)
 	if bands == nil {

@@ -33,6 +33,41 @@ type picture struct {
 	priced  map[money.Currency]*set
 	shelves map[catalog.CategoryID]*set
 	facets  map[string]*values
+
+	orders *orders
+}
+
+// orders are all products of a picture as a sort has them, each made when it
+// is first asked for. What a change does not touch goes on to the next picture.
+type orders struct {
+	mu sync.Mutex
+	by map[string][]uint32
+}
+
+func (o *orders) copy() *orders {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return &orders{by: maps.Clone(o.by)}
+}
+
+// get returns the order of that name, or makes it.
+func (o *orders) get(name string, sort func() []uint32) []uint32 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	list := o.by[name]
+	if list == nil {
+		list = sort()
+		o.by[name] = list
+	}
+	return list
+}
+
+// orderOf names the order of a sort; prices have one a currency.
+func orderOf(sort string, currency money.Currency) string {
+	if sort == "price" || sort == "price-desc" {
+		return sort + " " + string(currency)
+	}
+	return sort
 }
 
 // fact is one of the things that products can be filtered by, as they say it:
@@ -93,14 +128,14 @@ func (p *places) findAll(ids []catalog.ProductID, size int, o ordinals) []uint32
 }
 
 func emptyPicture() *picture {
-	return &picture{places: &places{of: map[catalog.ProductID]uint32{}}, live: &set{}, prices: map[money.Currency][]money.Amount{}, priced: map[money.Currency]*set{}, shelves: map[catalog.CategoryID]*set{}, facets: map[string]*values{}}
+	return &picture{places: &places{of: map[catalog.ProductID]uint32{}}, live: &set{}, orders: &orders{by: map[string][]uint32{}}, prices: map[money.Currency][]money.Amount{}, priced: map[money.Currency]*set{}, shelves: map[catalog.CategoryID]*set{}, facets: map[string]*values{}}
 }
 
 func (p *picture) copy() *picture {
 	next := &picture{last: p.last, of: p.of + 1, places: p.places,
 		ids: slices.Clone(p.ids), position: slices.Clone(p.position), published: slices.Clone(p.published), ratings: slices.Clone(p.ratings),
 		names: slices.Clone(p.names), held: slices.Clone(p.held), paths: slices.Clone(p.paths), prices: make(map[money.Currency][]money.Amount, len(p.prices)),
-		live: p.live.copy(p.of + 1), priced: maps.Clone(p.priced), shelves: maps.Clone(p.shelves), facets: maps.Clone(p.facets)}
+		live: p.live.copy(p.of + 1), orders: p.orders.copy(), priced: maps.Clone(p.priced), shelves: maps.Clone(p.shelves), facets: maps.Clone(p.facets)}
 	for currency, column := range p.prices {
 		next.prices[currency] = slices.Clone(column)
 	}
@@ -138,6 +173,7 @@ func (c *change) ordinal(id catalog.ProductID) uint32 {
 		return i
 	}
 	i := uint32(len(c.ids))
+	clear(c.orders.by)
 	c.places.mu.Lock()
 	c.places.of[id] = i
 	c.places.mu.Unlock()
@@ -178,10 +214,47 @@ func (c *change) drop(id catalog.ProductID) {
 	c.held[i], c.paths[i] = nil, nil
 }
 
+// reorder forgets the orders in which a document stands elsewhere than what is
+// known of its product.
+func (c *change) reorder(i uint32, d *Document) {
+	switch {
+	case len(c.orders.by) == 0:
+		return
+	case c.position[i] != int32(d.Position): // all ties go by it
+		clear(c.orders.by)
+		return
+	case c.published[i] != d.PublishedAt:
+		delete(c.orders.by, "new")
+	}
+	if c.names[i] != strings.ToLower(d.Name.In(i18n.English)) {
+		delete(c.orders.by, "name")
+	}
+	if c.ratings[i] != (catalog.Rating{Count: d.RatingCount, Sum: d.RatingSum}) {
+		delete(c.orders.by, "rating")
+	}
+	for name := range c.orders.by {
+		sort, currency, of := strings.Cut(name, " ")
+		if !of {
+			continue
+		}
+		was, is := noPrice, noPrice
+		if column := c.prices[money.Currency(currency)]; column != nil {
+			was = column[i]
+		}
+		if now, priced := d.Prices[money.Currency(currency)]; priced {
+			is = now
+		}
+		if was != is {
+			delete(c.orders.by, orderOf(sort, money.Currency(currency)))
+		}
+	}
+}
+
 // put takes a document in, instead of what is known of its product.
 func (c *change) put(d *Document) {
-	c.drop(d.ID)
 	i := c.ordinal(d.ID)
+	c.reorder(i, d)
+	c.drop(d.ID)
 	size := len(c.ids)
 	c.position[i], c.published[i], c.ratings[i] = int32(d.Position), d.PublishedAt, catalog.Rating{Count: d.RatingCount, Sum: d.RatingSum}
 	c.names[i] = strings.ToLower(d.Name.In(i18n.English))

@@ -10,9 +10,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
-
-	"regulars/internal/fault"
-	"regulars/internal/i18n"
 )
 
 // mostRunes of a query are read; the rest of a pasted page is not looked for.
@@ -63,19 +60,48 @@ func Terms(text string) []string {
 	return terms
 }
 
+// fold is lower case, width and compatibility forms as one, accents cut from
+// their letters, traditional characters as simplified ones.
 func fold(text string) string {
-	return norm.NFKD.String(strings.ToLower(norm.NFKC.String(text)))
+	ascii := true
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			ascii = false
+			break
+		}
+	}
+	text = strings.ToLower(text)
+	if ascii {
+		return text
+	}
+	table := simplified()
+	return strings.Map(func(r rune) rune {
+		if r < 0x3400 {
+			return r
+		}
+		if s, ok := table[r]; ok {
+			return s
+		}
+		return r
+	}, norm.NFKD.String(strings.ToLower(norm.NFKC.String(text))))
 }
 
 // singular is a small English fold that both sides of the search go through:
 // bottles and bottle meet, glass stays what it is.
 func singular(word string) string {
 	n := len(word)
+	if one, ok := plurals[word]; ok {
+		return one
+	}
 	switch {
+	case n > 4 && strings.HasSuffix(word, "ie"): // hoodie and hoodies meet at hoody
+		return word[:n-2] + "y"
 	case n < 4 || word[n-1] != 's' || slices.Contains(alwaysPlural, word):
 		return word
 	case strings.HasSuffix(word, "ies") && n > 4:
 		return word[:n-3] + "y"
+	case strings.HasSuffix(word, "toes"):
+		return word[:n-2]
 	case strings.HasSuffix(word, "sses"), strings.HasSuffix(word, "shes"), strings.HasSuffix(word, "ches"),
 		strings.HasSuffix(word, "xes"), strings.HasSuffix(word, "zes"):
 		return word[:n-2]
@@ -85,53 +111,9 @@ func singular(word string) string {
 	return word[:n-1]
 }
 
+// plurals that no rule makes.
+var plurals = map[string]string{"lenses": "lens", "knives": "knife", "shelves": "shelf", "leaves": "leaf", "scarves": "scarf", "wolves": "wolf", "halves": "half",
+	"loaves": "loaf", "mice": "mouse", "children": "child", "kids": "kid", "men": "man", "women": "woman", "feet": "foot", "teeth": "tooth", "toes": "toe",
+	"buses": "bus", "geese": "goose", "people": "person", "ties": "tie", "pies": "pie", "zombie": "zomby"}
+
 var alwaysPlural = []string{"lens", "canvas", "always", "series", "species", "news", "plus", "atlas", "christmas"}
-
-// indexTerms are the terms of a document: each word as written, so that a
-// half-typed plural is found, and in the singular.
-func indexTerms(texts ...string) string {
-	var b strings.Builder
-	for _, text := range texts {
-		for _, term := range Terms(text) {
-			b.WriteString(term)
-			b.WriteByte(' ')
-			if s := singular(term); s != term {
-				b.WriteString(s)
-				b.WriteByte(' ')
-			}
-		}
-	}
-	return strings.TrimRight(b.String(), " ")
-}
-
-// queryTerms are the terms a query looks for: all of them must be there, the
-// last word may be unfinished.
-func queryTerms(query string) ([]string, error) {
-	if !utf8.ValidString(query) || strings.ContainsRune(query, 0) {
-		return nil, fault.New(fault.Invalid, "search.query.wrong")
-	}
-	if utf8.RuneCountInString(query) > mostRunes {
-		query = string([]rune(query)[:mostRunes])
-	}
-	var terms []string
-	words := Terms(query)
-	for i, word := range words {
-		term := singular(word)
-		if first, _ := utf8.DecodeRuneInString(word); i == len(words)-1 && !unicode.Is(unicode.Han, first) {
-			term += "*"
-		}
-		if !slices.Contains(terms, term) {
-			terms = append(terms, term)
-		}
-	}
-	return terms, nil
-}
-
-// other is the language to look in where the shopper's own has nothing: people
-// in an English page type Chinese words, and the other way round.
-func other(lang i18n.Lang) i18n.Lang {
-	if lang == i18n.Chinese {
-		return i18n.English
-	}
-	return i18n.Chinese
-}

@@ -1,67 +1,20 @@
 package search
 
 import (
-	"context"
 	"strings"
-	"sync"
-	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"regulars/internal/db"
 )
 
-// Speller mends words that nothing in the shop is called: one wrong letter
-// from five letters on, two from nine, by Damerau-Levenshtein distance with
-// the first letter right (people rarely miss that one). It knows the words of
-// the index itself, so it never leads to a word that finds nothing. The zero
-// value is ready; it reads the words anew when they are older than a minute.
-type Speller struct {
-	mu    sync.Mutex
-	words map[string]int // a word, and how many documents hold it
-	byKey map[string][]string
-	read  time.Time
-}
-
+// Words that nothing in the shop is called are mended: one wrong letter from
+// five letters on, two from nine, by Damerau-Levenshtein distance with the
+// first letter right (people rarely miss that one). Only words that documents
+// hold are put instead.
 const (
 	oneFrom  = 5
 	twoFrom  = 9
-	wordsFor = time.Minute
 	mostWord = 24 // longer runs are codes, not words
 )
-
-// Mend returns the query with the words replaced that find nothing and have a
-// near neighbour that does, and whether any was. Chinese characters, numbers
-// and words that find something stay as they are.
-func (s *Speller) Mend(ctx context.Context, d *db.DB, query string, now time.Time) (string, bool, error) {
-	words := Terms(query)
-	if len(words) == 0 || len(words) > 12 {
-		return query, false, nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.words == nil || now.Sub(s.read) > wordsFor {
-		counts, err := vocabulary(ctx, d)
-		if err != nil {
-			return query, false, err
-		}
-		s.learn(counts)
-		s.read = now
-	}
-	mended := false
-	for i, word := range words {
-		if s.words[word] > 0 || s.words[singular(word)] > 0 || !mendable(word) {
-			continue
-		}
-		if better := s.nearest(word); better != "" {
-			words[i], mended = better, true
-		}
-	}
-	if !mended {
-		return query, false, nil
-	}
-	return join(words), true, nil
-}
 
 // join puts terms together again: blanks between Latin words, none between
 // Chinese characters.
@@ -86,18 +39,6 @@ func mendable(word string) bool {
 	return n >= oneFrom && n <= mostWord && unicode.IsLetter(first) && !unicode.Is(unicode.Han, first)
 }
 
-// learn files each word under its first letter and length, so that a look-up
-// compares with few.
-func (s *Speller) learn(counts map[string]int) {
-	s.words, s.byKey = counts, map[string][]string{}
-	for w := range counts {
-		if n := utf8.RuneCountInString(w); n >= oneFrom-1 && n <= mostWord && mendable(w+"xxxxx"[:max(0, oneFrom-n)]) {
-			k := key(w, n)
-			s.byKey[k] = append(s.byKey[k], w)
-		}
-	}
-}
-
 func key(word string, length int) string {
 	first, _ := utf8.DecodeRuneInString(word)
 	return string(first) + string(rune('a'+length))
@@ -105,19 +46,30 @@ func key(word string, length int) string {
 
 // nearest is the word closest to a misspelt one, the more common one of two
 // equally close, then the one first in the alphabet; "" if none is near enough.
-func (s *Speller) nearest(word string) string {
+func (l *Lexicon) nearest(rules *Rules, word string) string {
 	n := utf8.RuneCountInString(word)
 	allowed := 1
 	if n >= twoFrom {
 		allowed = 2
 	}
-	best, bestDistance := "", allowed+1
+	best, bestDistance, bestHolds := "", allowed+1, 0
+	try := func(w string, holds int) {
+		d := distance([]rune(word), []rune(w), allowed)
+		if holds > 0 && (d < bestDistance || d == bestDistance && d <= allowed && (holds > bestHolds || holds == bestHolds && w < best)) {
+			best, bestDistance, bestHolds = w, d, holds
+		}
+	}
 	for length := n - allowed; length <= n+allowed; length++ {
-		for _, w := range s.byKey[key(word, length)] {
-			d := distance([]rune(word), []rune(w), allowed)
-			if d < bestDistance || d == bestDistance && d <= allowed && (s.words[w] > s.words[best] || s.words[w] == s.words[best] && w < best) {
-				best, bestDistance = w, d
+		for _, at := range l.near[key(word, length)] {
+			if e := &l.tokens[at]; e.said {
+				try(e.text, l.holds(e.text))
 			}
+		}
+	}
+	first, _ := utf8.DecodeRuneInString(word)
+	for _, w := range rules.words {
+		if r, _ := utf8.DecodeRuneInString(w); r == first {
+			try(w, 1)
 		}
 	}
 	return best

@@ -3,11 +3,10 @@ package search
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 
 	"regulars/internal/catalog"
 	"regulars/internal/db"
-	"regulars/internal/i18n"
 	"regulars/internal/jobs"
 )
 
@@ -21,19 +20,8 @@ func Register(r *jobs.Runner, d *db.DB) {
 	})
 }
 
-// Two documents a product, one a language.
-func documentID(id catalog.ProductID, lang i18n.Lang) int64 {
-	if lang == i18n.Chinese {
-		return int64(id)*2 + 1
-	}
-	return int64(id) * 2
-}
-
-func productID(document int64) catalog.ProductID { return catalog.ProductID(document / 2) }
-
 // Index makes the documents of these products from what the catalog holds
-// now, keeps those that changed under the next numbers and writes the
-// database's text index. It is the one way from the truth to the copy:
+// now and keeps those that changed under the next numbers. It is the one way from the truth to the copy:
 // unpublished and unknown products leave the index.
 func Index(ctx context.Context, tx *db.Tx, ids ...catalog.ProductID) error {
 	tree, err := catalog.LoadTree(ctx, tx)
@@ -53,18 +41,6 @@ func Index(ctx context.Context, tx *db.Tx, ids ...catalog.ProductID) error {
 		}
 		if err := keep(ctx, tx, chunk, documents); err != nil {
 			return err
-		}
-		for _, id := range chunk {
-			for _, lang := range i18n.Langs {
-				if d := documents[id]; d != nil {
-					err = tx.IndexTerms(ctx, documentID(id, lang), string(lang), d.terms(lang))
-				} else {
-					err = tx.DropTerms(ctx, documentID(id, lang))
-				}
-				if err != nil {
-					return err
-				}
-			}
 		}
 	}
 	return nil
@@ -87,96 +63,14 @@ func Rebuild(ctx context.Context, d *db.DB) error {
 			return fmt.Errorf("rebuild search: %w", err)
 		}
 	}
-	var documents []int64
-	if err := d.Query(ctx).Raw("SELECT rowid FROM search_terms").Scan(&documents).Error; err != nil {
+	var orphans []catalog.ProductID
+	if err := d.Query(ctx).Raw("SELECT product_id FROM search_documents WHERE body <> '' AND product_id NOT IN (SELECT id FROM products)").Scan(&orphans).Error; err != nil {
 		return fmt.Errorf("rebuild search: %w", err)
 	}
-	var products []catalog.ProductID
-	if err := d.Query(ctx).Raw("SELECT id FROM products").Scan(&products).Error; err != nil {
-		return fmt.Errorf("rebuild search: %w", err)
-	}
-	known := make(map[catalog.ProductID]bool, len(products))
-	for _, id := range products {
-		known[id] = true
-	}
-	return d.InTx(ctx, func(tx *db.Tx) error {
-		for _, document := range documents {
-			if !known[productID(document)] {
-				if err := tx.DropTerms(ctx, document); err != nil {
-					return fmt.Errorf("rebuild search: %w", err)
-				}
-			}
-		}
-		return nil
-	})
-}
-
-// Find returns products that hold every word of the query, best first; the
-// caller shows those of them that the catalog lets be shown. A query without
-// words finds nothing; one with NUL or broken UTF-8 is fault.Invalid.
-func Find(ctx context.Context, d *db.DB, lang i18n.Lang, query string, limit int) ([]catalog.ProductID, error) {
-	terms, err := queryTerms(query)
-	if err != nil || len(terms) == 0 {
-		return nil, err
-	}
-	documents, err := d.MatchTerms(ctx, string(lang), terms, limit)
-	if err == nil && len(documents) == 0 {
-		documents, err = d.MatchTerms(ctx, string(other(lang)), terms, limit)
-	}
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]catalog.ProductID, len(documents))
-	for i, document := range documents {
-		ids[i] = productID(document)
-	}
-	return ids, nil
-}
-
-// vocabulary is every word of the index with the number of documents that hold
-// it: what can be found, and nothing else.
-func vocabulary(ctx context.Context, d *db.DB) (map[string]int, error) {
-	rows, err := d.Query(ctx).Raw("SELECT terms FROM search_terms").Rows()
-	if err != nil {
-		return nil, fmt.Errorf("read the words of the index: %w", err)
-	}
-	defer rows.Close()
-	counts := map[string]int{}
-	for rows.Next() {
-		var terms string
-		if err := rows.Scan(&terms); err != nil {
-			return nil, fmt.Errorf("read the words of the index: %w", err)
-		}
-		for word := range strings.FieldsSeq(terms) {
-			counts[word]++
+	for chunk := range slices.Chunk(orphans, indexAtOnce) {
+		if err := d.InTx(ctx, func(tx *db.Tx) error { return keep(ctx, tx, chunk, nil) }); err != nil {
+			return fmt.Errorf("rebuild search: %w", err)
 		}
 	}
-	return counts, rows.Err()
-}
-
-// Suggest returns names of products that the words typed so far lead to.
-func Suggest(ctx context.Context, d *db.DB, lang i18n.Lang, prefix string, limit int) ([]string, error) {
-	ids, err := Find(ctx, d, lang, prefix, limit)
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	var rows []struct {
-		ID   catalog.ProductID
-		Name i18n.Text
-	}
-	if err := d.Query(ctx).Raw("SELECT id, name FROM products WHERE published = TRUE AND id IN ?", ids).Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("suggest products: %w", err)
-	}
-	byID := make(map[catalog.ProductID]string, len(rows))
-	for _, r := range rows {
-		byID[r.ID] = r.Name.In(lang)
-	}
-	names := make([]string, 0, len(ids))
-	seen := map[string]bool{}
-	for _, id := range ids {
-		if name := byID[id]; name != "" && !seen[name] {
-			names, seen[name] = append(names, name), true
-		}
-	}
-	return names, nil
+	return nil
 }

@@ -6,11 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"regulars/internal/catalog"
 	"regulars/internal/db"
-	"regulars/internal/i18n"
 	"regulars/internal/money"
 )
 
@@ -52,6 +50,26 @@ func Documents(ctx context.Context, q db.Q, tree *catalog.Tree, ids []catalog.Pr
 		if d := documents[f.ProductID]; d != nil {
 			f.ProductID = 0 // the document says whose it is
 			d.Facts = append(d.Facts, f)
+		}
+	}
+	var options []catalog.Option
+	if err := q.Query(ctx).Where("product_id IN ?", ids).Order("product_id, position").Find(&options).Error; err != nil {
+		return nil, fmt.Errorf("read options to index: %w", err)
+	}
+	for _, o := range options {
+		if d := documents[o.ProductID]; d != nil {
+			for _, c := range o.Choices {
+				d.Options = append(d.Options, c.Name)
+			}
+		}
+	}
+	sold, err := soldOf(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	for id, units := range sold {
+		if d := documents[id]; d != nil {
+			d.Sold = units
 		}
 	}
 	prices, err := catalog.Cheapest(ctx, q, ids)
@@ -177,19 +195,4 @@ func LastNumber(ctx context.Context, q db.Q) (last int64, err error) {
 		return 0, fmt.Errorf("read the last document's number: %w", err)
 	}
 	return last, nil
-}
-
-func (d *Document) terms(lang i18n.Lang) string {
-	// The name stands twice so that a word in it outranks one in the facts.
-	texts := []string{d.Name.In(lang), d.Name.In(lang), d.Line.In(lang), d.Brand, d.Code, strings.Join(d.SKUs, " "), d.Synonyms}
-	if lang == i18n.Chinese {
-		texts = append(texts, d.Name.En)
-	}
-	for _, s := range d.Shelves {
-		texts = append(texts, s.Name.In(lang))
-	}
-	for _, f := range d.Facts {
-		texts = append(texts, f.Value.In(lang))
-	}
-	return indexTerms(texts...)
 }

@@ -27,14 +27,14 @@ func Prepare(ctx context.Context, d *db.DB, log *slog.Logger) error {
 	return Rebuild(ctx, d)
 }
 
-// Drift is a product whose document or words are not what the catalog says.
+// Drift is a product whose document is not what the catalog says.
 type Drift struct {
 	ID   catalog.ProductID
 	Code string
 }
 
 // Drifted compares what is kept with documents made anew, and lists the
-// products that differ, or of which the text index holds what it should not.
+// products that differ.
 // Products whose change is still on its way (a job waits) are left out.
 func Drifted(ctx context.Context, q db.Q) ([]Drift, error) {
 	tree, err := catalog.LoadTree(ctx, q)
@@ -48,12 +48,11 @@ func Drifted(ctx context.Context, q db.Q) ([]Drift, error) {
 	var drifted []Drift
 	for last := catalog.ProductID(0); ; {
 		var rows []struct {
-			ID    catalog.ProductID
-			Code  string
-			Hash  *string
-			Terms int
+			ID   catalog.ProductID
+			Code string
+			Hash *string
 		}
-		err := q.Query(ctx).Raw(`SELECT p.id, p.code, d.hash, (SELECT count(*) FROM search_terms t WHERE t.rowid IN (p.id * 2, p.id * 2 + 1)) AS terms
+		err := q.Query(ctx).Raw(`SELECT p.id, p.code, d.hash
 			FROM products p LEFT JOIN search_documents d ON d.product_id = p.id WHERE p.id > ? ORDER BY p.id LIMIT ?`, last, indexAtOnce).Scan(&rows).Error
 		if err != nil {
 			return nil, fmt.Errorf("compare documents: %w", err)
@@ -75,14 +74,11 @@ func Drifted(ctx context.Context, q db.Q) ([]Drift, error) {
 			if err != nil {
 				return nil, err
 			}
-			kept, terms := "", 0
+			kept := ""
 			if r.Hash != nil {
 				kept = *r.Hash
 			}
-			if hash != "" {
-				terms = 2
-			}
-			if (kept != hash || r.Terms != terms) && !moving[r.ID] {
+			if kept != hash && !moving[r.ID] {
 				drifted = append(drifted, Drift{r.ID, r.Code})
 			}
 		}

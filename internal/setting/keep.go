@@ -16,6 +16,7 @@ var keepKeys = []Key{
 	{"keep.visitors", "13 months", checkTerm},
 	{"keep.guests", "30 days", checkTerm},
 	{"keep.bodies", "180 days", checkTerm},
+	{"keep.campaigns", "24 months", checkTerm},
 	{"keep.decisions", "24 months", checkTerm},
 	{"keep.looks", "24 months", checkTerm},
 }

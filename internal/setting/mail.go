@@ -1,6 +1,10 @@
 package setting
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
 
 // The most that mail.caps can be set to: a shop that wants more wants junk.
 const (
@@ -35,4 +39,34 @@ func checkMaybeMail(s string) error {
 		return nil
 	}
 	return checkMail(s)
+}
+
+// MailHoldout is how many hundredths of a percent of people get no message of
+// consent at all, so that it can be told what all of them together cause.
+func (v Values) MailHoldout() int {
+	n, err := parseShare(v.Get("mail.holdout"))
+	if err != nil {
+		return 0
+	}
+	return int(n)
+}
+
+// checkPart wants a percentage of at most so much.
+func checkPart(most int) func(string) error {
+	return func(s string) error {
+		if n, err := parseShare(s); err != nil || int(n) > most*100 {
+			return fmt.Errorf("wants a percentage from 0 to %d, with at most two digits after the point", most)
+		}
+		return nil
+	}
+}
+
+// ComplaintRest is how long nothing of consent goes to somebody whose complaint
+// or return was settled.
+func (v Values) ComplaintRest() time.Duration {
+	n, err := strconv.Atoi(v.Get("complaint.rest.days"))
+	if err != nil {
+		n = 7
+	}
+	return time.Duration(n) * 24 * time.Hour
 }

@@ -52,6 +52,8 @@ var Keys = []Key{
 	{"quiet.hours", "21-09", checkHours},
 	{"mail.caps", "1/24h 2/7d 6/30d", checkCaps},
 	{"mail.stop", "", checkMaybeMail},
+	{"mail.holdout", "0", checkPart(20)},
+	{"complaint.rest.days", "7", checkWhole(0, 90)},
 	{"answer.days", "mon-fri", checkWeekdays},
 	{"answer.hours", "09-17", checkOpening},
 	{"answer.within", "1", checkWithin},

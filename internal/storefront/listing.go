@@ -404,6 +404,7 @@ type searchPage struct {
 	web.Page
 	Words, Heading string
 	Mended         string // what was looked for instead of Words, which finds nothing
+	Without        string // words left out, since nothing has them all
 	ExactURL       string // looks for Words all the same
 	Found          bool
 	List           listing
@@ -419,15 +420,19 @@ func (s *Shop) search(c echo.Context) error {
 	if exact {
 		n.values.Set("exact", "1")
 	}
-	l, any, mended, err := s.find(c, n, words, exact)
+	l, any, u, err := s.find(c, n, words, exact)
 	if err != nil {
 		return err
+	}
+	mended := u.Mended
+	if !any {
+		mended = ""
 	}
 	if n.page != l.Page {
 		return ended()
 	}
 	p := searchPage{Page: s.page(c, "shop.search.title"), Words: words, Heading: t(c, "shop.search.title"), Found: l.Total > 0,
-		ContactURL: web.URL(c, "/contact"), Mended: mended, ExactURL: web.URL(c, "/search?"+url.Values{"q": {words}, "exact": {"1"}}.Encode())}
+		ContactURL: web.URL(c, "/contact"), Mended: mended, Without: strings.Join(u.Without, " "), ExactURL: web.URL(c, "/search?"+url.Values{"q": {words}, "exact": {"1"}}.Encode())}
 	p.NoIndex, p.Query = true, words
 	if words != "" {
 		p.Heading = t(c, "shop.search.heading", "words", cmp.Or(mended, words))
@@ -455,36 +460,22 @@ func (s *Shop) search(c echo.Context) error {
 	return web.Render(c, http.StatusOK, "storefront/search", &p)
 }
 
-// find looks for what was typed; if that finds nothing, and the shopper did not
-// insist, for what was probably meant, and says what that was. any says that
-// the words alone find something, whatever the list is narrowed by.
-func (s *Shop) find(c echo.Context, n narrowing, words string, exact bool) (l *catalog.Listing, any bool, mended string, err error) {
-	none := &catalog.Listing{Page: 1, PerPage: n.query.PerPage}
+// find looks for what was typed as it is meant, unless the shopper insists on
+// the words. any says that the words alone find something, whatever the list
+// is narrowed by.
+func (s *Shop) find(c echo.Context, n narrowing, words string, exact bool) (l *catalog.Listing, any bool, u *search.Understood, err error) {
 	if words == "" {
-		return none, false, "", nil
+		return &catalog.Listing{Page: 1, PerPage: n.query.PerPage}, false, &search.Understood{}, nil
 	}
-	if l, any, err = s.findWords(c, n, words); err != nil || any || exact {
-		return l, any, "", err
+	if u, err = s.Reader.Understand(c.Request().Context(), web.Lang(c), words, exact, s.Now()); err != nil {
+		return nil, false, nil, err
 	}
-	better, changed, err := s.speller.Mend(c.Request().Context(), s.DB, words, s.Now())
-	if err != nil || !changed {
-		return l, false, "", err
-	}
-	if l, any, err = s.findWords(c, n, better); err != nil || !any {
-		return none, false, "", err
-	}
-	return l, true, better, nil
-}
-
-func (s *Shop) findWords(c echo.Context, n narrowing, words string) (l *catalog.Listing, any bool, err error) {
-	if n.query.Words, err = search.Typed(words); err != nil {
-		return nil, false, err
-	}
+	n.query.Words = u.Words
 	if l, err = s.narrowed(c, n); err != nil || l.Total > 0 || !n.filtered() {
-		return l, err == nil && l.Total > 0, err
+		return l, err == nil && l.Total > 0, u, err
 	}
 	bare, err := s.Finder.Find(c.Request().Context(), search.Query{Lang: n.query.Lang, Words: n.query.Words, Currency: n.query.Currency, PerPage: 1})
-	return l, err == nil && bare.Total > 0, err
+	return l, err == nil && bare.Total > 0, u, err
 }
 
 // searchWords is what was typed, cut to what anybody types.
@@ -497,15 +488,36 @@ func searchWords(c echo.Context) string {
 	return text
 }
 
+// mostSuggested names are offered while somebody types.
+const mostSuggested = 8
+
+// suggested are names of products that what is typed so far leads to.
+func (s *Shop) suggested(c echo.Context, words string) (names []string, err error) {
+	if words == "" {
+		return nil, nil
+	}
+	ctx := c.Request().Context()
+	u, err := s.Reader.Begun(ctx, web.Lang(c), words, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	l, err := s.list(c, search.Query{Lang: web.Lang(c), Words: u.Words, Currency: s.currency(c), PerPage: mostSuggested})
+	if err != nil {
+		return nil, err
+	}
+	for _, card := range l.Cards {
+		if name := in(c, card.Name); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
 // searchSuggest lists words that complete what is being typed.
 func (s *Shop) searchSuggest(c echo.Context) error {
-	found := []string{}
-	if words := searchWords(c); words != "" {
-		list, err := search.Suggest(c.Request().Context(), s.DB, web.Lang(c), words, 8)
-		if err != nil {
-			return err
-		}
-		found = append(found, list...)
+	found, err := s.suggested(c, searchWords(c))
+	if err != nil {
+		return err
 	}
 	type row struct {
 		Text string `json:"text"`

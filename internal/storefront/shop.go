@@ -38,6 +38,7 @@ type Shop struct {
 	Web      *web.Server
 	Engine   *recommend.Engine
 	Finder   search.Engine       // nil: the embedded one
+	Reader   *search.Embedded    // says what is meant; nil: the one made for this shop
 	Sessions *recommend.Sessions // what visits foretell; may be nil
 	Events   *event.Log
 	Settings *setting.Live
@@ -55,7 +56,6 @@ type Shop struct {
 	homes   homepage.Live
 	kinds   segment.Live
 	traits  trait.Live
-	speller search.Speller
 	drawn   drawings
 	prints  prints
 	slots   slot.Live
@@ -75,8 +75,11 @@ const DemoPassword = "demo-regulars"
 
 // Routes registers every public address.
 func (s *Shop) Routes() {
+	if s.Reader == nil {
+		s.Reader = search.NewEmbedded(s.DB)
+	}
 	if s.Finder == nil {
-		s.Finder = search.NewEmbedded(s.DB)
+		s.Finder = s.Reader
 	}
 	s.Web.OnPage(s.dress)
 	// RFC 8058: the mail program posts from nowhere, with no token of ours; the

@@ -36,6 +36,7 @@ type (
 		Pause, Avoid []wishOption
 		Avoided      int
 		HoursIn      string
+		Lot          string // that some are drawn to get none; "" while nobody is
 		Blocked      []blockedRow
 		BlockedWhat  string
 	}
@@ -96,6 +97,9 @@ func (s *Shop) wishes(c echo.Context, p web.Page, action string, center *outreac
 	}
 	for _, o := range outreach.Shunnable {
 		form.Avoid = append(form.Avoid, wishOption{o.Key, o.Name.In(l), slices.Contains(w.Avoid, o.Key)})
+	}
+	if held := set.MailHoldout(); held > 0 {
+		form.Lot = t(c, "wish.lot", "share", strconv.FormatFloat(float64(held)/100, 'f', -1, 64)+" %")
 	}
 	form.BlockedWhat = t(c, "wish.blocked.none")
 	if center.Total > 0 {

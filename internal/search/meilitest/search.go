@@ -218,6 +218,7 @@ func keysOf(m map[string]int) func(func(string) bool) {
 type word struct {
 	parts  []string
 	prefix bool // the last one, where nothing stands behind it
+	exact  bool // it stood in quotes
 }
 
 func (x *index) words(q string) (words []word) {
@@ -225,7 +226,7 @@ func (x *index) words(q string) (words []word) {
 		tokens := cut(part)
 		if i%2 == 1 {
 			if len(tokens) > 0 {
-				words = append(words, word{parts: tokens})
+				words = append(words, word{parts: tokens, exact: true})
 			}
 			continue
 		}
@@ -236,7 +237,7 @@ func (x *index) words(q string) (words []word) {
 	if len(words) > 10 { // the server reads ten words of a query
 		words = words[:10]
 	}
-	if n := len(words); n > 0 && !strings.HasSuffix(q, " ") && !strings.HasSuffix(q, `"`) && len(words[n-1].parts) == 1 {
+	if n := len(words); n > 0 && !strings.HasSuffix(q, " ") && !strings.HasSuffix(q, `"`) && !words[n-1].exact {
 		words[n-1].prefix = true
 	}
 	return words
@@ -321,7 +322,7 @@ func (x *index) holds(tokens []string, w word) (typos, inexact float64, ok bool)
 			}
 		}
 	}
-	if len(w.parts) != 1 {
+	if w.exact {
 		return 0, 0, false
 	}
 	term := []rune(w.parts[0])
