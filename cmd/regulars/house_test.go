@@ -36,7 +36,7 @@ var floors = [][]string{
 	{"pricing"},
 	{"cart"},
 	{"order"},
-	{"payment", "analytics", "ask", "survey", "person", "occasion", "owner"},
+	{"payment", "analytics", "ask", "survey", "person", "occasion", "owner", "shoplist"},
 	{"review", "restock", "campaign"},
 	{"checkout", "outreach"},
 	{"roster"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +49,8 @@ type (
 	}
 	campaignShow struct {
 		Lang, Subject string
-		Lines         [][]word
+		Text          string
+		Light, Dark   string // addresses of its HTML
 		Langs         []chip
 		Person        string
 		Asks          bool
@@ -216,29 +218,57 @@ func (o *Office) lookAt(c echo.Context, k *campaign.Campaign) (*campaign.Looked,
 }
 
 // campaignShows writes the mail as somebody gets it: nobody in particular, or a
-// person whom the role may see.
+// person whom the role may see. As HTML it stands in frames that may do nothing.
 func (o *Office) campaignShows(c echo.Context, k *campaign.Campaign, p *campaignPage) error {
-	ctx := c.Request().Context()
 	l := i18n.ParseLang(c.QueryParam("mail"))
-	s := &campaignShow{Lang: l.Tag(), Person: strings.TrimSpace(c.QueryParam("person")), Asks: o.may(c, "customers.read")}
-	s.Langs = []chip{{with(c, "mail", "en"), t(c, "campaign.lang.en"), l == i18n.English}, {with(c, "mail", "zh"), t(c, "campaign.lang.zh"), l == i18n.Chinese}}
-	var who *customer.Customer
-	if s.Person != "" && s.Asks {
-		found, err := customer.ByEmail(ctx, o.DB, s.Person)
-		if fault.Kind(err) == fault.NotFound {
-			s.Notice = t(c, "campaign.person.none")
-		} else if err != nil {
-			return err
-		}
-		who = found
-	}
-	mail, err := o.Mails.ShowCampaign(ctx, k, who, l, o.Now())
+	mail, found, err := o.campaignMail(c, k)
 	if err != nil {
 		return err
 	}
-	s.Subject, s.Lines = mail.Subject, lines(mail.Text)
+	s := &campaignShow{Lang: l.Tag(), Person: strings.TrimSpace(c.QueryParam("person")), Asks: o.may(c, "customers.read"), Subject: mail.Subject, Text: mail.Text}
+	s.Langs = []chip{{with(c, "mail", "en") + "#mail", t(c, "campaign.lang.en"), l == i18n.English}, {with(c, "mail", "zh") + "#mail", t(c, "campaign.lang.zh"), l == i18n.Chinese}}
+	if !found {
+		s.Notice = t(c, "campaign.person.none")
+	}
+	at := url.Values{"mail": {string(l)}}
+	if s.Person != "" && found {
+		at.Set("person", s.Person)
+	}
+	base := campaignsPath + "/" + k.Token + "/html?"
+	s.Light = base + at.Encode()
+	at.Set("dark", "1")
+	s.Dark = base + at.Encode()
 	p.Show = s
 	return nil
+}
+
+// campaignMail is the mail in the language and for the person that the page asks
+// for; false where nobody has that address.
+func (o *Office) campaignMail(c echo.Context, k *campaign.Campaign) (outreach.Mail, bool, error) {
+	ctx, found := c.Request().Context(), true
+	var who *customer.Customer
+	if email := strings.TrimSpace(c.QueryParam("person")); email != "" && o.may(c, "customers.read") {
+		person, err := customer.ByEmail(ctx, o.DB, email)
+		if found = fault.Kind(err) != fault.NotFound; err != nil && found {
+			return outreach.Mail{}, true, err
+		}
+		who = person
+	}
+	mail, err := o.Mails.ShowCampaign(ctx, k, who, i18n.ParseLang(c.QueryParam("mail")), o.Now())
+	return mail, found, err
+}
+
+// campaignHTML is the mail's HTML as a page of its own, like a text's (textHTML).
+func (o *Office) campaignHTML(c echo.Context) error {
+	k, err := campaign.ByToken(c.Request().Context(), o.DB, param(c, "campaign"))
+	if err != nil {
+		return err
+	}
+	mail, _, err := o.campaignMail(c, k)
+	if err != nil {
+		return err
+	}
+	return mailPage(c, mail)
 }
 
 // campaignResult shows what it cost and what came back.
@@ -274,7 +304,9 @@ func (o *Office) campaignResult(c echo.Context, k *campaign.Campaign, p *campaig
 		p.Says = append(p.Says, t(c, "campaign.let-go", "day", i18n.Date(lang(c), r.LetGo.In(o.Settings.Now().Zone()))))
 	}
 	if r.Held > 0 {
-		p.Says = append(p.Says, t(c, "campaign.young", "young", r.Young, "days", k.CreditDays))
+		if r.Young > 0 {
+			p.Says = append(p.Says, t(c, "campaign.young", "young", r.Young, "days", k.CreditDays))
+		}
 		for _, side := range []struct {
 			key string
 			experiment.Sample

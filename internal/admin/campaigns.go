@@ -55,6 +55,7 @@ func (o *Office) campaignRoutes(g *echo.Group) {
 	g.GET("/campaigns/banners/:banner", o.banner)
 	g.POST("/campaigns/banners/:banner", o.saveBanner)
 	g.GET("/campaigns/:campaign", o.campaign)
+	g.GET("/campaigns/:campaign/html", o.campaignHTML)
 	g.POST("/campaigns/:campaign", o.saveCampaign)
 	g.POST("/campaigns/:campaign/do", o.moveCampaign)
 	g.POST("/campaigns/:campaign/test", o.testCampaign)

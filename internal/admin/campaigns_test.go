@@ -92,6 +92,11 @@ func TestACampaignFromDraftToReport(t *testing.T) {
 			}
 		}
 	}
+	for _, scheme := range []string{"", "&dark=1"} { // the mail as HTML, which may do nothing
+		if r := f.get(path + "/html?mail=zh" + scheme); r.Code != http.StatusOK || !strings.Contains(r.Body.String(), "<html lang=\"zh") || !strings.Contains(r.Header().Get("Content-Security-Policy"), "default-src 'none'") {
+			t.Errorf("the mail as HTML%s: %d %.200s", scheme, r.Code, r.Body)
+		}
+	}
 	if r := f.get(strings.Replace(path, "campaigns/", "campaigns/file/", 1)); r.Code != http.StatusNotFound {
 		t.Errorf("marketing took people away: %d", r.Code)
 	}

@@ -48,7 +48,7 @@ var groups = []struct {
 	{"specials", []string{"specials.day", "specials.hour"}},
 	{"loyalty", []string{"loyalty.loyal.orders", "loyalty.loyal.spend", "loyalty.very.orders", "loyalty.very.spend", "value.abc", "value.margin", "value.return.cost", "value.question.cost", "value.referral"}},
 	{"register", []string{"contact.unreachable.days", "contact.inactive.months"}},
-	{"keep", []string{"keep.browsing", "keep.carts", "keep.contacts", "keep.visitors", "keep.guests", "keep.bodies", "keep.campaigns", "keep.decisions", "keep.looks", "restock.keep"}},
+	{"keep", []string{"keep.browsing", "keep.carts", "keep.contacts", "keep.visitors", "keep.guests", "keep.bodies", "keep.campaigns", "keep.decisions", "keep.looks", "keep.history", "restock.keep"}},
 	{"profiles", []string{"profile.stale.days", "tiles.shelves", "survey.questions"}},
 	{"more", nil},
 }

@@ -262,6 +262,10 @@ func (o *Office) textHTML(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return mailPage(c, mail)
+}
+
+func mailPage(c echo.Context, mail outreach.Mail) error {
 	c.Response().Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'; sandbox")
 	return c.HTML(http.StatusOK, mail.Shown(c.QueryParam("dark") != ""))
 }

@@ -48,7 +48,9 @@ func PutBanner(ctx context.Context, tx *db.Tx, b *Banner, seen db.Time, now time
 	}
 	b.UpdatedAt = db.At(now)
 	if b.ID == 0 {
-		b.Token, b.CreatedAt = strings.ToLower(rand.Text()), db.At(now)
+		if b.CreatedAt = db.At(now); b.Token == "" { // a made-up shop brings its own, to be the same again
+			b.Token = strings.ToLower(rand.Text())
+		}
 		if err := tx.Query(ctx).Create(b).Error; err != nil {
 			return fmt.Errorf("store a banner: %w", err)
 		}

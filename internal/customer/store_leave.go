@@ -43,6 +43,7 @@ type Exported struct {
 	Occasions []ExportedOccasion `json:"occasions"`   // needs that come back each year, and what you said of them
 	Reminders []ExportedReminder `json:"occasion_reminders"`
 	Promises  []ExportedPromise  `json:"promises"`  // what staff promised, are to do, or noted about the person
+	LongAgo   []ExportedLongAgo  `json:"long_ago"`  // counts of purchases too old to be used one by one
 	Owned     []ExportedOwned    `json:"owned"`     // what you said you own, or gave away
 	Notices   []ExportedNotice   `json:"notices"`   // what owners were told
 	MailWish  []ExportedMailWish `json:"mail_wish"` // how you want to hear from us
@@ -294,6 +295,13 @@ type (
 		Answer    string  `json:"answer,omitempty"`
 		WrittenAt db.Time `json:"written_at,omitzero"`
 	}
+	ExportedLongAgo struct {
+		Product    string `json:"product"`
+		Times      int    `json:"times"`
+		Units      int    `json:"units"`
+		FirstMonth int    `json:"first_month"` // written 202405
+		LastMonth  int    `json:"last_month"`
+	}
 	ExportedOwned struct {
 		Product  string  `json:"product"`
 		Version  string  `json:"version,omitempty"`
@@ -403,6 +411,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			SELECT p.slug AS product, e.version, '' AS "order", e.since, e.proved_at, 0 AS away_at FROM owned_elsewhere e JOIN who ON who.id = e.customer_id JOIN products p ON p.id = e.product_id
 			UNION ALL SELECT p.slug, '', o.number, o.placed_at, 0, a.at FROM owned_away a JOIN who ON who.id = a.customer_id JOIN order_lines l ON l.id = a.line_id JOIN orders o ON o.id = l.order_id JOIN products p ON p.id = l.product_id ORDER BY product`},
 		{&all.Notices, "SELECT n.kind, p.slug AS product, n.title, x.state, x.reason, x.decided_at, x.read_at FROM notice_people x JOIN notices n ON n.id = x.notice_id JOIN products p ON p.id = n.product_id WHERE x.customer_id = ? ORDER BY x.id"},
+		{&all.LongAgo, "SELECT p.slug AS product, g.times, g.units, g.first_month, g.last_month FROM history_goods g JOIN products p ON p.id = g.product_id WHERE g.customer_id = ? ORDER BY p.slug"},
 		{&all.Promises, "SELECT kind, what, until, state, words, made_at FROM promises WHERE customer_id = ? ORDER BY id"},
 	} {
 		if err := q.Query(ctx).Raw(part.sql, int64(id)).Scan(part.into).Error; err != nil {

@@ -7,11 +7,13 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"regulars/internal/campaign"
 	"regulars/internal/catalog"
 	"regulars/internal/checkout"
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
+	"regulars/internal/outreach"
 	"regulars/internal/segment"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
@@ -140,6 +142,7 @@ type builder struct {
 	slugs    map[string]string // of shelves, by code
 	shelf    map[catalog.VariantID]*level
 	inside   map[catalog.VariantID][]catalog.VariantID // of bundles
+	pair     []campaign.Banner
 }
 
 // number draws order numbers from the seed, so that the same shop is made
@@ -153,6 +156,9 @@ func (b *builder) number() string {
 	}
 	return string(n[:])
 }
+
+// specialsFor are people of the tour who asked for the week's specials.
+var specialsFor = []string{"loyal@demo.example", "gifter@demo.example", "student@demo.example"}
 
 // finish takes the old program off the shelves and puts everybody into their
 // segment.
@@ -176,6 +182,11 @@ func (b *builder) finish(ctx context.Context) error {
 		}
 		if err := b.owners(ctx, tx); err != nil {
 			return err
+		}
+		for _, p := range specialsFor {
+			if err := outreach.Subscribe(ctx, tx, p, outreach.Specials, true, b.now.AddDate(0, -3, 0)); err != nil {
+				return err
+			}
 		}
 		return segment.Rebuild(ctx, tx, b.now)
 	})

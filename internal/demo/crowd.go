@@ -69,9 +69,16 @@ type shopper struct {
 	baby     time.Time // birth of the baby, if any
 	size     int       // of clothes and shoes, 0 to 99
 	owned    map[int]bool
+	placed   []bill // its paid orders so far
 
 	id      customer.ID
 	visitor customer.VisitorID
+}
+
+// bill is one of them.
+type bill struct {
+	at    time.Time
+	total money.Amount
 }
 
 // place is an invented street in a real country.
@@ -207,6 +214,13 @@ func (b *builder) invent() {
 	}
 }
 
+// offers says who allows mail with offers: a third of all, and everybody who
+// comes back.
+func (b *builder) offers(i int) bool {
+	s := &b.shoppers[i]
+	return s.remember && (i%3 == 0 || s.yearly >= 2)
+}
+
 func (b *builder) newcomer(i int) customer.Newcomer {
 	s := &b.shoppers[i]
 	k := &kinds[s.kind]
@@ -223,8 +237,11 @@ func (b *builder) newcomer(i int) customer.Newcomer {
 	if i%5 < 3 {
 		n.Given = append(n.Given, customer.MailCart)
 	}
+	if b.offers(i) {
+		n.Given = append(n.Given, customer.MailOffers)
+	}
 	if i%3 == 0 {
-		n.Given = append(n.Given, customer.MailOffers, customer.MailUpgrades)
+		n.Given = append(n.Given, customer.MailUpgrades)
 	}
 	if i%4 < 2 {
 		n.Given = append(n.Given, customer.MailOccasions)

@@ -40,6 +40,10 @@ type teller struct {
 	trails   *trails
 	ledBy    map[string]*quota
 	flashed  bool
+	lettered bool
+
+	bannerLuck *apart
+	wrong      error // of a look
 
 	reminders *reminders
 
@@ -57,6 +61,7 @@ type batch struct {
 	bought   []told
 	log      []event.Event
 	question []asked
+	aside    []told // bought beside the crowd, by what a banner led to
 }
 
 // told is a cart with what happened around it.
@@ -100,7 +105,7 @@ func (b *builder) history(ctx context.Context) error {
 	b.prepare()
 	t := &teller{builder: b, buyables: map[money.Currency]map[catalog.VariantID]catalog.Buyable{}, methods: map[money.Currency][]pricing.Method{},
 		stages: map[string]*quota{}, ways: newQuota(.923, .06, .011, .006), dues: due{},
-		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C)), trails: newTrails(b.opt.Seed), ledBy: map[string]*quota{}, reminders: newReminders()}
+		strays: rand.New(rand.NewPCG(b.opt.Seed, 0x100C)), trails: newTrails(b.opt.Seed), ledBy: map[string]*quota{}, reminders: newReminders(), bannerLuck: newApart(b.opt.Seed, 0xBA77E5)}
 	rules, err := slot.Read(ctx, b.db)
 	if err != nil {
 		return err
@@ -131,6 +136,9 @@ func (b *builder) history(ctx context.Context) error {
 	visits := b.visits
 	b.made.Sessions = len(visits)
 	for chunk := range slices.Chunk(visits, atOnce) {
+		if err := t.letter(ctx, chunk[len(chunk)-1].at); err != nil {
+			return err
+		}
 		if err := t.flash(ctx, chunk[len(chunk)-1].at); err != nil {
 			return err
 		}
@@ -156,6 +164,7 @@ func (t *teller) tell(v visit) error {
 	switch v.aim {
 	case look:
 		t.look(s, v)
+		return t.wrong
 	case leave:
 		t.leave(s, v)
 	case buy:
@@ -422,8 +431,9 @@ func (t *teller) order(s *shopper, wishes []wish, c *told, at time.Time) error {
 		return fmt.Errorf("price a simulated cart: %w", err)
 	}
 	p.Quote = quote
-	t.fate(&p, carried)
+	t.fate(&p, carried, wishes[0].good.Code == oldProgram)
 	if p.Ended.IsZero() {
+		s.placed = append(s.placed, bill{at, quote.Total})
 		for _, w := range wishes {
 			s.owned[w.good.at] = true
 		}
@@ -435,7 +445,8 @@ func (t *teller) order(s *shopper, wishes []wish, c *told, at time.Time) error {
 }
 
 // fate says what became of an order, as far as time has gone.
-func (t *teller) fate(p *checkout.Past, carried bool) {
+// keeps: they paid and kept it.
+func (t *teller) fate(p *checkout.Past, carried, keeps bool) {
 	soon := func(at time.Time) time.Time {
 		if at.After(t.now) {
 			return time.Time{}
@@ -443,6 +454,9 @@ func (t *teller) fate(p *checkout.Past, carried bool) {
 		return at
 	}
 	way := t.ways.next()
+	if keeps && way > 1 {
+		way = 0
+	}
 	if way == 2 { // never paid: its hold ran out
 		p.Ended = soon(p.Placed.Add(t.live.Now().Hold() + 40*time.Second))
 		return

@@ -38,8 +38,9 @@ var alsoBought = map[string][]struct {
 		{130, []string{"HC06-MOSS", "GF03"}}, {85, []string{"HC08", "BK11"}}},
 	"premium@demo.example":  {{120, []string{"PH11"}}},
 	"nightowl@demo.example": {{34, []string{"GF09", "GF13"}}},
-	"parent@demo.example":   {{24, []string{"BB05"}}, {9, []string{"BB05", "BB14"}}},
-	"easy@demo.example":     {{60, []string{"HC08"}}},
+	// Three packs a fortnight apart are her own pace: the next runs out this week.
+	"parent@demo.example": {{43, []string{"BB05"}}, {29, []string{"BB05"}}, {15, []string{"BB05", "BB14"}}},
+	"easy@demo.example":   {{60, []string{"HC08"}}},
 }
 
 // people makes the shoppers of the tour. They are not marked as simulated,

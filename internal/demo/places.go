@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -163,6 +164,8 @@ func (t *teller) inPlaces(s *shopper, g *good, seen []event.Event) (log []event.
 		switch {
 		case e.Kind == event.HomeSeen:
 			log = append(log, t.atHome(s, g, e.At.Time)...)
+			seen, err := t.atBanner(s, e.At.Time)
+			log, t.wrong = append(log, seen...), errors.Join(t.wrong, err)
 		case e.Kind == event.ItemSeen && e.ProductID == int64(g.id):
 			_, more := t.atProduct(s, nil, []wish{{good: g}}, e.At.Time)
 			return append(log, more...)

@@ -29,6 +29,7 @@ const (
 	usualOrders    = 5_500
 	usualQuestions = 800 // asked from a cart; the authored ones come on top
 	usualOldOwners = 96  // of the program whose next version is out
+	oldProgram     = "SW02"
 )
 
 func (b *builder) scaled(n int) int {
@@ -143,7 +144,7 @@ func latest(a, c time.Time) time.Time {
 // the upgrade by its owners, and the carts that lie in an account now. An account has one open cart, the
 // last; all others were left by a browser that nobody was signed in with.
 func (b *builder) mark(visits []visit) {
-	old, next := b.byCode["SW02"], b.byCode["SW01"]
+	old, next := b.byCode[oldProgram], b.byCode["SW01"]
 	owners := b.scaled(usualOldOwners)
 	has, renewed := map[int]bool{}, map[int]bool{}
 	for i := range visits {

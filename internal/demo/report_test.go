@@ -122,6 +122,8 @@ func TestTheReportFindsThePlantedTruths(t *testing.T) {
 	if g := gone[0]; g.Tried != 900 || g.Pieces != 60 || g.Orders != 60 || g.Within != 40*time.Second {
 		t.Errorf("10 the flash sale is seen as %+v", g)
 	}
+	holdsLetter(t, d, set)
+	holdsBanners(t, d, set)
 	if wrong, err := analytics.Astray(ctx, d, set); err != nil || len(wrong) > 0 {
 		t.Errorf("astray: %v, %v", wrong, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ func (t Text) text() i18n.Text { return i18n.Text{En: t.En, Zh: t.Zh} }
 // shop sets up everything that is there before the first shopper.
 func (b *builder) shop(ctx context.Context) error {
 	err := b.db.InTx(ctx, func(tx *db.Tx) error {
-		for _, do := range []func(context.Context, *db.Tx) error{b.settings, b.deliveries, b.assortment, b.openingSale, b.relations, b.homes, b.traits, b.staff, b.answers, b.help, b.places} {
+		for _, do := range []func(context.Context, *db.Tx) error{b.settings, b.deliveries, b.assortment, b.openingSale, b.relations, b.homes, b.traits, b.staff, b.answers, b.help, b.places, b.banners} {
 			if err := do(ctx, tx); err != nil {
 				return err
 			}
@@ -61,6 +62,8 @@ func (b *builder) shop(ctx context.Context) error {
 
 func (b *builder) settings(ctx context.Context, tx *db.Tx) error {
 	for _, s := range [][2]string{{"shop.name", "Willowmere"}, {"shop.name.zh", "柳岸"}, {"currency", "USD"}, {"currencies", "USD,CNY"}, {"loyalty.very.spend", "900, 6300 CNY"},
+		// The week of specials begins with the first start, so that one goes out.
+		{"specials.day", strings.ToLower(b.now.Weekday().String()[:3])}, {"specials.hour", strconv.Itoa(b.now.Hour())},
 		{"service.name", "Mira Halm, at the counter"}, {"service.name.zh", "柜台的米拉"}, {"service.reach", "+1 555 0100, 9:00 to 17:00 on working days (a demo, nobody answers)"},
 		{"service.reach.zh", "+1 555 0100，工作日 9:00–17:00（演示店铺，无人接听）"}, {"zone", "UTC"}, {"answer.within", "2"}, {"warranty.months", "24"},
 		{"tax.rates", "DE 19, DE reduced 7, FR 20, FR reduced 5.5, GB 20, GB reduced 0, CN 13, CN reduced 9, JP 10"},

@@ -32,6 +32,9 @@ func (t *teller) write(ctx context.Context, tx *db.Tx, from, to time.Time) error
 	if err := t.writeBought(ctx, tx, from); err != nil {
 		return err
 	}
+	if err := t.writeApart(ctx, tx, from); err != nil {
+		return err
+	}
 	questions := make([]ask.Question, len(t.question))
 	for i, q := range t.question {
 		if q.guest >= 0 {

@@ -14,6 +14,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/event"
+	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
@@ -73,6 +74,9 @@ var Terms = []Term{
 	}},
 	{"keep.looks", func(ctx context.Context, tx *db.Tx, _ *Keeper, before time.Time) (int64, error) {
 		return staff.DropLooks(ctx, tx, before, batch)
+	}},
+	{"keep.history", func(ctx context.Context, tx *db.Tx, k *Keeper, before time.Time) (int64, error) {
+		return order.Age(ctx, tx, before, k.Settings.Now().Zone(), batch, k.Now())
 	}},
 }
 

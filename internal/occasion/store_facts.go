@@ -34,7 +34,8 @@ func buyers(ctx context.Context, q db.Q, id customer.ID, zone *time.Location, vi
 			CASE WHEN g.gift = TRUE OR o.line1 <> '' AND EXISTS (SELECT 1 FROM addresses a WHERE a.customer_id = c.id AND a.first = TRUE AND a.line1 <> o.line1) THEN 1 ELSE 0 END,
 			CASE WHEN o.payment_state = 'refunded' OR l.qty - l.cancelled_qty <= l.refunded_qty OR l.qty - l.cancelled_qty <= l.returned_qty THEN 1 ELSE 0 END
 		FROM customers c `+allowed+`
-		JOIN orders o ON o.customer_id = c.id AND o.state <> 'cancelled' AND o.payment_state IN ('paid', 'partly-refunded', 'refunded') AND o.replaces = 0
+		LEFT JOIN history_people a ON a.customer_id = c.id
+		JOIN orders o ON o.customer_id = c.id AND o.placed_at >= coalesce(a.through, 0) AND o.state <> 'cancelled' AND o.payment_state IN ('paid', 'partly-refunded', 'refunded') AND o.replaces = 0
 		JOIN order_lines l ON l.order_id = o.id AND l.qty > l.cancelled_qty
 		JOIN products g ON g.id = l.product_id AND g.sensitive = FALSE AND g.category_id IS NOT NULL
 		WHERE c.erased_at = 0`+only+` ORDER BY c.id, o.placed_at, o.id, l.position`, args...).Rows()

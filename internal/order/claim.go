@@ -21,5 +21,8 @@ func Claim(ctx context.Context, tx *db.Tx, email string, id customer.ID) (int, e
 	if done.Error != nil {
 		return 0, fmt.Errorf("claim the orders of customer %d: %w", id, done.Error)
 	}
-	return int(done.RowsAffected), nil
+	if done.RowsAffected == 0 {
+		return 0, nil
+	}
+	return int(done.RowsAffected), uncount(ctx, tx, "customer_id = ?", int64(id))
 }

@@ -237,6 +237,11 @@ func (o *Order) Walk(ctx context.Context, tx *db.Tx, steps []Step) (bool, error)
 		return false, nil
 	}
 	*o = next
+	if steps[0].At.Sub(o.PlacedAt.Time) > settled {
+		if err := uncountOld(ctx, tx, o.ID); err != nil {
+			return false, err
+		}
+	}
 	if _, err := tx.Insert(ctx, "order_history", historyColumns, past, false); err != nil {
 		return false, fmt.Errorf("write history of order %s: %w", o.Number, err)
 	}

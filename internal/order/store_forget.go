@@ -55,6 +55,9 @@ func Forget(ctx context.Context, tx *db.Tx, id customer.ID, email string, now ti
 	if err != nil {
 		return fmt.Errorf("forget the orders of customer %d: %w", id, err)
 	}
+	if err := uncount(ctx, tx, "customer_id = ?", int64(id)); err != nil {
+		return err
+	}
 	for i := range stuck {
 		if err := Remark(ctx, tx, &stuck[i], Flag+"the person erased their account before this was sent; there is no address, refund it", "shopper", now); err != nil {
 			return err
@@ -120,5 +123,5 @@ func Merge(ctx context.Context, tx *db.Tx, from, into customer.ID, _ time.Time) 
 	if err := tx.Query(ctx).Exec("UPDATE orders SET customer_id = ? WHERE customer_id = ?", int64(into), int64(from)).Error; err != nil {
 		return fmt.Errorf("put the orders of customer %d under %d: %w", from, into, err)
 	}
-	return nil
+	return uncount(ctx, tx, "customer_id IN ?", []int64{int64(from), int64(into)}) // counted as one the next night
 }

@@ -153,6 +153,9 @@ func CreateImported(ctx context.Context, tx *db.Tx, orders []Order, lines [][]Li
 	if _, err := tx.Insert(ctx, "order_history", historyColumns, pastRows, false); err != nil {
 		return fmt.Errorf("import orders: %w", err)
 	}
+	if len(ids) > 0 {
+		return uncount(ctx, tx, "customer_id IN (SELECT customer_id FROM orders WHERE id BETWEEN ? AND ?)", ids[0], ids[len(ids)-1])
+	}
 	return nil
 }
 

@@ -91,7 +91,10 @@ func (r *Return) create(ctx context.Context, tx *db.Tx) (bool, error) {
 func (r *Return) noteStep(ctx context.Context, tx *db.Tx, from ReturnState, by, words string, now time.Time) error {
 	err := tx.Query(ctx).Exec("INSERT INTO return_steps (return_id, from_state, to_state, actor, note, at) VALUES (?, ?, ?, ?, ?, ?)",
 		r.ID, string(from), string(r.State), by, words, db.At(now)).Error
-	return wrap("write steps of return "+r.Number, err)
+	if err != nil {
+		return fmt.Errorf("write steps of return %s: %w", r.Number, err)
+	}
+	return uncountOld(ctx, tx, r.OrderID)
 }
 
 func (o *Order) tellReturn(ctx context.Context, tx *db.Tx, r *Return, to string, now time.Time) error {

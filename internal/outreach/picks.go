@@ -60,7 +60,11 @@ type bought struct {
 // purchases reads what an account bought and paid, without what was cancelled
 // or given back. The caller asked whether history may be used.
 func purchases(ctx context.Context, q db.Q, id customer.ID) ([]bought, error) {
-	orders, err := order.OfCustomer(ctx, q, id, pastOrders)
+	ago, err := order.LongAgoOf(ctx, q, id)
+	if err != nil {
+		return nil, err
+	}
+	orders, _, err := order.Since(ctx, q, id, ago.Through.Time, pastOrders)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +86,9 @@ func purchases(ctx context.Context, q db.Q, id customer.ID) ([]bought, error) {
 				all = append(all, bought{l, o.PlacedAt.Time})
 			}
 		}
+	}
+	for _, g := range ago.Goods { // of these the product and the month is all that is known
+		all = append(all, bought{order.Line{ProductID: g.ProductID, Qty: g.Units}, order.MonthStart(g.LastMonth, time.UTC)})
 	}
 	return all, nil
 }

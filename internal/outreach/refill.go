@@ -207,7 +207,7 @@ func RefillsOf(ctx context.Context, q db.Q, c *customer.Customer, now time.Time)
 	}
 	by := map[catalog.ProductID][]oneBuy{}
 	for _, b := range slices.Backward(past) {
-		if b.At.After(now.AddDate(-refillPast, 0, 0)) {
+		if b.VariantID != 0 && b.At.After(now.AddDate(-refillPast, 0, 0)) {
 			by[b.ProductID] = append(by[b.ProductID], oneBuy{int64(b.OrderID), b.VariantID, b.At, b.Qty - b.CancelledQty - b.ReturnedQty})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"regulars/internal/campaign"
 	"regulars/internal/cart"
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -63,6 +64,40 @@ func TellMany(ctx context.Context, tx *db.Tx, all []Past) error {
 	}
 	if err != nil {
 		return fmt.Errorf("tell reminders: %w", err)
+	}
+	return nil
+}
+
+// PastMail is what the gate said of one mail of a campaign in a history that is
+// made up: sent, or withheld for a reason.
+type PastMail struct {
+	Customer customer.ID
+	Email    string
+	Lang     i18n.Lang
+	At       time.Time
+	Reason   string // "" = it went out
+}
+
+// TellCampaign writes the mails of a campaign of the past, each marked as
+// simulated; nothing goes out.
+func TellCampaign(ctx context.Context, tx *db.Tx, c *campaign.Campaign, all []PastMail) error {
+	ids, err := tx.NextIDs(ctx, "sends", len(all))
+	if err != nil {
+		return fmt.Errorf("tell the mails of campaign %s: %w", c.Name, err)
+	}
+	rows := make([][]any, len(all))
+	for i, p := range all {
+		at, sent, state, tries := db.At(p.At), db.At(p.At), Sent, 1
+		if p.Reason != "" {
+			sent, state, tries = db.Time{}, Withheld, 0
+		}
+		rows[i] = []any{ids[i], campaign.Key(c.ID, p.Customer), string(Marketing), CampaignMail, string(Recommendations), string(customer.MailOffers), c.Content(), int64(p.Customer),
+			customer.EmailKey(p.Email), string(p.Lang), fmt.Sprintf("simulated-%d@sends.invalid", ids[i]), string(state), p.Reason, tries, at, sent, at, at, true}
+	}
+	_, err = tx.Insert(ctx, "sends", []string{"id", "key", "class", "template", "topic", "purpose", "content", "customer_id", "email", "lang", "message_id", "state", "reason", "attempts",
+		"due_at", "sent_at", "created_at", "updated_at", "simulated"}, rows, false)
+	if err != nil {
+		return fmt.Errorf("tell the mails of campaign %s: %w", c.Name, err)
 	}
 	return nil
 }

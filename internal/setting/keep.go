@@ -19,6 +19,7 @@ var keepKeys = []Key{
 	{"keep.campaigns", "24 months", checkTerm},
 	{"keep.decisions", "24 months", checkTerm},
 	{"keep.looks", "24 months", checkTerm},
+	{"keep.history", "36 months", checkHistory},
 }
 
 func init() { Keys = append(Keys, keepKeys...) }
@@ -50,6 +51,15 @@ func parseTerm(s string) (n int, months bool, err error) {
 		err = fmt.Errorf("%q is no term", s)
 	}
 	return n, months, err
+}
+
+// checkHistory keeps a year and a month of single purchases at least: what
+// comes back each year could not be told otherwise.
+func checkHistory(value string) error {
+	if n, months, err := parseTerm(value); err != nil || months && n < 13 || !months && n < 396 {
+		return errors.New("wants 13 months or more, up to 120, such as 36 months")
+	}
+	return nil
 }
 
 func checkTerm(value string) error {

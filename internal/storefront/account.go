@@ -21,7 +21,7 @@ import (
 // shop.account.<name> in words.
 var accountRooms = []struct{ name, path string }{
 	{"overview", "/account"}, {"details", "/account/details"}, {"interests", "/account/interests"}, {"dates", "/account/dates"},
-	{"messages", "/account/messages"}, {"addresses", "/account/addresses"}, {"later", "/account/saved"}, {"owned", "/account/owned"}, {"loyalty", "/account/loyalty"}, {"preferences", "/account/preferences"}, {"privacy", "/account/privacy"},
+	{"messages", "/account/messages"}, {"addresses", "/account/addresses"}, {"later", "/account/saved"}, {"often", "/account/often"}, {"owned", "/account/owned"}, {"loyalty", "/account/loyalty"}, {"preferences", "/account/preferences"}, {"privacy", "/account/privacy"},
 }
 
 func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {
@@ -40,6 +40,8 @@ func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {
 	e.POST("/account/dates", s.saveDate, slow)
 	e.POST("/account/dates/:token", s.dropDate, slow)
 	s.occasionRoutes(slow)
+	e.GET("/account/often", s.often)
+	e.POST("/account/often", s.takePicks, slow)
 	e.GET("/account/addresses", s.addresses)
 	e.POST("/account/addresses", s.saveAddress, slow)
 	e.POST("/account/addresses/:token", s.dropAddress, slow)
@@ -83,6 +85,7 @@ type (
 		Still       *asking // what was said long ago
 		Refills     []refillRow
 		Orders      []orderRow
+		Older       string // in words, orders too old to be listed
 		Returns     []returnRow
 		Service     service
 	}
@@ -119,9 +122,13 @@ func (s *Shop) account(c echo.Context) error {
 	if page.Refills, err = s.refills(c); err != nil {
 		return err
 	}
-	orders, err := order.OfCustomer(c.Request().Context(), s.DB, p.CustomerID(), 50)
+	from := s.historyFrom()
+	orders, before, err := order.Since(c.Request().Context(), s.DB, p.CustomerID(), from, 50)
 	if err != nil {
 		return err
+	}
+	if before > 0 {
+		page.Older = t(c, "often.older", "count", before, "date", i18n.Date(web.Lang(c), from))
 	}
 	for i := range orders {
 		o := &orders[i]

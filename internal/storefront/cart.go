@@ -51,6 +51,7 @@ type (
 		Gift      couponBox
 		Tender    tender
 		Ask       askBox
+		Often     []pickRow
 		Saved     []savedLine
 		Stopped   *stopped
 		Mail      mailBox
@@ -125,6 +126,9 @@ func (s *Shop) cartPage(c echo.Context) (*cartPage, *cart.View, error) {
 		if p.Mail, err = s.mailBox(c); err != nil {
 			return nil, nil, err
 		}
+	}
+	if p.Often, err = s.oftenBeside(c, view); err != nil {
+		return nil, nil, err
 	}
 	if p.Saved, err = s.savedLines(c); err != nil {
 		return nil, nil, err

@@ -478,6 +478,19 @@ func (s *Shop) find(c echo.Context, n narrowing, words string, exact bool) (l *c
 	return l, err == nil && bare.Total > 0, u, err
 }
 
+// meant are the products that words most probably mean, best first.
+func (s *Shop) meant(c echo.Context, words string, most int) ([]catalog.ProductID, error) {
+	u, err := s.Reader.Understand(c.Request().Context(), web.Lang(c), words, false, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Finder.Find(c.Request().Context(), search.Query{Lang: web.Lang(c), Words: u.Words, Currency: s.currency(c), PerPage: most})
+	if err != nil {
+		return nil, err
+	}
+	return found.IDs, nil
+}
+
 // searchWords is what was typed, cut to what anybody types.
 func searchWords(c echo.Context) string {
 	words := []rune(c.QueryParam("q"))

@@ -17,6 +17,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/occasion"
+	"regulars/internal/order"
 	"regulars/internal/pricing"
 	"regulars/internal/segment"
 	"regulars/internal/trait"
@@ -140,6 +141,9 @@ func (s *Shop) decide(ctx context.Context, tx *db.Tx, id customer.ID) error {
 		return err
 	}
 	if err := occasion.Refresh(ctx, tx, id, s.Settings.Now().Zone(), s.Now()); err != nil {
+		return err
+	}
+	if err := order.LetGo(ctx, tx, id); err != nil {
 		return err
 	}
 	return segment.Refresh(ctx, tx, id, s.Now())

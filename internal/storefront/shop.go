@@ -158,6 +158,7 @@ func (s *Shop) Routes() {
 	s.shelfRoutes(slow, door)
 	s.surveyRoutes(slow)
 	s.ownedRoutes(slow)
+	s.listRoutes(slow)
 
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)

@@ -329,7 +329,11 @@ func (s *Shop) past(c echo.Context) (past, error) {
 		return past{}, err
 	}
 	ctx := c.Request().Context()
-	orders, err := order.OfCustomer(ctx, s.DB, p.CustomerID(), historyOrders)
+	ago, err := order.LongAgoOf(ctx, s.DB, p.CustomerID())
+	if err != nil {
+		return past{}, err
+	}
+	orders, _, err := order.Since(ctx, s.DB, p.CustomerID(), ago.Through.Time, historyOrders)
 	if err != nil {
 		return past{}, err
 	}
@@ -345,7 +349,10 @@ func (s *Shop) past(c echo.Context) (past, error) {
 	if err != nil {
 		return past{}, err
 	}
-	v.past = &past{orders: len(orders)}
+	v.past = &past{orders: ago.Orders + len(orders)}
+	for _, g := range slices.Backward(ago.Goods) { // the month is all that is known
+		v.past.products, v.past.at = append(v.past.products, g.ProductID), append(v.past.at, order.MonthStart(g.LastMonth, s.Settings.Now().Zone()))
+	}
 	for _, o := range orders {
 		for _, l := range lines[o.ID] {
 			if l.Qty > l.CancelledQty {

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	formValues  = 200    // more values than any form of ours sends
+	formValues  = 640    // more values than any form of ours sends
 	formMaxText = 10_000 // runes of one value unless its tag says max=
 )
 

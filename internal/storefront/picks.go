@@ -1,0 +1,131 @@
+package storefront
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"regulars/internal/cart"
+	"regulars/internal/catalog"
+	"regulars/internal/db"
+	"regulars/internal/fault"
+	"regulars/internal/web"
+)
+
+// pickRow is something of a list that a tick puts into the cart. Value is how
+// many of which SKU, "2*BB01-SAGE"; Out says in words why it cannot be had.
+type pickRow struct {
+	Value, Name, URL, Note, Price, Out string
+	Chosen                             bool
+}
+
+// pickValue is what a tick sends.
+func pickValue(qty int, sku string) string { return strconv.Itoa(qty) + "*" + sku }
+
+// picked reads what a tick sent; false: no form of ours sends that.
+func picked(value string) (qty int, sku string, ok bool) {
+	n, sku, found := strings.Cut(value, "*")
+	qty, err := strconv.Atoi(n)
+	return qty, sku, found && err == nil && qty > 0 && qty <= cart.MostOf && sku != ""
+}
+
+// pickRow is a variant as it can be bought now.
+func (s *Shop) pickRow(c echo.Context, b catalog.Buyable, qty int) pickRow {
+	row := pickRow{Value: pickValue(qty, b.SKU), Name: in(c, b.Name)}
+	if words := in(c, b.Choices); words != "" {
+		row.Name = t(c, "owner.choices", "name", row.Name, "choices", words)
+	}
+	if b.Published {
+		row.URL = web.URL(c, "/p/"+b.Slug+"?v="+b.SKU)
+	}
+	switch {
+	case !b.Published || !b.Active || !b.Priced:
+		row.Out = t(c, "picks.gone")
+	case b.Available == 0:
+		row.Out = t(c, "picks.sold-out")
+	default:
+		row.Price = s.money(c, b.Price.Amount, b.Price.Currency)
+	}
+	return row
+}
+
+// takePicks puts what was ticked into the cart of whoever asks. What is sold
+// out or gone is left out and named.
+func (s *Shop) takePicks(c echo.Context) error {
+	var f struct {
+		Pick []string `form:"pick,max=120"`
+	}
+	if err := web.Form(c, &f); err != nil {
+		return err
+	}
+	var wishes []cart.Wish
+	names := map[catalog.VariantID]string{}
+	at := map[catalog.VariantID]int{}
+	err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+		for _, value := range f.Pick {
+			qty, sku, ok := picked(value)
+			if !ok {
+				return fault.New(fault.Invalid, "error.invalid")
+			}
+			v, err := catalog.VariantBySKU(ctx, tx, sku)
+			if fault.Kind(err) == fault.NotFound {
+				continue // gone since the page was shown
+			}
+			if err != nil {
+				return err
+			}
+			if i, twice := at[v.ID]; twice { // two lines of a list that mean the same
+				wishes[i].Qty += qty
+				continue
+			}
+			at[v.ID], names[v.ID] = len(wishes), sku
+			wishes = append(wishes, cart.Wish{Variant: v.ID, Qty: qty})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.takeWishes(c, wishes, names)
+}
+
+// takeWishes brings them and says what came. names stand for what is no longer
+// in the catalog.
+func (s *Shop) takeWishes(c echo.Context, wishes []cart.Wish, names map[catalog.VariantID]string) error {
+	if len(wishes) == 0 {
+		web.Flash(c, "warn", "picks.nothing")
+		return web.Redirect(c, "/cart")
+	}
+	held, short, err := s.bring(c, wishes)
+	if err != nil {
+		return err
+	}
+	if len(short) == 0 {
+		web.Flash(c, "ok", "picks.all", "count", held)
+		return web.Redirect(c, "/cart")
+	}
+	ids := make([]catalog.VariantID, len(short))
+	for i, w := range short {
+		ids[i] = w.Variant
+	}
+	there, err := catalog.Buyables(c.Request().Context(), s.DB, ids, s.currency(c))
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for _, id := range ids {
+		name := names[id]
+		if b, ok := there[id]; ok {
+			name = s.pickRow(c, b, 1).Name
+		}
+		missing = append(missing, name)
+	}
+	list, key := strings.Join(missing, t(c, "shop.again.and")), "picks.some"
+	if held == 0 {
+		key = "picks.none"
+	}
+	web.Flash(c, "warn", key, "count", held, "names", list)
+	return web.Redirect(c, "/cart")
+}
