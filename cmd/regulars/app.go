@@ -53,6 +53,8 @@ type app struct {
 	web      *web.Server
 	model    *follower
 	views    *viewer
+	either   *search.Either // nil: there is no Meilisearch
+	pusher   *search.Pusher
 }
 
 // appOptions is what differs between serve, demo and tests.
@@ -137,10 +139,10 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	if err := finder.Refresh(ctx); err != nil { // before the first shopper waits for it
 		return nil, err
 	}
-	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Finder: finder, Reader: finder, Sessions: a.views.index, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
+	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Finder: a.finder(finder, opt), Reader: finder, Sessions: a.views.index, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
 		Alarms: a.alarms, Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Version: version, Now: opt.now, Log: opt.log}
 	shop.Routes()
-	office := &admin.Office{DB: d, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Mails: a.mails, Names: net.DefaultResolver, Reader: finder, Door: hasher, Demo: opt.demo, Now: opt.now, Log: opt.log}
+	office := &admin.Office{DB: d, Search: a.either, Web: a.web, Settings: a.settings, Desk: a.desk, Mailer: mailer, Mails: a.mails, Names: net.DefaultResolver, Reader: finder, Door: hasher, Demo: opt.demo, Now: opt.now, Log: opt.log}
 	office.Routes()
 	a.work()
 	return a, nil
@@ -283,6 +285,7 @@ func (a *app) run(ctx context.Context, addr, role string) error {
 	background.Go(func() { a.watch(ctx) })
 	if role != roleWeb {
 		background.Go(func() { a.turn(ctx) })
+		background.Go(func() { a.pushSearch(ctx) })
 		if err := a.runner.Start(ctx); err != nil {
 			stopEvents()
 			return err

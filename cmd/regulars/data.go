@@ -228,7 +228,7 @@ func (c rebuildCmd) Run(w *world) error {
 		name string
 		do   func() error
 	}{
-		{"search", func() error { return research(w.ctx, d, w.now()) }},
+		{"search", func() error { return resent(w, d) }},
 		{"segments", func() error {
 			if err := retrait(w.ctx, d, w.now()); err != nil {
 				return err

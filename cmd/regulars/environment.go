@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 )
@@ -47,8 +48,8 @@ const environmentHelp = `Settings from the environment:
   STRIPE_SECRET_KEY         takes payments by Stripe; unset: the built-in test gateway, which takes no money
   STRIPE_WEBHOOK_SECRET     signs Stripe's events at /webhooks/stripe; 16 or more characters, required with the key
   STRIPE_API_BASE           another address of Stripe's API, for tests
-  MEILI_URL, MEILI_MASTER_KEY
-                            read and checked, but search by this service is not part of this release`
+  MEILI_URL                 http://host:7700 of a Meilisearch server, 1.18 or later; unset: the search inside the shop
+  MEILI_MASTER_KEY          its key: the master key, or one that may search and write the indexes products and products_next`
 
 type variables map[string]string
 
@@ -127,10 +128,14 @@ func readEnvironment(vars variables, unknown error) (environment, error) {
 			}
 		}
 	}
-	for name, value := range map[string]string{"MEILI_URL": e.MeiliURL, "STRIPE_API_BASE": e.StripeBase} {
-		if u, err := url.Parse(value); value != "" && (err != nil || u.Host == "") {
-			complain("%s %q should be an address such as http://127.0.0.1:7700", name, value)
-		}
+	if u, err := url.Parse(e.StripeBase); e.StripeBase != "" && (err != nil || u.Host == "") {
+		complain("STRIPE_API_BASE %q should be an address such as http://127.0.0.1:12111", e.StripeBase)
+	}
+	if u, err := url.Parse(e.MeiliURL); e.MeiliURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
+		complain("MEILI_URL should look like http://127.0.0.1:7700; the key belongs into MEILI_MASTER_KEY") // what is there may hold a password
+	}
+	if strings.ContainsFunc(e.MeiliKey, unicode.IsControl) {
+		complain("MEILI_MASTER_KEY holds a line break or another sign that no key has")
 	}
 	if e.StripeKey != "" && len(e.StripeWebhook) < 16 {
 		// An empty secret would let anybody sign payment events.

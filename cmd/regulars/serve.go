@@ -41,9 +41,6 @@ func (c serveCmd) Run(w *world) error {
 		return err
 	}
 	log.Info("starting", "version", version, "database", d.Version())
-	if w.env.MeiliURL != "" {
-		log.Warn("MEILI_URL is set, but this release searches with the embedded index")
-	}
 	if w.env.StripeKey == "" {
 		log.Warn("no payment provider: the built-in test gateway takes no money")
 	} else if w.env.BaseURL == "" {

@@ -29,8 +29,9 @@ const stuckAfter = time.Hour
 
 type homePage struct {
 	web.Page
-	Needs []need
-	Stats []stat
+	Needs  []need
+	Stats  []stat
+	Search string // which engine answers, where there are two
 }
 
 type need struct {
@@ -50,6 +51,9 @@ func (o *Office) home(c echo.Context) error {
 	}
 	if p.Stats, err = o.stats(ctx, c); err != nil {
 		return err
+	}
+	if o.Search != nil && o.may(c, "settings.read") {
+		p.Search = searchState(c, o.Search.State(ctx), o.Settings.Now().Zone())
 	}
 	return web.Render(c, http.StatusOK, "admin/home", p)
 }

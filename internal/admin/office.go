@@ -38,6 +38,7 @@ type Office struct {
 	Settings *setting.Live
 	Desk     *checkout.Desk
 	Mailer   outreach.Mailer
+	Search   *search.Either    // nil: the shop searches by itself
 	Mails    *outreach.Desk    // writes what a page shows before it is sent
 	Names    outreach.Resolver // asked when staff look at the sender's records, and never else
 	Reader   *search.Embedded  // says what is meant; nil: one of its own

@@ -50,3 +50,12 @@ func BetterRated(a, b Rating) int {
 	left, right := (a.Sum+ratedLike*leanStars)*(b.Count+ratedLike), (b.Sum+ratedLike*leanStars)*(a.Count+ratedLike)
 	return cmp.Compare(right, left)
 }
+
+// Leaning is a number by which BetterRated orders: more is better, 0 = nobody
+// rated it. It is exact up to thirty thousand reviews.
+func (r Rating) Leaning() int64 {
+	if r.Count == 0 {
+		return 0
+	}
+	return int64(r.Sum+ratedLike*leanStars) * 1e9 / int64(r.Count+ratedLike)
+}

@@ -95,7 +95,7 @@ func (l *Lexicon) Put(d *Document) {
 	l.at[d.ID] = ordinal
 	a := about{sold: d.Sold, position: d.Position}
 	words := map[string]uint8{}
-	add := func(place int, text string) { l.cut(text, func(token string) { words[token] |= 1 << place }) }
+	l.say(d, func(place int, token string) { words[token] |= 1 << place })
 	for i, lang := range tongues {
 		tokens := Terms(d.Name.In(lang))
 		for j, t := range tokens {
@@ -103,17 +103,6 @@ func (l *Lexicon) Put(d *Document) {
 		}
 		if a.names[i] = strings.Join(tokens, " "); lang == i18n.English {
 			a.head = headOf(tokens)
-		}
-		add(inName, d.Name.In(lang))
-		add(inLine, d.Line.In(lang))
-		for _, f := range d.Facts {
-			add(inFacts, f.Value.In(lang))
-		}
-		for _, o := range d.Options {
-			add(inFacts, o.In(lang))
-		}
-		for _, s := range d.Shelves {
-			add(inShelf, s.Name.In(lang))
 		}
 	}
 	for _, s := range d.Shelves {
@@ -123,12 +112,6 @@ func (l *Lexicon) Put(d *Document) {
 			names[i] = strings.Join(queryTokens(s.Name.In(lang)), " ")
 		}
 		l.shelf[s.ID] = names
-	}
-	add(inShelf, d.Brand)
-	add(inSynonyms, d.Synonyms)
-	for _, code := range append([]string{d.Code}, d.SKUs...) {
-		add(inFacts, code)
-		words[compact(code)] |= 1 << inCode
 	}
 	delete(words, "")
 	for token, places := range words {
@@ -142,6 +125,30 @@ func (l *Lexicon) Put(d *Document) {
 		l.hear(s.Name.Zh)
 	}
 	l.ids, l.gone, l.about = append(l.ids, d.ID), append(l.gone, false), append(l.about, a)
+}
+
+// say gives every token that a document is found by, with its place.
+func (l *Lexicon) say(d *Document, give func(place int, token string)) {
+	add := func(place int, text string) { l.cut(text, func(token string) { give(place, token) }) }
+	for _, lang := range tongues {
+		add(inName, d.Name.In(lang))
+		add(inLine, d.Line.In(lang))
+		for _, f := range d.Facts {
+			add(inFacts, f.Value.In(lang))
+		}
+		for _, o := range d.Options {
+			add(inFacts, o.In(lang))
+		}
+		for _, s := range d.Shelves {
+			add(inShelf, s.Name.In(lang))
+		}
+	}
+	add(inShelf, d.Brand)
+	add(inSynonyms, d.Synonyms)
+	for _, code := range append([]string{d.Code}, d.SKUs...) {
+		add(inFacts, code)
+		give(inCode, compact(code))
+	}
 }
 
 // cut gives the tokens a text is found by: each word as it is written and in

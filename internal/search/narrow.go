@@ -222,7 +222,11 @@ func (n *narrowing) facets() []catalog.Facet {
 		if len(f.Values) == 0 {
 			continue
 		}
-		n.finish(&f.Facet, at)
+		var chosen []string
+		if n.wanted[key] != nil {
+			chosen = n.q.Facets[key]
+		}
+		keepChosen(&f.Facet, chosen)
 		list = append(list, f)
 	}
 	slices.SortFunc(list, func(a, b placed) int {
@@ -235,15 +239,12 @@ func (n *narrowing) facets() []catalog.Facet {
 	return facets
 }
 
-// finish keeps a chosen value in sight even when no product here has it, and
-// orders the values as people read them.
-func (n *narrowing) finish(f *catalog.Facet, at map[string]int) {
-	if n.wanted[f.Key] != nil {
-		for _, code := range n.q.Facets[f.Key] {
-			if _, known := at[code]; !known {
-				at[code] = len(f.Values)
-				f.Values = append(f.Values, catalog.FacetValue{Code: code, Value: i18n.Text{En: code}, Chosen: true})
-			}
+// keepChosen keeps a chosen value in sight even when no product here has it,
+// and orders the values as people read them.
+func keepChosen(f *catalog.Facet, chosen []string) {
+	for _, code := range chosen {
+		if !slices.ContainsFunc(f.Values, func(v catalog.FacetValue) bool { return v.Code == code }) {
+			f.Values = append(f.Values, catalog.FacetValue{Code: code, Value: i18n.Text{En: code}, Chosen: true})
 		}
 	}
 	slices.SortFunc(f.Values, func(a, b catalog.FacetValue) int {
@@ -309,32 +310,14 @@ func (p *picture) order(list []uint32, sort string, currency money.Currency) {
 func (n *narrowing) bands() []catalog.Band {
 	column := n.p.prices[n.q.Currency]
 	cheapest := n.p.inOrder(n.base, n.base.count(), "price", n.q.Currency)
-	if len(cheapest) < 6 {
-		return nil
-	}
 	prices := make([]money.Amount, len(cheapest))
 	for at, i := range cheapest {
 		prices[at] = column[i]
 	}
-	lowest, highest := prices[0], prices[len(prices)-1]
-	var edges []money.Amount
-	for quarter := 1; quarter <= 3; quarter++ {
-		e := roundEdge(prices[len(prices)*quarter/4], n.q.Currency.Digits())
-		if e > lowest && e <= highest && !slices.Contains(edges, e) {
-			edges = append(edges, e)
-		}
-	}
-	if len(edges) == 0 {
+	bands := cutBands(prices, n.q.Currency)
+	if bands == nil {
 		return nil
 	}
-	slices.Sort(edges)
-	bands := make([]catalog.Band, 0, len(edges)+1)
-	var from money.Amount
-	for _, e := range edges {
-		bands = append(bands, catalog.Band{Min: from, Max: e - 1})
-		from = e
-	}
-	bands = append(bands, catalog.Band{Min: from})
 	hits := n.passed(false, "")
 	for _, i := range hits.all(0) {
 		a := column[i]
@@ -349,6 +332,34 @@ func (n *narrowing) bands() []catalog.Band {
 		bands[i].Chosen = (n.q.Min != 0 || n.q.Max != 0) && b.Min == n.q.Min && b.Max == n.q.Max
 	}
 	return bands
+}
+
+// cutBands cuts prices into at most four ranges with round edges; few prices
+// are not cut.
+func cutBands(prices []money.Amount, currency money.Currency) []catalog.Band {
+	if len(prices) < 6 {
+		return nil
+	}
+	slices.Sort(prices)
+	lowest, highest := prices[0], prices[len(prices)-1]
+	var edges []money.Amount
+	for quarter := 1; quarter <= 3; quarter++ {
+		e := roundEdge(prices[len(prices)*quarter/4], currency.Digits())
+		if e > lowest && e <= highest && !slices.Contains(edges, e) {
+			edges = append(edges, e)
+		}
+	}
+	if len(edges) == 0 {
+		return nil
+	}
+	slices.Sort(edges)
+	bands := make([]catalog.Band, 0, len(edges)+1)
+	var from money.Amount
+	for _, e := range edges {
+		bands = append(bands, catalog.Band{Min: from, Max: e - 1})
+		from = e
+	}
+	return append(bands, catalog.Band{Min: from})
 }
 
 // roundEdge rounds to 1, 2 or 5 times a power of ten whole units, and down to

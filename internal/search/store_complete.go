@@ -45,7 +45,7 @@ func (s *Completer) renewed(ctx context.Context, d *db.DB, old *names, now time.
 		n.order()
 	}
 	if old == nil || now.Sub(n.asked) >= queriesFor || now.Before(n.asked) {
-		if n.queries, err = asked(ctx, d, now.Add(-queriesOf), s.Simulated); err != nil {
+		if n.queries, err = typedOften(ctx, d, now.Add(-queriesOf), s.Simulated); err != nil {
 			return nil, err
 		}
 		n.asked = now
@@ -53,10 +53,10 @@ func (s *Completer) renewed(ctx context.Context, d *db.DB, old *names, now time.
 	return n, nil
 }
 
-// asked are the words that at least LeastAsked different visitors looked for
+// typedOften are the words that at least LeastAsked different visitors looked for
 // and that found something, those of most visitors first. Who let nobody
 // remember them counts for none.
-func asked(ctx context.Context, q db.Q, since time.Time, simulated bool) ([]query, error) {
+func typedOften(ctx context.Context, q db.Q, since time.Time, simulated bool) ([]query, error) {
 	var rows []struct{ Words, Lang string }
 	err := q.Query(ctx).Raw(`SELECT lower(trim(detail)) AS words, lang FROM events
 		WHERE kind = ? AND at >= ? AND bot = FALSE AND (simulated = FALSE OR ?) AND detail <> '' AND (visitor_id <> 0 OR customer_id <> 0)
