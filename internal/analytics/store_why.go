@@ -45,9 +45,11 @@ func WhyLeft(ctx context.Context, q db.Q, cart int64, now time.Time) (Why, error
 	if err == nil {
 		// The report's rule (reader.questions): asked from the cart, or by its shopper while they had it.
 		end := max(s.active, s.closed) + time.Hour.Milliseconds()
-		err = read(`SELECT q.id, q.created_at, q.answered_at FROM questions q LEFT JOIN carts m ON m.id = q.cart_id AND q.cart_id > 0
-			WHERE (q.cart_id = 0 AND q.created_at >= ? AND q.created_at <= ? AND (q.visitor_id <> 0 AND q.visitor_id = ? OR q.customer_id = ?)
-			OR CASE WHEN m.merged_into > 0 THEN m.merged_into ELSE q.cart_id END = ?) ORDER BY q.created_at, q.id`, func(rows *sql.Rows) error {
+		// Each way of its own, so that none reads the questions of everybody.
+		err = read(`SELECT q.id, q.created_at, q.answered_at FROM questions q WHERE q.id IN (
+			SELECT a.id FROM questions a WHERE a.cart_id = 0 AND a.created_at >= ? AND a.created_at <= ? AND (a.visitor_id <> 0 AND a.visitor_id = ? OR a.customer_id = ?)
+			UNION ALL SELECT b.id FROM questions b JOIN carts m ON m.id = b.cart_id WHERE b.cart_id > 0 AND b.cart_id = ? AND m.merged_into = 0
+			UNION ALL SELECT e.id FROM carts m JOIN questions e ON e.cart_id > 0 AND e.cart_id = m.id WHERE m.merged_into > 0 AND m.merged_into = ?) ORDER BY q.created_at, q.id`, func(rows *sql.Rows) error {
 			var id int64
 			var one question
 			if err := rows.Scan(&id, &one.at, &one.answered); err != nil {
@@ -58,7 +60,7 @@ func WhyLeft(ctx context.Context, q db.Q, cart int64, now time.Time) (Why, error
 				out.Question, out.Answered = id, one.answered > 0
 			}
 			return nil
-		}, s.started-questionLead.Milliseconds(), end, s.visitor, s.customer)
+		}, s.started-questionLead.Milliseconds(), end, s.visitor, s.customer, cart)
 	}
 	if err != nil {
 		return Why{}, fmt.Errorf("see why cart %d was left: %w", cart, err)

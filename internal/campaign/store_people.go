@@ -156,7 +156,11 @@ func (c *Campaign) TakeIn(ctx context.Context, d *db.DB, zone *time.Location, no
 		Zone string
 	}
 	if ok {
-		err = d.Query(ctx).Raw("SELECT c.id, c.zone FROM customers c WHERE c.id > ? AND c.erased_at = 0 AND c.simulated = ? AND c.id IN ("+whom.SQL+fmt.Sprintf(") ORDER BY c.id LIMIT %d", batch),
+		among := "" // everybody: naming all of them in each batch would read the shop once per batch
+		if c.Audience != "" {
+			among = " AND c.id IN (" + whom.SQL + ")"
+		}
+		err = d.Query(ctx).Raw("SELECT c.id, c.zone FROM customers c WHERE c.id > ? AND c.erased_at = 0 AND c.simulated = ?"+among+fmt.Sprintf(" ORDER BY c.id LIMIT %d", batch),
 			append([]any{c.ListedTo, c.Simulated}, whom.Args...)...).Scan(&people).Error
 		if err != nil {
 			return false, fmt.Errorf("list the people of campaign %s: %w", c.Name, err)

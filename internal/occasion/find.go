@@ -14,7 +14,7 @@ const (
 	early   = 21   // how long before a feast something is bought for it
 	late    = 2    // and how long after
 	keeps   = 0.85 // who has the need meets it here in so many years
-	enough  = 0.5  // posterior from which it is brought up
+	enough  = 0.56 // posterior from which it is brought up; the least with which no crowd of four it was set on fell below 0.91
 	said    = 0.5  // recurring share around a day that the person said matters to them
 	marked  = 2.0  // odds of what was bought as a gift, of a kind that mostly is not; and the other way round
 	nobody  = 0.5  // years of the shop's own rate that a person's is shrunk with

@@ -1,10 +1,13 @@
 package occasion
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -196,40 +199,65 @@ func learned(all []Buyer, now time.Time) Shop {
 
 // Of people whose needs are known: what is found is one (precision), and what
 // is one is found (recall, over needs with at least two years of purchases).
+// The finder was made looking at the first crowd; the others are strangers to it.
+//
+//	SEEDS=10 go test -v -run KnownNeeds ./internal/occasion
 func TestKnownNeedsAreFound(t *testing.T) {
+	strangers, err := strconv.Atoi(cmp.Or(os.Getenv("SEEDS"), "1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := day(2026, time.January, 1)
 	for _, years := range []int{3, 4} {
-		all, known := generate(20020501, 500, years)
-		now := day(2026, time.January, 1)
-		s := learned(all, now)
-		found, right, there, hit := 0, 0, 0, 0
-		for p := range all {
-			needs := s.Find(&all[p], now)
-			for _, f := range needs {
-				found++
-				if slices.ContainsFunc(known[p], func(n truth) bool { return slices.Contains(f.Kinds, n.kind) && n.near(f.Anchor) }) {
-					right++
+		var sum, worst [2]float64
+		for n := range 1 + strangers {
+			all, known := generate(20020501+uint64(n)*104729, 500, years)
+			precision, recall, found, there := measured(all, known, learned(all, now), now)
+			t.Logf("%d years, %d people, crowd %d: %d needs found, precision %.3f; %d needs there, recall %.3f", years, len(all), n, found, precision, there, recall)
+			if n == 0 {
+				if precision < 0.9 || recall < 0.6 {
+					t.Errorf("%d years: precision %.3f at recall %.3f, want 0.9 at 0.6", years, precision, recall)
 				}
+				worst = [2]float64{1, 1}
+				continue
 			}
-			for _, n := range known[p] {
-				met := map[int]bool{}
-				for _, e := range all[p].Events {
-					if y, off, ok := n.place(e.Day); ok && e.Kind == n.kind && off >= -window && off <= window {
-						met[y] = true
-					}
-				}
-				if len(met) < 2 {
-					continue
-				}
-				there++
-				if slices.ContainsFunc(needs, func(f Found) bool { return slices.Contains(f.Kinds, n.kind) && n.near(f.Anchor) }) {
-					hit++
-				}
-			}
+			sum[0], sum[1] = sum[0]+precision, sum[1]+recall
+			worst[0], worst[1] = min(worst[0], precision), min(worst[1], recall)
 		}
-		precision, recall := float64(right)/float64(found), float64(hit)/float64(there)
-		t.Logf("%d years, %d people: %d needs found, precision %.3f; %d needs there, recall %.3f", years, len(all), found, precision, there, recall)
-		if precision < 0.9 || recall < 0.6 {
-			t.Errorf("%d years: precision %.3f at recall %.3f, want 0.9 at 0.6", years, precision, recall)
+		if strangers > 0 { // one of them alone swings by two points either way: what is held is their mean
+			if sum[0] < 0.9*float64(strangers) || sum[1] < 0.6*float64(strangers) {
+				t.Errorf("%d years: the strangers' precision and recall do not reach 0.9 and 0.6 in the mean", years)
+			}
+			t.Logf("%d years, %d crowds of strangers: precision %.3f (worst %.3f), recall %.3f (worst %.3f)", years, strangers, sum[0]/float64(strangers), worst[0], sum[1]/float64(strangers), worst[1])
 		}
 	}
+}
+
+func measured(all []Buyer, known [][]truth, s Shop, now time.Time) (precision, recall float64, found, there int) {
+	right, hit := 0, 0
+	for p := range all {
+		needs := s.Find(&all[p], now)
+		for _, f := range needs {
+			found++
+			if slices.ContainsFunc(known[p], func(n truth) bool { return slices.Contains(f.Kinds, n.kind) && n.near(f.Anchor) }) {
+				right++
+			}
+		}
+		for _, n := range known[p] {
+			met := map[int]bool{}
+			for _, e := range all[p].Events {
+				if y, off, ok := n.place(e.Day); ok && e.Kind == n.kind && off >= -window && off <= window {
+					met[y] = true
+				}
+			}
+			if len(met) < 2 {
+				continue
+			}
+			there++
+			if slices.ContainsFunc(needs, func(f Found) bool { return slices.Contains(f.Kinds, n.kind) && n.near(f.Anchor) }) {
+				hit++
+			}
+		}
+	}
+	return float64(right) / float64(found), float64(hit) / float64(there), found, there
 }

@@ -83,7 +83,54 @@ func TestKindsRecurInOnlineRetailII(t *testing.T) {
 	}
 	lift := float64(again) / chance
 	t.Logf("all themes: %d people, %d purchases, %d again, %.0f by season and rate: lift %.2f", len(all), pairs, again, chance, lift)
+	kept, near, season := anniversaries(all, last)
+	t.Logf("of %d themes bought on one day of the first year and again in the second, %.1f%% within 21 days of the same day, %.1f%% by the season of the second year alone: lift %.2f", kept, 100*near/float64(kept), 100*season/float64(kept), near/season)
 	if pairs < 1000 || lift <= 1 {
 		t.Errorf("of %d purchases the lift is %.2f", pairs, lift)
 	}
+}
+
+// anniversaries is the milder question: of the people who bought a theme on one
+// day of the year before the last and again in the last, how many did so for
+// the first time near the same day, and how many would if they bought when
+// everybody does, whatever their own rate.
+func anniversaries(all []Buyer, last time.Time) (kept int, near, season float64) {
+	between := last.AddDate(-1, 0, 0)
+	around := func(d, at time.Time) bool { return d.Sub(at).Abs() <= 21*24*time.Hour }
+	days := map[catalog.CategoryID][]time.Time{} // of the last year
+	for i := range all {
+		for _, e := range all[i].Events {
+			if e.Day.After(between) {
+				days[e.Kind] = append(days[e.Kind], e.Day)
+			}
+		}
+	}
+	for i := range all {
+		first, second := map[catalog.CategoryID][]time.Time{}, map[catalog.CategoryID]time.Time{}
+		for _, e := range all[i].Events {
+			if !e.Day.After(between) {
+				first[e.Kind] = append(first[e.Kind], e.Day)
+			} else if second[e.Kind].IsZero() {
+				second[e.Kind] = e.Day
+			}
+		}
+		for k, bought := range first {
+			if len(bought) != 1 || second[k].IsZero() {
+				continue
+			}
+			kept++
+			at := bought[0].AddDate(1, 0, 0)
+			if around(second[k], at) {
+				near++
+			}
+			n := 0
+			for _, d := range days[k] {
+				if around(d, at) {
+					n++
+				}
+			}
+			season += float64(n) / float64(len(days[k]))
+		}
+	}
+	return kept, near, season
 }

@@ -72,7 +72,7 @@ func History(ctx context.Context, q db.Q, id customer.ID, most int) ([]Move, err
 func Announce(ctx context.Context, q db.Q, after time.Time, from int64, most int) ([]Move, error) {
 	var all []Move
 	err := q.Query(ctx).Where(`kind IN ('tier','notice') AND became <> '' AND at > ? AND since > ? AND id > ?
-		AND customer_id IN (SELECT id FROM customers WHERE simulated = FALSE AND erased_at = 0)`, db.At(after), db.At(after), from).
+		AND EXISTS (SELECT 1 FROM customers c WHERE c.id = customer_id AND c.simulated = FALSE AND c.erased_at = 0)`, db.At(after), db.At(after), from).
 		Order("id").Limit(most).Find(&all).Error
 	if err != nil {
 		return nil, fmt.Errorf("read changes of tiers: %w", err)
