@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"regulars/internal/campaign"
 	"regulars/internal/db"
 	"regulars/internal/i18n"
 	"regulars/internal/survey"
@@ -239,7 +240,14 @@ func townToLookAt(t *testing.T, shoppers, days int) string {
 		{Kind: survey.One, Words: words("How did it arrive?", "包裹送到时怎么样？"), Options: survey.ParseOptions("Well | 完好\nDented | 有点压扁")},
 		{Kind: survey.Text, Words: words("What was wrong?", "哪里不好？")},
 	}}
-	if err := a.db.InTx(t.Context(), func(tx *db.Tx) error { return survey.Put(t.Context(), tx, &s, true, 10, now) }); err != nil {
+	c := campaign.Campaign{Token: letter, Salt: letter, Name: "A letter", State: campaign.Done, Subject: words("For you, {name}", "{name}，给您的"), Words: words("Look.", "请看。"), Products: "BK13", Pick: campaign.ByHand,
+		Held: 5000, Hour: campaign.AnyHour, Days: 3, CreditDays: 14, StartedAt: db.At(now.AddDate(0, 0, -20)), EndedAt: db.At(now.AddDate(0, 0, -20)), CreatedAt: db.At(now.AddDate(0, 0, -21))}
+	if err := a.db.InTx(t.Context(), func(tx *db.Tx) error {
+		if err := campaign.Tell(t.Context(), tx, &c, nil); err != nil {
+			return err
+		}
+		return survey.Put(t.Context(), tx, &s, true, 10, now)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return base

@@ -26,6 +26,7 @@ const (
 	easy    = "easy@demo.example"
 	emptied = "empty"
 	asked   = "two-questions" // the survey of townToLookAt
+	letter  = "letter"        // its campaign
 )
 
 var shopFamilies = []family{
@@ -159,7 +160,9 @@ var officeFamilies = []family{
 	{name: "office sender", who: owner, path: "/admin/mail/sender"},
 	{name: "office campaigns", who: owner, path: "/admin/campaigns"},
 	{name: "office new campaign", who: owner, path: "/admin/campaigns/new"},
+	{name: "office campaign with what it brought", who: owner, path: "/admin/campaigns/" + letter},
 	{name: "office banners", who: owner, path: "/admin/campaigns/banners"},
+	{name: "office banner", who: owner, path: "/admin/campaigns/banners?simulated=yes", link: `tbody th a[href^="/admin/campaigns/banners/"]`},
 	{name: "office new banner", who: owner, path: "/admin/campaigns/banners/new"},
 	{name: "components", who: owner, path: "/admin/_components"},
 	{name: "components in the shop", who: owner, path: "/admin/_components/shop"},
