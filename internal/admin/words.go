@@ -28,7 +28,7 @@ type (
 		Pins    []pinRow
 		Misses  []missRow
 		Test    *testRow
-		Query   string
+		Typed   string
 		Langs   []choice // of the rule form
 		PinIn   []choice
 		TestIn  []choice
@@ -69,7 +69,7 @@ func (o *Office) words(c echo.Context) error {
 func (o *Office) showWords(c echo.Context, status int, in inputs, failure error, notice string) error {
 	ctx := c.Request().Context()
 	p := wordsPage{Page: page(c, "staff.area.search"), In: in, Errors: wrong(c, failure), Notice: notice, Write: o.may(c, "search.write"),
-		Query: c.QueryParam("q"), AskedIn: c.QueryParam("in")}
+		Typed: c.QueryParam("q"), AskedIn: c.QueryParam("in")}
 	p.Langs, p.PinIn, p.TestIn = langChoices(c, in["rule_lang"], true), langChoices(c, in["pin_lang"], true), langChoices(c, p.AskedIn, false)
 	rules, err := search.AllRules(ctx, o.DB)
 	if err != nil {
@@ -88,8 +88,8 @@ func (o *Office) showWords(c echo.Context, status int, in inputs, failure error,
 	for _, m := range missed {
 		p.Misses = append(p.Misses, missRow{m.Words, langName(c, m.Lang), t(c, "admin.search.miss."+m.Kind), m.Nearest, testURL(m.Words, m.Lang), m.Times, m.LastAt})
 	}
-	if p.Query != "" {
-		if p.Test, err = o.tested(c, p.Query, p.AskedIn); err != nil {
+	if p.Typed != "" {
+		if p.Test, err = o.tested(c, p.Typed, p.AskedIn); err != nil {
 			if !errors.Is(err, fault.Invalid) {
 				return err
 			}
