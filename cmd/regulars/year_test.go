@@ -134,7 +134,7 @@ func newYear(t *testing.T, shoppers int) *year {
 		k := &all[i]
 		zone := zones[y.r.IntN(len(zones))]
 		y.exec("UPDATE customers SET zone = ?, email_verified_at = CASE WHEN email_verified_at = 0 THEN created_at ELSE email_verified_at END WHERE id = ?", zone, int64(k.ID))
-		p := &actor{given: map[customer.Purpose]bool{}, wish: outreach.Preference{Hour: outreach.AnyHour}, zone: time.UTC, appetite: []float64{0.001, 0.004, 0.02}[i%3]}
+		p := &actor{given: map[customer.Purpose]bool{}, zone: time.UTC, appetite: []float64{0.001, 0.004, 0.02}[i%3]}
 		if zone != "" {
 			p.zone, _ = time.LoadLocation(zone)
 		}
@@ -155,7 +155,8 @@ func newYear(t *testing.T, shoppers int) *year {
 			}
 			k.Zone = zone
 			p.person = customer.NewPerson(v, k, nil, nil)
-			return nil
+			p.wish, err = outreach.PreferenceOf(ctxYear, tx, k.Email) // some of the tour have asked for something
+			return err
 		})
 		age, known := k.Age(y.now.AddDate(2, 0, 0)) // who will not be eighteen all the while
 		p.minor = known && age < 18

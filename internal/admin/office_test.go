@@ -367,6 +367,8 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 	})
 	parts := map[string]string{
 		":import":    "goods",
+		":rule":      "1",
+		":pin":       "1",
 		":campaign":  "spring",
 		":banner":    "strip",
 		":notice":    "told",

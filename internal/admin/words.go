@@ -163,25 +163,25 @@ func (o *Office) addRule(c echo.Context) error {
 }
 
 func (o *Office) dropRule(c echo.Context) error {
-	return o.dropWords(c, "search.rule.drop", func(ctx context.Context, tx *db.Tx, id int64) (string, error) {
+	return o.dropWords(c, "search.rule.drop", param(c, "rule"), func(ctx context.Context, tx *db.Tx, id int64) (string, error) {
 		r, err := search.DropRule(ctx, tx, id)
 		return r.Text, err
 	})
 }
 
 func (o *Office) dropPin(c echo.Context) error {
-	return o.dropWords(c, "search.pin.drop", func(ctx context.Context, tx *db.Tx, id int64) (string, error) {
+	return o.dropWords(c, "search.pin.drop", param(c, "pin"), func(ctx context.Context, tx *db.Tx, id int64) (string, error) {
 		p, err := search.DropPin(ctx, tx, id)
 		return p.Typed, err
 	})
 }
 
-func (o *Office) dropWords(c echo.Context, action string, drop func(context.Context, *db.Tx, int64) (string, error)) error {
-	id, err := strconv.ParseInt(param(c, "id"), 10, 64)
+func (o *Office) dropWords(c echo.Context, action, which string, drop func(context.Context, *db.Tx, int64) (string, error)) error {
+	id, err := strconv.ParseInt(which, 10, 64)
 	if err != nil {
 		return nowhere()
 	}
-	err = o.change(c, action, param(c, "id"), func(ctx context.Context, tx *db.Tx, _ time.Time) (string, error) { return drop(ctx, tx, id) })
+	err = o.change(c, action, which, func(ctx context.Context, tx *db.Tx, _ time.Time) (string, error) { return drop(ctx, tx, id) })
 	if err != nil && !errors.Is(err, fault.NotFound) { // gone is what was asked, also by a second click
 		return err
 	}

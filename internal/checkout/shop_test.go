@@ -22,6 +22,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/payment"
 	"regulars/internal/pricing"
+	"regulars/internal/search"
 	"regulars/internal/setting"
 )
 
@@ -192,7 +193,7 @@ func (s *shop) runJobs() int {
 	jobs.Work(r, func(context.Context, order.Placed) error { return nil })
 	jobs.Work(r, func(context.Context, order.Sent) error { return nil })
 	jobs.Work(r, func(context.Context, order.Moved) error { return nil })
-	jobs.Work(r, func(context.Context, catalog.Changed) error { return nil })
+	search.Register(r, s.db)
 	n, err := r.RunDue(ctx, s.now())
 	if err != nil {
 		s.t.Fatal(err)

@@ -26,6 +26,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
+	"regulars/internal/search"
 	"regulars/internal/setting"
 	"regulars/templates"
 )
@@ -173,7 +174,7 @@ func newWorld(seed uint64, from *template, d *db.DB) *world {
 	w.jobs = jobs.NewRunner(d, log)
 	w.desk.Register(w.jobs)
 	w.mail.Register(w.jobs)
-	jobs.Work(w.jobs, func(context.Context, catalog.Changed) error { return nil })
+	search.Register(w.jobs, d)
 	return w
 }
 

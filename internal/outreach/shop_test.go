@@ -17,6 +17,7 @@ import (
 	"regulars/internal/money"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
+	"regulars/internal/search"
 	"regulars/internal/setting"
 	"regulars/templates"
 )
@@ -165,11 +166,11 @@ func (s *shop) sweep(at time.Time) int {
 	return n
 }
 
-// runner works the desk's jobs; what the catalogue enqueued is not its own.
+// runner works the desk's jobs and those of the search.
 func (s *shop) runner() *jobs.Runner {
 	r := jobs.NewRunner(s.db, s.desk.Log)
 	s.desk.Register(r)
-	jobs.Work(r, func(context.Context, catalog.Changed) error { return nil })
+	search.Register(r, s.db)
 	return r
 }
 

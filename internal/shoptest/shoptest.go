@@ -22,6 +22,7 @@ import (
 	"regulars/internal/outreach"
 	"regulars/internal/recommend"
 	"regulars/internal/roster"
+	"regulars/internal/search"
 	"regulars/internal/setting"
 	"regulars/internal/staff"
 	"regulars/internal/storefront"
@@ -123,7 +124,7 @@ func open(t testing.TB, d *db.DB, seed func(*Shop)) *Shop {
 	s.Jobs = jobs.NewRunner(d, log)
 	s.Desk.Register(s.Jobs)
 	s.Office.Register(s.Jobs)
-	jobs.Work(s.Jobs, func(context.Context, catalog.Changed) error { return nil })
+	search.Register(s.Jobs, d)
 	trait.Register(s.Jobs, d, s.Settings, s.Now)
 	roster.Register(s.Jobs, d, s.Settings, s.Now, log)
 	s.Front = &storefront.Shop{DB: d, Web: s.Web, Engine: s.Engine, Sessions: s.Sessions, Events: s.Events, Settings: s.Settings, Desk: s.Desk, Hasher: s.Hasher,
