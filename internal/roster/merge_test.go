@@ -137,6 +137,8 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 		w.Shop.Tx(func(ctx context.Context, tx *db.Tx) error {
 			return errors.Join(
 				tx.Query(ctx).Exec("INSERT INTO surveys (slug, title, intro, created_at, updated_at) VALUES ('wishes', '{}', '{}', 1, 1)").Error,
+				tx.Query(ctx).Exec("INSERT INTO mail_holdout_runs (number, held, salt, since) VALUES (99, 0, 's', 1)").Error,
+				tx.Query(ctx).Exec("INSERT INTO mail_holdout (run_id, person, customer_id, arm, assigned_at) SELECT id, 'kept', ?, 'treat', 1 FROM mail_holdout_runs WHERE number = 99", int64(from)).Error,
 				tx.Query(ctx).Exec("INSERT INTO survey_responses (token, survey_id, customer_id, began_at) SELECT 'wish', id, ?, 1 FROM surveys", int64(from)).Error,
 				tx.Query(ctx).Exec("INSERT INTO occasions (token, customer_id, source, state, name, month, day, created_at, updated_at) VALUES ('need', ?, 'found', 'confirmed', 'Uncle', 5, 4, 1, 1)", int64(from)).Error,
 				tx.Query(ctx).Exec("INSERT INTO occasion_years (occasion_id, customer_id, year, on_day, answer_hash, told_at) SELECT id, customer_id, 2025, 1746316800000, 'x', 1744588800000 FROM occasions WHERE token = 'need'").Error)
