@@ -19,36 +19,55 @@ const (
 )
 
 // Misses counts what was looked for in vain, a row a day and words, without a
-// trace of who typed it. To know different visitors of a day apart, it
-// remembers until midnight and in memory alone, under a seed nobody keeps, who
-// typed what.
+// trace of who typed it. Until midnight it remembers, in memory alone and under
+// a seed nobody keeps, who typed what: words are written down only once a
+// second visitor of the day typed them, since those of one may be a name.
 type Misses struct {
-	mu   sync.Mutex
-	day  string
-	seed maphash.Seed
-	seen map[uint64]bool
+	mu    sync.Mutex
+	day   string
+	seed  maphash.Seed
+	seen  map[uint64]bool // visitor and words
+	words map[uint64]*typed
 }
+
+// typed is how often words came on a day, and from how many visitors.
+type typed struct{ times, visitors int }
 
 // mostMisses of a day are remembered; more than that is a machine trying words.
 const mostMisses = 5000
 
-// first says whether a visitor typed the words for the first time on a day, and
-// whether they may be counted at all.
-func (m *Misses) first(day, visitor, words string) (first, counted bool) {
+// count takes in that a visitor typed words, and says what is to be added to
+// what is written down: nothing while one visitor alone typed them.
+func (m *Misses) count(day, visitor, words string) (add typed) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.day != day {
-		m.day, m.seed, m.seen = day, maphash.MakeSeed(), map[uint64]bool{}
+		m.day, m.seed, m.seen, m.words = day, maphash.MakeSeed(), map[uint64]bool{}, map[uint64]*typed{}
 	}
-	key := maphash.String(m.seed, visitor+"\x00"+words)
-	if m.seen[key] {
-		return false, true
+	who, what := maphash.String(m.seed, visitor+"\x00"+words), maphash.String(m.seed, words)
+	first := !m.seen[who]
+	if first && len(m.seen) >= mostMisses {
+		return typed{}
 	}
-	if len(m.seen) >= mostMisses {
-		return false, false
+	so := m.words[what]
+	if so == nil {
+		so = &typed{}
+		m.words[what] = so
 	}
-	m.seen[key] = true
-	return true, true
+	so.times++
+	if first {
+		m.seen[who] = true
+		so.visitors++
+	}
+	switch {
+	case so.visitors < leastVisitors:
+		return typed{}
+	case first && so.visitors == leastVisitors:
+		return *so
+	case first:
+		return typed{1, 1}
+	}
+	return typed{1, 0}
 }
 
 // Note counts a query that found nothing as it was typed. visitor tells people
@@ -56,22 +75,18 @@ func (m *Misses) first(day, visitor, words string) (first, counted bool) {
 func (m *Misses) Note(ctx context.Context, d *db.DB, u *Understood, lang i18n.Lang, kind, visitor string, now time.Time) error {
 	words := normal(u.Typed)
 	day := now.UTC().Format(time.DateOnly)
-	first, counted := m.first(day, visitor, string(lang)+words+kind)
-	if words == "" || !counted {
+	add := m.count(day, visitor, string(lang)+words+kind)
+	if words == "" || add.times == 0 {
 		return nil
-	}
-	visitors := 0
-	if first {
-		visitors = 1
 	}
 	nearest := ""
 	if kind != Vain {
 		nearest = u.Words.Text
 	}
 	return d.InTx(ctx, func(tx *db.Tx) error {
-		err := tx.Query(ctx).Exec(`INSERT INTO search_misses (day, lang, words, kind, times, visitors, nearest, last_at) VALUES (?, ?, ?, ?, 1, ?, ?, ?)
-			ON CONFLICT (words, lang, kind, day) DO UPDATE SET times = search_misses.times + 1, visitors = search_misses.visitors + excluded.visitors, nearest = excluded.nearest, last_at = excluded.last_at`,
-			day, string(lang), words, kind, visitors, nearest, db.At(now)).Error
+		err := tx.Query(ctx).Exec(`INSERT INTO search_misses (day, lang, words, kind, times, visitors, nearest, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (words, lang, kind, day) DO UPDATE SET times = search_misses.times + excluded.times, visitors = search_misses.visitors + excluded.visitors, nearest = excluded.nearest, last_at = excluded.last_at`,
+			day, string(lang), words, kind, add.times, add.visitors, nearest, db.At(now)).Error
 		if err != nil {
 			return fmt.Errorf("count a search in vain: %w", err)
 		}
