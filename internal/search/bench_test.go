@@ -149,4 +149,27 @@ func BenchmarkEngine(b *testing.B) {
 			b.ReportMetric(float64(total), "hits")
 		})
 	}
+	tree, err := catalog.LoadTree(ctx, d)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var types search.Completer
+	b.Run("typing", func(b *testing.B) {
+		var took []time.Duration
+		typed := []string{"k", "ke", "ket", "kett", "c", "cl", "cla", "class", "classic f", "fo", "folding k", "z"}
+		if _, err := types.Complete(ctx, d, tree, i18n.English, "k", 4, now); err != nil { // reads the names
+			b.Fatal(err)
+		}
+		for b.Loop() {
+			for _, t := range typed {
+				start := time.Now()
+				if _, err := types.Complete(ctx, d, tree, i18n.English, t, 4, now); err != nil {
+					b.Fatal(err)
+				}
+				took = append(took, time.Since(start))
+			}
+		}
+		slices.Sort(took)
+		b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
+	})
 }
