@@ -103,9 +103,9 @@ type Miss struct {
 	LastAt         db.Time
 }
 
-// Words are told when two or more visitors typed them on one day, and they came
-// on two or more days: a single query may name an illness, and who asks for it
-// each week would be told were days alone counted.
+// Words are told when two or more visitors typed them on a day, on two or more
+// days: a single query may name an illness, and who asks for it each week would
+// be told were days alone counted.
 const (
 	leastVisitors = 2
 	leastDays     = 2
