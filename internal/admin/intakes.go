@@ -60,7 +60,7 @@ type (
 
 const (
 	intakesPath = "/admin/products/imports"
-	mostIntakes = 50
+	mostIntakes = 20
 	mostWrong   = 100      // bad rows that the page lists; the file has all
 	mostUpload  = 40 << 20 // of a file as it is sent
 )
@@ -101,7 +101,7 @@ func (o *Office) showIntakes(c echo.Context, status int, in inputs, why error) e
 	for i := range all {
 		k := &all[i]
 		row := intakeRow{URL: intakesPath + "/" + k.Token, Name: k.Name, Kind: t(c, "intake.kind."+k.Kind), State: intakeState(c, k), At: k.CreatedAt}
-		if sum := cmpSummary(k); sum != nil {
+		if sum := newest(k); sum != nil {
 			row.Rows = number(sum.Rows)
 		}
 		p.Rows = append(p.Rows, row)
@@ -109,7 +109,8 @@ func (o *Office) showIntakes(c echo.Context, status int, in inputs, why error) e
 	return web.Render(c, status, "admin/intakes", &p)
 }
 
-func cmpSummary(in *exchange.Intake) *exchange.Summary {
+// newest is what is known last of a file: what an import did, else what it would do.
+func newest(in *exchange.Intake) *exchange.Summary {
 	if in.Result != nil {
 		return in.Result
 	}
@@ -176,7 +177,7 @@ func (o *Office) showIntake(c echo.Context, status int, columns map[string]strin
 	if k.Bytes > 0 {
 		p.Percent = int(min(99, k.Read*100/k.Bytes))
 	}
-	if sum := cmpSummary(k); sum != nil && !p.Busy {
+	if sum := newest(k); sum != nil && !p.Busy {
 		o.counted(c, &p, k, sum)
 	}
 	if k.Format == "" && (k.State == exchange.Columns || k.State == exchange.Looked || k.State == exchange.Failed) {

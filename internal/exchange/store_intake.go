@@ -137,7 +137,7 @@ func LastDone(ctx context.Context, q db.Q) (int64, error) {
 	return last.ID, nil
 }
 
-// Intakes reads the latest files, without their bad rows.
+// Intakes reads the latest files, each with what was found in it.
 func Intakes(ctx context.Context, q db.Q, most int) ([]Intake, error) {
 	var all []Intake
 	if err := q.Query(ctx).Order("created_at DESC, id DESC").Limit(most).Find(&all).Error; err != nil {
