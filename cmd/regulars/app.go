@@ -225,8 +225,8 @@ func (a *app) work() {
 	})
 }
 
-// watch keeps this process in step with what others change: settings, model.
-func (a *app) watch(ctx context.Context) {
+// eachSecond does something until ctx ends.
+func eachSecond(ctx context.Context, do func()) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -234,7 +234,14 @@ func (a *app) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			do()
 		}
+	}
+}
+
+// watch keeps this process in step with what others change: settings, model.
+func (a *app) watch(ctx context.Context) {
+	eachSecond(ctx, func() {
 		if err := a.settings.Refresh(ctx, a.db); err != nil && ctx.Err() == nil {
 			a.log.Error("settings not read", "error", err)
 		}
@@ -244,27 +251,20 @@ func (a *app) watch(ctx context.Context) {
 		if err := a.views.look(ctx, a.db, a.now()); err != nil && ctx.Err() == nil {
 			a.log.Error("sessions not current", "error", err)
 		}
-	}
+	})
 }
 
 // turn keeps segments, and the keys by which people are found, in step with what happens and with the clock.
 func (a *app) turn(ctx context.Context) {
 	turner := &segment.Turner{DB: a.db, Now: a.now}
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	eachSecond(ctx, func() {
 		if err := turner.Turn(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("segments not current", "error", err)
 		}
 		if err := person.Follow(ctx, a.db); err != nil && ctx.Err() == nil {
 			a.log.Error("people not found by their newest names", "error", err)
 		}
-	}
+	})
 }
 
 // The parts a process may play.

@@ -30,18 +30,11 @@ func (a *app) pushSearch(ctx context.Context) {
 	if a.pusher == nil {
 		return
 	}
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	eachSecond(ctx, func() {
 		if err := a.pusher.Push(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("Meilisearch is not current", "why", search.Why(err), "error", err)
 		}
-	}
+	})
 }
 
 // resent makes the index again, and sends it to Meilisearch where there is
