@@ -9,7 +9,7 @@ import (
 )
 
 // VariantsBySKU finds the variants of these SKUs, as written or in capitals, by
-// the capitals of their SKU.
+// their SKU and by its capitals.
 func VariantsBySKU(ctx context.Context, q db.Q, skus []string) (map[string]Variant, error) {
 	var asked []string
 	for _, s := range skus {
@@ -27,6 +27,9 @@ func VariantsBySKU(ctx context.Context, q db.Q, skus []string) (map[string]Varia
 	found := make(map[string]Variant, len(rows))
 	for _, v := range rows {
 		found[strings.ToUpper(v.SKU)] = v
+	}
+	for _, v := range rows { // of two that differ in capitals alone each is found as it is written
+		found[v.SKU] = v
 	}
 	return found, nil
 }

@@ -1,7 +1,6 @@
 package storefront
 
 import (
-	"context"
 	"strconv"
 	"strings"
 
@@ -9,7 +8,6 @@ import (
 
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
-	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/web"
 )
@@ -60,33 +58,31 @@ func (s *Shop) takePicks(c echo.Context) error {
 	if err := web.Form(c, &f); err != nil {
 		return err
 	}
+	qtys, skus := make([]int, len(f.Pick)), make([]string, len(f.Pick))
+	for i, value := range f.Pick {
+		var ok bool
+		if qtys[i], skus[i], ok = picked(value); !ok {
+			return fault.New(fault.Invalid, "error.invalid")
+		}
+	}
+	known, err := catalog.VariantsBySKU(c.Request().Context(), s.DB, skus)
+	if err != nil {
+		return err
+	}
 	var wishes []cart.Wish
 	names := map[catalog.VariantID]string{}
 	at := map[catalog.VariantID]int{}
-	err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		for _, value := range f.Pick {
-			qty, sku, ok := picked(value)
-			if !ok {
-				return fault.New(fault.Invalid, "error.invalid")
-			}
-			v, err := catalog.VariantBySKU(ctx, tx, sku)
-			if fault.Kind(err) == fault.NotFound {
-				continue // gone since the page was shown
-			}
-			if err != nil {
-				return err
-			}
-			if i, twice := at[v.ID]; twice { // two lines of a list that mean the same
-				wishes[i].Qty += qty
-				continue
-			}
-			at[v.ID], names[v.ID] = len(wishes), sku
-			wishes = append(wishes, cart.Wish{Variant: v.ID, Qty: qty})
+	for i, sku := range skus {
+		v, there := known[sku]
+		if !there {
+			continue // gone since the page was shown
 		}
-		return nil
-	})
-	if err != nil {
-		return err
+		if n, twice := at[v.ID]; twice { // two lines of a list that mean the same
+			wishes[n].Qty += qtys[i]
+			continue
+		}
+		at[v.ID], names[v.ID] = len(wishes), sku
+		wishes = append(wishes, cart.Wish{Variant: v.ID, Qty: qtys[i]})
 	}
 	return s.takeWishes(c, wishes, names)
 }
