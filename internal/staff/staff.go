@@ -98,6 +98,7 @@ type Area struct {
 // what belongs to no room is the owner's alone.
 var Areas = []Area{
 	{Name: "home", Path: "/admin", Read: []Role{Merchant, Marketer, Support, Analyst}},
+	{Name: "find", Path: "/admin/find", Read: []Role{Merchant, Marketer, Support, Analyst}, Within: true}, // shows what the other rooms let in
 	{Name: "orders", Path: "/admin/orders", Write: []Role{Merchant, Support}},
 	{Name: "returns", Path: "/admin/returns", Write: []Role{Merchant, Support}},
 	{Name: "products", Path: "/admin/products", Write: []Role{Merchant}},
