@@ -41,7 +41,7 @@ type (
 // in both languages, as keyboards are.
 var areaKeys = map[string]string{"home": "h", "orders": "o", "returns": "r", "products": "p", "search": "w", "stock": "s", "promotions": "d",
 	"customers": "c", "segments": "n", "homepages": "y", "chains": "l", "abandonment": "a", "messages": "m", "campaigns": "t", "experiments": "x",
-	"questions": "q", "reviews": "v", "settings": "e", "audit": "u"}
+	"questions": "q", "reviews": "v", "reports": "i", "settings": "e", "audit": "u"}
 
 // find answers the box that stands on every page of the office: an order's
 // number, a SKU, a product's code lead straight there; anything else lists

@@ -58,6 +58,8 @@ func (o *Office) Routes() {
 	g := o.Web.Echo.Group("/admin", o.guard)
 	g.GET("", o.home)
 	g.GET("/find", o.find)
+	g.GET("/reports", o.reports)
+	g.GET("/reports/sales.csv", o.reportsFile)
 	g.GET("/products", o.products)
 	g.GET("/products/trends", o.trends)
 	g.GET("/products/new", o.newProduct)

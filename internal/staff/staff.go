@@ -117,6 +117,7 @@ var Areas = []Area{
 	{Name: "segments", Path: "/admin/segments", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "homepages", Path: "/admin/homepages", Write: []Role{Marketer}},
 	{Name: "chains", Path: "/admin/chains", Read: []Role{Analyst}, Write: []Role{Merchant, Marketer}},
+	{Name: "reports", Path: "/admin/reports", Read: []Role{Merchant, Marketer, Analyst}},
 	{Name: "abandonment", Path: "/admin/abandonment", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "messages", Path: "/admin/messages", Read: []Role{Support}, Write: []Role{Marketer}},
 	{Name: "campaign-people", Path: "/admin/campaigns/people", Read: []Role{Merchant, Marketer}, Within: true},
