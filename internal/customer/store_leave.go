@@ -36,7 +36,7 @@ type Exported struct {
 	Coupons   []ExportedCoupon   `json:"coupons"`    // codes that were given to them alone
 	Looks     []ExportedLook     `json:"looks"`      // when staff of the shop looked at the account
 	Questions []ExportedQuestion `json:"questions"`
-	Reviews   []ExportedReview   `json:"reviews"`     // what you said of goods, and said before
+	Reviews   []ExportedReview   `json:"reviews"` // what you said of goods, and said before
 	Lists     []ExportedList     `json:"shopping_lists"`
 	Awaited   []ExportedAwaited  `json:"awaited"`     // what you want to be told of when it is there again
 	Saved     []ExportedCart     `json:"saved_goods"` // for later
