@@ -96,7 +96,7 @@ func (s *Shop) listsWith(c echo.Context, status int, name string, failed error) 
 			continue
 		}
 		if l.Weeks > 0 {
-			row.Note += " · " + t(c, "lists.every", "count", l.Weeks)
+			row.Note += " · " + t(c, "lists.reminds", "count", l.Weeks)
 		}
 		page.Lists = append(page.Lists, row)
 	}
