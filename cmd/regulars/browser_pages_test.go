@@ -75,6 +75,14 @@ var shopFamilies = []family{
 	{name: "consents", who: parent, path: "/account/consents"},
 	{name: "what is known", who: parent, path: "/account/privacy"},
 	{name: "bought often", who: "loyal@demo.example", path: "/account/often"},
+	{name: "no shopping list", who: easy, path: "/account/lists"},
+	{name: "shopping list", who: parent, path: "/account/lists", do: func(v *visitor) {
+		if len(v.texts(".account-main .rows a")) > 0 {
+			v.follow(".account-main .rows a")
+			return
+		}
+		v.do("make a list", chromedp.SendKeys(chromedp.CSS("#name"), "Each Saturday"), chromedp.Click(chromedp.CSS(".account-main .form .button")), chromedp.WaitVisible(chromedp.CSS("#remind")))
+	}},
 	{name: "saved for later", who: parent, path: "/account/saved"},
 	{name: "nothing saved", who: easy, path: "/account/saved"},
 	{name: "what somebody owns", who: parent, path: "/account/owned"},

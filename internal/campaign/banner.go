@@ -18,7 +18,7 @@ import (
 )
 
 // Places are where banners stand.
-var Places = []slot.Key{slot.BannerHome, slot.BannerShelf}
+var Places = []slot.Key{slot.BannerHome, slot.BannerShelf, slot.BannerCart}
 
 // Banner is a strip on a page of the shop that leads to a shelf, and its row.
 // It may be shown to anybody: whoever is on the untargeted side of the test
@@ -26,7 +26,8 @@ var Places = []slot.Key{slot.BannerHome, slot.BannerShelf}
 type Banner struct {
 	ID        int64
 	Token     string
-	Place     slot.Key
+	Place     slot.Key `gorm:"column:spot"`
+	Before    slot.Key `gorm:"column:place"` // what releases before the cart's place read; nothing else does
 	Title     i18n.Text
 	Words     i18n.Text
 	Label     i18n.Text // of its link
@@ -79,6 +80,13 @@ func Choose(live []Banner, unit, today string, in func(segment string) bool) *Ba
 	}
 	sum := sha256.Sum256([]byte(unit + "/" + today))
 	return &live[binary.BigEndian.Uint64(sum[:8])%uint64(len(live))]
+}
+
+// before fills the column whose CHECK knows two places.
+func (b *Banner) before() {
+	if b.Before = b.Place; b.Place == slot.BannerCart {
+		b.Before = slot.BannerHome
+	}
 }
 
 func (b *Banner) check() error {

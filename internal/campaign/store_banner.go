@@ -46,6 +46,7 @@ func PutBanner(ctx context.Context, tx *db.Tx, b *Banner, seen db.Time, now time
 	if err := shelved(ctx, tx, b); err != nil {
 		return err
 	}
+	b.before()
 	b.UpdatedAt = db.At(now)
 	if b.ID == 0 {
 		if b.CreatedAt = db.At(now); b.Token == "" { // a made-up shop brings its own, to be the same again
@@ -57,7 +58,7 @@ func PutBanner(ctx context.Context, tx *db.Tx, b *Banner, seen db.Time, now time
 		bannerChanges.Add(1)
 		return nil
 	}
-	done := tx.Query(ctx).Model(&Banner{}).Where("id = ? AND updated_at = ?", b.ID, seen).Updates(map[string]any{"place": b.Place, "title": b.Title, "words": b.Words, "label": b.Label, "shelf": b.Shelf,
+	done := tx.Query(ctx).Model(&Banner{}).Where("id = ? AND updated_at = ?", b.ID, seen).Updates(map[string]any{"spot": b.Place, "place": b.Before, "title": b.Title, "words": b.Words, "label": b.Label, "shelf": b.Shelf,
 		"audience": b.Audience, "starts_on": b.StartsOn, "ends_on": b.EndsOn, "cost_fixed": b.CostFixed, "cost_mille": b.CostMille, "active": b.Active, "updated_at": b.UpdatedAt})
 	if done.Error != nil {
 		return fmt.Errorf("store a banner: %w", done.Error)

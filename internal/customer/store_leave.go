@@ -36,7 +36,8 @@ type Exported struct {
 	Coupons   []ExportedCoupon   `json:"coupons"`    // codes that were given to them alone
 	Looks     []ExportedLook     `json:"looks"`      // when staff of the shop looked at the account
 	Questions []ExportedQuestion `json:"questions"`
-	Reviews   []ExportedReview   `json:"reviews"`     // what you said of goods, and said before
+	Reviews   []ExportedReview   `json:"reviews"` // what you said of goods, and said before
+	Lists     []ExportedList     `json:"shopping_lists"`
 	Awaited   []ExportedAwaited  `json:"awaited"`     // what you want to be told of when it is there again
 	Saved     []ExportedCart     `json:"saved_goods"` // for later
 	Surveys   []ExportedSurvey   `json:"surveys"`     // answers you linked to your account
@@ -328,6 +329,15 @@ type (
 		PausedUntil db.Time `json:"paused_until"`
 		UpdatedAt   db.Time `json:"updated_at"`
 	}
+	ExportedList struct {
+		Name      string  `json:"name"`
+		Weeks     int     `json:"reminder_weeks,omitempty"`
+		NextAt    db.Time `json:"next_reminder,omitzero"`
+		DeletedAt db.Time `json:"deleted_at,omitzero"`
+		SKU       string  `json:"sku,omitempty" gorm:"column:sku"`
+		Qty       int     `json:"qty,omitempty"`
+		Note      string  `json:"note,omitempty"`
+	}
 	ExportedAwaited struct {
 		SKU     string  `json:"sku" gorm:"column:sku"`
 		State   string  `json:"state"`
@@ -404,6 +414,8 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 			UNION ALL SELECT m.product, v.stars, v.title, v.body, v.good, v.less, m.name, v.state, v.reason, FALSE, '', v.written_at FROM review_versions v JOIN mine m ON m.id = v.review_id ORDER BY written_at`},
 		{&all.MailWish, "SELECT w.off_topics, w.on_topics, w.avoided, w.per_month, w.hour, w.paused_until, w.updated_at FROM mail_preferences w JOIN customers c ON c.email_key = w.email_key WHERE c.id = ?"},
 		{&all.Awaited, `SELECT v.sku, a.state, a.reason, a.asked_at, a.ended_at FROM restock_asks a JOIN variants v ON v.id = a.variant_id WHERE a.customer_id = ? ORDER BY a.id`},
+		{&all.Lists, `SELECT l.name, l.weeks, l.due_at AS next_at, l.dropped_at AS deleted_at, coalesce(v.sku, '') AS sku, coalesce(i.qty, 0) AS qty, coalesce(i.note, '') AS note
+			FROM shop_lists l LEFT JOIN shop_list_lines i ON i.list_id = l.id LEFT JOIN variants v ON v.id = i.variant_id WHERE l.customer_id = ? ORDER BY l.id, i.id`},
 		{&all.Saved, `SELECT 'saved' AS state, s.saved_at AS created_at, s.saved_at AS active_at, v.sku, s.qty FROM saved_lines s JOIN variants v ON v.id = s.variant_id WHERE s.customer_id = ? ORDER BY s.id`},
 		{&all.Occasions, "SELECT source, state, name, feast, month, day, moved_month, moved_day, kinds, evidence, confidence, remind_at, deleted_at FROM occasions WHERE customer_id = ? ORDER BY id"},
 		{&all.Reminders, "SELECT on_day, products, answer, told_at FROM occasion_years WHERE customer_id = ? ORDER BY on_day, id"},

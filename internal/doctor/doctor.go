@@ -47,7 +47,7 @@ type Report struct {
 // read; what it found broken is in the report.
 func Check(ctx context.Context, q db.Q, opt Options) (*Report, error) {
 	r := &Report{Broken: []Broken{}}
-	for _, rule := range slices.Concat(rules(opt.Now), stockRules(), proofRules(), registerRules(opt.Now), personRules(), couponRules(), shelfRules(), occasionRules(), campaignRules(),
+	for _, rule := range slices.Concat(rules(opt.Now), stockRules(), proofRules(), registerRules(opt.Now), personRules(), couponRules(), shelfRules(), listRules(), occasionRules(), campaignRules(),
 		cardRules(), ownerRules(opt.Now), historyRules(), gateRules()) {
 		r.Checked++
 		r.Codes = append(r.Codes, rule.code)

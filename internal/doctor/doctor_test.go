@@ -417,7 +417,7 @@ func TestEachInvariantIsSeenBrokenAndNoOther(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := lively(t, d)
 		seen := map[string]bool{}
-		for _, b := range slices.Concat(breaks, stockBreaks, proofBreaks, registerBreaks, personBreaks, shelfBreaks, occasionBreaks, campaignBreaks,
+		for _, b := range slices.Concat(breaks, stockBreaks, proofBreaks, registerBreaks, personBreaks, shelfBreaks, listBreaks, occasionBreaks, campaignBreaks,
 			cardBreaks, ownerBreaks, historyBreaks) {
 			seen[b.code] = true
 			undone := s.d.InTx(ctx, func(tx *db.Tx) error {

@@ -79,6 +79,7 @@ func (d *Desk) Sweeps() []Sweep {
 		{"mail-late", time.Minute, d.TellLate},
 		{"mail-back", time.Minute, d.ReadBack},
 		{"occasions", 10 * time.Minute, d.RemindOccasions},
+		{"lists", 10 * time.Minute, d.RemindLists},
 		{"campaigns", time.Minute, d.SendCampaigns},
 		{"owner-notices", time.Minute, d.TellOwners},
 	}

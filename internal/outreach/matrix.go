@@ -24,15 +24,16 @@ const (
 	Occasions       Topic = "occasions"       // a need that comes back each year, brought up in time
 	Refills         Topic = "refills"         // what was used up by now
 	Specials        Topic = "specials"        // the week's, to who asked for them
+	Lists           Topic = "lists"           // a list they set to be brought up
 	Owners          Topic = "owners"          // new versions of what somebody owns
 )
 
 // Topics lists the rows of the matrix.
-var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Specials, Owners}
+var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Lists, Specials, Owners}
 
 // Sends reports whether anything of a topic is sent in this release.
 func (t Topic) Sends() bool {
-	return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials, Refills, Recommendations, Occasions, Owners}, t)
+	return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials, Refills, Recommendations, Occasions, Lists, Owners}, t)
 }
 
 // Asked reports whether only those get a topic who asked for it.
@@ -43,7 +44,7 @@ func (t Topic) purpose() customer.Purpose {
 	switch t {
 	case Reminders:
 		return customer.MailCart
-	case Occasions, Cards:
+	case Occasions, Cards, Lists:
 		return customer.MailOccasions
 	case Owners:
 		return customer.MailUpgrades

@@ -74,7 +74,7 @@ var Templates = []string{ReviewRefused, BackInStock,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
 	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds,
 	OccasionMail, CampaignMail,
-	CardMail, SpecialsMail, RefillMail, PicksMail,
+	CardMail, SpecialsMail, RefillMail, PicksMail, ListMail,
 	OwnerRelease, OwnerFix, OwnerRecall}
 
 // State says what became of a message.

@@ -73,6 +73,8 @@ func TestSweepsFindByIndex(t *testing.T) {
 	if _, err := p.start(n, monday); err != nil {
 		t.Fatal(err)
 	}
+	s.keeps(people[0], "Weekly", 1, "CUP")
+	s.keeps(people[1], "Empty", 1)
 	c := s.campaign(nil)
 	s.tx(func(tx *db.Tx) error { return campaign.Schedule(ctx, tx, c, time.UTC, monday) })
 	heard := listen(s)

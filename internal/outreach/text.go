@@ -34,7 +34,7 @@ type Place struct {
 }
 
 // offered are the mails that nobody is owed: of them only the link must stay.
-var offered = map[string]bool{FollowUpMail: true, TierRisen: true, OccasionMail: true, CardMail: true, SpecialsMail: true, RefillMail: true, PicksMail: true, OwnerRelease: true}
+var offered = map[string]bool{FollowUpMail: true, TierRisen: true, OccasionMail: true, CardMail: true, SpecialsMail: true, RefillMail: true, PicksMail: true, ListMail: true, OwnerRelease: true}
 
 func isOffer(template string) bool {
 	base, _, _ := strings.Cut(template, "-")
@@ -153,7 +153,7 @@ func fieldOf(n parse.Node) string {
 }
 
 // Words for parts of a letter whose own name says little.
-var placeNames = map[string]string{"Shelf.Name": "product", "Shelf.Price": "price", "Picks.Name": "first", "Picks": "goods", "Order.By": "delivered-by", "By": "answer-by", "Order.Pay": "how-to-pay",
+var placeNames = map[string]string{"Shelf.Name": "product", "Shelf.Price": "price", "List.Name": "list", "List.More": "not-named", "List.Out": "sold-out", "Picks.Name": "first", "Picks": "goods", "Order.By": "delivered-by", "By": "answer-by", "Order.Pay": "how-to-pay",
 	"Order.After": "to-do", "Order.Back": "refund", "Order.Sums": "amounts", "Order.Credit": "credit", "Words": "answer", "Asked": "question", "Help": "articles",
 	"Status": "open-orders", "Order.Waits": "waiting", "Order.Part": "part", "Order.Track": "follow", "Return.Address": "send-to", "Return.Number": "return", "Order.Paid": "payment",
 	"Tier.To": "next-tier", "Card.Words": "message"}

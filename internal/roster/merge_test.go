@@ -92,6 +92,7 @@ func TestAMergeKeepsAllOrdersConsentsAndEvents(t *testing.T) {
 			w.buys(b, "BK01", true, append(aviary, "email", []string{oldMail, newMail}[i])...)
 			b.Get("/p/calm-bottle")
 			b.Post("/cart/items", "sku", []string{"BB03", "BB09"}[i])
+			b.Post("/account/lists/save", "sku", "BB03", "name", "Each week")
 			b.Post("/forgot", "email", []string{oldMail, newMail}[i])
 			w.Pass(time.Minute)
 		}

@@ -81,6 +81,7 @@ var Keys = []Key{
 	{"contact.tiers", "very-loyal, loyal, occasional", checkTiers},
 	{"contact.occasions", "very-loyal, loyal, occasional", checkTiers},
 	{"contact.refills", "very-loyal, loyal", checkTiers},
+	{"contact.lists", "very-loyal, loyal, occasional", checkTiers},
 	{"contact.specials", "very-loyal, loyal, occasional", checkTiers},
 	{"contact.owners", "very-loyal, loyal, occasional", checkTiers},
 	{"specials.day", "fri", checkWeekday},

@@ -32,6 +32,7 @@ const (
 	Campaign     Key = "campaign"        // a mail of a campaign; its page is the campaign's token
 	BannerHome   Key = "banner.home"     // its page is the banner's token
 	BannerShelf  Key = "banner.category" // likewise
+	BannerCart   Key = "banner.cart"     // likewise
 	Home         Key = "home"
 	sections     Key = "home."
 	other        Key = "home.other"
@@ -69,6 +70,7 @@ var Slots = []Slot{
 	{Campaign, "mc", Always},
 	{BannerHome, "bh", AtRandom},
 	{BannerShelf, "bc", AtRandom},
+	{BannerCart, "bt", AtRandom},
 	{"home.again", "ha", Nothing},
 	{"home.goes", "hg", Nothing},
 	{"home.continue", "hu", Nothing},
@@ -103,7 +105,7 @@ func Section(kind string) Key {
 func (k Key) OnHome() bool { return strings.HasPrefix(string(k), string(sections)) }
 
 // Banner reports whether a place is one of banners.
-func (k Key) Banner() bool { return k == BannerHome || k == BannerShelf }
+func (k Key) Banner() bool { return k == BannerHome || k == BannerShelf || k == BannerCart }
 
 // Name is the place for people.
 func (k Key) Name(l i18n.Lang) string { return i18n.T(l, "slot."+string(k)) }

@@ -49,7 +49,7 @@ func (s *Shop) orderAgain(c echo.Context) error {
 	for _, w := range short {
 		missing = append(missing, names[w.Variant])
 	}
-	list := strings.Join(missing, t(c, "shop.again.and"))
+	list := some(c, missing)
 	if held == 0 {
 		web.Flash(c, "warn", "shop.again.none", "names", list)
 	} else {

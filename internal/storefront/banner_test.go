@@ -102,3 +102,49 @@ func TestABannerLeadsToItsShelf(t *testing.T) {
 		t.Errorf("on the shelf it leads to stands %q", got)
 	}
 }
+
+// Under the cart a banner stands while there is something in it, is counted as
+// the other places are, and never in the checkout.
+func TestABannerStandsUnderTheCart(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := shoptest.New(t, d)
+		banners(s, slot.BannerCart, "baby", "", "student")
+		student, guest := s.SignedIn(shoptest.Student), s.Browser()
+		if got := bannerOf(guest.Get("/cart")) + bannerOf(guest.Get("/")) + bannerOf(guest.Get("/c/books")); got != "" {
+			t.Errorf("without a cart, or elsewhere, stands %q", got)
+		}
+		for _, b := range []*shoptest.Browser{student, guest} {
+			b.Post("/cart/items", "sku", "BK01")
+			if got := bannerOf(b.Get("/checkout")); got != "" {
+				t.Errorf("in the checkout stands %q", got)
+			}
+		}
+		page := student.Get("/cart")
+		if got := bannerOf(page); got != "Banner 1 for student" {
+			t.Errorf("a student sees %q", got)
+		}
+		sound(t, "/cart", page)
+		link := ""
+		for path, via := range ways(page) {
+			if strings.HasPrefix(via, "bt.") {
+				link = path + "?via=" + via
+			}
+		}
+		if bannerOf(guest.Get("/cart")) == "" || link == "" || student.Get(link).Status != 200 {
+			t.Errorf("the banner leads to %q", link)
+		}
+		if err := s.Events.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if n := s.Count("SELECT count(*) FROM events WHERE kind = 'slot.shown' AND detail LIKE 'banner.cart/%'"); n != 2 {
+			t.Errorf("%d views", n)
+		}
+		r, err := campaign.ReportBanners(context.Background(), s.DB, slot.BannerCart, false, s.Settings.Now(), s.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Targeted.Views != 1 || r.Targeted.Clicks != 1 || r.Outside != 1 {
+			t.Errorf("the report says %+v", r)
+		}
+	})
+}

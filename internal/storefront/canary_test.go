@@ -93,6 +93,8 @@ func TestAnErasedPersonIsInNoStore(t *testing.T) {
 		}
 		b.Post("/account/preferences", "given", "mail.cart", "given", "personalize")
 		b.Post("/account/preferences", "given", "personalize") // said yes, then no
+		b.Post("/account/lists/save", "sku", "BB03", "name", "For Harrier")
+		b.Post(listOf(s, "For Harrier")+"/line", "sku", "BB03", "qty", "2", "note", "Zebulon likes these")
 		b.Get("/search?q=zebulon+harrier")
 		if err := s.Events.Flush(ctx); err != nil {
 			t.Fatal(err)
@@ -102,7 +104,7 @@ func TestAnErasedPersonIsInNoStore(t *testing.T) {
 				b.Get(path)
 			}
 		}
-		for _, table := range []string{"customers.", "audit.", "order_history.", "consent_log.", "credit_entries.", "tier_grants.", "questions.", "orders.", "occasions.", "sends."} {
+		for _, table := range []string{"customers.", "audit.", "order_history.", "consent_log.", "credit_entries.", "tier_grants.", "questions.", "orders.", "occasions.", "sends.", "shop_lists.", "shop_list_lines."} {
 			if !strings.Contains(strings.Join(held(t, s, words), "\n"), table) {
 				t.Errorf("the story leaves nothing in %s", table)
 			}

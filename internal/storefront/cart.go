@@ -55,6 +55,7 @@ type (
 		Saved     []savedLine
 		Stopped   *stopped
 		Mail      mailBox
+		Banner    *strip
 		quote     *pricing.Quote
 	}
 	undo struct{ SKU, Qty, Text string }
@@ -82,6 +83,11 @@ func (s *Shop) cart(c echo.Context) error {
 		}
 	}
 	if web.Fragment(c) == "" {
+		if len(page.Lines) > 0 {
+			if page.Banner, err = s.banner(c, slot.BannerCart, ""); err != nil {
+				return err
+			}
+		}
 		s.showed(c)
 	}
 	return web.Render(c, http.StatusOK, "storefront/cart", page)

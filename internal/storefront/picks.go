@@ -58,19 +58,27 @@ func (s *Shop) takePicks(c echo.Context) error {
 	if err := web.Form(c, &f); err != nil {
 		return err
 	}
-	qtys, skus := make([]int, len(f.Pick)), make([]string, len(f.Pick))
-	for i, value := range f.Pick {
+	wishes, names, err := s.wishesOf(c, f.Pick)
+	if err != nil {
+		return err
+	}
+	return s.takeWishes(c, wishes, names)
+}
+
+// wishesOf reads what was ticked; names are their SKUs.
+func (s *Shop) wishesOf(c echo.Context, ticked []string) (wishes []cart.Wish, names map[catalog.VariantID]string, err error) {
+	qtys, skus := make([]int, len(ticked)), make([]string, len(ticked))
+	for i, value := range ticked {
 		var ok bool
 		if qtys[i], skus[i], ok = picked(value); !ok {
-			return fault.New(fault.Invalid, "error.invalid")
+			return nil, nil, fault.New(fault.Invalid, "error.invalid")
 		}
 	}
 	known, err := catalog.VariantsBySKU(c.Request().Context(), s.DB, skus)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	var wishes []cart.Wish
-	names := map[catalog.VariantID]string{}
+	names = map[catalog.VariantID]string{}
 	at := map[catalog.VariantID]int{}
 	for i, sku := range skus {
 		v, there := known[sku]
@@ -84,7 +92,20 @@ func (s *Shop) takePicks(c echo.Context) error {
 		at[v.ID], names[v.ID] = len(wishes), sku
 		wishes = append(wishes, cart.Wish{Variant: v.ID, Qty: qtys[i]})
 	}
-	return s.takeWishes(c, wishes, names)
+	return wishes, names, nil
+}
+
+// mostNamed is how many goods a notice names: it travels in a cookie.
+const mostNamed = 8
+
+// some names the first of them, and says how many there are besides.
+func some(c echo.Context, names []string) string {
+	more := len(names) - mostNamed
+	words := strings.Join(names[:min(mostNamed, len(names))], t(c, "shop.again.and"))
+	if more > 0 {
+		words += t(c, "picks.more", "count", more)
+	}
+	return words
 }
 
 // takeWishes brings them and says what came. names stand for what is no longer
@@ -118,7 +139,7 @@ func (s *Shop) takeWishes(c echo.Context, wishes []cart.Wish, names map[catalog.
 		}
 		missing = append(missing, name)
 	}
-	list, key := strings.Join(missing, t(c, "shop.again.and")), "picks.some"
+	list, key := some(c, missing), "picks.some"
 	if held == 0 {
 		key = "picks.none"
 	}

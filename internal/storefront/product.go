@@ -62,6 +62,7 @@ type productPage struct {
 	Reviews      reviewsBox
 	Owned        *ownedLine     // said to its owner alone
 	Back         *backBox       // to be told when it is there again
+	Keep         *keepBox       // to be saved to a list
 	rating       map[string]any // of real people, as schema.org has it
 }
 
@@ -161,6 +162,11 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	p.SizeNote = sizeNote(c, d, v, fits, months)
 	if err := s.offer(c, p, d, v); err != nil {
 		return nil, err
+	}
+	if p.SKU != "" && !d.GiftCard {
+		if p.Keep, err = s.keepBox(c, v.ID, v.SKU, p.SelfURL, nil, nil); err != nil {
+			return nil, err
+		}
 	}
 	p.Facts = facts(c, d.Facts)
 	if p.Owned, err = s.ownsLine(c, d); err != nil {

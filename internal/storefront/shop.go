@@ -162,6 +162,7 @@ func (s *Shop) Routes() {
 	s.surveyRoutes(slow)
 	s.ownedRoutes(slow)
 	s.listRoutes(slow)
+	s.keptRoutes(slow)
 
 	e.GET("/r/:token", s.restoreForm)
 	e.POST("/r/:token", s.restore, slow)

@@ -47,7 +47,7 @@ func reminded(t *testing.T, s *shoptest.Shop) string {
 func waiting(s *shoptest.Shop, key string) {
 	s.Tx(func(ctx context.Context, tx *db.Tx) error {
 		for _, topic := range outreach.Topics {
-			purpose := map[outreach.Topic]string{outreach.Reminders: "mail.cart", outreach.Occasions: "mail.occasions", outreach.Cards: "mail.occasions", outreach.Owners: "mail.upgrades"}[topic]
+			purpose := map[outreach.Topic]string{outreach.Reminders: "mail.cart", outreach.Occasions: "mail.occasions", outreach.Cards: "mail.occasions", outreach.Lists: "mail.occasions", outreach.Owners: "mail.upgrades"}[topic]
 			if purpose == "" {
 				purpose = "mail.offers"
 			}
