@@ -25,14 +25,15 @@ const (
 	Refills         Topic = "refills"         // what was used up by now
 	Specials        Topic = "specials"        // the week's, to who asked for them
 	Owners          Topic = "owners"          // new versions of what somebody owns
+	Searches        Topic = "searches"        // what a saved search found anew, to who asked to be told
 )
 
 // Topics lists the rows of the matrix.
-var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Specials, Owners}
+var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Specials, Owners, Searches}
 
 // Sends reports whether anything of a topic is sent in this release.
 func (t Topic) Sends() bool {
-	return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials, Refills, Recommendations, Occasions, Owners}, t)
+	return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials, Refills, Recommendations, Occasions, Owners, Searches}, t)
 }
 
 // Asked reports whether only those get a topic who asked for it.

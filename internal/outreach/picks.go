@@ -49,6 +49,7 @@ type wares struct {
 	Picks []pickWords
 	Week  *weekWords
 	Used  *refillWords
+	Found *foundWords
 }
 
 // bought is what a person bought and kept, the newest first, one entry a line.

@@ -29,6 +29,7 @@ type searchPage struct {
 	ContactURL     string
 	Scopes         []band
 	Nearest        *nearest
+	Keep           *keeping
 }
 
 func (s *Shop) search(c echo.Context) error {
@@ -82,6 +83,7 @@ func (s *Shop) search(c echo.Context) error {
 			if p.Nearest, err = s.nothing(c, tree, words, exact); err != nil {
 				return err
 			}
+			p.Keep = s.keeping(c, n, web.URL(c, "/search"), nil)
 			p.ContactURL += "?" + url.Values{"about": {words}}.Encode()
 		}
 		cards, err := s.best(c)
@@ -153,7 +155,7 @@ func (s *Shop) noteMiss(c echo.Context, u *search.Understood, any bool) error {
 func searchWords(c echo.Context) string {
 	words := []rune(c.QueryParam("q"))
 	text := string(words[:min(len(words), queryRunes)])
-	if !clean(text) {
+	if !search.Clean(text) {
 		return ""
 	}
 	return text
