@@ -139,6 +139,7 @@ func assemble(ctx context.Context, d *db.DB, opt appOptions) (*app, error) {
 	if err := finder.Refresh(ctx); err != nil { // before the first shopper waits for it
 		return nil, err
 	}
+	a.mails.Finder = finder
 	shop := &storefront.Shop{DB: d, Web: a.web, Engine: a.engine, Finder: a.finder(finder, opt), Reader: finder, Sessions: a.views.index, Events: a.events, Settings: a.settings, Desk: a.desk, Hasher: hasher,
 		Alarms: a.alarms, Folder: opt.folder.Data, Demo: opt.demo, People: opt.people, Version: version, Now: opt.now, Log: opt.log}
 	shop.Routes()

@@ -85,6 +85,7 @@ var shopFamilies = []family{
 	}},
 	{name: "saved for later", who: parent, path: "/account/saved"},
 	{name: "nothing saved", who: easy, path: "/account/saved"},
+	{name: "saved searches", who: easy, path: "/account/searches"},
 	{name: "what somebody owns", who: parent, path: "/account/owned"},
 	{name: "reviews", path: "/p/calm-bottle/reviews"},
 	{name: "review to write", who: parent, path: "/p/calm-bottle/review"},

@@ -37,7 +37,7 @@ var floors = [][]string{
 	{"cart"},
 	{"order"},
 	{"payment", "analytics", "ask", "survey", "person", "occasion", "owner", "shoplist"},
-	{"review", "restock", "campaign"},
+	{"review", "restock", "campaign", "lookout"},
 	{"checkout", "outreach"},
 	{"roster"},
 	{"exchange", "keep", "doctor", "demo"},

@@ -75,6 +75,7 @@ func (d *Desk) Sweeps() []Sweep {
 		{"specials", time.Minute, d.SendSpecials},
 		{"refills", 3 * time.Hour, d.RemindRefills},
 		{"recommendations", time.Hour, d.Recommend},
+		{"saved-searches", time.Hour, d.TellFinds},
 		{"mail-overdue", time.Minute, d.EndOverdue},
 		{"mail-late", time.Minute, d.TellLate},
 		{"mail-back", time.Minute, d.ReadBack},

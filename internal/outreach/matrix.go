@@ -26,14 +26,15 @@ const (
 	Specials        Topic = "specials"        // the week's, to who asked for them
 	Lists           Topic = "lists"           // a list they set to be brought up
 	Owners          Topic = "owners"          // new versions of what somebody owns
+	Searches        Topic = "searches"        // what a saved search found anew, to who asked to be told
 )
 
 // Topics lists the rows of the matrix.
-var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Lists, Specials, Owners}
+var Topics = []Topic{Cards, Recommendations, Reminders, TierNews, Occasions, Refills, Lists, Specials, Owners, Searches}
 
 // Sends reports whether anything of a topic is sent in this release.
 func (t Topic) Sends() bool {
-	return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials, Refills, Recommendations, Occasions, Lists, Owners}, t)
+	return slices.Contains([]Topic{Reminders, TierNews, Cards, Specials, Refills, Recommendations, Occasions, Lists, Owners, Searches}, t)
 }
 
 // Asked reports whether only those get a topic who asked for it.

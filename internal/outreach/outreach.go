@@ -19,6 +19,7 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/payment"
 	"regulars/internal/recommend"
+	"regulars/internal/search"
 	"regulars/internal/setting"
 )
 
@@ -74,7 +75,7 @@ var Templates = []string{ReviewRefused, BackInStock,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
 	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds,
 	OccasionMail, CampaignMail,
-	CardMail, SpecialsMail, RefillMail, PicksMail, ListMail,
+	CardMail, SpecialsMail, RefillMail, PicksMail, FindsMail, ListMail,
 	OwnerRelease, OwnerFix, OwnerRecall}
 
 // State says what became of a message.
@@ -151,6 +152,7 @@ type Desk struct {
 	Pay       *payment.Providers         // what each way to pay asks of a shopper
 	Back      string                     // the folder that mails which came back are laid into; "": none
 	Engine    *recommend.Engine          // what goes with what; nil: what authors wrote alone
+	Finder    *search.Embedded           // asks saved searches; nil: one made for each sweep
 	Alarm     func(kind, subject string) // tells staff (AlarmLate, AlarmUngated); may be nil
 }
 

@@ -49,6 +49,7 @@ type wares struct {
 	Picks []pickWords
 	Week  *weekWords
 	Used  *refillWords
+	Found *foundWords
 	List  *listWords
 }
 

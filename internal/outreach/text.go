@@ -34,7 +34,7 @@ type Place struct {
 }
 
 // offered are the mails that nobody is owed: of them only the link must stay.
-var offered = map[string]bool{FollowUpMail: true, TierRisen: true, OccasionMail: true, CardMail: true, SpecialsMail: true, RefillMail: true, PicksMail: true, ListMail: true, OwnerRelease: true}
+var offered = map[string]bool{FollowUpMail: true, TierRisen: true, OccasionMail: true, CardMail: true, SpecialsMail: true, RefillMail: true, PicksMail: true, ListMail: true, OwnerRelease: true, FindsMail: true}
 
 func isOffer(template string) bool {
 	base, _, _ := strings.Cut(template, "-")

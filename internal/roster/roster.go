@@ -17,6 +17,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/jobs"
+	"regulars/internal/lookout"
 	"regulars/internal/occasion"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
@@ -36,12 +37,12 @@ import (
 
 // forgets are all nouns that hold something of a person, in the order in which
 // they look for it: what is found by an order's address before the orders.
-var forgets = []customer.Forget{review.Forget, restock.Forget, campaign.Forget, segment.Forget, forgetAudit, cart.Forget, outreach.Forget, credit.Forget, pricing.Forget, person.Forget, payment.Forget, order.Forget, ask.Forget, survey.Forget, trait.Forget, value.Forget, owner.Forget, occasion.Forget, shoplist.Forget, forget}
+var forgets = []customer.Forget{review.Forget, restock.Forget, lookout.Forget, campaign.Forget, segment.Forget, forgetAudit, cart.Forget, outreach.Forget, credit.Forget, pricing.Forget, person.Forget, payment.Forget, order.Forget, ask.Forget, survey.Forget, trait.Forget, value.Forget, owner.Forget, occasion.Forget, shoplist.Forget, forget}
 
 // merges are the same nouns, and those that count a person's places. Mails come
 // first: they ask for the address that goes. Refunds name the credit that may
 // be laid into another.
-var merges = []customer.Merge{outreach.Merge, cart.Unite, payment.Merge, credit.Merge, order.Merge, pricing.Merge, ask.Merge, survey.Merge, review.Merge, restock.Merge, campaign.Merge, person.Merge, segment.Merge, trait.Merge, value.Merge, owner.Merge, occasion.Merge, shoplist.Merge, mergeLooks, merge}
+var merges = []customer.Merge{outreach.Merge, cart.Unite, payment.Merge, credit.Merge, order.Merge, pricing.Merge, ask.Merge, survey.Merge, review.Merge, restock.Merge, lookout.Merge, campaign.Merge, person.Merge, segment.Merge, trait.Merge, value.Merge, owner.Merge, occasion.Merge, shoplist.Merge, mergeLooks, merge}
 
 // Erase takes a person out of the shop at their own wish.
 func Erase(ctx context.Context, tx *db.Tx, id customer.ID, now time.Time) error {

@@ -160,7 +160,7 @@ var places = []struct{ table, column, rule string }{
 	{"consent_log", "customer_id", retells}, {"interests", "customer_id", unites}, {"profile_facts", "customer_id", unites}, {"looks", "customer_id", unites}, {"snapshot_people", "customer_id", unites},
 	{"person_facts", "customer_id", decides}, {"person_spent", "customer_id", decides}, {"person_bought", "customer_id", decides}, {"customer_keys", "customer_id", decides}, {"history_people", "customer_id", decides}, {"history_goods", "customer_id", decides},
 	{"consents", "customer_id", unites}, {"credits", "customer_id", unites},
-	{"campaign_people", "customer_id", unites}, {"reviews", "customer_id", unites}, {"restock_asks", "customer_id", unites}, {"saved_lines", "customer_id", unites}, {"shop_lists", "customer_id", moves},
+	{"campaign_people", "customer_id", unites}, {"reviews", "customer_id", unites}, {"restock_asks", "customer_id", unites}, {"saved_lines", "customer_id", unites}, {"saved_searches", "customer_id", unites}, {"shop_lists", "customer_id", moves},
 	{"owned_elsewhere", "customer_id", unites}, {"owned_away", "customer_id", unites}, {"notice_people", "customer_id", unites},
 	{"customer_traits", "customer_id", decides}, {"segment_members", "customer_id", decides}, {"segment_turns", "customer_id", decides},
 	{"customer_tiers", "customer_id", decides}, {"customer_values", "customer_id", decides},

@@ -8,7 +8,7 @@ import (
 
 // Words that nothing in the shop is called are mended: one wrong letter from
 // five letters on, two from nine, by Damerau-Levenshtein distance with the
-// first letter right (people rarely miss that one). Only words that documents
+// first letter right; where that finds none, with the first letter alone wrong. Only words that documents
 // hold are put instead.
 const (
 	oneFrom  = 5
@@ -71,6 +71,35 @@ func (l *Lexicon) nearest(rules *Rules, word string) string {
 		if r, _ := utf8.DecodeRuneInString(w); r == first {
 			try(w, 1)
 		}
+	}
+	if best == "" {
+		best = l.otherwiseBegun(word)
+	}
+	return best
+}
+
+// otherwiseBegun is the most common word that differs in its first letter
+// alone (nottle, ottle, bbottle, obttle): asked last, since people rarely miss
+// that one, and by a look-up a letter, so that it costs nothing to speak of.
+func (l *Lexicon) otherwiseBegun(word string) (best string) {
+	_, size := utf8.DecodeRuneInString(word)
+	rest, holds := word[size:], 0
+	try := func(w string) {
+		at, ok := l.token[w]
+		if !ok || !l.tokens[at].said {
+			return
+		}
+		if n := l.holds(w); n > holds || n == holds && n > 0 && w < best {
+			best, holds = w, n
+		}
+	}
+	try(rest)
+	if second, n := utf8.DecodeRuneInString(rest); n > 0 {
+		try(string(second) + word[:size] + rest[n:])
+	}
+	for c := 'a'; c <= 'z'; c++ {
+		try(string(c) + rest)
+		try(string(c) + word)
 	}
 	return best
 }

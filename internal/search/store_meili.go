@@ -98,8 +98,22 @@ func (p *Pusher) hold(ctx context.Context) error {
 		if done.RowsAffected == 0 {
 			return errHeld
 		}
-		return nil
+		return p.drop(ctx, tx, now)
 	})
+}
+
+// drop takes away the rows of servers that were asked before: nobody has held
+// their copy for a day, and should one be asked again it begins at nothing.
+func (p *Pusher) drop(ctx context.Context, tx *db.Tx, now time.Time) error {
+	for _, sql := range []string{
+		"DELETE FROM search_numbers WHERE name LIKE 'meili:%' AND name <> ? AND name IN (SELECT name FROM search_copies WHERE held_until < ?)",
+		"DELETE FROM search_copies WHERE name LIKE 'meili:%' AND name <> ? AND held_until < ?",
+	} {
+		if err := tx.Query(ctx).Exec(sql, p.Meili.name(), now.Add(-24*time.Hour).UnixMilli()).Error; err != nil {
+			return fmt.Errorf("drop the copies of other servers: %w", err)
+		}
+	}
+	return nil
 }
 
 // reach notes how far the copy has come, unless somebody else did.

@@ -84,6 +84,7 @@ var Keys = []Key{
 	{"contact.lists", "very-loyal, loyal, occasional", checkTiers},
 	{"contact.specials", "very-loyal, loyal, occasional", checkTiers},
 	{"contact.owners", "very-loyal, loyal, occasional", checkTiers},
+	{"contact.searches", "very-loyal, loyal, occasional", checkTiers},
 	{"specials.day", "fri", checkWeekday},
 	{"specials.hour", "10", checkWhole(0, 23)},
 	{"service.tiers", "very-loyal", checkTiers},

@@ -21,7 +21,7 @@ import (
 // shop.account.<name> in words.
 var accountRooms = []struct{ name, path string }{
 	{"overview", "/account"}, {"details", "/account/details"}, {"interests", "/account/interests"}, {"dates", "/account/dates"},
-	{"messages", "/account/messages"}, {"addresses", "/account/addresses"}, {"lists", "/account/lists"}, {"later", "/account/saved"}, {"often", "/account/often"}, {"owned", "/account/owned"}, {"loyalty", "/account/loyalty"}, {"preferences", "/account/preferences"}, {"privacy", "/account/privacy"},
+	{"messages", "/account/messages"}, {"addresses", "/account/addresses"}, {"lists", "/account/lists"}, {"later", "/account/saved"}, {"searches", "/account/searches"}, {"often", "/account/often"}, {"owned", "/account/owned"}, {"loyalty", "/account/loyalty"}, {"preferences", "/account/preferences"}, {"privacy", "/account/privacy"},
 }
 
 func (s *Shop) accountRoutes(slow, door echo.MiddlewareFunc) {

@@ -15,6 +15,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/money"
 	"regulars/internal/review"
+	"regulars/internal/search"
 	"regulars/internal/web"
 )
 
@@ -153,7 +154,7 @@ func (s *Shop) apiProducts(c echo.Context) error {
 	if in.PerPage < 1 || in.PerPage > 100 {
 		form.Wrong("per_page", "shop.api.per-page")
 	}
-	if in.Sort != "featured" && !slices.Contains(sorts, in.Sort) {
+	if in.Sort != "featured" && !slices.Contains(search.Sorts, in.Sort) {
 		form.Wrong("sort", "shop.api.sort")
 	}
 	if err := form.Err(); err != nil {

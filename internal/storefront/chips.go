@@ -1,8 +1,11 @@
 package storefront
 
 import (
+	"slices"
+
 	"github.com/labstack/echo/v4"
 
+	"regulars/internal/art"
 	"regulars/internal/catalog"
 	"regulars/internal/web"
 )
@@ -10,6 +13,7 @@ import (
 type shelfChip struct {
 	URL, Text string
 	Current   bool
+	Picture   *picture // what stands on it; nil for all of them
 }
 
 // shelfChips are the shelves of a department, the present one marked.
@@ -22,11 +26,20 @@ func shelfChips(c echo.Context, tree *catalog.Tree, k catalog.Category) []shelfC
 	if len(children) == 0 {
 		return nil
 	}
-	out := []shelfChip{{web.URL(c, "/c/"+top.Slug), t(c, "shop.list.all"), top.ID == k.ID}}
+	out := []shelfChip{{web.URL(c, "/c/"+top.Slug), t(c, "shop.list.all"), top.ID == k.ID, nil}}
 	for _, child := range children {
-		out = append(out, shelfChip{web.URL(c, "/c/"+child.Slug), in(c, child.Name), child.ID == k.ID})
+		out = append(out, shelfChip{web.URL(c, "/c/"+child.Slug), in(c, child.Name), child.ID == k.ID, shelfPicture(c, child)})
 	}
 	return out
+}
+
+// shelfPicture is the drawing of a shelf; nil where it has none of its own.
+func shelfPicture(c echo.Context, k catalog.Category) *picture {
+	if !slices.Contains(art.Forms(), k.Form) {
+		return nil
+	}
+	p := drawn(c, art.Piece{Form: k.Form, Hue: k.Hue}, art.Whole, picture{Size: 32, High: 32})
+	return &p
 }
 
 // scope narrows a search to a department; false where the address names none.

@@ -12,6 +12,7 @@ import (
 	"regulars/internal/event"
 	"regulars/internal/fault"
 	"regulars/internal/outreach"
+	"regulars/internal/search"
 	"regulars/internal/web"
 )
 
@@ -41,7 +42,7 @@ func (s *Shop) contactForm(c echo.Context) error {
 		return err
 	}
 	f := contactForm{Order: c.QueryParam("order"), Name: e.Name, Email: e.Email, Remember: e.Remembered, Complaint: c.QueryParam("complaint") != ""}
-	if about := []rune(c.QueryParam("about")); len(about) > 0 && len(about) <= queryRunes && clean(string(about)) {
+	if about := []rune(c.QueryParam("about")); len(about) > 0 && len(about) <= queryRunes && search.Clean(string(about)) {
 		f.Body = t(c, "shop.contact.looking", "words", string(about))
 	}
 	return s.contactPage(c, http.StatusOK, f, nil)

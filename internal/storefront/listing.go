@@ -24,11 +24,6 @@ const (
 	queryRunes = 200
 )
 
-// notFacets are the names in an address that are not facets.
-var notFacets = []string{"q", "exact", "page", "per_page", "sort", "min", "max", "stock", "currency", "category", "in"}
-
-var sorts = []string{"", "rating", "price", "price-desc", "new", "name"}
-
 // narrowing is what an address asks of a list. What cannot be understood in it
 // is passed over: a mistyped filter shows more, never an error.
 type narrowing struct {
@@ -40,40 +35,10 @@ type narrowing struct {
 }
 
 func (s *Shop) narrowing(c echo.Context) narrowing {
-	n := narrowing{values: url.Values{}, page: 1}
-	cur := s.currency(c)
-	n.query = search.Query{Lang: web.Lang(c), Currency: cur, PerPage: perPage, Facets: map[string][]string{}}
 	asked, _ := url.ParseQuery(c.Request().URL.RawQuery)
-	facets := 0
-	for name, codes := range asked {
-		if slices.Contains(notFacets, name) || len(name) > 60 || facets == 20 {
-			continue
-		}
-		for _, code := range codes[:min(len(codes), 20)] {
-			if code != "" && len(code) <= 100 && clean(code) {
-				n.query.Facets[name] = append(n.query.Facets[name], code)
-				n.values.Add(name, code)
-			}
-		}
-		facets++
-	}
-	amount := func(name string) money.Amount {
-		a, err := money.Parse(asked.Get(name), cur)
-		if err != nil || a <= 0 {
-			return 0
-		}
-		n.values.Set(name, asked.Get(name))
-		return a
-	}
-	n.query.Min, n.query.Max = amount("min"), amount("max")
-	if asked.Get("stock") != "" {
-		n.inStock = true
-		n.values.Set("stock", "1")
-	}
-	if sort := asked.Get("sort"); sort != "" && slices.Contains(sorts, sort) {
-		n.query.Sort = sort
-		n.values.Set("sort", sort)
-	}
+	a := search.ReadAddress(asked, web.Lang(c), s.currency(c))
+	n := narrowing{values: a.Values, query: a.Query, inStock: a.InStock, page: 1}
+	n.query.PerPage = perPage
 	if p := asked.Get("page"); p != "" {
 		if i, err := strconv.Atoi(p); err == nil {
 			n.page = max(i, 0)
@@ -105,16 +70,6 @@ func (s *Shop) narrowed(c echo.Context, n narrowing) (l *catalog.Listing, err er
 		}
 	}
 	return s.list(c, n.query)
-}
-
-// clean refuses what no database takes as text.
-func clean(text string) bool {
-	for _, r := range text {
-		if r == 0 || r == '\ufffd' {
-			return false
-		}
-	}
-	return true
 }
 
 func (n narrowing) filtered() bool {
@@ -197,6 +152,7 @@ type (
 		Sorts                     []sortChoice
 		ForSort, ForFacets        []hidden
 		Pager                     pager
+		Keep                      *keeping // to save what was asked; nil where there is nothing to save
 	}
 )
 
@@ -216,7 +172,7 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 		Cards: firstRow(s.cards(c, l.Cards)), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.inStock}
 	cur := n.query.Currency
 	for _, f := range l.Facets {
-		if len(f.Values) < 2 && !f.Values[0].Chosen || slices.Contains(notFacets, f.Key) {
+		if len(f.Values) < 2 && !f.Values[0].Chosen || slices.Contains(search.NotFacets, f.Key) {
 			continue // one value for all narrows nothing
 		}
 		view := facet{Key: f.Key, Name: in(c, f.Name)}
@@ -245,7 +201,7 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 	if q := n.values.Get("q"); q != "" {
 		out.ClearURL = path + "?" + url.Values{"q": {q}}.Encode()
 	}
-	for _, name := range sorts {
+	for _, name := range search.Sorts {
 		key := name
 		if key == "" {
 			key = "featured"
@@ -265,6 +221,7 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 	slices.SortFunc(out.ForSort, func(a, b hidden) int { return strings.Compare(a.Name+a.Value, b.Name+b.Value) })
 	slices.SortFunc(out.ForFacets, func(a, b hidden) int { return strings.Compare(a.Name+a.Value, b.Name+b.Value) })
 	out.Pager = pages(c, n, l, path)
+	out.Keep = s.keeping(c, n, path, out.InUse)
 	return out
 }
 

@@ -12,6 +12,7 @@ import (
 	"regulars/internal/cart"
 	"regulars/internal/catalog"
 	"regulars/internal/event"
+	"regulars/internal/money"
 	"regulars/internal/search"
 	"regulars/internal/web"
 )
@@ -22,23 +23,29 @@ type searchPage struct {
 	Mended         string // what was looked for instead of Words, which finds nothing
 	Chosen         bool   // the first products were chosen by the shop
 	Without        string // words left out, since nothing has them all
-	ExactURL       string // looks for Words all the same
+	Typed          string
+	Price          string // the words of it that were read as a price
+	ExactURL       string // looks for Typed all the same
 	Found          bool
 	List           listing
 	Best           []card
 	ContactURL     string
 	Scopes         []band
 	Nearest        *nearest
+	Keep           *keeping
 }
 
 func (s *Shop) search(c echo.Context) error {
 	words := searchWords(c)
 	n := s.narrowing(c)
-	n.values.Set("q", words)
 	exact := c.QueryParam("exact") == "1"
+	typed, price := words, ""
 	if exact {
 		n.values.Set("exact", "1")
+	} else {
+		words, price = n.priced(words)
 	}
+	n.values.Set("q", words)
 	tree, err := s.tree(c)
 	if err != nil {
 		return err
@@ -56,7 +63,7 @@ func (s *Shop) search(c echo.Context) error {
 		return ended()
 	}
 	p := searchPage{Page: s.page(c, "shop.search.title"), Words: words, Heading: t(c, "shop.search.title"), Found: l.Total > 0,
-		ContactURL: web.URL(c, "/contact"), Mended: mended, Without: strings.Join(u.Without, " "), Chosen: u.Chosen, ExactURL: web.URL(c, "/search?"+url.Values{"q": {words}, "exact": {"1"}}.Encode())}
+		ContactURL: web.URL(c, "/contact"), Mended: mended, Without: strings.Join(u.Without, " "), Chosen: u.Chosen, Price: price, Typed: typed, ExactURL: web.URL(c, "/search?"+url.Values{"q": {typed}, "exact": {"1"}}.Encode())}
 	p.NoIndex, p.Query = true, words
 	if words != "" {
 		p.Heading = t(c, "shop.search.heading", "words", cmp.Or(mended, words))
@@ -82,6 +89,7 @@ func (s *Shop) search(c echo.Context) error {
 			if p.Nearest, err = s.nothing(c, tree, words, exact); err != nil {
 				return err
 			}
+			p.Keep = s.keeping(c, n, web.URL(c, "/search"), nil)
 			p.ContactURL += "?" + url.Values{"about": {words}}.Encode()
 		}
 		cards, err := s.best(c)
@@ -91,6 +99,26 @@ func (s *Shop) search(c echo.Context) error {
 		p.Best = s.cards(c, cards[:min(len(cards), shelfCards)])
 	}
 	return web.Render(c, http.StatusOK, "storefront/search", &p)
+}
+
+// priced takes a price out of what was typed and narrows the list by it: from
+// then on it is a filter as one that was clicked. One that was clicked before
+// stands, and the words are words.
+func (n *narrowing) priced(words string) (rest, said string) {
+	if n.query.Min > 0 || n.query.Max > 0 {
+		return words, ""
+	}
+	p, ok := search.ReadPrice(words, n.query.Currency)
+	if !ok {
+		return words, ""
+	}
+	n.query.Min, n.query.Max = p.Min, p.Max
+	for name, bound := range map[string]money.Amount{"min": p.Min, "max": p.Max} {
+		if bound > 0 {
+			n.values.Set(name, bound.Decimal(n.query.Currency))
+		}
+	}
+	return p.Rest, p.Said
 }
 
 // find looks for what was typed as it is meant, unless the shopper insists on
@@ -153,7 +181,7 @@ func (s *Shop) noteMiss(c echo.Context, u *search.Understood, any bool) error {
 func searchWords(c echo.Context) string {
 	words := []rune(c.QueryParam("q"))
 	text := string(words[:min(len(words), queryRunes)])
-	if !clean(text) {
+	if !search.Clean(text) {
 		return ""
 	}
 	return text

@@ -159,6 +159,7 @@ func (s *Shop) Routes() {
 	s.accountRoutes(slow, door)
 	s.reviewRoutes(slow, door)
 	s.shelfRoutes(slow, door)
+	s.lookoutRoutes(slow)
 	s.surveyRoutes(slow)
 	s.ownedRoutes(slow)
 	s.listRoutes(slow)
