@@ -37,6 +37,7 @@ type narrowing struct {
 	inStock bool
 	scoped  string // the department a search is narrowed to
 	page    int    // as asked; 0 = a page that cannot be
+	yours   *yours // nil where nobody may be known
 }
 
 func (s *Shop) narrowing(c echo.Context) narrowing {
@@ -103,6 +104,9 @@ func (s *Shop) narrowed(c echo.Context, n narrowing) (l *catalog.Listing, err er
 		if n.query.Without, err = catalog.SoldOut(c.Request().Context(), s.DB, n.query.Currency); err != nil {
 			return nil, err
 		}
+	}
+	if n.yours != nil && n.yours.on {
+		return s.listYours(c, n.query, n.yours)
 	}
 	return s.list(c, n.query)
 }
@@ -195,6 +199,7 @@ type (
 		Min, Max                  string
 		InStock                   bool
 		Sorts                     []sortChoice
+		Yours                     *yoursLine // why the list is in this order
 		ForSort, ForFacets        []hidden
 		Pager                     pager
 	}
@@ -211,7 +216,11 @@ func firstRow(cards []card) []card {
 }
 
 // listing words a list for its page; path is in the page's language.
-func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path string) listing {
+func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path string) (listing, error) {
+	yours, err := s.yoursLine(c, n, path)
+	if err != nil {
+		return listing{}, err
+	}
 	out := listing{Path: path, CountText: t(c, "shop.list.count", "count", l.Total), ShowText: t(c, "shop.list.show", "count", l.Total),
 		Cards: firstRow(s.cards(c, l.Cards)), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.inStock}
 	cur := n.query.Currency
@@ -245,13 +254,8 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 	if q := n.values.Get("q"); q != "" {
 		out.ClearURL = path + "?" + url.Values{"q": {q}}.Encode()
 	}
-	for _, name := range sorts {
-		key := name
-		if key == "" {
-			key = "featured"
-		}
-		out.Sorts = append(out.Sorts, sortChoice{name, t(c, "shop.sort."+key), n.query.Sort == name})
-	}
+	out.Yours = yours
+	out.Sorts = s.sortsFor(c, n, yours)
 	for name, values := range n.values {
 		for _, v := range values {
 			if name != "sort" {
@@ -265,7 +269,7 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 	slices.SortFunc(out.ForSort, func(a, b hidden) int { return strings.Compare(a.Name+a.Value, b.Name+b.Value) })
 	slices.SortFunc(out.ForFacets, func(a, b hidden) int { return strings.Compare(a.Name+a.Value, b.Name+b.Value) })
 	out.Pager = pages(c, n, l, path)
-	return out
+	return out, nil
 }
 
 func decimal(a money.Amount, cur money.Currency) string {
@@ -347,6 +351,9 @@ func (s *Shop) category(c echo.Context) error {
 		return ended()
 	}
 	n := s.narrowing(c)
+	if err := s.offerYours(c, &n); err != nil {
+		return err
+	}
 	n.query.Shelves = tree.Under(k.ID)
 	l, err := s.narrowed(c, n)
 	if err != nil {
@@ -356,8 +363,10 @@ func (s *Shop) category(c echo.Context) error {
 		return ended()
 	}
 	path := web.URL(c, "/c/"+k.Slug)
-	p := categoryPage{Page: s.titled(c, k.Name), Heading: in(c, k.Name), Help: in(c, k.Help), Crumbs: s.trail(c, tree.Path(k.ID), ""),
-		List: s.listing(c, n, l, path)}
+	p := categoryPage{Page: s.titled(c, k.Name), Heading: in(c, k.Name), Help: in(c, k.Help), Crumbs: s.trail(c, tree.Path(k.ID), "")}
+	if p.List, err = s.listing(c, n, l, path); err != nil {
+		return err
+	}
 	p.Description = p.Help
 	if l.Page > 1 && !n.filtered() && p.Canonical != "" {
 		p.Canonical += "?page=" + strconv.Itoa(l.Page)
