@@ -25,7 +25,7 @@ const (
 )
 
 // notFacets are the names in an address that are not facets.
-var notFacets = []string{"q", "exact", "page", "per_page", "sort", "min", "max", "stock", "currency", "category", "in"}
+var notFacets = []string{"q", "exact", "page", "per_page", "sort", "min", "max", "stock", "currency", "category", "in", trayName}
 
 var sorts = []string{"", "rating", "price", "price-desc", "new", "name"}
 
@@ -74,6 +74,9 @@ func (s *Shop) narrowing(c echo.Context) narrowing {
 	if sort := asked.Get("sort"); sort != "" && slices.Contains(sorts, sort) {
 		n.query.Sort = sort
 		n.values.Set("sort", sort)
+	}
+	if carried := asked[trayName]; len(carried) > 0 {
+		n.values[trayName] = carried[:min(len(carried), mostCompared)]
 	}
 	if p := asked.Get("page"); p != "" {
 		if i, err := strconv.Atoi(p); err == nil {
@@ -200,6 +203,7 @@ type (
 		InStock                   bool
 		Sorts                     []sortChoice
 		Yours                     *yoursLine // why the list is in this order
+		Tray                      *tray      // what is being compared already
 		ForSort, ForFacets        []hidden
 		Pager                     pager
 	}
@@ -221,8 +225,12 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 	if err != nil {
 		return listing{}, err
 	}
-	out := listing{Path: path, CountText: t(c, "shop.list.count", "count", l.Total), ShowText: t(c, "shop.list.show", "count", l.Total),
-		Cards: firstRow(s.cards(c, l.Cards)), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.inStock}
+	tray, err := s.trayOf(c, n, l.Cards)
+	if err != nil {
+		return listing{}, err
+	}
+	out := listing{Path: path, Tray: tray, CountText: t(c, "shop.list.count", "count", l.Total), ShowText: t(c, "shop.list.show", "count", l.Total),
+		Cards: ticked(c, firstRow(s.cards(c, l.Cards)), l.Cards, n.values[trayName]), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.inStock}
 	cur := n.query.Currency
 	for _, f := range l.Facets {
 		if len(f.Values) < 2 && !f.Values[0].Chosen || slices.Contains(notFacets, f.Key) {
@@ -250,10 +258,13 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 	if n.inStock {
 		out.InUse = append(out.InUse, chip{n.link(path, "stock", ""), t(c, "shop.list.in-stock")})
 	}
-	out.ClearURL = path
-	if q := n.values.Get("q"); q != "" {
-		out.ClearURL = path + "?" + url.Values{"q": {q}}.Encode()
+	kept := url.Values{}
+	for _, name := range []string{"q", trayName} {
+		if len(n.values[name]) > 0 && n.values[name][0] != "" {
+			kept[name] = n.values[name]
+		}
 	}
+	out.ClearURL = withQuery(path, kept)
 	out.Yours = yours
 	out.Sorts = s.sortsFor(c, n, yours)
 	for name, values := range n.values {
@@ -261,7 +272,7 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 			if name != "sort" {
 				out.ForSort = append(out.ForSort, hidden{name, v})
 			}
-			if name == "sort" || name == "q" || name == "exact" || name == "in" {
+			if name == "sort" || name == "q" || name == "exact" || name == "in" || name == trayName {
 				out.ForFacets = append(out.ForFacets, hidden{name, v})
 			}
 		}
