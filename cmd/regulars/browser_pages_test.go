@@ -36,6 +36,9 @@ var shopFamilies = []family{
 	{name: "shelf with filters", path: "/c/books?stock=1"},
 	{name: "search", path: "/search?q=bottel"},
 	{name: "search without a hit", path: "/search?q=zzzzqqq"},
+	{name: "shelf for a parent", who: parent, path: "/c/baby"},
+	{name: "comparison", path: "/compare?p=calm-bottle&p=bottle-warmer"},
+	{name: "nothing to compare", path: "/compare"},
 	{name: "product", path: "/p/calm-bottle?size=240"},
 	{name: "product with words to suggest", path: "/p/calm-bottle", do: func(v *visitor) {
 		v.do("type half a word", chromedp.Focus(chromedp.ID("site-search")), chromedp.KeyEvent("bot"), chromedp.WaitVisible(chromedp.CSS(".search-words img")))

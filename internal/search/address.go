@@ -17,8 +17,9 @@ type Address struct {
 	InStock bool
 }
 
-// NotFacets are the names in an address that are not facets.
-var NotFacets = []string{"q", "exact", "page", "per_page", "sort", "min", "max", "stock", "currency", "category", "in"}
+// NotFacets are the names in an address that are not facets; vs carries what is
+// being compared.
+var NotFacets = []string{"q", "exact", "page", "per_page", "sort", "min", "max", "stock", "currency", "category", "in", "vs"}
 
 // Sorts are the orders that an address may ask for.
 var Sorts = []string{"", "rating", "price", "price-desc", "new", "name"}

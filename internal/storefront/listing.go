@@ -32,6 +32,7 @@ type narrowing struct {
 	inStock bool
 	scoped  string // the department a search is narrowed to
 	page    int    // as asked; 0 = a page that cannot be
+	yours   *yours // nil where nobody may be known
 }
 
 func (s *Shop) narrowing(c echo.Context) narrowing {
@@ -39,6 +40,9 @@ func (s *Shop) narrowing(c echo.Context) narrowing {
 	a := search.ReadAddress(asked, web.Lang(c), s.currency(c))
 	n := narrowing{values: a.Values, query: a.Query, inStock: a.InStock, page: 1}
 	n.query.PerPage = perPage
+	if carried := asked[trayName]; len(carried) > 0 {
+		n.values[trayName] = carried[:min(len(carried), mostCompared)]
+	}
 	if p := asked.Get("page"); p != "" {
 		if i, err := strconv.Atoi(p); err == nil {
 			n.page = max(i, 0)
@@ -68,6 +72,9 @@ func (s *Shop) narrowed(c echo.Context, n narrowing) (l *catalog.Listing, err er
 		if n.query.Without, err = catalog.SoldOut(c.Request().Context(), s.DB, n.query.Currency); err != nil {
 			return nil, err
 		}
+	}
+	if n.yours != nil && n.yours.on {
+		return s.listYours(c, n.query, n.yours)
 	}
 	return s.list(c, n.query)
 }
@@ -150,6 +157,8 @@ type (
 		Min, Max                  string
 		InStock                   bool
 		Sorts                     []sortChoice
+		Yours                     *yoursLine // why the list is in this order
+		Tray                      *tray      // what is being compared already
 		ForSort, ForFacets        []hidden
 		Pager                     pager
 		Keep                      *keeping // to save what was asked; nil where there is nothing to save
@@ -167,9 +176,17 @@ func firstRow(cards []card) []card {
 }
 
 // listing words a list for its page; path is in the page's language.
-func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path string) listing {
-	out := listing{Path: path, CountText: t(c, "shop.list.count", "count", l.Total), ShowText: t(c, "shop.list.show", "count", l.Total),
-		Cards: firstRow(s.cards(c, l.Cards)), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.inStock}
+func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path string) (listing, error) {
+	yours, err := s.yoursLine(c, n, path)
+	if err != nil {
+		return listing{}, err
+	}
+	tray, err := s.trayOf(c, n, l.Cards)
+	if err != nil {
+		return listing{}, err
+	}
+	out := listing{Path: path, Tray: tray, CountText: t(c, "shop.list.count", "count", l.Total), ShowText: t(c, "shop.list.show", "count", l.Total),
+		Cards: ticked(c, firstRow(s.cards(c, l.Cards)), l.Cards, n.values[trayName]), Min: n.values.Get("min"), Max: n.values.Get("max"), InStock: n.inStock}
 	cur := n.query.Currency
 	for _, f := range l.Facets {
 		if len(f.Values) < 2 && !f.Values[0].Chosen || slices.Contains(search.NotFacets, f.Key) {
@@ -197,23 +214,21 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 	if n.inStock {
 		out.InUse = append(out.InUse, chip{n.link(path, "stock", ""), t(c, "shop.list.in-stock")})
 	}
-	out.ClearURL = path
-	if q := n.values.Get("q"); q != "" {
-		out.ClearURL = path + "?" + url.Values{"q": {q}}.Encode()
-	}
-	for _, name := range search.Sorts {
-		key := name
-		if key == "" {
-			key = "featured"
+	kept := url.Values{}
+	for _, name := range []string{"q", trayName} {
+		if len(n.values[name]) > 0 && n.values[name][0] != "" {
+			kept[name] = n.values[name]
 		}
-		out.Sorts = append(out.Sorts, sortChoice{name, t(c, "shop.sort."+key), n.query.Sort == name})
 	}
+	out.ClearURL = withQuery(path, kept)
+	out.Yours = yours
+	out.Sorts = s.sortsFor(c, n, yours)
 	for name, values := range n.values {
 		for _, v := range values {
 			if name != "sort" {
 				out.ForSort = append(out.ForSort, hidden{name, v})
 			}
-			if name == "sort" || name == "q" || name == "exact" || name == "in" {
+			if name == "sort" || name == "q" || name == "exact" || name == "in" || name == trayName {
 				out.ForFacets = append(out.ForFacets, hidden{name, v})
 			}
 		}
@@ -222,7 +237,7 @@ func (s *Shop) listing(c echo.Context, n narrowing, l *catalog.Listing, path str
 	slices.SortFunc(out.ForFacets, func(a, b hidden) int { return strings.Compare(a.Name+a.Value, b.Name+b.Value) })
 	out.Pager = pages(c, n, l, path)
 	out.Keep = s.keeping(c, n, path, out.InUse)
-	return out
+	return out, nil
 }
 
 func decimal(a money.Amount, cur money.Currency) string {
@@ -304,6 +319,9 @@ func (s *Shop) category(c echo.Context) error {
 		return ended()
 	}
 	n := s.narrowing(c)
+	if err := s.offerYours(c, &n); err != nil {
+		return err
+	}
 	n.query.Shelves = tree.Under(k.ID)
 	l, err := s.narrowed(c, n)
 	if err != nil {
@@ -313,8 +331,10 @@ func (s *Shop) category(c echo.Context) error {
 		return ended()
 	}
 	path := web.URL(c, "/c/"+k.Slug)
-	p := categoryPage{Page: s.titled(c, k.Name), Heading: in(c, k.Name), Help: in(c, k.Help), Crumbs: s.trail(c, tree.Path(k.ID), ""),
-		List: s.listing(c, n, l, path)}
+	p := categoryPage{Page: s.titled(c, k.Name), Heading: in(c, k.Name), Help: in(c, k.Help), Crumbs: s.trail(c, tree.Path(k.ID), "")}
+	if p.List, err = s.listing(c, n, l, path); err != nil {
+		return err
+	}
 	p.Description = p.Help
 	if l.Page > 1 && !n.filtered() && p.Canonical != "" {
 		p.Canonical += "?page=" + strconv.Itoa(l.Page)

@@ -28,6 +28,7 @@ type leaning struct {
 	history map[catalog.ProductID]float64 // 1 is the best
 	warm    float64                       // how much history counts, of 1
 	owned   map[catalog.ProductID]bool
+	last    []catalog.ProductID // what history follows from, the newest first
 }
 
 // leaning is nil for whoever told nothing and bought nothing, and for everybody
@@ -57,8 +58,13 @@ func (s *Shop) leaning(c echo.Context) (*leaning, error) {
 	if past.orders > 0 {
 		l.warm = float64(past.orders) / float64(past.orders+2)
 		l.history = map[catalog.ProductID]float64{}
-		newest := models(past.newest())
-		all := m.Suggest(recommend.Query{Cart: newest[:min(len(newest), lastBought)], K: likeMost * 8})
+		sensitive, err := catalog.Sensitive(c.Request().Context(), s.DB)
+		if err != nil {
+			return nil, err
+		}
+		newest := slices.DeleteFunc(past.newest(), func(id catalog.ProductID) bool { return slices.Contains(sensitive, id) }) // they say nothing here
+		l.last = newest[:min(len(newest), lastBought)]
+		all := m.Suggest(recommend.Query{Cart: models(l.last), K: likeMost * 8})
 		for _, b := range all {
 			l.history[catalog.ProductID(b.Product)] = b.Score / all[0].Score
 		}
@@ -91,21 +97,27 @@ func (s *Shop) incline(c echo.Context, kind string, w *candidates) error {
 // order puts products in the order of the leaning; the list given is a shelf's,
 // and everybody's, and stays as it is.
 func (l *leaning) order(shelf []catalog.ProductID) []catalog.ProductID {
+	score := l.scores(shelf)
+	ids := slices.Clone(shelf)
+	slices.SortStableFunc(ids, func(a, b catalog.ProductID) int { return cmp.Compare(score[b], score[a]) })
+	return ids
+}
+
+// scores say how much of this list the person leans to, from 0 to 1.
+func (l *leaning) scores(list []catalog.ProductID) map[catalog.ProductID]float64 {
 	var top float64
-	score := make(map[catalog.ProductID]float64, len(shelf))
-	for _, id := range shelf {
+	score := make(map[catalog.ProductID]float64, len(list))
+	for _, id := range list {
 		score[id] = l.prior.Score(recommend.ProductID(id))
 		top = max(top, score[id])
 	}
-	for _, id := range shelf {
+	for _, id := range list {
 		if top > 0 {
 			score[id] *= (1 - l.warm) / top
 		}
 		score[id] += l.warm * l.history[id]
 	}
-	ids := slices.Clone(shelf)
-	slices.SortStableFunc(ids, func(a, b catalog.ProductID) int { return cmp.Compare(score[b], score[a]) })
-	return ids
+	return score
 }
 
 // sectionLike is the section of goods popular with people who told the same.

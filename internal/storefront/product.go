@@ -57,6 +57,7 @@ type productPage struct {
 	LD           map[string]any
 	Trail        map[string]any // the crumbs as schema.org has them
 	SelfURL      string
+	CompareURL   string
 	CartText     string
 	Via          string // the place that led here, for the cart
 	Reviews      reviewsBox
@@ -80,7 +81,7 @@ type (
 		Code, Name, Chosen string
 		Choices            []choiceView
 	}
-	factView     struct{ Name, Value string }
+	factView     struct{ Name, Value, Tip string }
 	questionView struct {
 		Body, Asked, Answer, Answered string
 		Lang                          string
@@ -140,7 +141,7 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	}
 	v := chosen(d, query, fits)
 	p := &productPage{Page: s.titled(c, d.Name), Name: in(c, d.Name), Line: in(c, d.Line), About: in(c, d.About), Qty: wanted(query),
-		SelfURL: web.URL(c, "/p/"+d.Slug), CartText: t(c, "shop.buy.see-cart")}
+		SelfURL: web.URL(c, "/p/"+d.Slug), CompareURL: compareURL(c, []string{d.Slug}), CartText: t(c, "shop.buy.see-cart")}
 	p.Description = p.Line
 	if m, _ := s.via(c); m.Slot != "" {
 		p.Via = m.Carry()
@@ -421,7 +422,7 @@ func facts(c echo.Context, list []catalog.Fact) []factView {
 			continue
 		}
 		at[f.Key] = len(out)
-		out = append(out, factView{in(c, f.Name), in(c, f.Value)})
+		out = append(out, factView{Name: in(c, f.Name), Value: in(c, f.Value)})
 	}
 	return out
 }

@@ -51,6 +51,9 @@ func (s *Shop) search(c echo.Context) error {
 		return err
 	}
 	n.scope(tree, c.QueryParam("in"))
+	if err := s.offerYours(c, &n); err != nil {
+		return err
+	}
 	l, any, u, err := s.find(c, n, words, exact)
 	if err != nil {
 		return err
@@ -83,7 +86,10 @@ func (s *Shop) search(c echo.Context) error {
 		}
 	}
 	if any {
-		p.List, p.Scopes = s.listing(c, n, l, web.URL(c, "/search")), s.scopes(c, tree, n, l)
+		p.Scopes = s.scopes(c, tree, n, l)
+		if p.List, err = s.listing(c, n, l, web.URL(c, "/search")); err != nil {
+			return err
+		}
 	} else {
 		if words != "" {
 			if p.Nearest, err = s.nothing(c, tree, words, exact); err != nil {

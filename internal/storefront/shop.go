@@ -107,6 +107,7 @@ func (s *Shop) Routes() {
 	e.GET("/help/:slug", s.helpArticle)
 	e.POST("/help/:slug", s.voteHelp, slow)
 	e.GET("/search", s.search)
+	e.GET(comparePath, s.compare)
 	e.GET("/search/suggest", s.searchSuggest, slow)
 	e.GET("/cart", s.cart)
 	e.POST("/cart/items", s.addItem, slow)
