@@ -38,13 +38,14 @@ const tokenOf = "CASE WHEN %[1]s LIKE '" + string(slot.Campaign) + "//%%' THEN s
 const whileOn = " o.placed_at >= c.started_at AND o.placed_at < CASE WHEN c.ended_at > 0 THEN c.ended_at ELSE o.placed_at END + c.credit_days * 86400000 AND"
 
 // asked are the statements that find the touches of some orders. Each begins at
-// the orders: the tables are named in the order in which they are to be read.
+// the orders: the tables are named in the order in which they are to be read,
+// and events are found by the person, not by their kind.
 var asked = []struct{ how, sql string }{
 	{ByMail, "SELECT o.id, c.id, s.sent_at FROM orders o CROSS JOIN campaign_people p CROSS JOIN campaigns c CROSS JOIN sends s WHERE" + eligible +
 		" AND p.customer_id = o.customer_id AND c.id = p.campaign_id AND s.key = p.send_key AND s.state = 'sent' AND" + fmt.Sprintf(within, "s.sent_at")},
 	// A person who lets themselves be known followed a link and bought later.
 	{ByLink, "SELECT o.id, c.id, e.at FROM orders o CROSS JOIN events e CROSS JOIN campaigns c WHERE" + eligible +
-		fmt.Sprintf(" AND e.customer_id = o.customer_id AND e.customer_id <> 0 AND e.at <= o.placed_at AND e.at > o.placed_at - %d * CAST(86400000 AS BIGINT) AND e.kind = 'slot.click' AND e.bot = FALSE AND c.token = ", mostCredit) + fmt.Sprintf(tokenOf, "e.detail") + " AND" + fmt.Sprintf(within, "e.at")},
+		fmt.Sprintf(" AND e.customer_id = o.customer_id AND e.customer_id <> 0 AND e.at <= o.placed_at AND e.at > o.placed_at - %d * CAST(86400000 AS BIGINT) AND e.kind || '' = 'slot.click' AND e.bot = FALSE AND c.token = ", mostCredit) + fmt.Sprintf(tokenOf, "e.detail") + " AND" + fmt.Sprintf(within, "e.at")},
 	// The cart began with a visit that a link led to, or a line was added by one.
 	{ByLink, "SELECT o.id, c.id, k.created_at FROM orders o CROSS JOIN carts k CROSS JOIN cart_arrivals a CROSS JOIN campaigns c WHERE" + eligible +
 		" AND k.id = o.cart_id AND a.cart_id = k.id AND a.campaign <> '' AND c.token = a.campaign AND" + fmt.Sprintf(within, "k.created_at")},
@@ -104,7 +105,7 @@ func credit(ctx context.Context, d *db.DB, from int64) (to int64, err error) {
 	at, last := max(from, first[0]), int64(0)
 	for {
 		var orders []struct{ ID, PlacedAt int64 }
-		err := d.Query(ctx).Raw("SELECT id, placed_at FROM orders WHERE placed_at >= ? AND (placed_at > ? OR id > ?) ORDER BY placed_at, id LIMIT ?", at, at, last, creditBatch).Scan(&orders).Error
+		err := d.Query(ctx).Raw("SELECT id, placed_at FROM orders WHERE placed_at >= ? AND (placed_at > ? OR +id > ?) ORDER BY placed_at, id LIMIT ?", at, at, last, creditBatch).Scan(&orders).Error
 		if err != nil {
 			return 0, fmt.Errorf("read the orders that campaigns may have led to: %w", err)
 		}
