@@ -34,6 +34,7 @@ func (c *Campaign) audience(ctx context.Context, q db.Q, now time.Time) (segment
 const (
 	PartSimulated = "simulated" // made up; the gate writes to none of them
 	PartExcluded  = "excluded"  // a segment that excludes holds them
+	PartKept      = "kept"      // drawn to get no mail of consent at all; the last that is asked
 )
 
 // Looked is an audience as steps of subtraction.
@@ -47,8 +48,9 @@ type Looked struct {
 
 // Look asks of everybody in the audience what the gate would say: parts, in
 // their order, keep the mail from somebody (outreach.Reach); the one called
-// later only puts it off. Whoever nothing keeps it from is drawn.
-func (c *Campaign) Look(ctx context.Context, q db.Q, parts []segment.Part, later string, now time.Time) (*Looked, error) {
+// later only puts it off. kept says of an account and its address whether they
+// get no mail at all (outreach.KeptFrom). Whoever nothing keeps it from is drawn.
+func (c *Campaign) Look(ctx context.Context, q db.Q, parts []segment.Part, later string, kept func(customer.ID, string) bool, now time.Time) (*Looked, error) {
 	whom, ok, err := c.audience(ctx, q, now)
 	out := &Looked{Parts: map[string]int{}}
 	if err != nil || !ok {
@@ -73,10 +75,11 @@ func (c *Campaign) Look(ctx context.Context, q db.Q, parts []segment.Part, later
 	}
 	kind += " ELSE 0 END"
 	var rows []struct {
-		ID   customer.ID
-		Part int
+		ID       customer.ID
+		EmailKey string
+		Part     int
 	}
-	err = q.Query(ctx).Raw("SELECT c.id, "+kind+" AS part FROM customers c WHERE c.erased_at = 0 AND c.id IN ("+whom.SQL+")", append(args, whom.Args...)...).Scan(&rows).Error
+	err = q.Query(ctx).Raw("SELECT c.id, c.email_key, "+kind+" AS part FROM customers c WHERE c.erased_at = 0 AND c.id IN ("+whom.SQL+")", append(args, whom.Args...)...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("look whom campaign %s reaches: %w", c.Name, err)
 	}
@@ -86,6 +89,8 @@ func (c *Campaign) Look(ctx context.Context, q db.Q, parts []segment.Part, later
 		switch {
 		case r.Part > 0 && !waits:
 			out.Parts[all[r.Part-1].Key]++
+		case kept(r.ID, r.EmailKey):
+			out.Parts[PartKept]++
 		case c.Draws(r.ID) == Held:
 			out.Held++
 		default:
