@@ -152,6 +152,8 @@ type Desk struct {
 	Back      string                     // the folder that mails which came back are laid into; "": none
 	Engine    *recommend.Engine          // what goes with what; nil: what authors wrote alone
 	Alarm     func(kind, subject string) // tells staff (AlarmLate, AlarmUngated); may be nil
+
+	looked looked // at idle carts
 }
 
 // Restoring a cart by mail works for a week; stopping mail always does.
