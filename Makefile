@@ -50,6 +50,9 @@ bench:
 	go test -v -run '^$$' -bench Engine -benchtime 100x ./internal/search
 	go test -run '^$$' -bench 'EchoStatic|Pages' -benchmem -benchtime 1s ./cmd/regulars
 	go test -run '^$$' -bench SessionsFromLog -benchtime 1x ./cmd/regulars
+	go test -run '^$$' -bench 'Credit|TakeIn' -benchtime 1x ./internal/campaign
+	go test -run '^$$' -bench Still -benchtime 100x ./internal/owner
+	SUBSCRIBERS=100000 LEFT=200000 go test -v -run 'SpecialsCost|FollowUpFinds' ./internal/outreach
 
 # Every page family in both languages, both schemes and both widths.
 axe:

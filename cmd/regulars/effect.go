@@ -17,7 +17,7 @@ func (a *app) effects() {
 		}
 		return a.mails.ReviewHoldout(ctx, a.now())
 	})
-	a.runner.Every("campaigns.credit", 10*time.Minute, func(ctx context.Context) error { return campaign.Credit(ctx, a.db) })
+	a.runner.Every("campaigns.credit", 10*time.Minute, func(ctx context.Context) error { return campaign.CreditNew(ctx, a.db, a.now()) })
 	a.runner.Every("report.mail", time.Hour, func(ctx context.Context) error {
 		return a.mails.SendReports(ctx, a.now())
 	})

@@ -178,7 +178,7 @@ func (o *Office) campaignAudience(c echo.Context, k *campaign.Campaign, p *campa
 		return nil
 	}
 	other := looked.All - looked.Goes - looked.Held
-	for _, key := range []string{campaign.PartSimulated, campaign.PartExcluded, outreach.ReachYoung, outreach.ReachWish, outreach.ReachTold, outreach.ReachNone, outreach.ReachOut, outreach.ReachMatrix, outreach.ReachHeld} {
+	for _, key := range []string{campaign.PartSimulated, campaign.PartExcluded, outreach.ReachYoung, outreach.ReachWish, outreach.ReachTold, outreach.ReachNone, outreach.ReachOut, outreach.ReachMatrix, outreach.ReachHeld, campaign.PartKept} {
 		n := looked.Parts[key]
 		other -= n
 		if n > 0 {
@@ -213,8 +213,12 @@ func (o *Office) less(c echo.Context, n int) string {
 }
 
 func (o *Office) lookAt(c echo.Context, k *campaign.Campaign) (*campaign.Looked, error) {
-	now := o.Now()
-	return k.Look(c.Request().Context(), o.DB, outreach.ReachOf(o.Settings.Now(), k, now), outreach.ReachCapped, now)
+	ctx, set, now := c.Request().Context(), o.Settings.Now(), o.Now()
+	kept, err := outreach.KeptFrom(ctx, o.DB, set)
+	if err != nil {
+		return nil, err
+	}
+	return k.Look(ctx, o.DB, outreach.ReachOf(set, k, now), outreach.ReachCapped, kept, now)
 }
 
 // campaignShows writes the mail as somebody gets it: nobody in particular, or a

@@ -97,6 +97,8 @@ type Campaign struct {
 	Simulated  bool    // made up for the demo: of simulated people alone
 	CreatedAt  db.Time `gorm:"autoCreateTime:false"`
 	UpdatedAt  db.Time `gorm:"autoUpdateTime:false"`
+
+	found *[]customer.ID // of the audience, behind ListedTo: a rule is asked once a sweep
 }
 
 // TableName is campaigns.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"regulars/internal/analytics"
-	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/experiment"
 	"regulars/internal/money"
@@ -18,58 +17,6 @@ import (
 
 // day is a day in the milliseconds of rows.
 const day = 24 * 60 * 60 * 1000
-
-// within is the condition that an order came so soon after a moment.
-const within = " o.placed_at >= %[1]s AND o.placed_at < %[1]s + c.credit_days * 86400000 AND o.simulated = c.simulated AND o.imported = FALSE AND o.replaces = 0 AND c.started_at > 0"
-
-// Credit says anew of every order which campaign it belongs to, from the mails
-// that went out, the links that were followed and the codes that were used. It
-// is the one way to that, for the job and for "rebuild reports".
-func Credit(ctx context.Context, d *db.DB) error {
-	var all []touch
-	for _, ask := range []struct{ how, sql string }{
-		{ByMail, "SELECT o.id, c.id, s.sent_at FROM campaigns c JOIN campaign_people p ON p.campaign_id = c.id AND p.customer_id IS NOT NULL JOIN sends s ON s.key = p.send_key AND s.state = 'sent' JOIN orders o ON o.customer_id = p.customer_id AND" + fmt.Sprintf(within, "s.sent_at")},
-		// A person who lets themselves be known followed a link and bought later.
-		{ByLink, "SELECT o.id, c.id, e.at FROM campaigns c JOIN events e ON e.kind = 'slot.click' AND e.detail IN ('" + string(slot.Campaign) + "//' || c.token, '" + string(slot.Campaign) + "/shown/' || c.token) AND e.customer_id <> 0 AND e.bot = FALSE JOIN orders o ON o.customer_id = e.customer_id AND" + fmt.Sprintf(within, "e.at")},
-		// The cart began with a visit that a link led to, or a line was added by one.
-		{ByLink, "SELECT o.id, c.id, k.created_at FROM campaigns c JOIN cart_arrivals a ON a.campaign <> '' AND a.campaign = c.token JOIN carts k ON k.id = a.cart_id JOIN orders o ON o.cart_id = k.id AND" + fmt.Sprintf(within, "k.created_at")},
-		{ByLink, "SELECT DISTINCT o.id, c.id, o.placed_at FROM campaigns c JOIN order_lines l ON l.origin <> '' AND l.origin IN ('" + string(slot.Campaign) + "//' || c.token, '" + string(slot.Campaign) + "/shown/' || c.token) JOIN orders o ON o.id = l.order_id AND o.placed_at >= c.started_at AND o.placed_at < CASE WHEN c.ended_at > 0 THEN c.ended_at ELSE o.placed_at END + c.credit_days * 86400000 AND" + fmt.Sprintf(within, "o.placed_at")},
-		{ByCode, "SELECT o.id, c.id, o.placed_at FROM campaigns c JOIN promotion_codes k ON c.code <> '' AND k.code = c.code JOIN redemptions r ON r.promotion_id = k.promotion_id AND r.code_id = k.id AND r.state <> 'released' JOIN orders o ON o.id = r.order_id AND o.placed_at >= c.started_at AND o.placed_at < CASE WHEN c.ended_at > 0 THEN c.ended_at ELSE o.placed_at END + c.credit_days * 86400000 AND" + fmt.Sprintf(within, "o.placed_at")},
-		{ByCode, "SELECT o.id, c.id, o.placed_at FROM campaigns c JOIN campaign_codes k ON c.batch <> '' AND k.campaign_id = c.id JOIN redemptions r ON r.promotion_id = c.batch_of AND r.code_id = k.code_id AND r.state <> 'released' JOIN orders o ON o.id = r.order_id AND o.placed_at >= k.at AND o.placed_at < CASE WHEN c.ended_at > 0 THEN c.ended_at ELSE o.placed_at END + c.credit_days * 86400000 AND" + fmt.Sprintf(within, "o.placed_at")},
-	} {
-		rows, err := d.Query(ctx).Raw(ask.sql).Rows()
-		if err != nil {
-			return fmt.Errorf("find what orders campaigns touched by %s: %w", ask.how, err)
-		}
-		for rows.Next() {
-			t := touch{how: ask.how}
-			if err := rows.Scan(&t.order, &t.of, &t.at); err != nil {
-				rows.Close()
-				return fmt.Errorf("read an order of a campaign: %w", err)
-			}
-			all = append(all, t)
-		}
-		if err := rows.Close(); err != nil {
-			return fmt.Errorf("read the orders of campaigns: %w", err)
-		}
-	}
-	belongs := last(all)
-	rows := make([][]any, 0, len(belongs))
-	for _, id := range slices.Sorted(maps.Keys(belongs)) {
-		t := belongs[id]
-		rows = append(rows, []any{t.order, int64(t.of), t.how, t.at})
-	}
-	return d.InTx(ctx, func(tx *db.Tx) error {
-		if err := customer.Turn(ctx, tx, "campaign-credit"); err != nil {
-			return err
-		}
-		if err := tx.Query(ctx).Exec("DELETE FROM campaign_orders WHERE campaign_id NOT IN (SELECT campaign_id FROM campaign_sums)").Error; err != nil {
-			return fmt.Errorf("say which campaign orders belong to: %w", err)
-		}
-		_, err := tx.Insert(ctx, "campaign_orders", []string{"order_id", "campaign_id", "touch", "touched_at"}, rows, true) // orders of campaigns that let their people go stay where they are
-		return err
-	})
-}
 
 type belonging struct {
 	of  ID

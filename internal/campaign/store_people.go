@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"regulars/internal/customer"
@@ -33,6 +34,7 @@ func (c *Campaign) audience(ctx context.Context, q db.Q, now time.Time) (segment
 const (
 	PartSimulated = "simulated" // made up; the gate writes to none of them
 	PartExcluded  = "excluded"  // a segment that excludes holds them
+	PartKept      = "kept"      // drawn to get no mail of consent at all; the last that is asked
 )
 
 // Looked is an audience as steps of subtraction.
@@ -46,8 +48,9 @@ type Looked struct {
 
 // Look asks of everybody in the audience what the gate would say: parts, in
 // their order, keep the mail from somebody (outreach.Reach); the one called
-// later only puts it off. Whoever nothing keeps it from is drawn.
-func (c *Campaign) Look(ctx context.Context, q db.Q, parts []segment.Part, later string, now time.Time) (*Looked, error) {
+// later only puts it off. kept says of an account and its address whether they
+// get no mail at all (outreach.KeptFrom). Whoever nothing keeps it from is drawn.
+func (c *Campaign) Look(ctx context.Context, q db.Q, parts []segment.Part, later string, kept func(customer.ID, string) bool, now time.Time) (*Looked, error) {
 	whom, ok, err := c.audience(ctx, q, now)
 	out := &Looked{Parts: map[string]int{}}
 	if err != nil || !ok {
@@ -72,10 +75,11 @@ func (c *Campaign) Look(ctx context.Context, q db.Q, parts []segment.Part, later
 	}
 	kind += " ELSE 0 END"
 	var rows []struct {
-		ID   customer.ID
-		Part int
+		ID       customer.ID
+		EmailKey string
+		Part     int
 	}
-	err = q.Query(ctx).Raw("SELECT c.id, "+kind+" AS part FROM customers c WHERE c.erased_at = 0 AND c.id IN ("+whom.SQL+")", append(args, whom.Args...)...).Scan(&rows).Error
+	err = q.Query(ctx).Raw("SELECT c.id, c.email_key, "+kind+" AS part FROM customers c WHERE c.erased_at = 0 AND c.id IN ("+whom.SQL+")", append(args, whom.Args...)...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("look whom campaign %s reaches: %w", c.Name, err)
 	}
@@ -85,6 +89,8 @@ func (c *Campaign) Look(ctx context.Context, q db.Q, parts []segment.Part, later
 		switch {
 		case r.Part > 0 && !waits:
 			out.Parts[all[r.Part-1].Key]++
+		case kept(r.ID, r.EmailKey):
+			out.Parts[PartKept]++
 		case c.Draws(r.ID) == Held:
 			out.Held++
 		default:
@@ -140,6 +146,55 @@ func Live(ctx context.Context, d *db.DB, now time.Time) ([]Campaign, error) {
 // batch is how many people a transaction takes in.
 const batch = 500
 
+// reader is somebody of an audience and where they are.
+type reader struct {
+	ID   customer.ID
+	Zone string
+}
+
+// next reads the people of the audience behind ListedTo, and the last account
+// that was looked at for it. A segment's rule is asked of everybody at once, by
+// the first batch of a sweep: asked per batch it would read the shop once each.
+func (c *Campaign) next(ctx context.Context, q db.Q, now time.Time) (people []reader, to int64, all bool, err error) {
+	const who = "SELECT id, zone FROM customers WHERE erased_at = 0 AND simulated = ? AND "
+	if c.Audience == "" {
+		err = q.Query(ctx).Raw(who+"id > ? ORDER BY id LIMIT ?", c.Simulated, c.ListedTo, batch).Scan(&people).Error
+	} else if c.found == nil {
+		err = c.find(ctx, q, now)
+	}
+	if err != nil {
+		return nil, 0, false, fmt.Errorf("list the people of campaign %s: %w", c.Name, err)
+	}
+	to = c.ListedTo
+	if c.Audience == "" {
+		if len(people) > 0 {
+			to = int64(people[len(people)-1].ID)
+		}
+		return people, to, len(people) < batch, nil
+	}
+	ids := (*c.found)[:min(batch, len(*c.found))]
+	if len(ids) > 0 {
+		to = int64(ids[len(ids)-1])
+		if err = q.Query(ctx).Raw(who+"id IN ? ORDER BY id", c.Simulated, ids).Scan(&people).Error; err != nil {
+			return nil, 0, false, fmt.Errorf("list the people of campaign %s: %w", c.Name, err)
+		}
+	}
+	rest := (*c.found)[len(ids):]
+	c.found = &rest
+	return people, to, len(rest) == 0, nil
+}
+
+// find asks the rule of the audience: eight bytes a person until all are in.
+func (c *Campaign) find(ctx context.Context, q db.Q, now time.Time) error {
+	whom, ok, err := c.audience(ctx, q, now)
+	found := []customer.ID{}
+	if err == nil && ok {
+		err = q.Query(ctx).Raw("SELECT DISTINCT a.customer_id FROM ("+whom.SQL+") a WHERE a.customer_id > ? ORDER BY a.customer_id", append(slices.Clone(whom.Args), c.ListedTo)...).Scan(&found).Error
+	}
+	c.found = &found
+	return err
+}
+
 // TakeIn writes down the next people of the audience, each once. A crash
 // between two batches loses nobody and doubles nobody; once all are in, c says
 // Listed. more: there may be others.
@@ -147,26 +202,11 @@ func (c *Campaign) TakeIn(ctx context.Context, d *db.DB, zone *time.Location, no
 	if c.Listed {
 		return false, nil
 	}
-	whom, ok, err := c.audience(ctx, d, now)
+	people, last, all, err := c.next(ctx, d, now)
 	if err != nil {
 		return false, err
 	}
-	var people []struct {
-		ID   customer.ID
-		Zone string
-	}
-	if ok {
-		among := "" // everybody: naming all of them in each batch would read the shop once per batch
-		if c.Audience != "" {
-			among = " AND c.id IN (" + whom.SQL + ")"
-		}
-		err = d.Query(ctx).Raw("SELECT c.id, c.zone FROM customers c WHERE c.id > ? AND c.erased_at = 0 AND c.simulated = ?"+among+fmt.Sprintf(" ORDER BY c.id LIMIT %d", batch),
-			append([]any{c.ListedTo, c.Simulated}, whom.Args...)...).Scan(&people).Error
-		if err != nil {
-			return false, fmt.Errorf("list the people of campaign %s: %w", c.Name, err)
-		}
-	}
-	rows, last := make([][]any, len(people)), c.ListedTo
+	rows := make([][]any, len(people))
 	for i, p := range people {
 		own := zone
 		if p.Zone != "" && p.Zone != "Local" {
@@ -175,9 +215,7 @@ func (c *Campaign) TakeIn(ctx context.Context, d *db.DB, zone *time.Location, no
 			}
 		}
 		rows[i] = []any{int64(c.ID), int64(p.ID), Key(c.ID, p.ID), string(NoSide), db.At(c.due(own, now))}
-		last = int64(p.ID)
 	}
-	all := len(people) < batch
 	err = d.InTx(ctx, func(tx *db.Tx) error {
 		done := tx.Query(ctx).Exec("UPDATE campaigns SET listed_to = ?, listed = ? WHERE id = ? AND listed_to = ? AND state = 'running'", last, all, int64(c.ID), c.ListedTo)
 		if done.Error != nil || done.RowsAffected == 0 {

@@ -55,10 +55,10 @@ func TestWhereACartStands(t *testing.T) {
 		s.desk.Mailer = crash{}
 		func() {
 			defer func() { recover() }()
-			s.sweep(monday.Add(2 * day))
+			s.sweep(monday.Add(2*day + hour)) // all idle carts are looked at each hour
 		}()
-		want(crashed.ID, monday.Add(2*day+time.Minute), outreach.CourseGoing, 1, time.Time{}, "")
-		s.sweep(monday.Add(2*day + 2*hour))
+		want(crashed.ID, monday.Add(2*day+hour+time.Minute), outreach.CourseGoing, 1, time.Time{}, "")
+		s.sweep(monday.Add(2*day + 3*hour))
 		want(crashed.ID, monday.Add(3*day), outreach.CourseUnknown, 1, time.Time{}, "unknown-outcome")
 	})
 }

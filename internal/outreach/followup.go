@@ -56,7 +56,7 @@ func (d *Desk) FollowUp(ctx context.Context, now time.Time) (int, error) {
 		}
 		return try(again[i].CartID, again[i].Key, db.At(time.UnixMilli(activeAt)), step)
 	})
-	due, err := d.due(ctx, plan, now)
+	due, whole, err := d.due(ctx, plan, now)
 	if err != nil {
 		return int(sent.Load()), errors.Join(failures, err)
 	}
@@ -64,6 +64,7 @@ func (d *Desk) FollowUp(ctx context.Context, now time.Time) (int, error) {
 		c := &due[i]
 		return try(c.ID, followUpKey(c.ID, c.ActiveAt, c.Step), c.ActiveAt, c.Step)
 	}))
+	d.looked.note(plan, d.Settings.Now(), whole, failures != nil || ctx.Err() != nil, now)
 	return int(sent.Load()), failures
 }
 

@@ -12,6 +12,7 @@ import (
 	"regulars/internal/db"
 	"regulars/internal/experiment"
 	"regulars/internal/money"
+	"regulars/internal/setting"
 )
 
 // KeptOut is the reason with which every message of consent is withheld from
@@ -76,6 +77,34 @@ func (d *Desk) without(ctx context.Context, tx *db.Tx, c Candidate, now time.Tim
 		return arm == Held, nil
 	}
 	return arm == Held, putKept(ctx, tx, run.ID, person, account, arm, now)
+}
+
+// KeptFrom tells, of an account and its address, whether the gate would say
+// that they get no mail of consent: as they were drawn, else as they will be. A
+// share that no decision followed yet draws with the salt of the run before; of
+// the very first one nothing is known until its first message.
+func KeptFrom(ctx context.Context, q db.Q, set setting.Values) (func(customer.ID, string) bool, error) {
+	share := set.MailHoldout()
+	run, err := latestKept(ctx, q)
+	if err != nil || share == 0 || run == nil {
+		return func(customer.ID, string) bool { return false }, err
+	}
+	accounts, persons := map[int64]bool{}, map[string]bool{}
+	if run.Held == share {
+		if accounts, persons, err = keptSides(ctx, q, run.ID); err != nil {
+			return nil, err
+		}
+	}
+	return func(id customer.ID, key string) bool {
+		held, drawn := accounts[int64(id)]
+		unit := experiment.Person(run.Salt, (&Candidate{}).unit(int64(id)))
+		for _, person := range []string{unit, experiment.Person(run.Salt, (&Candidate{Email: key}).unit(0))} {
+			if h, found := persons[person]; found {
+				held, drawn = held || h, true
+			}
+		}
+		return held || !drawn && experiment.Held(run.Salt, unit, share)
+	}, nil
 }
 
 // keptRun is the run that holds now; where the setting says another share than

@@ -14,6 +14,7 @@ import (
 	"regulars/internal/i18n"
 	"regulars/internal/outreach"
 	"regulars/internal/roster"
+	"regulars/internal/segment"
 )
 
 // Whoever is drawn gets no message of consent from any sender, and stays drawn;
@@ -55,10 +56,13 @@ func TestSomeGetNoMailOfConsentAtAll(t *testing.T) {
 			t.Fatalf("%d of 40 are drawn for a fifth", len(fifth))
 		}
 		c := s.campaign(nil)
+		s.must(segment.Renew(ctx, d, "rebuild", monday))
+		looked, err := c.Look(ctx, d, outreach.ReachOf(s.desk.Settings.Now(), c, monday), outreach.ReachCapped, s.kept(), monday)
+		s.must(err)
 		s.tx(func(tx *db.Tx) error { return campaign.Schedule(ctx, tx, c, time.UTC, monday) })
 		s.must(s.desk.SendCampaigns(ctx, monday.Add(time.Minute)))
-		if n := s.campaignMails(); n != 40-len(fifth) {
-			t.Errorf("%d mails of a campaign to 40, %d of whom get none", n, len(fifth))
+		if n := s.campaignMails(); n != 40-len(fifth) || looked.Goes != n || looked.Parts[campaign.PartKept] != len(fifth) {
+			t.Errorf("%d mails of a campaign to 40, %d of whom get none; the page said %+v", n, len(fifth), looked)
 		}
 		for i := range fifth {
 			for _, class := range []outreach.Class{outreach.Required, outreach.Service} {
@@ -81,9 +85,13 @@ func TestSomeGetNoMailOfConsentAtAll(t *testing.T) {
 			t.Errorf("%d go without after it was switched off", len(n))
 		}
 		s.set("mail.holdout", "5")
-		for i := range held(monday.Add(4 * 24 * hour)) {
-			if !fifth[i] {
+		kept, few := s.kept(), held(monday.Add(4*24*hour)) // asked before anybody is drawn
+		for i, p := range people {
+			if few[i] && !fifth[i] {
 				t.Errorf("p%02d is drawn for a twentieth, and was not for a fifth", i)
+			}
+			if kept(p.Customer.ID, p.Customer.EmailKey) != few[i] {
+				t.Errorf("the page said of p%02d that they get mail: %v", i, few[i])
 			}
 		}
 		s.set("mail.holdout", "20")

@@ -153,9 +153,8 @@ func newCrowd(t *testing.T, d *db.DB, seed uint64, size int) *crowd {
 
 // restart is a new process, which remembers nothing.
 func (w *crowd) restart() {
-	fresh := *w.desk
-	fresh.Mailer = w
-	w.desk, w.dead = &fresh, false
+	old := w.desk
+	w.desk, w.dead = &outreach.Desk{DB: old.DB, Mailer: w, Settings: old.Settings, BaseURL: old.BaseURL, Templates: old.Templates, Now: old.Now, Log: old.Log, Demo: old.Demo, AccessKey: old.AccessKey, Alarm: old.Alarm}, false
 }
 
 func (w *crowd) fault(format string, args ...any) {

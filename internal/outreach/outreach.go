@@ -154,6 +154,8 @@ type Desk struct {
 	Engine    *recommend.Engine          // what goes with what; nil: what authors wrote alone
 	Finder    *search.Embedded           // asks saved searches; nil: one made for each sweep
 	Alarm     func(kind, subject string) // tells staff (AlarmLate, AlarmUngated); may be nil
+
+	looked looked // at idle carts
 }
 
 // Restoring a cart by mail works for a week; stopping mail always does.

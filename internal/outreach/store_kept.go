@@ -49,6 +49,28 @@ func keptSide(ctx context.Context, q db.Q, run int64, person, guest string, ids 
 	return arm, len(arms) > 0, nil
 }
 
+// keptSides are the sides of a run: of accounts, and of who was drawn without
+// one. true: they get no mail.
+func keptSides(ctx context.Context, q db.Q, run int64) (accounts map[int64]bool, persons map[string]bool, err error) {
+	var rows []struct {
+		Person     string
+		CustomerID *int64
+		Arm        Arm
+	}
+	if err := q.Query(ctx).Raw("SELECT CASE WHEN customer_id IS NULL THEN person ELSE '' END AS person, customer_id, arm FROM mail_holdout WHERE run_id = ?", run).Scan(&rows).Error; err != nil {
+		return nil, nil, fmt.Errorf("read who gets no mail: %w", err)
+	}
+	accounts, persons = make(map[int64]bool, len(rows)), map[string]bool{}
+	for _, r := range rows {
+		if r.CustomerID != nil {
+			accounts[*r.CustomerID] = accounts[*r.CustomerID] || r.Arm == Held
+		} else {
+			persons[r.Person] = r.Arm == Held
+		}
+	}
+	return accounts, persons, nil
+}
+
 func putKept(ctx context.Context, tx *db.Tx, run int64, person string, account int64, arm Arm, now time.Time) error {
 	var owner any
 	if account != 0 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"regulars/internal/cart"
@@ -74,9 +75,14 @@ type dueCart struct {
 // when the one before it was sent, and not sooner after it than the delays lie
 // apart; a step refused for a reason that lasts is the end of its series. A
 // cart of nobody known has no address and is not listed.
-func (d *Desk) due(ctx context.Context, plan Plan, now time.Time) ([]dueCart, error) {
+//
+// A sweep looks at the carts that came to their step since all of them were
+// looked at; all of them at first, each hour, after a failure and where the
+// plan is another one.
+func (d *Desk) due(ctx context.Context, plan Plan, now time.Time) (all []dueCart, whole bool, err error) {
 	values := d.Settings.Now()
-	var all []dueCart
+	since := d.looked.since(plan, values, now)
+	whole = since.IsZero()
 	for _, step := range plan {
 		if !step.On {
 			continue
@@ -89,7 +95,11 @@ func (d *Desk) due(ctx context.Context, plan Plan, now time.Time) ([]dueCart, er
 			AND (c.customer_id IS NOT NULL OR c.email <> '')
 			AND EXISTS (SELECT 1 FROM cart_lines l WHERE l.cart_id = c.id)
 			AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.key IN (`
-		args := []any{db.At(now.Add(-values.CartLost())), idle, checkoutIdle}
+		oldest := now.Add(-values.CartLost())
+		if from := since.Add(-max(step.Delay, values.CartIdle(), values.CheckoutIdle())); !whole && from.After(oldest) {
+			oldest = from
+		}
+		args := []any{db.At(oldest), idle, checkoutIdle}
 		// Nor one behind it: a step that was off and is on again does not come after the next.
 		for n := step.N; n <= setting.MostSteps; n++ {
 			sql += "'followup:' || c.id || ':' || c.active_at || ?, "
@@ -103,12 +113,51 @@ func (d *Desk) due(ctx context.Context, plan Plan, now time.Time) ([]dueCart, er
 		var found []dueCart
 		err := d.DB.Query(ctx).Raw(sql+" ORDER BY c.active_at, c.id LIMIT ?", append(args, mostOfSweep)...).Scan(&found).Error
 		if err != nil {
-			return nil, fmt.Errorf("read carts to follow up: %w", err)
+			return nil, false, fmt.Errorf("read carts to follow up: %w", err)
 		}
+		whole = whole && len(found) < mostOfSweep
 		for _, c := range found {
 			c.Step = step.N
 			all = append(all, c)
 		}
 	}
-	return all, nil
+	return all, whole, nil
+}
+
+// lookAgain is how often all idle carts are looked at.
+const lookAgain = time.Hour
+
+// looked remembers, in this process, when all idle carts were last looked at,
+// and by which plan.
+type looked struct {
+	sync.Mutex
+	at   time.Time
+	plan string
+}
+
+func planOf(plan Plan, v setting.Values) string {
+	return fmt.Sprint(plan.String(), v.CartIdle(), v.CheckoutIdle(), v.CartLost())
+}
+
+// since is when all were looked at by this plan, zero: they are to be now.
+func (l *looked) since(plan Plan, v setting.Values, now time.Time) time.Time {
+	l.Lock()
+	defer l.Unlock()
+	if l.plan != planOf(plan, v) || now.Before(l.at) || !now.Before(l.at.Add(lookAgain)) {
+		return time.Time{}
+	}
+	return l.at
+}
+
+// note says how a sweep went: whole, that all were looked at as it began; a
+// failure makes the next one look at all.
+func (l *looked) note(plan Plan, v setting.Values, whole, failed bool, at time.Time) {
+	l.Lock()
+	defer l.Unlock()
+	switch {
+	case failed:
+		l.at = time.Time{}
+	case whole:
+		l.at, l.plan = at, planOf(plan, v)
+	}
 }

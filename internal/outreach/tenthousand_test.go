@@ -1,6 +1,7 @@
 package outreach_test
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -196,4 +197,119 @@ func TestThousandsOfMailsThroughABadDay(t *testing.T) {
 		t.Errorf("%d rows of %d: %v", len(all), n, why)
 	}
 	t.Log(why)
+}
+
+// subscribe makes n people who allow offers and asked for the week's specials.
+func (s *shop) subscribe(n int) {
+	s.Helper()
+	const portion = 10_000
+	for from := 1; from <= n; from += portion {
+		numbers := fmt.Sprintf("WITH RECURSIVE n(i, key) AS (SELECT CAST(%d AS BIGINT), 'p' || substr('0000000' || %d, -7) || '@mail.example' UNION ALL SELECT i + 1, 'p' || substr('0000000' || (i + 1), -7) || '@mail.example' FROM n WHERE i < %d) ", from, from, min(from+portion-1, n))
+		s.tx(func(tx *db.Tx) error {
+			for _, sql := range []string{
+				`INSERT INTO customers (id, email, email_key, name, contact, email_verified_at, created_at, updated_at) SELECT i, key, key, 'Person ' || i, 'verified', 1, 1, 1 FROM n`,
+				`INSERT INTO consents (customer_id, purpose, given, source, at) SELECT i, 'mail.offers', TRUE, 'preferences', 1 FROM n`,
+				`INSERT INTO mail_preferences (email_key, on_topics, updated_at) SELECT key, 'specials', 1 FROM n`,
+			} {
+				if err := tx.Query(ctx).Exec(numbers + sql).Error; err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+}
+
+// A sweep of the week's specials reads only whom it comes to: what somebody
+// costs is the same in a shop of any size, and the last of them need no more
+// memory than the first.
+//
+//	SUBSCRIBERS=400000 go test -v -run SpecialsCost ./internal/outreach
+func TestSpecialsCostTheSameInALargeShop(t *testing.T) {
+	n := number(t, "SUBSCRIBERS", 60)
+	sent := min(2000, n/2) // of the last ones, behind everybody else
+	s := open(t, dbtest.SQLite(t))
+	for _, code := range []string{"CUP", "PLATE", "SPOON"} {
+		s.product(code, nil)
+	}
+	s.set("specials.day", "mon")
+	s.set("specials.hour", "9")
+	s.subscribe(n)
+	s.tx(func(tx *db.Tx) error {
+		return tx.Query(ctx).Exec("INSERT INTO special_weeks (week, after_key, began_at) VALUES ('2026-W10', ?, 1)", fmt.Sprintf("p%07d@mail.example", n-sent)).Error
+	})
+	began, heap := time.Now(), heapNow()
+	s.must(s.desk.SendSpecials(ctx, monday))
+	took := time.Since(began)
+	if states := s.states(); states[outreach.Sent] != sent || len(states) != 1 {
+		t.Errorf("the rows say %v, want %d", states, sent)
+	}
+	t.Logf("%d of %d subscribers in %v, %v each; the heap grew by %d KB", sent, n, took.Round(time.Millisecond), (took / time.Duration(sent)).Round(time.Microsecond), (int64(heapNow())-int64(heap))>>10)
+	began = time.Now()
+	s.must(s.desk.SendSpecials(ctx, monday.Add(time.Minute)))
+	t.Logf("the sweep behind it: %v", time.Since(began).Round(time.Microsecond))
+	if states := s.states(); states[outreach.Sent] != sent {
+		t.Errorf("another sweep changed the rows to %v", states)
+	}
+}
+
+// leaveMany lets n people have left a cart in the last 25 days, whose step was
+// decided on.
+func (s *shop) leaveMany(n int) {
+	s.Helper()
+	s.subscribe(n)
+	const portion = 10_000
+	for from := 1; from <= n; from += portion {
+		numbers := fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT CAST(%d AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < %d) ", from, min(from+portion-1, n))
+		at := fmt.Sprintf("%d - CAST(i AS BIGINT) * %d", monday.Add(-26*hour).UnixMilli(), 25*24*hour.Milliseconds()/int64(n))
+		s.tx(func(tx *db.Tx) error {
+			for _, sql := range []string{
+				`INSERT INTO carts (id, token, customer_id, state, currency, created_at, started_at, active_at) SELECT i, 'C' || i, i, 'open', 'USD', 1, 1, ` + at + ` FROM n`,
+				fmt.Sprintf(`INSERT INTO cart_lines (cart_id, token, variant_id, qty, seen_price, added_at) SELECT i, 'L' || i, %d, 1, 1250, 1 FROM n`, int64(s.variants["BOTTLE"])),
+				`INSERT INTO sends (key, class, template, cart_id, customer_id, email, lang, message_id, state, due_at, sent_at, created_at, updated_at)
+					SELECT 'followup:' || i || ':' || (` + at + `) || ':1', 'relationship', 'followup', i, i, '', 'en', 'm' || i, 'withheld', 1, 1, 1, 1 FROM n`,
+			} {
+				if err := tx.Query(ctx).Exec(numbers + sql).Error; err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+}
+
+// The follow-up looks each minute for carts that came to their step. It does
+// not look at all that were left in a month for that, and misses none.
+//
+//	LEFT=200000 go test -v -run FollowUpFinds ./internal/outreach
+func TestFollowUpFindsTheNewOnesAmongManyCarts(t *testing.T) {
+	n := number(t, "LEFT", 40)
+	s := open(t, dbtest.SQLite(t))
+	s.set("quiet.hours", "off")
+	s.leaveMany(n)
+	sweep := func(at time.Time, want int) {
+		t.Helper()
+		began := time.Now()
+		sent, err := s.desk.FollowUp(ctx, at)
+		if s.must(err); sent != want {
+			t.Errorf("%d mails at %s, want %d", sent, at.Format("02T15:04"), want)
+		}
+		t.Logf("%s: %v", at.Format("02T15:04"), time.Since(began).Round(time.Microsecond))
+	}
+	sweep(monday, 0) // all of them
+	ann, bob := s.account("ann@mail.test", nil), s.account("bob@mail.test", nil)
+	s.leaves(ann, monday.Add(-24*hour+5*time.Minute))
+	s.leaves(bob, monday.Add(-30*hour)) // only a look at all finds what came so late
+	sweep(monday.Add(time.Minute), 0)
+	sweep(monday.Add(5*time.Minute), 1)
+	sweep(monday.Add(6*time.Minute), 0)
+	sweep(monday.Add(time.Hour), 1)
+	sweep(monday.Add(time.Hour+time.Minute), 0)
+}
+
+func heapNow() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }

@@ -72,7 +72,11 @@ func (n *Notice) people(which string, args map[string]any) (string, map[string]a
 	for k, v := range args {
 		all[k] = v
 	}
-	goods, said := "l.product_id = @product", ""
+	of, goods, said := "l.product_id", "", ""
+	if which != "" { // found by the person's orders: a product may have more owners than a person has orders
+		of = "+l.product_id"
+	}
+	goods = of + " = @product"
 	if n.Version != "" { // no order of ours says which older version it was
 		goods += " AND 1 = 0"
 	}
@@ -95,11 +99,15 @@ func (n *Notice) people(which string, args map[string]any) (string, map[string]a
 			WHEN NOT EXISTS (SELECT 1 FROM consents s WHERE s.customer_id = z.customer_id AND s.purpose = 'mail.upgrades' AND s.given = TRUE) THEN 'no-consent'
 			WHEN EXISTS (SELECT 1 FROM suppressions s WHERE s.email_key = z.email AND s.purpose IN ('mail.upgrades', '*')) THEN 'suppressed' ELSE ''`
 	}
-	// Whoever has, or has ordered, the newer one is offered nothing.
-	has := "0"
-	if newer := `SELECT m.customer_id FROM (` + lines + `l.product_id = @to) t) m WHERE m.customer_id IS NOT NULL AND m.kept > m.coming
-		UNION SELECT o.customer_id FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE l.product_id = @to AND o.customer_id IS NOT NULL AND o.state <> 'cancelled' AND o.payment_state IN ('pending', 'processing')
-		UNION SELECT customer_id FROM owned_elsewhere WHERE product_id = @to AND version = ''`; n.ToID != 0 {
+	// Whoever has, or has ordered, the newer one is offered nothing. Of one person
+	// that is asked of their orders, not of everybody who has it.
+	has, own := "0", ""
+	if which != "" {
+		own = " AND o.customer_id = @who"
+	}
+	if newer := `SELECT m.customer_id FROM (` + lines + of + ` = @to` + own + `) t) m WHERE m.customer_id IS NOT NULL AND m.kept > m.coming
+		UNION SELECT o.customer_id FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE ` + of + ` = @to` + own + ` AND o.customer_id IS NOT NULL AND o.state <> 'cancelled' AND o.payment_state IN ('pending', 'processing')
+		UNION SELECT e.customer_id FROM owned_elsewhere e WHERE e.product_id = @to AND e.version = ''` + elsewhere(which); n.ToID != 0 {
 		has = "CASE WHEN y.customer_id IN (" + newer + ") THEN 1 ELSE 0 END"
 	}
 	return `SELECT z.*, CASE WHEN kept <= 0 THEN 'gave-back' ` + reason + ` END AS reason FROM (
@@ -109,7 +117,7 @@ func (n *Notice) people(which string, args map[string]any) (string, map[string]a
 				CASE WHEN c.id IS NOT NULL THEN '' WHEN b.email <> '' THEN b.email ELSE b.number END AS guest
 			FROM (SELECT x.customer_id, x.email, x.number, x.order_id, x.simulated, ` + kept + ` AS kept, x.away FROM (` + lines + goods + which + `) t) x
 				UNION ALL SELECT e.customer_id, '', '', 0, FALSE, 1, 0 FROM owned_elsewhere e WHERE e.product_id = @product AND e.version = @version` + said + elsewhere(which) + `) b
-			LEFT JOIN customers c ON c.erased_at = 0 AND (c.id = b.customer_id OR b.customer_id IS NULL AND b.email <> '' AND c.email_key = b.email)) y
+			LEFT JOIN customers c ON c.erased_at = 0 AND c.id = coalesce(b.customer_id, (SELECT k.id FROM customers k WHERE b.email <> '' AND k.email_key = b.email AND k.erased_at = 0))) y
 		GROUP BY y.customer_id, y.guest) z`, all
 }
 

@@ -130,7 +130,11 @@ func Tell(ctx context.Context, tx *db.Tx, id int64, now time.Time) (bool, error)
 // Wanted lists the variants that somebody waits for.
 func Wanted(ctx context.Context, q db.Q) ([]catalog.VariantID, error) {
 	var ids []catalog.VariantID
-	if err := q.Query(ctx).Raw("SELECT DISTINCT variant_id FROM restock_asks WHERE state = 'waiting' ORDER BY variant_id").Scan(&ids).Error; err != nil {
+	// From one variant to the next by the index: a queue may be long, and this is asked each minute.
+	err := q.Query(ctx).Raw(`WITH RECURSIVE w(id) AS (SELECT min(variant_id) FROM restock_asks WHERE state = 'waiting'
+		UNION ALL SELECT (SELECT min(a.variant_id) FROM restock_asks a WHERE a.state = 'waiting' AND a.variant_id > w.id) FROM w WHERE w.id IS NOT NULL)
+		SELECT id FROM w WHERE id IS NOT NULL ORDER BY id`).Scan(&ids).Error
+	if err != nil {
 		return nil, fmt.Errorf("read what people wait for: %w", err)
 	}
 	return ids, nil

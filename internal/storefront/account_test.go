@@ -1,12 +1,15 @@
 package storefront_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 
+	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
+	"regulars/internal/setting"
 	"regulars/internal/shoptest"
 )
 
@@ -116,6 +119,21 @@ func TestGuestSwitchesPersonalPages(t *testing.T) {
 	b.Get("/cart")
 	if p := b.Get("/"); p.Main() != s.Browser().Get("/").Main() {
 		t.Error("without consent the page differs from a stranger's")
+	}
+	if text := b.Get("/privacy").Text(); strings.Contains(text, "by lot") {
+		t.Error("the page tells of a lot that is not drawn")
+	}
+	s.Tx(func(ctx context.Context, tx *db.Tx) error {
+		return setting.Set(ctx, tx, "mail.holdout", "2.5", s.Now())
+	})
+	if err := s.Settings.Refresh(t.Context(), s.DB); err != nil {
+		t.Fatal(err)
+	}
+	for path, words := range map[string]string{"/privacy": "2.5 % of the people we may write to", "/zh/privacy": "有 2.5 % 不会收到"} {
+		p := b.Get(path)
+		if sound(t, path, p); !strings.Contains(p.Text(), words) {
+			t.Errorf("%s lacks %q: %s", path, words, p.Text())
+		}
 	}
 	if p := b.Post("/privacy", "personalize", "maybe"); p.Status != http.StatusUnprocessableEntity {
 		t.Errorf("neither on nor off: %d", p.Status)

@@ -334,6 +334,9 @@ func (s *Shop) privacyPage(c echo.Context) error {
 	}
 	page := privacyPage{Page: s.page(c, "shop.policy.privacy.title"), Heading: t(c, "shop.policy.privacy.title"), Lead: t(c, "shop.policy.privacy.lead"),
 		Parts: s.policyParts(c, "privacy"), On: p.Personalized()}
+	if held := s.Settings.Now().MailHoldout(); held > 0 {
+		page.Parts = append(page.Parts, policyPart{t(c, "shop.policy.privacy.lot.title"), t(c, "shop.policy.privacy.lot.text", "share", hundredths(held))})
+	}
 	if e, err := s.entered(c); err != nil {
 		return err
 	} else if e.Remembered {

@@ -99,7 +99,7 @@ func (s *Shop) wishes(c echo.Context, p web.Page, action string, center *outreac
 		form.Avoid = append(form.Avoid, wishOption{o.Key, o.Name.In(l), slices.Contains(w.Avoid, o.Key)})
 	}
 	if held := set.MailHoldout(); held > 0 {
-		form.Lot = t(c, "wish.lot", "share", strconv.FormatFloat(float64(held)/100, 'f', -1, 64)+" %")
+		form.Lot = t(c, "wish.lot", "share", hundredths(held))
 	}
 	form.BlockedWhat = t(c, "wish.blocked.none")
 	if center.Total > 0 {
@@ -238,3 +238,6 @@ func (s *Shop) saveWishes(c echo.Context) error {
 	web.Flash(c, "ok", "wish.done")
 	return web.Redirect(c, "/account/preferences")
 }
+
+// hundredths is a share of hundredths of a percent, as people read it.
+func hundredths(n int) string { return strconv.FormatFloat(float64(n)/100, 'f', -1, 64) + " %" }
