@@ -34,6 +34,7 @@ type comparePage struct {
 	SameText string
 	More     []crumb // of the same shelf, to add
 	MoreURL  string  // the shelf itself, with what is here kept in mind
+	MoreText string
 	Empty    bool
 }
 
@@ -43,8 +44,8 @@ type (
 		Picture           picture
 	}
 	compareRow struct {
-		Name, Tip string
-		Cells     []compareCell
+		Name  string
+		Cells []compareCell
 	}
 	compareCell struct {
 		Text    string
@@ -237,7 +238,6 @@ func (s *Shop) compareMore(c echo.Context, p *comparePage, all []*catalog.Detail
 		return nil
 	}
 	slugs := slugsOf(all, "")
-	p.MoreURL = withQuery(web.URL(c, "/c/"+k.Slug), url.Values{trayName: slugs})
 	ids, err := s.shelves.Order(c.Request().Context(), s.DB, []catalog.CategoryID{shelf}, "", s.currency(c))
 	if err != nil {
 		return err
@@ -251,6 +251,10 @@ func (s *Shop) compareMore(c echo.Context, p *comparePage, all []*catalog.Detail
 			p.More = append(p.More, crumb{in(c, k.Name), compareURL(c, append(slices.Clone(slugs), k.Slug))})
 		}
 	}
+	if len(p.More) == 0 { // the shelf has no other
+		k = tree.Path(k.ID)[0]
+	}
+	p.MoreURL, p.MoreText = withQuery(web.URL(c, "/c/"+k.Slug), url.Values{trayName: slugs}), t(c, "compare.more.all", "shelf", k.Name)
 	return nil
 }
 

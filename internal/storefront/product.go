@@ -81,7 +81,7 @@ type (
 		Code, Name, Chosen string
 		Choices            []choiceView
 	}
-	factView     struct{ Name, Value, Tip string }
+	factView     struct{ Name, Value string }
 	questionView struct {
 		Body, Asked, Answer, Answered string
 		Lang                          string
@@ -422,7 +422,7 @@ func facts(c echo.Context, list []catalog.Fact) []factView {
 			continue
 		}
 		at[f.Key] = len(out)
-		out = append(out, factView{Name: in(c, f.Name), Value: in(c, f.Value)})
+		out = append(out, factView{in(c, f.Name), in(c, f.Value)})
 	}
 	return out
 }
