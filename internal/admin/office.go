@@ -63,6 +63,7 @@ func (o *Office) Routes() {
 	g.GET("/products/new", o.newProduct)
 	g.POST("/products/new", o.addProduct)
 	o.versionRoutes(g)
+	o.optionRoutes(g)
 	g.GET("/products/:code", o.product)
 	g.POST("/products/:code", o.saveProduct)
 	g.GET("/orders", o.orders)
