@@ -90,6 +90,8 @@ var officeFamilies = []family{
 	{name: "office products", who: owner, path: "/admin/products"},
 	{name: "office product", who: owner, path: "/admin/products/BB01"},
 	{name: "office options", who: owner, path: "/admin/products/BB01/options"},
+	{name: "office facts", who: owner, path: "/admin/products/BB01/facts"},
+	{name: "office relations", who: owner, path: "/admin/products/BB01/relations"},
 	{name: "office versions", who: owner, path: "/admin/products/BB01/versions"},
 	{name: "office owners", who: owner, path: "/admin/products/SW02/owners"},
 	{name: "office new notice", who: owner, path: "/admin/products/SW02/owners/new?kind=release"},

@@ -64,6 +64,8 @@ func (o *Office) Routes() {
 	g.POST("/products/new", o.addProduct)
 	o.versionRoutes(g)
 	o.optionRoutes(g)
+	o.factRoutes(g)
+	o.relationRoutes(g)
 	g.GET("/products/:code", o.product)
 	g.POST("/products/:code", o.saveProduct)
 	g.GET("/orders", o.orders)
