@@ -9,4 +9,5 @@ var shelfBreaks = []struct{ code, sql string }{
 	{"B4", "INSERT INTO restock_asks (token, variant_id, email, state, asked_at) SELECT 'w', min(id), '', 'told', 1 FROM variants"},
 	{"B4", "INSERT INTO restock_asks (token, variant_id, email, asked_at) SELECT 'w', min(id), '', 1 FROM variants"},
 	{"B5", "INSERT INTO restock_asks (token, variant_id, customer_id, asked_at) SELECT 'w', min(v.id), min(c.id), 1 FROM variants v, customers c; UPDATE customers SET erased_at = 1 WHERE id = (SELECT min(id) FROM customers)"},
+	{"I1", "INSERT INTO product_versions (product_id, number, at, body) SELECT id, version, 1, '{}' FROM products WHERE id = (SELECT min(id) FROM products)"},
 }
