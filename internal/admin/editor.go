@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/text/unicode/norm"
 
 	"regulars/internal/catalog"
 	"regulars/internal/db"
@@ -29,7 +28,7 @@ const variantsAtOnce = 25
 
 var (
 	tiers    = []string{"plain", "good", "fine"}
-	flags    = []string{"published", "durable", "sensitive", "gift", "digital", "gift_card"}
+	flags    = []string{"published", "ended", "durable", "sensitive", "gift", "digital", "gift_card"}
 	textKeys = []string{"name_en", "name_zh", "line_en", "line_zh", "about_en", "about_zh", "slug", "brand", "synonyms", "category", "tier", "tax_class", "max_qty", "refill_days"}
 )
 
@@ -50,6 +49,7 @@ type editorPage struct {
 	Pager      pager
 	Flags      []flagRow
 	Pictures   []thumb
+	Former     []catalog.OldSlug // addresses that lead here
 	Write      bool
 
 	Gone          []goneRow
@@ -85,6 +85,8 @@ type editing struct {
 	costs    map[catalog.VariantID]money.Amount
 	page     int
 	shown    []catalog.VariantInfo // the variants of this page
+	ended    bool                  // gone for good
+	former   []catalog.OldSlug
 }
 
 func (o *Office) editing(c echo.Context, q db.Q) (*editing, error) {
@@ -125,6 +127,12 @@ func (o *Office) editing(c echo.Context, q db.Q) (*editing, error) {
 	if e.costs, err = catalog.Costs(ctx, q, ids); err != nil {
 		return nil, err
 	}
+	if e.ended, err = catalog.IsEnded(ctx, q, e.ID); err != nil {
+		return nil, err
+	}
+	if e.former, err = catalog.OldSlugs(ctx, q, "product", int64(e.ID)); err != nil {
+		return nil, err
+	}
 	e.page = in.Page
 	from := min((e.page-1)*variantsAtOnce, len(e.Variants))
 	e.shown = e.Variants[from:min(from+variantsAtOnce, len(e.Variants))]
@@ -140,7 +148,7 @@ func (e *editing) stored() inputs {
 			in["category"] = k.Slug
 		}
 	}
-	for i, on := range []bool{e.Published, e.Durable, e.Sensitive, e.Gift, e.Digital, e.GiftCard} {
+	for i, on := range []bool{e.Published, e.ended && !e.Published, e.Durable, e.Sensitive, e.Gift, e.Digital, e.GiftCard} {
 		in.tick(flags[i], on)
 	}
 	for _, v := range e.shown {
@@ -210,6 +218,7 @@ func (o *Office) showProduct(c echo.Context, status int, e *editing, in inputs, 
 	for _, name := range flags {
 		p.Flags = append(p.Flags, flagRow{name, t(c, "admin.flag."+name), t(c, "admin.flag."+name+".what"), in.On(name)})
 	}
+	p.Former = e.former
 	var err error
 	p.GoneSimulated = o.Demo
 	if p.Gone, err = o.goneOf(c, e.ID); err != nil {
@@ -313,6 +322,9 @@ func (o *Office) writeProduct(ctx context.Context, tx *db.Tx, c echo.Context, in
 	if _, _, _, err := catalog.Put(ctx, tx, draft, now); err != nil {
 		return "", atInputs(err)
 	}
+	if err := catalog.End(ctx, tx, e.ID, in.On("ended"), now); err != nil {
+		return "", err
+	}
 	if err := catalog.SetCosts(ctx, tx, costs); err != nil {
 		return "", err
 	}
@@ -352,137 +364,4 @@ func atInputs(err error) error {
 		}
 	}
 	return &moved
-}
-
-// draft is the whole product with what the form changes.
-func (e *editing) draft(form *fault.Form, in inputs) catalog.Draft {
-	d := catalog.Draft{Product: e.Product, Options: e.Options, Images: e.Images, Facts: e.Facts}
-	d.Name = i18n.Text{En: in["name_en"], Zh: in["name_zh"]}
-	d.Line = i18n.Text{En: in["line_en"], Zh: in["line_zh"]}
-	d.About = i18n.Text{En: in["about_en"], Zh: in["about_zh"]}
-	d.Slug, d.Brand, d.Synonyms, d.Tier, d.TaxClass = in["slug"], in["brand"], in["synonyms"], in["tier"], in["tax_class"]
-	d.MaxQty, d.RefillDays = whole(form, in, "max_qty"), whole(form, in, "refill_days")
-	d.Published, d.Durable, d.Sensitive = in.On("published"), in.On("durable"), in.On("sensitive")
-	d.Gift, d.Digital, d.GiftCard = in.On("gift"), in.On("digital"), in.On("gift_card")
-	d.CategoryID = nil
-	if slug := in["category"]; slug != "" {
-		k, ok := e.tree.BySlug(slug)
-		if !ok {
-			form.Wrong("category", "admin.category.unknown")
-		}
-		d.CategoryID = &k.ID
-	}
-	before := e.stored()
-	for _, v := range e.Variants {
-		dv := catalog.DraftVariant{Variant: v.Variant}
-		if slices.ContainsFunc(e.shown, func(s catalog.VariantInfo) bool { return s.ID == v.ID }) {
-			dv.Active = in.On("active:" + v.SKU)
-			if in["price:"+v.SKU] != before["price:"+v.SKU] || in["was:"+v.SKU] != before["was:"+v.SKU] {
-				price := catalog.PriceIn{Amount: amount(form, in, "price:"+v.SKU, e.currency, true), Was: amount(form, in, "was:"+v.SKU, e.currency, false)}
-				if price.Was != 0 && price.Was <= price.Amount {
-					form.Wrong("was:"+v.SKU, "admin.price.was")
-				}
-				dv.Prices = map[money.Currency]catalog.PriceIn{e.currency: price}
-			}
-		}
-		d.Variants = append(d.Variants, dv)
-	}
-	return d
-}
-
-// whole reads a whole number of 0 or more; empty is 0.
-func whole(form *fault.Form, in inputs, name string) int {
-	if in[name] == "" {
-		return 0
-	}
-	n, err := strconv.Atoi(norm.NFKC.String(in[name]))
-	if err != nil || n < 0 || n > 1_000_000 {
-		form.Wrong(name, "admin.number.wrong")
-	}
-	return n
-}
-
-// amount reads a price; empty is 0 unless one is needed.
-func amount(form *fault.Form, in inputs, name string, currency money.Currency, needed bool) money.Amount {
-	if in[name] == "" && !needed {
-		return 0
-	}
-	a, err := money.Parse(norm.NFKC.String(in[name]), currency)
-	if err != nil || a < 0 {
-		form.Wrong(name, "admin.price.wrong", "currency", string(currency))
-	}
-	return a
-}
-
-// changedCosts reads what the form says otherwise of unit costs; nil takes one
-// back.
-func (e *editing) changedCosts(form *fault.Form, in inputs) map[catalog.VariantID]*money.Amount {
-	changed, before := map[catalog.VariantID]*money.Amount{}, e.stored()
-	for _, v := range e.shown {
-		typed := in["cost:"+v.SKU]
-		if !e.own || typed == before["cost:"+v.SKU] {
-			continue
-		}
-		if changed[v.ID] = nil; typed != "" {
-			cost := amount(form, in, "cost:"+v.SKU, e.currency, true)
-			changed[v.ID] = &cost
-		}
-	}
-	return changed
-}
-
-// counted is a new count of a variant's units.
-type counted struct {
-	variant catalog.VariantID
-	input   string
-	tracked bool
-	units   int
-	was     inventory.Level
-}
-
-// counts reads the stock that the form changes. A stock that moved since the
-// form was drawn is not overwritten: the number typed was meant for another.
-func (e *editing) counts(form *fault.Form, in inputs) []counted {
-	var all []counted
-	for _, v := range e.shown {
-		name, have := "stock:"+v.SKU, e.onHand(v.ID)
-		if in[name] == in["seen:"+v.SKU] {
-			continue
-		}
-		if _, ok := e.levels[v.ID]; !ok {
-			continue // an inactive variant: nothing of it is sold
-		}
-		if in["seen:"+v.SKU] != have {
-			form.Wrong(name, "admin.stock.moved", "have", have)
-			continue
-		}
-		all = append(all, counted{v.ID, name, in[name] != "", whole(form, in, name), e.levels[v.ID]})
-	}
-	return all
-}
-
-func (n counted) store(ctx context.Context, tx *db.Tx, now time.Time) error {
-	if n.tracked != n.was.Tracked {
-		if err := inventory.Track(ctx, tx, n.variant, n.tracked, now); err != nil {
-			return n.refused(err)
-		}
-	}
-	if !n.tracked {
-		return nil
-	}
-	return n.refused(inventory.Count(ctx, tx, n.variant, n.units, fmt.Sprintf("counted:%d", now.UnixMilli()), now))
-}
-
-// refused puts what stands in the way of a count at its field.
-func (n counted) refused(err error) error {
-	if !errors.Is(err, fault.Conflict) {
-		return err
-	}
-	words := wordsOf(err, "admin.stock.promised")
-	if words == "inventory.promised" {
-		words = "admin.stock.promised"
-	}
-	var form fault.Form
-	form.Wrong(n.input, words, "count", n.was.Reserved)
-	return form.Err()
 }

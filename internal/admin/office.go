@@ -18,6 +18,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/ask"
+	"regulars/internal/catalog"
 	"regulars/internal/checkout"
 	"regulars/internal/db"
 	"regulars/internal/fault"
@@ -64,6 +65,10 @@ func (o *Office) Routes() {
 	g.GET("/products/trends", o.trends)
 	g.GET("/products/new", o.newProduct)
 	g.POST("/products/new", o.addProduct)
+	o.versionRoutes(g)
+	o.optionRoutes(g)
+	o.factRoutes(g)
+	o.relationRoutes(g)
 	g.GET("/products/:code", o.product)
 	g.POST("/products/:code", o.saveProduct)
 	g.GET("/orders", o.orders)
@@ -371,7 +376,7 @@ func (o *Office) change(c echo.Context, action, subject string, do func(ctx cont
 	if err != nil {
 		return err
 	}
-	ctx, now := c.Request().Context(), o.Now()
+	ctx, now := catalog.By(c.Request().Context(), int64(who.ID), "office"), o.Now()
 	return o.DB.InTx(ctx, func(tx *db.Tx) error {
 		detail, err := do(ctx, tx, now)
 		if err != nil || detail == "" {

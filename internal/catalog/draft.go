@@ -200,7 +200,7 @@ func (d *Draft) checkVariants(f *fault.Form) {
 		}
 		skus[v.SKU] = true
 		key := d.combination(v)
-		if !d.chosen(v) {
+		if v.Active && !d.chosen(v) { // what is not sold any more may answer options of former times
 			f.Wrong("variants", "catalog.variant.choices", "sku", v.SKU)
 		}
 		if other, ok := combinations[key]; ok && v.Active {

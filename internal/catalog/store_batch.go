@@ -218,8 +218,9 @@ type batch struct {
 	newVariants []newVariant
 	changed     []ProductID
 
-	products, options, variants, prices, log, images, facts, slugs [][]any
-	freed                                                          []string
+	products, options, variants, prices, log, images, facts, slugs, versions [][]any
+	freed                                                                    []string
+	versioned                                                                []ProductID
 }
 
 func (b *batch) variant(id VariantID, product ProductID, v DraftVariant) VariantID {
@@ -278,6 +279,7 @@ func (b *batch) insert(ctx context.Context, tx *db.Tx) error {
 		{"product_images", []string{"product_id", "position", "src", "alt"}, b.images},
 		{"product_facts", []string{"product_id", "position", "key", "name", "value_code", "value", "facet"}, b.facts},
 		{"old_slugs", []string{"kind", "slug", "target_id", "at"}, b.slugs},
+		{"product_versions", []string{"product_id", "number", "at", "by_staff", "way", "body"}, b.versions},
 	} {
 		if _, err := tx.Insert(ctx, part.table, part.columns, part.rows, false); err != nil {
 			return err

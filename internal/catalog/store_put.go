@@ -116,6 +116,9 @@ func putChunk(ctx context.Context, tx *db.Tx, drafts []Draft, now time.Time) ([]
 	if err := b.insert(ctx, tx); err != nil {
 		return nil, nil, err
 	}
+	if err := keepNewest(ctx, tx, b.versioned); err != nil {
+		return nil, nil, err
+	}
 	return outcomes, b.changed, settleProducts(ctx, tx, b.changed, now)
 }
 
@@ -200,11 +203,15 @@ func (b *batch) update(ctx context.Context, tx *db.Tx, p plan, out *Outcome) (bo
 	want, have := d.Product, old.Product
 	want.ID, want.Version, want.CreatedAt, want.UpdatedAt = have.ID, have.Version, have.CreatedAt, have.UpdatedAt
 	want.PublishedAt = db.At(want.PublishedAt.Time)
+	want.RatingCount, want.RatingSum = have.RatingCount, have.RatingSum // the reviews' own copies, see Rate
 	if !children && sameJSON(want, have) {
 		return false, nil
 	}
 	if want.Slug != have.Slug {
 		b.oldSlug("product", have.Slug, want.Slug, int64(have.ID))
+	}
+	if err := b.version(ctx, old); err != nil {
+		return false, err
 	}
 	return true, writeProduct(ctx, tx, want, b.now)
 }

@@ -1,6 +1,7 @@
 package doctor
 
-// shelfRules lists invariants of reviews, and of who waits for goods.
+// shelfRules lists invariants of reviews, of who waits for goods, and of what
+// products were.
 func shelfRules() []rule {
 	return []rule{
 		{"B1", "the stars on a product's card are those of its published reviews", `
@@ -19,6 +20,8 @@ func shelfRules() []rule {
 		{"B5", "nobody who was erased reviews, waits or has something saved", `
 			SELECT DISTINCT 'customer ' || CAST(c.id AS TEXT) AS id FROM customers c WHERE c.erased_at > 0 AND (EXISTS (SELECT 1 FROM reviews r WHERE r.customer_id = c.id)
 				OR EXISTS (SELECT 1 FROM restock_asks a WHERE a.customer_id = c.id) OR EXISTS (SELECT 1 FROM saved_lines s WHERE s.customer_id = c.id) OR EXISTS (SELECT 1 FROM saved_searches s WHERE s.customer_id = c.id))`, nil},
+		{"I3", "what a product was has a number below the present one, and no more than fifty are kept", `
+			SELECT p.code AS id FROM products p JOIN product_versions v ON v.product_id = p.id GROUP BY p.id, p.code, p.version HAVING max(v.number) >= p.version OR count(*) > 50`, nil},
 		{"B7", "a saved search looks for something; one that is watched says since when and is asked again, and no person is told of theirs twice within a week", `
 			SELECT 'search ' || token AS id FROM saved_searches WHERE words = '' AND (shelf = 0 OR filters = '') OR tell AND (seen_at = 0 OR next_at = 0) OR NOT tell AND (seen_at > 0 OR seen <> '[]')
 			UNION SELECT 'mail ' || a.key FROM sends a JOIN sends b ON b.customer_id = a.customer_id AND b.email = a.email AND b.template = 'search-news' AND b.state = 'sent' AND b.sent_at > a.sent_at AND b.sent_at < a.sent_at + 518400000

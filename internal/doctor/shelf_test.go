@@ -11,4 +11,5 @@ var shelfBreaks = []struct{ code, sql string }{
 	{"B7", "INSERT INTO saved_searches (token, customer_id, print, name, lang, currency, created_at) SELECT 's', min(id), 'p', 'n', 'en', 'USD', 1 FROM customers"},
 	{"B7", "INSERT INTO saved_searches (token, customer_id, print, name, lang, currency, words, tell, created_at) SELECT 's', min(id), 'p', 'n', 'en', 'USD', 'tent', TRUE, 1 FROM customers"},
 	{"B5", "INSERT INTO restock_asks (token, variant_id, customer_id, asked_at) SELECT 'w', min(v.id), min(c.id), 1 FROM variants v, customers c; UPDATE customers SET erased_at = 1 WHERE id = (SELECT min(id) FROM customers)"},
+	{"I3", "INSERT INTO product_versions (product_id, number, at, body) SELECT id, version, 1, '{}' FROM products WHERE id = (SELECT min(id) FROM products)"},
 }

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
@@ -169,6 +170,7 @@ func Import(ctx context.Context, d *db.DB, kind string, r io.Reader, opt Options
 	if err != nil {
 		return nil, err
 	}
+	ctx = catalog.By(ctx, 0, "import")
 	j := &job{ctx: ctx, d: d, opt: opt, t: t,
 		sum: &Summary{Skipped: map[string]int{}, Errors: []RowError{}, DryRun: opt.DryRun, lang: opt.Lang, most: cmp.Or(opt.most, MostErrors)}}
 	read, err := j.choose(kind, formats)

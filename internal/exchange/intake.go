@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"regulars/internal/catalog"
 	"regulars/internal/db"
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
@@ -207,8 +208,9 @@ func work(ctx context.Context, d *db.DB, t task, now time.Time) error {
 		return err // done already, or dropped
 	}
 	if t.Do == Undoing {
-		return in.undo(ctx, d, now)
+		return in.undo(catalog.By(ctx, in.StaffID, "undo"), d, now)
 	}
+	ctx = catalog.By(ctx, in.StaffID, "import")
 	body, err := bodyOf(ctx, d, in.ID)
 	if err != nil {
 		return err

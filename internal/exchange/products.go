@@ -439,14 +439,17 @@ func (m *merge) variant(n int, r cells) {
 		v.Accent = r.key("accent")
 	}
 	if r.has("option1_name") {
-		v.Choices = map[string]string{}
+		answers := map[string]string{}
 		for n, o := range m.d.Options {
 			value := r.key(fmt.Sprintf("option%d_value", n+1))
 			for _, c := range o.Choices {
 				if c.Name.En == value {
-					v.Choices[o.Code] = c.Code
+					answers[o.Code] = c.Code
 				}
 			}
+		}
+		if v.Active || len(answers) == len(m.d.Options) { // what is not sold keeps its answers to options of former times
+			v.Choices = answers
 		}
 	}
 	m.price(r, v)

@@ -97,13 +97,16 @@ func (s *Shop) found(c echo.Context) (*catalog.Product, string, error) {
 	}
 	now, is, moveErr := catalog.Moved(ctx, s.DB, "product", slug)
 	if moveErr != nil || !is {
-		return nil, "", cmp.Or(moveErr, err)
+		return nil, "", cmp.Or(moveErr, s.gone(c, err))
 	}
 	return nil, now, nil
 }
 
 func (s *Shop) product(c echo.Context) error {
 	p, now, err := s.found(c)
+	if fault.Kind(err) == fault.Gone {
+		return s.showGone(c)
+	}
 	if err != nil {
 		return err
 	}
