@@ -108,6 +108,7 @@ var officeFamilies = []family{
 	{name: "office promotion", who: owner, path: "/admin/promotions", link: `main th a[href^="/admin/promotions/"]:not([href*="/sales/"], [href*="/lists/"])`},
 	{name: "office values", who: owner, path: "/admin/values"},
 	{name: "office stock", who: owner, path: "/admin/stock"},
+	{name: "office views", who: owner, path: "/admin/views?list=orders&keep=state%3Dto-ship"},
 	{name: "office search words", who: owner, path: "/admin/search?q=botle&in=en"},
 	{name: "office places of stock", who: owner, path: "/admin/stock/places"},
 	{name: "office reorder", who: owner, path: "/admin/stock/reorder"},

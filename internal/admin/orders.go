@@ -50,6 +50,7 @@ func orderFilter(state string) order.Filter {
 
 type ordersPage struct {
 	web.Page
+	Saved     saved
 	In        listing
 	Chips     []chip
 	Simulated []chip
@@ -69,6 +70,9 @@ type orderRow struct {
 type tag struct{ Kind, Text string }
 
 func (o *Office) orders(c echo.Context) error {
+	if to, err := o.opensWith(c, "orders"); to != "" || err != nil {
+		return errors.Join(err, redirect(c, to))
+	}
 	in, err := list(c)
 	if err != nil {
 		return err
@@ -86,6 +90,9 @@ func (o *Office) orders(c echo.Context) error {
 	p := ordersPage{Page: page(c, "staff.area.orders"), In: in, Chips: chips(c, "state", in.State, "admin.orders.", orderStates...),
 		Simulated: chips(c, "simulated", in.Simulated, "admin.simulated.", "", "no", "yes"), Pager: pages(c, in.Page, found.PerPage, found.Total)}
 	p.Rows, p.Of = orderRows(c, found.Orders), of
+	if p.Saved, err = o.views(c, "orders"); err != nil {
+		return err
+	}
 	return web.Render(c, http.StatusOK, "admin/orders", p)
 }
 

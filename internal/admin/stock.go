@@ -20,6 +20,7 @@ import (
 
 type stockPage struct {
 	web.Page
+	Saved  saved
 	In     listing
 	Chips  []chip
 	Rows   []stockRow
@@ -45,6 +46,9 @@ type stockRow struct {
 }
 
 func (o *Office) stock(c echo.Context) error {
+	if to, err := o.opensWith(c, "stock"); to != "" || err != nil {
+		return errors.Join(err, redirect(c, to))
+	}
 	return o.showStock(c, http.StatusOK, "", "", nil)
 }
 
@@ -111,6 +115,9 @@ func (o *Office) showStock(c echo.Context, status int, sku, typed string, failur
 			p.Errors.Items[0].Field = row.Bad.Field
 		}
 		p.Rows = append(p.Rows, row)
+	}
+	if p.Saved, err = o.views(c, "stock"); err != nil {
+		return err
 	}
 	return web.Render(c, status, "admin/stock", p)
 }
