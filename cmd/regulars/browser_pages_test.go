@@ -95,6 +95,7 @@ var officeFamilies = []family{
 	{name: "office new product", who: owner, path: "/admin/products/new"},
 	{name: "office orders", who: owner, path: "/admin/orders"},
 	{name: "office order", who: owner, path: "/admin/orders", link: `td a[href*="/admin/orders/"]`},
+	{name: "office packing slip", who: owner, path: "/admin/orders", link: `td a[href*="/admin/orders/"]`, do: func(v *visitor) { v.follow(`main a[href$="/slip"]`) }},
 	{name: "office returns", who: owner, path: "/admin/returns"},
 	{name: "office gift cards", who: owner, path: "/admin/gift-cards"},
 	{name: "office gift card", who: owner, path: "/admin/gift-cards", link: `tbody a[href*="/admin/gift-cards/"]`},
