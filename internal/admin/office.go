@@ -124,6 +124,7 @@ func (o *Office) Routes() {
 	g.GET("/stock/places", o.places)
 	g.POST("/stock/places", o.savePlace)
 	g.GET("/stock/reorder", o.reorder)
+	g.GET("/stock/reorder.csv", o.reorderFile)
 	g.GET("/stock/:sku", o.shelf)
 	g.POST("/stock/:sku", o.count)
 	g.POST("/stock/:sku/:act", o.actOnShelf)

@@ -89,13 +89,27 @@ func (o *Office) orders(c echo.Context) error {
 		return err
 	}
 	p := ordersPage{Page: page(c, "staff.area.orders"), In: in, Chips: chips(c, "state", in.State, "admin.orders.", orderStates...),
-		Simulated: chips(c, "simulated", in.Simulated, "admin.simulated.", "", "no", "yes"), Pager: pages(c, in.Page, found.PerPage, found.Total)}
+		Simulated: chips(c, "simulated", in.Simulated, "admin.simulated.", "", "no", "yes"), Pager: bounded(c, found)}
 	p.Rows, p.Of = orderRows(c, found.Orders), of
 	p.Write, p.Here = o.may(c, "orders.write"), with(c, "", "")
 	if p.Saved, err = o.views(c, "orders"); err != nil {
 		return err
 	}
 	return web.Render(c, http.StatusOK, "admin/orders", p)
+}
+
+// bounded is the pager of a list that counts to order.CountTo and leafs on.
+func bounded(c echo.Context, found *order.Page) pager {
+	if !found.More {
+		return pages(c, found.Page, found.PerPage, found.Total)
+	}
+	total := max(found.Total, (found.Page-1)*found.PerPage+len(found.Orders))
+	if len(found.Orders) == found.PerPage {
+		total = max(total, found.Page*found.PerPage+1)
+	}
+	p := pages(c, found.Page, found.PerPage, total)
+	p.Status = t(c, "desk.pages.many", "page", found.Page, "total", found.Total)
+	return p
 }
 
 func orderRows(c echo.Context, orders []order.Order) []orderRow {

@@ -35,6 +35,7 @@ type stockRow struct {
 	SKU, URL         string
 	Product          string
 	Coming, Policy   string
+	Cover            string // how long it lasts
 	Wanted           string // how many wait to be told
 	Bundle           bool
 	Name             i18n.Text
@@ -97,10 +98,17 @@ func (o *Office) showStock(c echo.Context, status int, sku, typed string, failur
 	if err != nil {
 		return err
 	}
+	sold, err := inventory.Sold(ctx, o.DB, variants, o.Now().AddDate(0, 0, -inventory.Pace))
+	if err != nil {
+		return err
+	}
 	for _, l := range levels {
 		row := stockRow{SKU: l.SKU, URL: shelfPath(l.SKU), Coming: o.coming(c, l), Bundle: l.Bundle, Product: productPath(named[l.Product].Code), Name: l.Name, Tracked: l.Tracked, OnHand: l.OnHand, Reserved: l.Reserved, Left: l.Left()}
 		if n := wanted[l.Variant]; n > 0 {
 			row.Wanted = t(c, "admin.stock.wanted", "count", n)
+		}
+		if l.Tracked {
+			row.Cover = o.cover(c, row.Left, sold[l.Variant])
 		}
 		row.Low = l.Tracked && row.Left <= lowStock
 		if l.Policy != catalog.Deny {

@@ -61,7 +61,10 @@ func (o *Office) views(c echo.Context, list string) (saved, error) {
 	all, err := staff.Views(c.Request().Context(), o.DB, who.ID, list)
 	l := savedLists[list]
 	now := l.kept(c.QueryParams())
-	s := saved{New: "/admin/views?" + url.Values{"list": {list}, "keep": {now}}.Encode()}
+	var s saved
+	if now != "" || len(all) > 0 {
+		s.New = "/admin/views?" + url.Values{"list": {list}, "keep": {now}}.Encode()
+	}
 	if len(all) > 0 {
 		s.Chips = append(s.Chips, chip{l.path + "?view=all", t(c, "view.all"), now == "" && c.QueryParam("q") == ""})
 	}

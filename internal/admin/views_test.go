@@ -53,7 +53,8 @@ func TestAListOpensWithTheViewSomebodyChose(t *testing.T) {
 		f.want(f.post("/admin/views/"+token+"/drop", nil), 303)
 		f.want(f.get("/admin/orders"), 200, "!pack&gt;")
 		for _, list := range []string{"products", "customers", "stock"} {
-			f.want(f.get("/admin/"+list), 200, "/admin/views?keep=&amp;list="+list)
+			f.want(f.get("/admin/"+list), 200, "!/admin/views")
+			f.want(f.get("/admin/"+list+"?state=low"), 200, "/admin/views?keep=state%3Dlow&amp;list="+list)
 		}
 	})
 }
