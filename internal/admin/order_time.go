@@ -26,7 +26,7 @@ import (
 type moment struct {
 	At              time.Time
 	What, By, Words string
-	Flag, Note      bool
+	Flag            bool
 	by              string // who, as the histories name them
 }
 
@@ -88,7 +88,9 @@ func (o *Office) pastOf(ctx context.Context, c echo.Context, k *order.Order) (al
 		m := moment{At: h.At.Time, What: stateTag(c, h.Axis, h.ToState).Text, by: h.Actor, Words: strings.TrimPrefix(h.Note, order.Flag), Flag: strings.HasPrefix(h.Note, order.Flag)}
 		if h.FromState == h.ToState {
 			m.What = t(c, "admin.step.remark")
-			m.Note = !m.Flag && strings.HasPrefix(h.Actor, "staff:")
+			if !m.Flag && h.Note != order.PackingBegan && strings.HasPrefix(h.Actor, "staff:") {
+				m.What = t(c, "desk.note")
+			}
 		}
 		all = append(all, m)
 	}
