@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -118,7 +119,12 @@ func (o *Office) simulated(choice string) bool {
 	return choice == "yes" || o.Demo && choice != "no"
 }
 
-func (o *Office) abandonment(c echo.Context) error { return o.report(c, http.StatusOK, remarks{}) }
+func (o *Office) abandonment(c echo.Context) error {
+	if to, err := o.opensWith(c, "abandonment"); to != "" || err != nil {
+		return errors.Join(err, redirect(c, to))
+	}
+	return o.report(c, http.StatusOK, remarks{})
+}
 
 // report shows the page, with what somebody just typed beside it.
 func (o *Office) report(c echo.Context, status int, typed remarks) error {

@@ -26,6 +26,7 @@ import (
 type (
 	customersPage struct {
 		web.Page
+		Saved     saved
 		In        listing
 		Hidden    []carried // what the search keeps of the filters
 		Picks     []pick
@@ -112,6 +113,9 @@ func (o *Office) filters(c echo.Context) person.Filter {
 // customers is the list, and the one box by which anybody is found: one hit
 // leads straight to the card.
 func (o *Office) customers(c echo.Context) error {
+	if to, err := o.opensWith(c, "customers"); to != "" || err != nil {
+		return errors.Join(err, redirect(c, to))
+	}
 	in, err := list(c)
 	if err != nil {
 		return err
@@ -138,6 +142,9 @@ func (o *Office) customers(c echo.Context) error {
 		}
 	}
 	if err := o.listed(c, &p, f); err != nil {
+		return err
+	}
+	if p.Saved, err = o.views(c, "customers"); err != nil {
 		return err
 	}
 	return web.Render(c, http.StatusOK, "admin/customers", p)

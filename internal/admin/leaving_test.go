@@ -107,21 +107,21 @@ func TestTheReportSaysWhyAndLeadsToTheCart(t *testing.T) {
 		yesterday := f.now.Add(-26 * time.Hour).Format(time.DateOnly)
 		f.want(f.post("/admin/abandonment/notes", url.Values{"day": {yesterday}, "body": {" "}}), 422, "error-summary", `value="`+yesterday+`"`)
 		f.want(f.post("/admin/abandonment/notes", url.Values{"day": {yesterday}, "body": {"The coupon was misprinted"}}), 303)
-		f.want(f.post("/admin/abandonment/views", url.Values{"name": {"Phones by cause"}, "query": {"a=cause&f=device%3Aphone"}}), 303)
+		f.want(f.post("/admin/views", url.Values{"list": {"abandonment"}, "whose": {"everybody"}, "name": {"Phones by cause"}, "query": {"a=cause&f=device%3Aphone"}}), 303)
 		f.want(f.get("/admin/abandonment"), 200, "The coupon was misprinted", "▼", "Phones by cause", "a=cause&amp;f=device%3Aphone")
 		if lines := f.audited("abandonment.note"); len(lines) != 1 || lines[0] != yesterday+": The coupon was misprinted" {
 			t.Errorf("audit %q", lines)
 		}
 		var note, view string
 		f.must(d.Query(context.Background()).Raw("SELECT token FROM report_notes").Scan(&note).Error)
-		f.must(d.Query(context.Background()).Raw("SELECT token FROM report_views").Scan(&view).Error)
+		f.must(d.Query(context.Background()).Raw("SELECT token FROM staff_views").Scan(&view).Error)
 		f.as(staff.Analyst)
 		f.want(f.post("/admin/abandonment/notes/"+note, url.Values{}), 404)
 		f.want(f.get("/admin/abandonment"), 200, "The coupon was misprinted", "!Take away")
 		f.as(staff.Marketer)
 		f.want(f.post("/admin/abandonment/notes/"+note, url.Values{}), 303)
 		f.want(f.post("/admin/abandonment/notes/"+note, url.Values{}), 303)
-		f.want(f.post("/admin/abandonment/views/"+view, url.Values{}), 303)
+		f.want(f.post("/admin/views/"+view+"/drop", url.Values{}), 303)
 		f.want(f.get("/admin/abandonment"), 200, "!misprinted", "!Phones by cause")
 
 		// Who may not read customers sees no cell that points at people.

@@ -21,7 +21,6 @@ import (
 	"regulars/internal/order"
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
-	"regulars/internal/staff"
 	"regulars/internal/web"
 )
 
@@ -50,6 +49,9 @@ func orderFilter(state string) order.Filter {
 
 type ordersPage struct {
 	web.Page
+	Write     bool
+	Here      string
+	Saved     saved
 	In        listing
 	Chips     []chip
 	Simulated []chip
@@ -69,6 +71,9 @@ type orderRow struct {
 type tag struct{ Kind, Text string }
 
 func (o *Office) orders(c echo.Context) error {
+	if to, err := o.opensWith(c, "orders"); to != "" || err != nil {
+		return errors.Join(err, redirect(c, to))
+	}
 	in, err := list(c)
 	if err != nil {
 		return err
@@ -84,9 +89,27 @@ func (o *Office) orders(c echo.Context) error {
 		return err
 	}
 	p := ordersPage{Page: page(c, "staff.area.orders"), In: in, Chips: chips(c, "state", in.State, "admin.orders.", orderStates...),
-		Simulated: chips(c, "simulated", in.Simulated, "admin.simulated.", "", "no", "yes"), Pager: pages(c, in.Page, found.PerPage, found.Total)}
+		Simulated: chips(c, "simulated", in.Simulated, "admin.simulated.", "", "no", "yes"), Pager: bounded(c, found)}
 	p.Rows, p.Of = orderRows(c, found.Orders), of
+	p.Write, p.Here = o.may(c, "orders.write"), with(c, "", "")
+	if p.Saved, err = o.views(c, "orders"); err != nil {
+		return err
+	}
 	return web.Render(c, http.StatusOK, "admin/orders", p)
+}
+
+// bounded is the pager of a list that counts to order.CountTo and leafs on.
+func bounded(c echo.Context, found *order.Page) pager {
+	if !found.More {
+		return pages(c, found.Page, found.PerPage, found.Total)
+	}
+	total := max(found.Total, (found.Page-1)*found.PerPage+len(found.Orders))
+	if len(found.Orders) == found.PerPage {
+		total = max(total, found.Page*found.PerPage+1)
+	}
+	p := pages(c, found.Page, found.PerPage, total)
+	p.Status = t(c, "desk.pages.many", "page", found.Page, "total", found.Total)
+	return p
 }
 
 func orderRows(c echo.Context, orders []order.Order) []orderRow {
@@ -124,6 +147,9 @@ type orderPage struct {
 	Customer    string // address of the customer's page, if there is an account
 	Can         map[string]bool
 	Flagged     bool
+	Holds       []string // what keeps it here, or wants care, in words
+	Note        string   // what was typed, if it was refused
+	NoteWrong   web.FormErrors
 	Cancelled   bool
 	RefundWords string
 	Mails       []mailAgain
@@ -168,13 +194,6 @@ type orderLine struct {
 type sum struct {
 	Name, Value string
 	Total       bool
-}
-
-// moment is one entry of the timeline, whichever table it comes from.
-type moment struct {
-	At              time.Time
-	What, By, Words string
-	Flag            bool
 }
 
 func (o *Office) order(c echo.Context) error {
@@ -279,47 +298,12 @@ func (o *Office) orderPage(c echo.Context, k *order.Order) (*orderPage, error) {
 			return nil, err
 		}
 	}
-	p.Steps, err = o.timeline(ctx, c, k)
+	if p.Steps, err = o.timeline(ctx, c, p); err != nil {
+		return nil, err
+	}
 	p.Flagged = slices.ContainsFunc(p.Steps, func(m moment) bool { return m.Flag })
+	p.Holds, err = o.holds(ctx, c, k)
 	return p, err
-}
-
-// timeline merges what happened to an order: its own steps, the attempts to
-// pay it, and what was mailed about it, oldest first.
-func (o *Office) timeline(ctx context.Context, c echo.Context, k *order.Order) ([]moment, error) {
-	past, err := order.Past(ctx, o.DB, k.ID)
-	if err != nil {
-		return nil, err
-	}
-	people, err := staff.List(ctx, o.DB)
-	if err != nil {
-		return nil, err
-	}
-	var all []moment
-	for _, h := range past {
-		m := moment{At: h.At.Time, What: stateTag(c, h.Axis, h.ToState).Text, By: actor(c, people, h.Actor), Words: strings.TrimPrefix(h.Note, order.Flag), Flag: strings.HasPrefix(h.Note, order.Flag)}
-		if h.FromState == h.ToState {
-			m.What = t(c, "admin.step.remark")
-		}
-		all = append(all, m)
-	}
-	payments, err := payment.Of(ctx, o.DB, k.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range payments {
-		all = append(all, moment{At: p.CreatedAt.Time, What: t(c, "admin.step.payment", "attempt", p.Attempt, "provider", t(c, "payment."+p.Provider), "amount", p.Price()), Words: t(c, "admin.payment."+string(p.State))})
-	}
-	sends, err := outreach.Sends(ctx, o.DB, outreach.Filter{Order: k.ID})
-	if err != nil {
-		return nil, err
-	}
-	for i := range sends.Sends {
-		s := &sends.Sends[i]
-		all = append(all, moment{At: s.CreatedAt.Time, What: t(c, "admin.step.mail", "mail", t(c, "admin.mail."+s.Template)), Words: strings.TrimSpace(t(c, "admin.send."+string(s.State)) + " " + s.Words(lang(c)))})
-	}
-	slices.SortStableFunc(all, func(a, b moment) int { return cmp.Compare(a.At.UnixMilli(), b.At.UnixMilli()) })
-	return all, nil
 }
 
 // mailsAgain lists the mails about an order that went out, or failed to.
@@ -346,24 +330,6 @@ func (o *Office) mailOrder(c echo.Context) error {
 	return o.step(c, "order.mail", "admin.mail.again.done", func(ctx context.Context, tx *db.Tx, k *order.Order, now time.Time) error {
 		return outreach.SendAgain(ctx, tx, id, k.ID, now)
 	})
-}
-
-// actor names who took a step.
-func actor(c echo.Context, people []staff.Staff, by string) string {
-	id, ok := strings.CutPrefix(by, "staff:")
-	if !ok {
-		if key := "admin.actor." + by; i18n.Has(lang(c), key) {
-			return t(c, key)
-		}
-		return by
-	}
-	n, _ := strconv.ParseInt(id, 10, 64)
-	for _, s := range people {
-		if int64(s.ID) == n {
-			return cmp.Or(s.Name, s.Email)
-		}
-	}
-	return t(c, "admin.actor.staff")
 }
 
 func (o *Office) packOrder(c echo.Context) error {

@@ -76,32 +76,6 @@ func (o *Office) savePlace(c echo.Context) error {
 	return done(c, "/admin/stock/places", "admin.places.saved", "code", in["code"])
 }
 
-type (
-	reorderRow struct {
-		URL, SKU, Cover, Coming string
-		Name                    i18n.Text
-		Left, Point, Units      int
-	}
-	reorderPage struct {
-		web.Page
-		Rows []reorderRow
-	}
-)
-
-// reorder proposes what to order, from what is left and how it sells.
-func (o *Office) reorder(c echo.Context) error {
-	list, err := inventory.Proposals(c.Request().Context(), o.DB, o.Now())
-	if err != nil {
-		return err
-	}
-	p := reorderPage{Page: page(c, "admin.reorder")}
-	for _, l := range list {
-		row := reorderRow{shelfPath(l.SKU), l.SKU, o.cover(c, l.Left(), l.Sold), o.coming(c, l.Level), l.Name, l.Left(), l.ReorderAt, l.Units}
-		p.Rows = append(p.Rows, row)
-	}
-	return web.Render(c, http.StatusOK, "admin/reorder", p)
-}
-
 // coming words what is on its way; "" = nothing.
 func (o *Office) coming(c echo.Context, l inventory.Level) string {
 	switch {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 type productsPage struct {
 	web.Page
+	Saved  saved
 	In     listing
 	Chips  []chip
 	Rows   []productRow
@@ -37,6 +39,9 @@ type sorted struct{ URL, Aria string }
 
 // products lists the goods; state says which, sort in what order.
 func (o *Office) products(c echo.Context) error {
+	if to, err := o.opensWith(c, "products"); to != "" || err != nil {
+		return errors.Join(err, redirect(c, to))
+	}
 	in, err := list(c)
 	if err != nil {
 		return err
@@ -78,6 +83,9 @@ func (o *Office) products(c echo.Context) error {
 		row := o.productRow(c, k, tree)
 		row.Picture = pictures[i]
 		p.Rows = append(p.Rows, row)
+	}
+	if p.Saved, err = o.views(c, "products"); err != nil {
+		return err
 	}
 	return web.Render(c, http.StatusOK, "admin/products", p)
 }

@@ -78,7 +78,9 @@ func TestStaffRunTheStockroom(t *testing.T) {
 		}
 
 		f.want(f.post("/admin/stock/BB01-S/reorder", f.shelfForm("BB01-S", "reorder_at", "60")), 303)
-		f.want(f.get("/admin/stock/reorder"), 200, "BB01-S", "None sold")
+		f.want(f.get("/admin/stock/reorder"), 200, "BB01-S", "None sold", "/admin/stock/reorder.csv")
+		f.want(f.get("/admin/stock/reorder.csv"), 200, "sku,name,supplier,order_units", "BB01-S,Calm Bottle,")
+		f.want(f.get("/admin/stock?state=low"), 200, "None sold")
 		f.want(f.post("/admin/stock/BB01-S/policy", f.shelfForm("BB01-S", "policy", "preorder", "beyond", "5")), 422, `href="#ready"`)
 		f.want(f.post("/admin/stock/BB01-S/policy", f.shelfForm("BB01-S", "policy", "backorder", "beyond", "5")), 303)
 		f.want(f.post("/admin/stock/BB01-S/count", f.shelfForm("BB01-S", "count_qty", "0", "count_place", "main")), 303)

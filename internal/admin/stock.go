@@ -20,6 +20,7 @@ import (
 
 type stockPage struct {
 	web.Page
+	Saved  saved
 	In     listing
 	Chips  []chip
 	Rows   []stockRow
@@ -34,6 +35,7 @@ type stockRow struct {
 	SKU, URL         string
 	Product          string
 	Coming, Policy   string
+	Cover            string // how long it lasts
 	Wanted           string // how many wait to be told
 	Bundle           bool
 	Name             i18n.Text
@@ -45,6 +47,9 @@ type stockRow struct {
 }
 
 func (o *Office) stock(c echo.Context) error {
+	if to, err := o.opensWith(c, "stock"); to != "" || err != nil {
+		return errors.Join(err, redirect(c, to))
+	}
 	return o.showStock(c, http.StatusOK, "", "", nil)
 }
 
@@ -93,10 +98,17 @@ func (o *Office) showStock(c echo.Context, status int, sku, typed string, failur
 	if err != nil {
 		return err
 	}
+	sold, err := inventory.Sold(ctx, o.DB, variants, o.Now().AddDate(0, 0, -inventory.Pace))
+	if err != nil {
+		return err
+	}
 	for _, l := range levels {
 		row := stockRow{SKU: l.SKU, URL: shelfPath(l.SKU), Coming: o.coming(c, l), Bundle: l.Bundle, Product: productPath(named[l.Product].Code), Name: l.Name, Tracked: l.Tracked, OnHand: l.OnHand, Reserved: l.Reserved, Left: l.Left()}
 		if n := wanted[l.Variant]; n > 0 {
 			row.Wanted = t(c, "admin.stock.wanted", "count", n)
+		}
+		if l.Tracked {
+			row.Cover = o.cover(c, row.Left, sold[l.Variant])
 		}
 		row.Low = l.Tracked && row.Left <= lowStock
 		if l.Policy != catalog.Deny {
@@ -111,6 +123,9 @@ func (o *Office) showStock(c echo.Context, status int, sku, typed string, failur
 			p.Errors.Items[0].Field = row.Bad.Field
 		}
 		p.Rows = append(p.Rows, row)
+	}
+	if p.Saved, err = o.views(c, "stock"); err != nil {
+		return err
 	}
 	return web.Render(c, status, "admin/stock", p)
 }

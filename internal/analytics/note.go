@@ -22,26 +22,11 @@ type Note struct {
 	CreatedAt db.Time `gorm:"autoCreateTime:false"`
 }
 
-// View is a set of filters under a name, for everybody who reads the report.
-type View struct {
-	ID          int64
-	Token, Name string
-	Query       string // as in the address, without the days
-	StaffID     int64
-	CreatedAt   db.Time `gorm:"autoCreateTime:false"`
-}
-
 // TableName is report_notes.
 func (Note) TableName() string { return "report_notes" }
 
-// TableName is report_views.
-func (View) TableName() string { return "report_views" }
-
-// The longest texts, in characters.
-const (
-	noteRunes = 200
-	nameRunes = 60
-)
+// noteRunes is the longest note, in characters.
+const noteRunes = 200
 
 func token() string {
 	var b [12]byte
@@ -57,15 +42,6 @@ func (n *Note) check() error {
 	}
 	if size := utf8.RuneCountInString(n.Body); size == 0 || size > noteRunes {
 		form.Wrong("body", "analytics.note.body", "most", noteRunes)
-	}
-	return form.Err()
-}
-
-func (v *View) check() error {
-	var form fault.Form
-	v.Name = strings.TrimSpace(v.Name)
-	if size := utf8.RuneCountInString(v.Name); size == 0 || size > nameRunes {
-		form.Wrong("name", "analytics.view.name", "most", nameRunes)
 	}
 	return form.Err()
 }

@@ -10,7 +10,7 @@ import (
 	"regulars/internal/fault"
 )
 
-func TestNotesAndViewsAreKeptUntilTheyAreTakenAway(t *testing.T) {
+func TestNotesAreKeptUntilTheyAreTakenAway(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		add := func(day, body string) error {
 			return d.InTx(ctx, func(tx *db.Tx) error {
@@ -33,16 +33,6 @@ func TestNotesAndViewsAreKeptUntilTheyAreTakenAway(t *testing.T) {
 			if fault.Kind(err) != want {
 				t.Errorf("taken away the %d. time: %v", i+1, err)
 			}
-		}
-		for _, query := range []string{"f=device%3Aphone", "f=device%3Atablet"} {
-			must(t, d.InTx(ctx, func(tx *db.Tx) error {
-				return analytics.SaveView(ctx, tx, analytics.View{Name: "Phones", Query: query, StaffID: 1}, midnight)
-			}))
-		}
-		views, err := analytics.Views(ctx, d)
-		must(t, err)
-		if len(views) != 1 || views[0].Query != "f=device%3Atablet" {
-			t.Errorf("views %+v", views)
 		}
 	})
 }

@@ -46,43 +46,6 @@ func Notes(ctx context.Context, q db.Q, from, to string) ([]Note, error) {
 	return all, nil
 }
 
-// SaveView keeps filters under a name; the same name again replaces them.
-func SaveView(ctx context.Context, tx *db.Tx, v View, now time.Time) error {
-	if err := v.check(); err != nil {
-		return err
-	}
-	err := tx.Query(ctx).Exec(`INSERT INTO report_views (token, name, query, staff_id, created_at) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (name) DO UPDATE SET query = excluded.query, staff_id = excluded.staff_id`, token(), v.Name, v.Query, v.StaffID, db.At(now)).Error
-	if err != nil {
-		return fmt.Errorf("keep the view %s: %w", v.Name, err)
-	}
-	return nil
-}
-
-// DropView takes a view away, and says its name; fault.NotFound if it is gone.
-func DropView(ctx context.Context, tx *db.Tx, token string) (string, error) {
-	var found []View
-	if err := tx.Query(ctx).Where("token = ?", token).Find(&found).Error; err != nil {
-		return "", fmt.Errorf("find a view: %w", err)
-	}
-	if len(found) == 0 {
-		return "", fault.New(fault.NotFound, "analytics.note.gone")
-	}
-	if err := tx.Query(ctx).Exec("DELETE FROM report_views WHERE token = ?", token).Error; err != nil {
-		return "", fmt.Errorf("take a view away: %w", err)
-	}
-	return found[0].Name, nil
-}
-
-// Views lists the named views.
-func Views(ctx context.Context, q db.Q) ([]View, error) {
-	var all []View
-	if err := q.Query(ctx).Order("name").Find(&all).Error; err != nil {
-		return nil, fmt.Errorf("read views: %w", err)
-	}
-	return all, nil
-}
-
 // Bands holds the newest finished week of every step against the eight weeks
 // before it.
 func Bands(ctx context.Context, q db.Q, simulated bool, v setting.Values, now time.Time) ([]Band, error) {

@@ -367,3 +367,14 @@ func ForShare(g *gorm.DB) *gorm.DB {
 func ForUpdate(g *gorm.DB) *gorm.DB {
 	return g.Clauses(clause.Locking{Strength: "UPDATE"})
 }
+
+// Begins is the condition that a text expression begins with a prefix, as a
+// range that an index of the expression serves: byte order on both databases,
+// whatever language the database sorts by. Postgres wants that index with
+// COLLATE "C".
+func Begins(g *gorm.DB, expression, prefix string) (string, []any) {
+	if g.Name() == "postgres" {
+		expression = "(" + expression + `) COLLATE "C"`
+	}
+	return expression + " >= ? AND " + expression + " < ?", []any{prefix, prefix + "\U0010FFFF"}
+}

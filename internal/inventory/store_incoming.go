@@ -157,3 +157,23 @@ func OpenIncoming(ctx context.Context, q db.Q, v catalog.VariantID) ([]Incoming,
 	}
 	return all, nil
 }
+
+// Suppliers says from whom each variant was ordered last, where somebody said.
+func Suppliers(ctx context.Context, q db.Q, ids []catalog.VariantID) (map[catalog.VariantID]string, error) {
+	all := map[catalog.VariantID]string{}
+	if len(ids) == 0 {
+		return all, nil
+	}
+	var rows []struct {
+		VariantID catalog.VariantID
+		Supplier  string
+	}
+	err := q.Query(ctx).Raw(`SELECT variant_id, supplier FROM incoming WHERE id IN (SELECT max(id) FROM incoming WHERE supplier <> '' AND variant_id IN ? GROUP BY variant_id)`, ids).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read the suppliers of %d variants: %w", len(ids), err)
+	}
+	for _, r := range rows {
+		all[r.VariantID] = r.Supplier
+	}
+	return all, nil
+}

@@ -221,6 +221,9 @@ type History struct {
 // Flag begins the note of a step that staff must look at.
 const Flag = "flag: "
 
+// PackingBegan is the remark with which staff begin to pack.
+const PackingBegan = "packing began"
+
 // ActorHold is who cancels an order whose hold ran out.
 const ActorHold = "hold"
 

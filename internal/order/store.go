@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"regulars/internal/customer"
 	"regulars/internal/db"
@@ -296,6 +298,32 @@ func (o *Order) on(axis Axis) string {
 // Remark writes into the order's history without moving it.
 func Remark(ctx context.Context, tx *db.Tx, o *Order, words, by string, now time.Time) error {
 	return note(ctx, tx, History{OrderID: o.ID, Axis: OrderAxis, FromState: string(o.State), ToState: string(o.State), Actor: by, Note: words, At: db.At(now)})
+}
+
+// NoteRunes is the longest note of staff, in characters.
+const NoteRunes = 1000
+
+// AddNote keeps what staff write down about an order for each other. No page
+// of a shopper shows it, and no state moves. The same words again by the same
+// person are the same note, so that a second click writes nothing.
+func AddNote(ctx context.Context, tx *db.Tx, id ID, words, by string, now time.Time) (bool, error) {
+	words = strings.TrimSpace(words)
+	if n := utf8.RuneCountInString(words); n == 0 || n > NoteRunes || strings.HasPrefix(words, Flag) {
+		var form fault.Form
+		form.Wrong("note", "order.note.wrong", "most", NoteRunes)
+		return false, form.Err()
+	}
+	o, err := Lock(ctx, tx, id) // two clicks come one by one
+	if err != nil {
+		return false, err
+	}
+	done := tx.Query(ctx).Exec(`INSERT INTO order_history (order_id, axis, from_state, to_state, actor, note, at)
+		SELECT o.id, 'order', o.state, o.state, ?, ?, ? FROM orders o
+		WHERE o.id = ? AND NOT EXISTS (SELECT 1 FROM order_history h WHERE h.order_id = o.id AND h.actor = ? AND h.note = ?)`, by, words, db.At(now), int64(o.ID), by, words)
+	if done.Error != nil {
+		return false, fmt.Errorf("note about order %s: %w", o.Number, done.Error)
+	}
+	return done.RowsAffected > 0, nil
 }
 
 func note(ctx context.Context, tx *db.Tx, h History) error {

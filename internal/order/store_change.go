@@ -21,7 +21,7 @@ func (o *Order) Pack(ctx context.Context, tx *db.Tx, by string, now time.Time) (
 		return false, wrap("begin to pack order "+o.Number, result.Error)
 	}
 	o.PackingAt = db.At(now)
-	return true, Remark(ctx, tx, o, "packing began", by, now)
+	return true, Remark(ctx, tx, o, PackingBegan, by, now)
 }
 
 // Readdress changes where an order goes, within its country, since delivery

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,13 +31,19 @@ type Filter struct {
 	PerPage   int  // 0: 50, at most 200
 }
 
-// Page is one page of a list, newest first.
+// Page is one page of a list, newest first. Total counts to CountTo and no
+// further; More says that there are more.
 type Page struct {
 	Orders  []Order
 	Total   int
+	More    bool
 	Page    int
 	PerPage int
 }
+
+// CountTo is how far a list counts: beyond it nobody reads a number, and
+// counting a million orders takes longer than showing fifty.
+const CountTo = 10_000
 
 // List reads one page of orders for staff.
 func List(ctx context.Context, q db.Q, f Filter) (*Page, error) {
@@ -44,33 +51,85 @@ func List(ctx context.Context, q db.Q, f Filter) (*Page, error) {
 	if page.PerPage <= 0 || page.PerPage > 200 {
 		page.PerPage = 50
 	}
+	rare, err := f.rare(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	var total int64
-	if err := f.where(q.Query(ctx).Model(&Order{})).Count(&total).Error; err != nil {
+	some := f.where(q.Query(ctx).Table("orders"), rare).Select("1").Limit(CountTo + 1)
+	if err := q.Query(ctx).Raw("SELECT count(*) FROM (?) x", some).Scan(&total).Error; err != nil {
 		return nil, fmt.Errorf("count orders: %w", err)
 	}
-	page.Total = int(total)
-	err := f.where(q.Query(ctx)).Order("placed_at DESC, id DESC").Offset((page.Page - 1) * page.PerPage).Limit(page.PerPage).Find(&page.Orders).Error
+	page.Total, page.More = min(int(total), CountTo), total > CountTo
+	// The ids of the page first: what comes before it is passed by in an index,
+	// and no row of it is read.
+	ids := f.where(q.Query(ctx).Table("orders"), rare).Select("id").Order("placed_at DESC, id DESC").Offset((page.Page - 1) * page.PerPage).Limit(page.PerPage)
+	err = q.Query(ctx).Where("id IN (?)", ids).Order("placed_at DESC, id DESC").Find(&page.Orders).Error
 	if err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}
 	return page, nil
 }
 
-func (f Filter) where(g *gorm.DB) *gorm.DB {
+// beginnings are the conditions by which the text finds orders.
+func (f Filter) beginnings(g *gorm.DB) (conditions []string, args [][]any) {
+	text := strings.ToLower(strings.TrimSpace(f.Text))
+	conditions, args = []string{"number = ?"}, [][]any{{CleanNumber(text)}}
+	for _, column := range []string{"lower(email)", "lower(name)"} {
+		condition, with := db.Begins(g, column, text)
+		conditions, args = append(conditions, condition), append(args, with)
+	}
+	return conditions, args
+}
+
+// rare reports whether the text finds so few orders that looking them up by it
+// is quicker than reading the newest until a page is full.
+func (f Filter) rare(ctx context.Context, q db.Q) (bool, error) {
+	if strings.TrimSpace(f.Text) == "" {
+		return false, nil
+	}
+	conditions, args := f.beginnings(q.Query(ctx))
+	for i, condition := range conditions {
+		var n int64
+		err := q.Query(ctx).Raw("SELECT count(*) FROM (SELECT 1 FROM orders WHERE "+condition+" LIMIT ?) x", append(args[i], CountTo+1)...).Scan(&n).Error
+		if err != nil || n > CountTo {
+			if err != nil {
+				err = fmt.Errorf("count orders by a word: %w", err)
+			}
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// where names states as they stand, not as parameters: only then do the
+// databases see that an index of the few open or cancelled orders serves.
+func (f Filter) where(g *gorm.DB, rare bool) *gorm.DB {
+	if name := string(f.State); name != "" && steps[OrderAxis][name] == nil && name != string(Completed) {
+		g = g.Where("1 = 0")
+	} else if name != "" {
+		g = g.Where("state = '" + name + "'")
+	}
 	equal := func(column, value string) {
 		if value != "" {
 			g = g.Where(column+" = ?", value)
 		}
 	}
-	equal("state", string(f.State))
 	equal("payment_state", string(f.Payment))
+	if f.Payment == Pending || f.Payment == Processing || f.Payment == Failed {
+		g = g.Where("payment_state IN ('pending','processing','failed')") // the words of the index orders_unpaid
+	}
 	equal("delivery_state", string(f.Delivery))
 	if f.Customer != 0 {
 		g = g.Where("customer_id = ?", int64(f.Customer))
 	}
-	if text := strings.TrimSpace(f.Text); text != "" {
-		like := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(text)) + "%"
-		g = g.Where(`number = ? OR lower(email) LIKE ? ESCAPE '\' OR lower(name) LIKE ? ESCAPE '\'`, CleanNumber(text), like, like)
+	if strings.TrimSpace(f.Text) != "" {
+		conditions, args := f.beginnings(g)
+		if rare {
+			g = g.Where("id IN (SELECT id FROM orders WHERE "+strings.Join(conditions, " UNION SELECT id FROM orders WHERE ")+")", slices.Concat(args...)...)
+		} else {
+			g = g.Where("("+strings.Join(conditions, " OR ")+")", slices.Concat(args...)...)
+		}
 	}
 	if !f.From.IsZero() {
 		g = g.Where("placed_at >= ?", db.At(f.From))
@@ -78,8 +137,10 @@ func (f Filter) where(g *gorm.DB) *gorm.DB {
 	if !f.To.IsZero() {
 		g = g.Where("placed_at < ?", db.At(f.To))
 	}
-	if f.Simulated != nil {
-		g = g.Where("simulated = ?", *f.Simulated)
+	if f.Simulated != nil && *f.Simulated {
+		g = g.Where("simulated = TRUE")
+	} else if f.Simulated != nil {
+		g = g.Where("simulated = FALSE")
 	}
 	if f.Imported != nil {
 		g = g.Where("imported = ?", *f.Imported)
@@ -88,7 +149,7 @@ func (f Filter) where(g *gorm.DB) *gorm.DB {
 		g = g.Where("state = 'placed' AND delivery_state = 'unshipped' AND (payment_state = 'paid' OR at_door AND payment_state = 'pending')")
 	}
 	if f.Flagged {
-		g = g.Where("id IN (SELECT order_id FROM order_history WHERE note LIKE ?)", Flag+"%")
+		g = g.Where("id IN (SELECT order_id FROM order_history WHERE substr(note, 1, 6) = '" + Flag + "')")
 	}
 	return g
 }

@@ -131,6 +131,7 @@ var Areas = []Area{
 	{Name: "settings", Path: "/admin/settings"},
 	{Name: "alarms", Path: "/admin/alarms", Read: []Role{Support}, Write: []Role{Merchant}},
 	{Name: "audit", Path: "/admin/audit"},
+	{Name: "views", Path: "/admin/views", Write: []Role{Merchant, Marketer, Support, Analyst}, Within: true}, // one's own; everybody's asks the right of the list
 }
 
 func (a Area) allows(role Role, write bool) bool {

@@ -186,3 +186,12 @@ func Audit(ctx context.Context, q db.Q, before int64, limit int) ([]Noted, error
 	}
 	return rows, nil
 }
+
+// AuditOf reads what was done to one subject, oldest first.
+func AuditOf(ctx context.Context, q db.Q, subject string, limit int) ([]Entry, error) {
+	var rows []Entry
+	if err := q.Query(ctx).Raw("SELECT * FROM audit WHERE subject = ? ORDER BY at, id LIMIT ?", subject, limit).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read what was done to %s: %w", subject, err)
+	}
+	return rows, nil
+}
