@@ -149,6 +149,8 @@ var officeFamilies = []family{
 	{name: "office consents", who: owner, path: "/admin/settings/consent"},
 	{name: "office retention", who: owner, path: "/admin/settings/retention"},
 	{name: "office settings", who: owner, path: "/admin/settings"},
+	{name: "office staff", who: owner, path: "/admin/settings/staff"},
+	{name: "office one of staff", who: owner, path: "/admin/settings/staff/1"},
 	{name: "office alarms", who: owner, path: "/admin/alarms"},
 	{name: "office audit", who: owner, path: "/admin/audit"},
 	{name: "office reviews", who: owner, path: "/admin/reviews"},

@@ -152,6 +152,8 @@ func (s *Shop) Routes() {
 	e.POST("/forgot", s.forgot, door)
 	e.GET("/reset/:token", s.resetForm)
 	e.POST("/reset/:token", s.reset, door)
+	e.GET("/team/:token", s.staffLinkForm)
+	e.POST("/team/:token", s.staffLink, door)
 	e.GET("/verify/:token", s.verifyForm)
 	e.POST("/verify/:token", s.verify, door)
 	e.GET("/change-email/:token", s.changeEmailForm)
