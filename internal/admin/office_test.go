@@ -412,6 +412,7 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":method":    "standard",
 		":segment":   "parents",
 		":slug":      "first-use",
+		":staff":     strconv.FormatInt(int64(f.people[staff.Support].ID), 10),
 		":text":      outreach.OrderPaid,
 	}
 	f.tx(func(ctx context.Context, tx *db.Tx) error {
