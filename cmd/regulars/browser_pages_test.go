@@ -151,6 +151,7 @@ var officeFamilies = []family{
 	{name: "office settings", who: owner, path: "/admin/settings"},
 	{name: "office staff", who: owner, path: "/admin/settings/staff"},
 	{name: "office one of staff", who: owner, path: "/admin/settings/staff/1"},
+	{name: "office me", who: owner, path: "/admin/me"},
 	{name: "office alarms", who: owner, path: "/admin/alarms"},
 	{name: "office audit", who: owner, path: "/admin/audit"},
 	{name: "office reviews", who: owner, path: "/admin/reviews"},

@@ -238,6 +238,9 @@ func (o *Office) guard(next echo.HandlerFunc) echo.HandlerFunc {
 				o.Log.Warn("not noted that staff are at work", "error", err) // reading goes on where nothing can be written
 			}
 		}
+		if away, err := o.factorFirst(c, who); err != nil || away {
+			return err
+		}
 		if l := c.QueryParam("lang"); l == string(i18n.English) || l == string(i18n.Chinese) {
 			c.Set(langKey, i18n.Lang(l))
 			web.SetCookie(c, langCookie, l, 365*24*time.Hour)

@@ -24,6 +24,8 @@ func (o *Office) teamRoutes(g *echo.Group) {
 	g.POST("/settings/staff", o.invite)
 	g.GET("/settings/staff/:staff", o.member)
 	g.POST("/settings/staff/:staff", o.changeMember)
+	g.GET("/me", o.me)
+	g.POST("/me", o.changeMe)
 }
 
 type (
@@ -38,6 +40,7 @@ type (
 	teamRow struct {
 		URL, Name, Email, Role string
 		State                  tag
+		Factor                 string
 		Seen                   db.Time
 	}
 	memberPage struct {
@@ -48,6 +51,7 @@ type (
 		Sessions []sessionRow
 		Active   bool
 		Open     bool // some session is
+		Factor   bool
 		Proof    bool
 		Errors   web.FormErrors
 	}
@@ -75,8 +79,16 @@ func (o *Office) showTeam(c echo.Context, status int, in inputs, failure error) 
 		return err
 	}
 	p := teamPage{Page: page(c, "team.title"), Form: in, Roles: roleChoices(c, in["role"]), Proof: !web.Session(c).StaffProved(), Errors: wrong(c, failure)}
+	factors, err := staff.Factors(ctx, o.DB)
+	if err != nil {
+		return err
+	}
 	for i := range all {
-		p.Rows = append(p.Rows, colleagueRow(c, &all[i], seen[all[i].ID]))
+		row := colleagueRow(c, &all[i], seen[all[i].ID])
+		if row.Factor = t(c, "team.factor.no"); factors[all[i].ID] {
+			row.Factor = t(c, "team.factor.yes")
+		}
+		p.Rows = append(p.Rows, row)
 	}
 	return web.Render(c, status, "admin/team", p)
 }
@@ -180,6 +192,9 @@ func (o *Office) showMember(c echo.Context, status int, who *staff.Staff, role s
 	}
 	p := memberPage{Page: page(c, "team.title"), Roles: roleChoices(c, role), Active: who.Active, Proof: !web.Session(c).StaffProved(), Errors: wrong(c, failure)}
 	p.Sessions, p.Open = sessionRows(c, open, o.Now())
+	if p.Factor, err = staff.HasFactor(ctx, o.DB, who.ID); err != nil {
+		return err
+	}
 	var seen db.Time
 	if len(open) > 0 {
 		seen = open[0].SeenAt
@@ -265,6 +280,9 @@ func (o *Office) act(c echo.Context, who *staff.Staff, in inputs) error {
 		"end": func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
 			n, err := staff.EndOthers(ctx, tx, who.ID, web.Session(c).StaffKey(), now)
 			return "sign-ins ended: " + strconv.FormatInt(n, 10), err
+		},
+		"factor": func(ctx context.Context, tx *db.Tx, now time.Time) (string, error) {
+			return "second factor: on → off", staff.DropFactor(ctx, tx, who.ID)
 		},
 	}[in["do"]]
 	if deed == nil {

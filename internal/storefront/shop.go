@@ -152,6 +152,8 @@ func (s *Shop) Routes() {
 	e.POST("/forgot", s.forgot, door)
 	e.GET("/reset/:token", s.resetForm)
 	e.POST("/reset/:token", s.reset, door)
+	e.GET("/signin/code", s.codeForm)
+	e.POST("/signin/code", s.code, door)
 	e.GET("/team/:token", s.staffLinkForm)
 	e.POST("/team/:token", s.staffLink, door)
 	e.GET("/verify/:token", s.verifyForm)

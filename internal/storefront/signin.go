@@ -91,7 +91,7 @@ func (s *Shop) signIn(c echo.Context) error {
 	ctx := c.Request().Context()
 	worker, err := staff.SignIn(ctx, s.DB, s.Hasher, in.Email, in.Password, c.RealIP(), s.Now())
 	if err == nil {
-		return s.staffIn(c, worker, in.Next)
+		return s.staffKnown(c, worker, in.Next)
 	}
 	if fault.Kind(err) != fault.NotFound {
 		return s.notSignedIn(c, in.Email, in.Next, err)

@@ -105,6 +105,30 @@ func (st State) SignInStaff(id, epoch int64, key string) error {
 	return st.signIn("staff", id, epoch, key)
 }
 
+// HalfTime is how long a right password waits for the second factor.
+const HalfTime = 5 * time.Minute
+
+// HalfSignInStaff notes, under a new token, that the password of a staff
+// account was right: it opens nothing before the second factor was, too. next
+// is where to go then. It is stored when it returns nil.
+func (st State) HalfSignInStaff(id, epoch int64, next string) error {
+	m, ctx := st.s.sessions, st.ctx()
+	m.Put(ctx, "half", id)
+	m.Put(ctx, "half.epoch", epoch)
+	m.Put(ctx, "half.next", next)
+	m.Put(ctx, "half.began", st.s.opt.Now().Unix())
+	return st.RenewToken()
+}
+
+// HalfStaff is the staff account whose password was right a moment ago, 0 for
+// nobody.
+func (st State) HalfStaff() (id, epoch int64, next string) {
+	if st.number("half") == 0 || st.s.opt.Now().Sub(time.Unix(st.number("half.began"), 0)) > HalfTime {
+		return 0, 0, ""
+	}
+	return st.number("half"), st.number("half.epoch"), st.s.sessions.GetString(st.ctx(), "half.next")
+}
+
 func (st State) signIn(who string, id, epoch int64, key string) error {
 	m, ctx, now := st.s.sessions, st.ctx(), st.s.opt.Now().Unix()
 	if m.Status(ctx) == scs.Destroyed {
@@ -113,6 +137,9 @@ func (st State) signIn(who string, id, epoch int64, key string) error {
 	}
 	if err := m.RenewToken(ctx); err != nil {
 		return fmt.Errorf("sign in %s %d: %w", who, id, err)
+	}
+	for _, key := range []string{"half", "half.epoch", "half.next", "half.began"} {
+		m.Remove(ctx, key)
 	}
 	m.Put(ctx, who, id)
 	m.Remove(ctx, who+".proved")
