@@ -152,6 +152,7 @@ var officeFamilies = []family{
 	{name: "office staff", who: owner, path: "/admin/settings/staff"},
 	{name: "office one of staff", who: owner, path: "/admin/settings/staff/1"},
 	{name: "office me", who: owner, path: "/admin/me"},
+	{name: "office password again", who: owner, path: "/admin/me/proof?next=/admin"},
 	{name: "office alarms", who: owner, path: "/admin/alarms"},
 	{name: "office audit", who: owner, path: "/admin/audit"},
 	{name: "office reviews", who: owner, path: "/admin/reviews"},

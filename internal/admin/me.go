@@ -45,7 +45,7 @@ type picture struct {
 // factorFirst leads whoever must have a second factor, and has none, to where
 // it is set up.
 func (o *Office) factorFirst(c echo.Context, who *staff.Staff) (bool, error) {
-	if o.Settings.Now().SecondFactor() != setting.FactorRequired || web.Path(c) == mePath {
+	if o.Settings.Now().SecondFactor() != setting.FactorRequired || web.Path(c) == mePath || web.Path(c) == proofPath {
 		return false, nil
 	}
 	has, err := staff.HasFactor(c.Request().Context(), o.DB, who.ID)

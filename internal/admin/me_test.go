@@ -13,6 +13,21 @@ import (
 	"regulars/internal/staff"
 )
 
+// proves asks for a file of people, is asked for the password, and types it.
+func (f *office) proves(file string) {
+	f.t.Helper()
+	w := f.get(file)
+	to := proofPath + "?" + url.Values{"next": {file}}.Encode()
+	if w.Code != 303 || w.Header().Get("Location") != to {
+		f.t.Fatalf("%s without the password: %d %s", file, w.Code, w.Header().Get("Location"))
+	}
+	f.want(f.get(to), 200, "leaves the shop only by your own hand")
+	f.want(f.post(proofPath, url.Values{"next": {file}, "password": {"not it"}}), 422, "not your password")
+	if w := f.post(proofPath, url.Values{"next": {file}, "password": {secretWord}}); w.Code != 303 || w.Header().Get("Location") != file {
+		f.t.Fatalf("with it: %d %s", w.Code, w.Header().Get("Location"))
+	}
+}
+
 // Somebody sets a second factor up from the picture or the text, once their
 // password was typed; where everybody must have one nothing else opens first.
 func TestStaffSetUpASecondFactor(t *testing.T) {
@@ -58,6 +73,11 @@ func TestStaffSetUpASecondFactor(t *testing.T) {
 		f.want(owner.get(mePath+"?lang=zh"), 200, "开始设置")
 		must(setting.FactorOff)
 		f.want(owner.get(mePath+"?lang=en"), 200, "does not use second factors")
+		for _, away := range []string{"https://evil.example/", "//evil.example/admin/", "/account"} {
+			if w := f.post(proofPath, url.Values{"next": {away}}); w.Header().Get("Location") != "/admin" {
+				t.Errorf("%s leads to %q", away, w.Header().Get("Location"))
+			}
+		}
 		for _, action := range []string{"me.begin", "me.confirm", "me.renew", "staff.factor"} {
 			if len(f.audited(action)) != 1 {
 				t.Errorf("%s is %d lines of the audit", action, len(f.audited(action)))

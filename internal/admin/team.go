@@ -26,6 +26,8 @@ func (o *Office) teamRoutes(g *echo.Group) {
 	g.POST("/settings/staff/:staff", o.changeMember)
 	g.GET("/me", o.me)
 	g.POST("/me", o.changeMe)
+	g.GET("/me/proof", o.proofForm)
+	g.POST("/me/proof", o.proof)
 }
 
 type (

@@ -39,7 +39,7 @@ func TestOwnerKeepsTheStaff(t *testing.T) {
 		f.want(f.get("/admin/orders"), 200)
 		support := f.session
 		f.as(staff.Owner)
-		f.want(f.get(f.pathOf(f.people[staff.Support])), 200, "Firefox, Linux", "192.0.2.0/24", "Open", "Orders", "End the open sign-ins")
+		f.want(f.get(f.pathOf(f.people[staff.Support])), 200, "Firefox, Linux", "192.0.2.0/24", "Open", "Orders", "End the open sign-ins", "Addresses, telephones", "!staff.area.")
 		f.now = f.now.Add(6 * time.Minute) // the password that was typed counts no more
 		path := f.pathOf(f.people[staff.Support])
 		f.want(f.as(staff.Owner).post(path, url.Values{"do": {"end"}, "role": {"support"}}), 422, "Type the password")
