@@ -12,6 +12,7 @@ import (
 
 	"regulars/internal/db"
 	"regulars/internal/fault"
+	"regulars/internal/i18n"
 	"regulars/internal/outreach"
 	"regulars/internal/staff"
 	"regulars/internal/web"
@@ -204,6 +205,9 @@ func (o *Office) showMember(c echo.Context, status int, who *staff.Staff, role s
 	p.Row = colleagueRow(c, who, seen)
 	p.Page.Title = p.Row.Name
 	for _, area := range staff.Areas {
+		if !i18n.Has(lang(c), "staff.area."+area.Name) { // what everybody may needs no name
+			continue
+		}
 		if staff.May(who.Role, staff.Permission(area.Name+".read")) {
 			room := t(c, "staff.area."+area.Name)
 			if !staff.May(who.Role, staff.Permission(area.Name+".write")) {
