@@ -97,6 +97,9 @@ func (o *Office) campaignPerson(c echo.Context, r *campaign.Recipient) campaignP
 // campaignFile hands the same over as a file, to roles that may take people
 // away; each is noted and says who made it.
 func (o *Office) campaignFile(c echo.Context) error {
+	if !web.Session(c).StaffProved() {
+		return o.toProof(c)
+	}
 	k, err := o.oneCampaign(c)
 	if err != nil {
 		return err

@@ -101,6 +101,7 @@ func TestACampaignFromDraftToReport(t *testing.T) {
 		t.Errorf("marketing took people away: %d", r.Code)
 	}
 	f.as(staff.Merchant)
+	f.proves(strings.Replace(path, "campaigns/", "campaigns/file/", 1))
 	if r := f.get(strings.Replace(path, "campaigns/", "campaigns/file/", 1)); r.Code != http.StatusOK || !strings.Contains(r.Body.String(), "reader") || !strings.Contains(r.Body.String(), "not measured") {
 		t.Errorf("the file: %d\n%s", r.Code, r.Body)
 	}

@@ -257,6 +257,9 @@ const mostExported = 200_000
 // peopleFile is the list as a file, for whoever may take it away; who did is
 // in its last line and in the audit.
 func (o *Office) peopleFile(c echo.Context) error {
+	if !web.Session(c).StaffProved() {
+		return o.toProof(c)
+	}
 	ctx := c.Request().Context()
 	f, worth := o.filters(c), o.may(c, "values.read")
 	f.Sort, f.Per = "", 1000

@@ -456,6 +456,9 @@ func (o *Office) callFile(c echo.Context) error {
 	if !o.may(c, "personal.read") || !n.Kind.Owed() {
 		return nowhere()
 	}
+	if !web.Session(c).StaffProved() {
+		return o.toProof(c)
+	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	w.Write([]string{"name", "phone", "email", "order", "reason", "called", "simulated"}) // a buffer takes everything

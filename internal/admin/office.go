@@ -226,6 +226,7 @@ func (o *Office) Routes() {
 	g.POST("/views/:view/:act", o.actOnView)
 	g.GET("/audit", o.audit)
 	o.consentRoutes(g)
+	o.teamRoutes(g)
 	g.GET("/_components", o.components)
 	g.GET("/_components/shop", o.shopComponents)
 	o.Web.OnPage(o.dress)
@@ -246,6 +247,14 @@ func (o *Office) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		if !staff.Allowed(who.Role, c.Request().Method, web.Path(c)) {
 			return nowhere()
 		}
+		if o.Web.Attended(c) {
+			if err := staff.NoteUse(c.Request().Context(), o.DB, web.Session(c).StaffKey(), o.Now()); err != nil {
+				o.Log.Warn("not noted that staff are at work", "error", err) // reading goes on where nothing can be written
+			}
+		}
+		if away, err := o.factorFirst(c, who); err != nil || away {
+			return err
+		}
 		if l := c.QueryParam("lang"); l == string(i18n.English) || l == string(i18n.Chinese) {
 			c.Set(langKey, i18n.Lang(l))
 			web.SetCookie(c, langCookie, l, 365*24*time.Hour)
@@ -261,7 +270,8 @@ const (
 )
 
 // who is the member of staff at work, nil for nobody. A session from before a
-// change of password, and one of an account switched off, is nobody's.
+// change of password, one that was ended, and one of an account switched off,
+// is nobody's.
 func (o *Office) who(c echo.Context) (*staff.Staff, error) {
 	if v, ok := c.Get(whoKey).(*staff.Staff); ok {
 		return v, nil
@@ -270,8 +280,8 @@ func (o *Office) who(c echo.Context) (*staff.Staff, error) {
 	if session.StaffID() == 0 {
 		return nil, nil
 	}
-	who, err := staff.ByID(c.Request().Context(), o.DB, staff.ID(session.StaffID()))
-	if errors.Is(err, fault.NotFound) || err == nil && int64(who.Epoch) != session.StaffEpoch() {
+	who, err := staff.AtWork(c.Request().Context(), o.DB, staff.ID(session.StaffID()), session.StaffEpoch(), session.StaffKey())
+	if errors.Is(err, fault.NotFound) {
 		return nil, nil
 	}
 	if err != nil {

@@ -103,7 +103,15 @@ func open(t *testing.T, d *db.DB) *office {
 	server.Echo.GET("/test/signin/:id/:epoch", func(c echo.Context) error {
 		id, _ := strconv.ParseInt(c.Param("id"), 10, 64)
 		epoch, _ := strconv.ParseInt(c.Param("epoch"), 10, 64)
-		return web.Session(c).SignInStaff(id, epoch)
+		var key string
+		err := d.InTx(c.Request().Context(), func(tx *db.Tx) (err error) {
+			key, err = staff.Begin(c.Request().Context(), tx, staff.ID(id), "192.0.2.7", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", f.now)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return web.Session(c).SignInStaff(id, epoch, key)
 	})
 	f.seed()
 	return f
@@ -404,6 +412,7 @@ func TestEveryRoomAsksTheTable(t *testing.T) {
 		":method":    "standard",
 		":segment":   "parents",
 		":slug":      "first-use",
+		":staff":     strconv.FormatInt(int64(f.people[staff.Support].ID), 10),
 		":text":      outreach.OrderPaid,
 	}
 	f.tx(func(ctx context.Context, tx *db.Tx) error {

@@ -63,6 +63,7 @@ func TestOwnersAreToldByStaff(t *testing.T) {
 		return tx.Query(ctx).Exec("UPDATE notice_people SET state = 'withheld', reason = 'no-address'").Error
 	})
 	f.want(f.get(at+"?state=withheld"), 200, "no address is known", "I spoke to them", at+"/call.csv")
+	f.proves(at + "/call.csv")
 	f.want(f.get(at+"/call.csv"), 200, k.Number, "no address is known")
 	var person string
 	f.must(f.DB.Query(context.Background()).Raw("SELECT CAST(id AS TEXT) FROM notice_people").Scan(&person).Error)

@@ -50,6 +50,7 @@ var groups = []struct {
 	{"register", []string{"contact.unreachable.days", "contact.inactive.months"}},
 	{"keep", []string{"keep.browsing", "keep.carts", "keep.contacts", "keep.visitors", "keep.guests", "keep.bodies", "keep.campaigns", "keep.decisions", "keep.looks", "keep.searches", "keep.history", "restock.keep"}},
 	{"profiles", []string{"profile.stale.days", "tiles.shelves", "survey.questions"}},
+	{"staff", []string{"staff.second.factor"}},
 	{"more", nil},
 }
 

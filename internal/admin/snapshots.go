@@ -156,6 +156,9 @@ func (o *Office) snapshotFile(c echo.Context) error {
 		web.Flash(c, "error", "admin.snapshot.hidden")
 		return c.Redirect(http.StatusSeeOther, snapshotPath(s.Token))
 	}
+	if !web.Session(c).StaffProved() {
+		return o.toProof(c)
+	}
 	who, err := o.who(c)
 	if err != nil {
 		return err

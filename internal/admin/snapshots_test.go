@@ -52,6 +52,7 @@ func TestASegmentIsFrozenForACampaign(t *testing.T) {
 		if strings.Contains(page, ">a-student@") {
 			t.Error("the page shows addresses")
 		}
+		f.proves(to + "/people.csv")
 		file := f.shown(to + "/people.csv")
 		if strings.Count(file, "\n") != 13 || strings.Count(file, ",,matrix,") != 6 || strings.Contains(file, "@demo.example,m") || strings.Count(file, ",,out,") != 6 || strings.Contains(file, "late@") {
 			t.Errorf("the file holds\n%s", file)

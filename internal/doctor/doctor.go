@@ -48,7 +48,7 @@ type Report struct {
 func Check(ctx context.Context, q db.Q, opt Options) (*Report, error) {
 	r := &Report{Broken: []Broken{}}
 	for _, rule := range slices.Concat(rules(opt.Now), stockRules(), proofRules(), registerRules(opt.Now), personRules(), couponRules(), shelfRules(), listRules(), occasionRules(), campaignRules(),
-		cardRules(), ownerRules(opt.Now), historyRules(), gateRules()) {
+		cardRules(), ownerRules(opt.Now), historyRules(), gateRules(), staffRules()) {
 		r.Checked++
 		r.Codes = append(r.Codes, rule.code)
 		found, err := rule.ask(ctx, q)

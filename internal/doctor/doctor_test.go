@@ -418,7 +418,7 @@ func TestEachInvariantIsSeenBrokenAndNoOther(t *testing.T) {
 		s := lively(t, d)
 		seen := map[string]bool{}
 		for _, b := range slices.Concat(breaks, stockBreaks, proofBreaks, registerBreaks, personBreaks, shelfBreaks, listBreaks, occasionBreaks, campaignBreaks,
-			cardBreaks, ownerBreaks, historyBreaks) {
+			cardBreaks, ownerBreaks, historyBreaks, staffBreaks) {
 			seen[b.code] = true
 			undone := s.d.InTx(ctx, func(tx *db.Tx) error {
 				if b.code == "G2" {

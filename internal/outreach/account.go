@@ -92,6 +92,7 @@ const (
 	ResetPath  = "/reset/"
 	ChangePath = "/change-email/"
 	SignInPath = "/signin"
+	TeamPath   = "/team/"
 	ForgotPath = "/forgot"
 	SignUpPath = "/signup"
 	AgreePath  = "/confirm/"
@@ -108,6 +109,7 @@ var accountMails = map[string]struct {
 	ChangeEmail:   {ChangePath, 24},
 	AccountExists: {SignInPath, 0},
 	NoAccount:     {SignUpPath, 0},
+	StaffLink:     {TeamPath, 48},
 
 	ConfirmConsent: {AgreePath, int(customer.ConfirmFor / time.Hour)},
 }

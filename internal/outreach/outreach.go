@@ -60,6 +60,7 @@ const (
 	ChangeEmail       = "change-email"
 	AccountExists     = "account-exists"
 	NoAccount         = "no-account"
+	StaffLink         = "staff-link"      // a member of staff chooses a password
 	ConfirmConsent    = "confirm-consent" // before a yes to mails counts
 	FollowUpMail      = "followup"
 	CartSaved         = "cart-saved" // asked for by the shopper
@@ -73,7 +74,7 @@ const (
 var Templates = []string{ReviewRefused, BackInStock,
 	OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReaddressed, OrderReminder, GiftCard,
 	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn,
-	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds,
+	VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, StaffLink, ConfirmConsent, FollowUpMail, CartSaved, ContactReceived, QuestionAnswered, TierRisen, TierEnds,
 	OccasionMail, CampaignMail,
 	CardMail, SpecialsMail, RefillMail, PicksMail, FindsMail, ListMail,
 	OwnerRelease, OwnerFix, OwnerRecall}

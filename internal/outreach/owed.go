@@ -14,7 +14,7 @@ import (
 // Owed lists the templates of what is owed to somebody who may have said no to
 // everything else. They carry nothing that sells (crm.md 4.1).
 var Owed = []string{OrderConfirmation, OrderNew, OrderPaid, OrderFailed, OrderShipped, OrderDelivered, OrderCancelled, OrderRefunded, OrderReminder, GiftCard,
-	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn, VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, ConfirmConsent, OwnerFix, OwnerRecall}
+	ReturnAsked, ReturnApproved, ReturnRefused, ReturnReceived, ReturnCredited, OrderWithdrawn, VerifyEmail, ResetPassword, ChangeEmail, AccountExists, NoAccount, StaffLink, ConfirmConsent, OwnerFix, OwnerRecall}
 
 // plainPlaces are the placeholders that say what was done or has to be done.
 // Any other could show goods, a code or an offer.

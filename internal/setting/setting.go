@@ -47,6 +47,7 @@ var Keys = []Key{
 	{"followup.coupon.percent", "10", checkWhole(1, 50)},
 	{"followup.coupon.margin", "10", checkWhole(0, 500)},
 	{"followup.holdout", "auto", checkHoldout},
+	{"staff.second.factor", FactorOptional, checkFactor},
 	{"notify.orders", "on", checkSwitch},
 	{"notify.lang", "en", checkLang},
 	{"quiet.hours", "21-09", checkHours},

@@ -128,6 +128,8 @@ var Areas = []Area{
 	{Name: "reviews", Path: "/admin/reviews", Write: []Role{Merchant, Support}},
 	{Name: "surveys", Path: "/admin/surveys", Read: []Role{Support, Analyst}, Write: []Role{Merchant, Marketer}},
 	{Name: "mail", Path: "/admin/mail", Read: []Role{Marketer}, Write: []Role{Merchant, Support}},
+	{Name: "me", Path: "/admin/me", Write: []Role{Merchant, Marketer, Support, Analyst}, Within: true}, // everybody's own sign-ins and second factor
+	{Name: "staff", Path: "/admin/settings/staff", Within: true},                                       // who may do what, and where they are signed in
 	{Name: "settings", Path: "/admin/settings"},
 	{Name: "alarms", Path: "/admin/alarms", Read: []Role{Support}, Write: []Role{Merchant}},
 	{Name: "audit", Path: "/admin/audit"},

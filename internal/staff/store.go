@@ -23,6 +23,15 @@ func emailKey(email string) string {
 // an account is a Conflict; an unknown role or an address that cannot be one
 // is Invalid.
 func Add(ctx context.Context, tx *db.Tx, email, name string, role Role, hash string, now time.Time) (*Staff, error) {
+	if hash == "" {
+		var form fault.Form
+		form.Wrong("password", "staff.password.empty")
+		return nil, form.Err()
+	}
+	return add(ctx, tx, email, name, role, hash, now)
+}
+
+func add(ctx context.Context, tx *db.Tx, email, name string, role Role, hash string, now time.Time) (*Staff, error) {
 	var form fault.Form
 	if _, ok := ParseRole(string(role)); !ok {
 		names := make([]string, len(Roles))
@@ -38,9 +47,6 @@ func Add(ctx context.Context, tx *db.Tx, email, name string, role Role, hash str
 	}
 	if name = norm.NFC.String(strings.TrimSpace(name)); utf8.RuneCountInString(name) > 80 || strings.ContainsFunc(name, unicode.IsControl) {
 		form.Wrong("name", "staff.name.invalid")
-	}
-	if hash == "" {
-		form.Wrong("password", "staff.password.empty")
 	}
 	if err := form.Err(); err != nil {
 		return nil, err
@@ -126,20 +132,17 @@ func SetPassword(ctx context.Context, tx *db.Tx, id ID, hash string, now time.Ti
 	if done.RowsAffected == 0 {
 		return fault.New(fault.NotFound, "staff.unknown")
 	}
-	return nil
+	_, err := EndOthers(ctx, tx, id, "", now)
+	return err
 }
 
 // SetActive switches an account on or off; off ends its sessions. The last
 // owner who can sign in cannot be switched off: Conflict.
 func SetActive(ctx context.Context, tx *db.Tx, id ID, active bool, now time.Time) error {
-	// The owners' rows are locked first: two owners who switch each other off
-	// at once must not both succeed.
-	var owners []int64
-	if err := db.ForUpdate(tx.Query(ctx).Model(&Staff{}).Where("role = ?", string(Owner)).Order("id")).Pluck("id", &owners).Error; err != nil {
-		return fmt.Errorf("lock the owners: %w", err)
+	if err := lockOwners(ctx, tx); err != nil {
+		return err
 	}
-	const sql = `UPDATE staff SET active = ?, epoch = epoch + 1, updated_at = ? WHERE id = ?
-		AND (? = TRUE OR role <> 'owner' OR EXISTS (SELECT 1 FROM staff other WHERE other.role = 'owner' AND other.active = TRUE AND other.id <> staff.id))`
+	const sql = "UPDATE staff SET active = ?, epoch = epoch + 1, updated_at = ? WHERE id = ? AND (? = TRUE OR role <> 'owner' OR " + anotherOwner + ")"
 	done := tx.Query(ctx).Exec(sql, active, db.At(now), int64(id), active)
 	if done.Error != nil {
 		return fmt.Errorf("switch staff %d: %w", id, done.Error)
@@ -147,7 +150,8 @@ func SetActive(ctx context.Context, tx *db.Tx, id ID, active bool, now time.Time
 	if done.RowsAffected == 0 {
 		return fault.New(fault.Conflict, "staff.last-owner")
 	}
-	return nil
+	_, err := EndOthers(ctx, tx, id, "", now)
+	return err
 }
 
 // Note writes a line of the audit in the transaction of the deed itself.

@@ -99,8 +99,8 @@ func (s *Shop) colleague(c echo.Context) (*staff.Staff, error) {
 	if session.StaffID() == 0 {
 		return nil, ended()
 	}
-	who, err := staff.ByID(c.Request().Context(), s.DB, staff.ID(session.StaffID()))
-	if errors.Is(err, fault.NotFound) || err == nil && (int64(who.Epoch) != session.StaffEpoch() || !staff.May(who.Role, "homepages.read")) {
+	who, err := staff.AtWork(c.Request().Context(), s.DB, staff.ID(session.StaffID()), session.StaffEpoch(), session.StaffKey())
+	if errors.Is(err, fault.NotFound) || err == nil && !staff.May(who.Role, "homepages.read") {
 		return nil, ended()
 	}
 	return who, err

@@ -91,17 +91,7 @@ func (s *Shop) signIn(c echo.Context) error {
 	ctx := c.Request().Context()
 	worker, err := staff.SignIn(ctx, s.DB, s.Hasher, in.Email, in.Password, c.RealIP(), s.Now())
 	if err == nil {
-		if err := web.Session(c).SignInStaff(int64(worker.ID), int64(worker.Epoch)); err != nil {
-			return err
-		}
-		if err := s.countOut(c); err != nil {
-			return err
-		}
-		to := web.LocalPath(in.Next)
-		if !isAdmin(strings.Split(to, "?")[0]) {
-			to = "/admin"
-		}
-		return c.Redirect(http.StatusSeeOther, to)
+		return s.staffKnown(c, worker, in.Next)
 	}
 	if fault.Kind(err) != fault.NotFound {
 		return s.notSignedIn(c, in.Email, in.Next, err)
@@ -117,16 +107,6 @@ func (s *Shop) signIn(c echo.Context) error {
 		return web.Redirect(c, "/account")
 	}
 	return c.Redirect(http.StatusSeeOther, web.LocalPath(in.Next))
-}
-
-// countOut takes the cart of a browser in which staff have just signed in out
-// of the reports.
-func (s *Shop) countOut(c echo.Context) error {
-	open, _, err := s.openCart(c)
-	if err != nil || open == nil {
-		return err
-	}
-	return s.InTx(c, func(ctx context.Context, tx *db.Tx) error { return cart.SetKind(ctx, tx, open.ID, "staff") })
 }
 
 // welcomeIn makes this browser the customer's: what it did is joined (with
@@ -204,7 +184,16 @@ func (s *Shop) signOutForm(c echo.Context) error {
 // signOut forgets the session and the browser's own id: on a shared computer
 // the next person starts as a stranger.
 func (s *Shop) signOut(c echo.Context) error {
-	if err := web.Session(c).SignOut(); err != nil {
+	session := web.Session(c)
+	if id := session.StaffID(); id != 0 {
+		err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
+			return staff.End(ctx, tx, staff.ID(id), session.StaffKey(), s.Now())
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := session.SignOut(); err != nil {
 		return err
 	}
 	web.SetVisitorToken(c, "")
@@ -382,7 +371,7 @@ func (s *Shop) link(c echo.Context, purpose string) error {
 
 func (s *Shop) tokenPage(c echo.Context, status int, name, action string, failed error) error {
 	p := tokenPage{Page: s.page(c, "shop."+name+".title"), Heading: t(c, "shop."+name+".title"), Lead: t(c, "shop."+name+".lead"),
-		Button: t(c, "shop."+name+".do"), Action: action, AskPassword: name == "reset", Errors: web.Errors(c, failed)}
+		Button: t(c, "shop."+name+".do"), Action: action, AskPassword: name == "reset" || name == "team", Errors: web.Errors(c, failed)}
 	p.NoIndex = true
 	web.Private(c)
 	return web.Render(c, status, "storefront/token", p)

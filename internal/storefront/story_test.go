@@ -275,7 +275,7 @@ func TestOtherPeoplesThings(t *testing.T) {
 	if p := other.Post("/gateway/test/forged", "outcome", "paid"); p.Status != http.StatusNotFound {
 		t.Errorf("a forged payment: %d, want 404", p.Status)
 	}
-	for _, path := range []string{"/r/forged", "/u/forged", "/verify/forged", "/reset/forged", "/change-email/forged"} {
+	for _, path := range []string{"/r/forged", "/u/forged", "/verify/forged", "/reset/forged", "/team/forged", "/change-email/forged"} {
 		if g, p := other.Get(path).Status, other.Post(path, "password", "three words long").Status; g != 404 || p != 404 {
 			t.Errorf("%s: GET %d, POST %d, want 404", path, g, p)
 		}

@@ -64,6 +64,9 @@ func (st State) StaffID() int64 { return st.number("staff") }
 // StaffEpoch is the epoch of the staff account at sign-in.
 func (st State) StaffEpoch() int64 { return st.number("staff.epoch") }
 
+// StaffKey is what the staff account's record of this sign-in stands under.
+func (st State) StaffKey() string { return st.s.sessions.GetString(st.ctx(), "staff.key") }
+
 // StaffSince is when the staff account signed in, for asking the password
 // again before grave changes; zero for nobody.
 func (st State) StaffSince() time.Time {
@@ -93,13 +96,40 @@ func (st State) StaffProved() bool {
 // that somebody planted before is worth nothing afterwards. It is stored when
 // it returns nil.
 func (st State) SignInCustomer(id, epoch int64) error {
-	return st.signIn("customer", id, epoch)
+	return st.signIn("customer", id, epoch, "")
 }
 
-// SignInStaff does the same for a staff account.
-func (st State) SignInStaff(id, epoch int64) error { return st.signIn("staff", id, epoch) }
+// SignInStaff does the same for a staff account, whose record of this sign-in
+// stands under key.
+func (st State) SignInStaff(id, epoch int64, key string) error {
+	return st.signIn("staff", id, epoch, key)
+}
 
-func (st State) signIn(who string, id, epoch int64) error {
+// HalfTime is how long a right password waits for the second factor.
+const HalfTime = 5 * time.Minute
+
+// HalfSignInStaff notes, under a new token, that the password of a staff
+// account was right: it opens nothing before the second factor was, too. next
+// is where to go then. It is stored when it returns nil.
+func (st State) HalfSignInStaff(id, epoch int64, next string) error {
+	m, ctx := st.s.sessions, st.ctx()
+	m.Put(ctx, "half", id)
+	m.Put(ctx, "half.epoch", epoch)
+	m.Put(ctx, "half.next", next)
+	m.Put(ctx, "half.began", st.s.opt.Now().Unix())
+	return st.RenewToken()
+}
+
+// HalfStaff is the staff account whose password was right a moment ago, 0 for
+// nobody.
+func (st State) HalfStaff() (id, epoch int64, next string) {
+	if st.number("half") == 0 || st.s.opt.Now().Sub(time.Unix(st.number("half.began"), 0)) > HalfTime {
+		return 0, 0, ""
+	}
+	return st.number("half"), st.number("half.epoch"), st.s.sessions.GetString(st.ctx(), "half.next")
+}
+
+func (st State) signIn(who string, id, epoch int64, key string) error {
 	m, ctx, now := st.s.sessions, st.ctx(), st.s.opt.Now().Unix()
 	if m.Status(ctx) == scs.Destroyed {
 		st.s.startEmpty(st.c)
@@ -108,9 +138,13 @@ func (st State) signIn(who string, id, epoch int64) error {
 	if err := m.RenewToken(ctx); err != nil {
 		return fmt.Errorf("sign in %s %d: %w", who, id, err)
 	}
+	for _, key := range []string{"half", "half.epoch", "half.next", "half.began"} {
+		m.Remove(ctx, key)
+	}
 	m.Put(ctx, who, id)
 	m.Remove(ctx, who+".proved")
 	m.Put(ctx, who+".epoch", epoch)
+	m.Put(ctx, who+".key", key)
 	m.Put(ctx, who+".began", now)
 	m.Put(ctx, who+".seen", now)
 	m.Put(ctx, "began", now)
@@ -205,14 +239,14 @@ func (s *Server) noteUse(c echo.Context) error {
 		s.startEmpty(c)
 		return nil
 	}
-	attended := !s.idle[c.Path()]
+	attended := s.Attended(c)
 	if attended && past("seen", sessionNote) {
 		m.Put(ctx, "seen", now.Unix())
 	}
 	switch {
 	case m.GetInt64(ctx, "staff") == 0:
 	case past("staff.began", staffAge) || past("staff.seen", staffIdle):
-		for _, key := range []string{"staff", "staff.epoch", "staff.began", "staff.seen", "staff.proved"} {
+		for _, key := range []string{"staff", "staff.epoch", "staff.began", "staff.seen", "staff.proved", "staff.key"} {
 			m.Remove(ctx, key)
 		}
 	case attended && past("staff.seen", staffNote):
@@ -220,6 +254,10 @@ func (s *Server) noteUse(c echo.Context) error {
 	}
 	return nil
 }
+
+// Attended reports whether a person asked for this page, and not the page that
+// they look at by itself (Unattended).
+func (s *Server) Attended(c echo.Context) bool { return !s.idle[c.Path()] }
 
 func (s *Server) storeSession(c echo.Context) error {
 	// The shopper going away must not undo a sign-in that was answered.

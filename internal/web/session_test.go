@@ -50,7 +50,7 @@ func signInRoutes(sh *shop) {
 		})
 	}
 	post("/in", func(st State) error { return st.SignInCustomer(7, 2) })
-	post("/staff", func(st State) error { return st.SignInStaff(3, 1) })
+	post("/staff", func(st State) error { return st.SignInStaff(3, 1, "key") })
 	post("/epoch", func(st State) error { return st.RenewEpoch(9) })
 	post("/out", func(st State) error { return st.SignOut() })
 }
