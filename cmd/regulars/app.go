@@ -203,6 +203,12 @@ func (a *app) work() {
 	a.runner.Every("slots.tests", 24*time.Hour, func(ctx context.Context) error {
 		return analytics.RebuildSlots(ctx, a.db, a.settings.Now(), a.now())
 	})
+	a.runner.Every("reports.sales", 10*time.Minute, func(ctx context.Context) error {
+		return analytics.RefreshSales(ctx, a.db, a.settings.Now(), a.now())
+	})
+	a.runner.Every("reports.sales.all", 24*time.Hour, func(ctx context.Context) error {
+		return analytics.RecountSales(ctx, a.db, "", "", a.settings.Now(), a.now())
+	})
 	zone := func() *time.Location { return a.settings.Now().Zone() }
 	a.runner.Every("sales", time.Minute, func(ctx context.Context) error { return catalog.TurnSales(ctx, a.db, zone(), a.now) })
 	a.runner.Every("prices", time.Hour, func(ctx context.Context) error { return catalog.Reprice(ctx, a.db, zone(), a.now) })

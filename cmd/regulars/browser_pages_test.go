@@ -115,6 +115,8 @@ var officeFamilies = []family{
 	{name: "office questions", who: owner, path: "/admin/questions"},
 	{name: "office question", who: owner, path: "/admin/questions", link: `main a[href*="/admin/questions/"]:not([href*=gaps], [href*=articles])`},
 	{name: "office gaps", who: owner, path: "/admin/questions/gaps"},
+	{name: "office sales reports", who: owner, path: "/admin/reports?by=category&per=week&simulated=yes"},
+	{name: "office find", who: owner, path: "/admin/find?q=bottle"},
 	{name: "office trends", who: owner, path: "/admin/products/trends"},
 	{name: "office articles", who: owner, path: "/admin/questions/articles"},
 	{name: "office new article", who: owner, path: "/admin/questions/articles/new"},

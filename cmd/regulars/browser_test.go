@@ -289,6 +289,26 @@ func TestBrowserJourneys(t *testing.T) {
 			t.Errorf("the chart shows %d days", n)
 		}
 	})
+	t.Run("the office by keyboard", func(t *testing.T) {
+		v := visit(t, browser, base, 1280)
+		v.signIn("owner@demo.example")
+		v.open("/admin")
+		v.do("press g", chromedp.KeyEvent("g"))
+		v.leads("press o", chromedp.KeyEvent("o"))
+		if v.path() != "/admin/orders" {
+			t.Fatalf("g o leads to %s", v.path())
+		}
+		v.do("walk two rows down and one up", chromedp.KeyEvent("j"), chromedp.KeyEvent("j"), chromedp.KeyEvent("k"))
+		first := say[string](v, `document.querySelector("main tbody tr a[href]").href`)
+		if at := say[string](v, `document.activeElement.href ?? ""`); at != first {
+			t.Errorf("the focus is on %q, not on the first row %q", at, first)
+		}
+		v.do("ask for help", chromedp.KeyEvent("?"), chromedp.WaitVisible(chromedp.CSS("dialog[data-keys][open]")))
+		v.do("switch the keys off", chromedp.Click(chromedp.CSS("[data-keys-on]")), chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent("/"))
+		if at := say[string](v, `document.activeElement.tagName`); at == "INPUT" {
+			t.Error("switched off, / still moves the focus")
+		}
+	})
 	t.Run("by keyboard alone", func(t *testing.T) { byKeyboard(t, visit(t, browser, base, 1280)) })
 	t.Run("no page scrolls sideways at 320 px", func(t *testing.T) {
 		v := visit(t, browser, base, 320)

@@ -57,6 +57,9 @@ func (o *Office) Routes() {
 	}
 	g := o.Web.Echo.Group("/admin", o.guard)
 	g.GET("", o.home)
+	g.GET("/find", o.find)
+	g.GET("/reports", o.reports)
+	g.GET("/reports/sales.csv", o.reportsFile)
 	g.GET("/products", o.products)
 	g.GET("/products/trends", o.trends)
 	g.GET("/products/new", o.newProduct)
@@ -298,7 +301,7 @@ func (o *Office) dress(c echo.Context, p *web.Page) {
 	}
 	for _, area := range staff.Menu(who.Role) {
 		item := web.MenuItem{Path: area.Path, Label: i18n.T(p.Lang, "staff.area."+area.Name),
-			Current: p.Path == area.Path || area.Path != "/admin" && strings.HasPrefix(p.Path, area.Path+"/")}
+			Current: p.Path == area.Path || area.Path != "/admin" && strings.HasPrefix(p.Path, area.Path+"/"), Key: areaKeys[area.Name]}
 		if area.Name == "questions" {
 			item.Count = waiting
 		}

@@ -207,11 +207,24 @@ func foldLooks(into map[slotBucket]Placed, all []look, from time.Time, zone *tim
 type sold struct {
 	order, at       int64
 	who             int64
+	position        int64
+	product         int64
+	category        int64 // 0 = none
 	simulated       bool
 	mark            slot.Mark
 	units           int
 	revenue, margin money.Amount
 	costed          money.Amount
+	rate            [2]money.Amount // the line's price in the shop's currency and in the order's; {} where they are one
+}
+
+// here turns an amount of the order's currency into the shop's as the line's
+// own prices stand to each other; what has no price there is worth nothing.
+func (s sold) here(amount money.Amount) money.Amount {
+	if s.rate[1] == 0 {
+		return amount
+	}
+	return amount.Part(int64(s.rate[0]), int64(s.rate[1]))
 }
 
 func foldSold(into map[slotBucket]Placed, all []sold, zone *time.Location) {

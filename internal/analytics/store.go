@@ -75,6 +75,9 @@ func Rebuild(ctx context.Context, d *db.DB, v setting.Values, now time.Time) err
 	if err := RebuildSlots(ctx, d, v, now); err != nil {
 		return err
 	}
+	if err := RecountSales(ctx, d, "", "", v, now); err != nil {
+		return err
+	}
 	return RetestFollowUp(ctx, d, v, now)
 }
 

@@ -223,7 +223,7 @@ func sales(ctx context.Context, q db.Q, from, to time.Time, currency money.Curre
 	}
 	err := each(ctx, q, `SELECT o.id, o.placed_at, CASE WHEN o.customer_id IS NOT NULL THEN o.customer_id ELSE coalesce(w.customer_id, -c.visitor_id, 0) END,
 		o.simulated, o.currency, o.tax_included, o.delivery_refunded, coalesce(b.back, 0),
-		l.qty, l.cancelled_qty, l.refunded_qty, l.total, l.tax, l.unit_cost, l.origin, p.gift_card, coalesce(own.amount, 0), coalesce(here.amount, 0)
+		l.qty, l.cancelled_qty, l.refunded_qty, l.total, l.tax, l.unit_cost, l.origin, l.position, p.id, coalesce(p.category_id, 0), p.gift_card, coalesce(own.amount, 0), coalesce(here.amount, 0)
 		FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN products p ON p.id = l.product_id
 		LEFT JOIN carts c ON c.id = o.cart_id LEFT JOIN visitors w ON w.id = c.visitor_id
 		LEFT JOIN (SELECT order_id, sum(refunded) AS back FROM payments WHERE refunded > 0 GROUP BY order_id) b ON b.order_id = o.id
@@ -235,7 +235,7 @@ func sales(ctx context.Context, q db.Q, from, to time.Time, currency money.Curre
 			var b bill
 			var origin string
 			err := rows.Scan(&b.order, &b.at, &b.who, &b.simulated, &b.currency, &b.taxIncluded, &b.delivery, &b.back,
-				&b.qty, &b.cancelled, &b.refunded, &b.total, &b.tax, &b.cost, &origin, &b.card, &b.own, &b.here)
+				&b.qty, &b.cancelled, &b.refunded, &b.total, &b.tax, &b.cost, &origin, &b.position, &b.product, &b.category, &b.card, &b.own, &b.sells)
 			if err != nil {
 				return err
 			}
@@ -262,7 +262,7 @@ type bill struct {
 	qty, cancelled, refunded int
 	total, tax               money.Amount
 	cost                     sql.NullInt64
-	own, here                money.Amount // its price in the order's currency and in the shop's
+	own, sells               money.Amount // its price in the order's currency and in the shop's
 }
 
 // settle says what the lines of one order are worth to the shop. Money given
@@ -291,8 +291,10 @@ func settle(lines []bill, currency money.Currency) []sold {
 		}
 		known := true
 		if b.currency != string(currency) {
-			if known = b.own > 0 && b.here > 0; known {
-				net = net.Part(int64(b.here), int64(b.own))
+			b.rate = [2]money.Amount{0, 1}
+			if known = b.own > 0 && b.sells > 0; known {
+				b.rate = [2]money.Amount{b.sells, b.own}
+				net = net.Part(int64(b.sells), int64(b.own))
 			}
 		}
 		if known && !b.card { // a gift card is money for later

@@ -41,7 +41,7 @@ import (
 // SIM_SEEDS is how many seeds are lived through on SQLite; a hundredth of them
 // also on Postgres. make simulate asks for many.
 const (
-	simulateSeeds = 1000
+	simulateSeeds = 400
 	simulateSteps = 32
 )
 

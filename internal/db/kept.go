@@ -8,7 +8,7 @@ import (
 )
 
 // mostKept is how many statements one connection keeps prepared.
-const mostKept = 150
+const mostKept = 400
 
 // openKept opens SQLite with connections that keep their statements prepared:
 // parsing was a third of what placing an order cost, and the shop says the same

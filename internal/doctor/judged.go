@@ -55,6 +55,7 @@ var judgements = []judgement{
 	{"X9", "nothing names an account that was merged into another, and that one is there", roster.Leftover},
 	{"P5", "a loyalty tier is what orders, reviews and grants make of it", mistiered},
 	{"A1", "the facts of the abandonment report are what the carts' stories make of them, its days their sums, and a lost cart has exactly one main cause", uncounted},
+	{"A4", "the sales of a day add up along products, categories and segments, and are those of its orders", missold},
 }
 
 // wordless asks the templates of the mails, which the binary brings along.
@@ -70,6 +71,14 @@ func uncounted(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
 		return nil, err
 	}
 	return analytics.Astray(ctx, q, set)
+}
+
+func missold(ctx context.Context, q db.Q, _ time.Time) ([]string, error) {
+	set, err := setting.Read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return analytics.SalesAstray(ctx, q, set)
 }
 
 func strayed(ctx context.Context, q db.Q, now time.Time) ([]string, error) {

@@ -50,6 +50,7 @@ var proofBreaks = []struct{ code, sql string }{
 	{"H1", "UPDATE home_variants SET version = 3"},
 	{"H1", "INSERT INTO home_versions (variant, number, page, published_at) SELECT key, 2, page, 1 FROM home_variants"},
 	{"H1", "DELETE FROM home_variants"},
+	{"A4", "INSERT INTO sold_days (day, dim, key, simulated, orders, units, revenue, margin, costed, off, currency, counted_at) VALUES ('2026-01-02', 'all', '', FALSE, 1, 1, 100, 0, 0, 0, 'USD', 1)"},
 	{"A1", "INSERT INTO cart_days (day, department, simulated, definition, started, checkout, abandoned, converted, recovered, by_link, abandoned_value, excluded, currency, counted_at) " +
 		"VALUES ('2026-11-21', '', FALSE, 9000000000000000000, 1, 0, 0, 0, 0, 0, 0, 0, 'USD', 1)"},
 }

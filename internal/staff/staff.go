@@ -98,6 +98,7 @@ type Area struct {
 // what belongs to no room is the owner's alone.
 var Areas = []Area{
 	{Name: "home", Path: "/admin", Read: []Role{Merchant, Marketer, Support, Analyst}},
+	{Name: "find", Path: "/admin/find", Read: []Role{Merchant, Marketer, Support, Analyst}, Within: true}, // shows what the other rooms let in
 	{Name: "orders", Path: "/admin/orders", Write: []Role{Merchant, Support}},
 	{Name: "returns", Path: "/admin/returns", Write: []Role{Merchant, Support}},
 	{Name: "products", Path: "/admin/products", Write: []Role{Merchant}},
@@ -116,6 +117,7 @@ var Areas = []Area{
 	{Name: "segments", Path: "/admin/segments", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "homepages", Path: "/admin/homepages", Write: []Role{Marketer}},
 	{Name: "chains", Path: "/admin/chains", Read: []Role{Analyst}, Write: []Role{Merchant, Marketer}},
+	{Name: "reports", Path: "/admin/reports", Read: []Role{Merchant, Marketer, Analyst}},
 	{Name: "abandonment", Path: "/admin/abandonment", Read: []Role{Analyst}, Write: []Role{Marketer}},
 	{Name: "messages", Path: "/admin/messages", Read: []Role{Support}, Write: []Role{Marketer}},
 	{Name: "campaign-people", Path: "/admin/campaigns/people", Read: []Role{Merchant, Marketer}, Within: true},

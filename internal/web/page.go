@@ -91,7 +91,8 @@ type Staff struct{ Name, Role string }
 type MenuItem struct {
 	Path, Label string
 	Current     bool
-	Count       int // what waits there; 0 shows nothing
+	Count       int    // what waits there; 0 shows nothing
+	Key         string // the letter that leads there after "g"; "" for none
 }
 
 // Alternate is this page in a language, as crawlers are told of it.
