@@ -89,6 +89,7 @@ var officeFamilies = []family{
 	{name: "office", who: owner, path: "/admin"},
 	{name: "office products", who: owner, path: "/admin/products"},
 	{name: "office product", who: owner, path: "/admin/products/BB01"},
+	{name: "office pictures", who: owner, path: "/admin/products/SW02/pictures"},
 	{name: "office owners", who: owner, path: "/admin/products/SW02/owners"},
 	{name: "office new notice", who: owner, path: "/admin/products/SW02/owners/new?kind=release"},
 	{name: "office imports", who: owner, path: "/admin/products/imports"},
