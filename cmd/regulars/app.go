@@ -25,6 +25,7 @@ import (
 	"regulars/internal/outreach"
 	"regulars/internal/payment"
 	"regulars/internal/person"
+	"regulars/internal/picture"
 	"regulars/internal/recommend"
 	"regulars/internal/roster"
 	"regulars/internal/search"
@@ -220,6 +221,7 @@ func (a *app) work() {
 	})
 	keeper := &keep.Keeper{DB: a.db, Desk: a.mails, Settings: a.settings, Now: a.now}
 	a.runner.Every("keep", 24*time.Hour, keeper.Run)
+	picture.Register(a.runner, a.db, a.now)
 	segment.Register(a.runner, a.db, a.now)
 	roster.Register(a.runner, a.db, a.settings, a.now, a.log)
 	a.runner.Every("train", 24*time.Hour, func(ctx context.Context) error {

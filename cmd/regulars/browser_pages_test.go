@@ -105,6 +105,7 @@ var officeFamilies = []family{
 	{name: "office facts", who: owner, path: "/admin/products/BB01/facts"},
 	{name: "office relations", who: owner, path: "/admin/products/BB01/relations"},
 	{name: "office versions", who: owner, path: "/admin/products/BB01/versions"},
+	{name: "office pictures", who: owner, path: "/admin/products/SW02/pictures"},
 	{name: "office owners", who: owner, path: "/admin/products/SW02/owners"},
 	{name: "office new notice", who: owner, path: "/admin/products/SW02/owners/new?kind=release"},
 	{name: "office imports", who: owner, path: "/admin/products/imports"},

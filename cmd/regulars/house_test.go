@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"setting"},
 	{"event", "jobs"},
 	{"catalog", "customer", "staff"},
-	{"inventory", "credit", "search", "recommend"},
+	{"inventory", "credit", "search", "recommend", "picture"},
 	{"segment", "trait", "value", "slot"},
 	{"homepage"},
 	{"pricing"},

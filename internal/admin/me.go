@@ -30,14 +30,14 @@ type mePage struct {
 	Left     int // recovery codes
 	Secret   string
 	URI      string
-	QR       picture
+	QR       drawnCode
 	Codes    []string
 	Proof    bool
 	Errors   web.FormErrors
 }
 
-// picture is a QR code as one path over a square of Size.
-type picture struct {
+// drawnCode is a QR code as one path over a square of Size.
+type drawnCode struct {
 	Size int
 	Path string
 }
@@ -109,10 +109,10 @@ func (o *Office) drawFactor(f *staff.Factor, who *staff.Staff, p *mePage) error 
 // quiet is the white margin that a reader of QR codes needs, in modules.
 const quiet = 4
 
-func drawQR(text string) (picture, error) {
+func drawQR(text string) (drawnCode, error) {
 	code, err := qr.Encode(text, qr.M)
 	if err != nil {
-		return picture{}, fmt.Errorf("draw a code: %w", err)
+		return drawnCode{}, fmt.Errorf("draw a code: %w", err)
 	}
 	var path strings.Builder
 	for y := range code.Size {
@@ -126,7 +126,7 @@ func drawQR(text string) (picture, error) {
 			}
 		}
 	}
-	return picture{code.Size + 2*quiet, path.String()}, nil
+	return drawnCode{code.Size + 2*quiet, path.String()}, nil
 }
 
 // changeMe sets the second factor up, takes it off, makes recovery codes anew

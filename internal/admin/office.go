@@ -71,6 +71,7 @@ func (o *Office) Routes() {
 	o.relationRoutes(g)
 	g.GET("/products/:code", o.product)
 	g.POST("/products/:code", o.saveProduct)
+	o.pictureRoutes(g)
 	g.GET("/orders", o.orders)
 	g.GET("/orders/:number", o.order)
 	g.GET("/orders/:number/cancel", o.askCancel)

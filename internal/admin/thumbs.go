@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/art"
+	"regulars/internal/picture"
 	"regulars/internal/web"
 )
 
@@ -22,6 +23,9 @@ const thumbSide = 32
 
 // ownThumb is a picture as a file of its own.
 func ownThumb(c echo.Context, src string) thumb {
+	if n, ok := picture.Named(src); ok {
+		return thumb{Src: "/media/" + n.At(0).File}
+	}
 	if file, ok := strings.CutPrefix(src, "media:"); ok {
 		return thumb{Src: "/media/" + file}
 	}

@@ -20,6 +20,11 @@ func shelfRules() []rule {
 		{"B5", "nobody who was erased reviews, waits or has something saved", `
 			SELECT DISTINCT 'customer ' || CAST(c.id AS TEXT) AS id FROM customers c WHERE c.erased_at > 0 AND (EXISTS (SELECT 1 FROM reviews r WHERE r.customer_id = c.id)
 				OR EXISTS (SELECT 1 FROM restock_asks a WHERE a.customer_id = c.id) OR EXISTS (SELECT 1 FROM saved_lines s WHERE s.customer_id = c.id) OR EXISTS (SELECT 1 FROM saved_searches s WHERE s.customer_id = c.id))`, nil},
+		{"B6", "every photograph that a product names is there, in each of its sizes", `
+			SELECT p.code || ' ' || i.src AS id FROM product_images i JOIN products p ON p.id = i.product_id
+			WHERE i.src LIKE 'media:%x%.jpg' AND substr(i.src, 39, 1) = '-' AND NOT EXISTS (
+				SELECT 1 FROM pictures k WHERE k.name = substr(i.src, 7) AND (SELECT count(*) FROM picture_files f WHERE f.name = k.name) =
+					1 + CASE WHEN k.width > 320 OR k.height > 320 THEN 1 ELSE 0 END + CASE WHEN k.width > 640 OR k.height > 640 THEN 1 ELSE 0 END)`, nil},
 		{"I3", "what a product was has a number below the present one, and no more than fifty are kept", `
 			SELECT p.code AS id FROM products p JOIN product_versions v ON v.product_id = p.id GROUP BY p.id, p.code, p.version HAVING max(v.number) >= p.version OR count(*) > 50`, nil},
 		{"B7", "a saved search looks for something; one that is watched says since when and is asked again, and no person is told of theirs twice within a week", `

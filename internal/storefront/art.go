@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"sync"
 
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/art"
+	photo "regulars/internal/picture"
 )
 
 const forEver = "public, max-age=31536000, immutable"
@@ -55,39 +57,12 @@ func (s *Shop) art(c echo.Context) error {
 // a large one takes a tenth of a second, and whoever asks for many must not
 // take the shop's time from those who buy.
 type prints struct {
-	mu     sync.Mutex
-	kept   map[printKey]*list.Element
-	recent *list.List
-	bytes  int
-	press  sync.Mutex
-}
-
-// mostPrints bounds the memory; a picture has 4 to 60 KB.
-const mostPrints = 16 << 20
-
-type printKey struct {
-	spec  string
-	width int
-}
-
-type print struct {
-	key  printKey
-	data []byte
-}
-
-func (p *prints) find(k printKey) []byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	e := p.kept[k]
-	if e == nil {
-		return nil
-	}
-	p.recent.MoveToFront(e)
-	return e.Value.(*print).data
+	recent
+	press sync.Mutex
 }
 
 func (p *prints) of(spec string, drawing []byte, width int) ([]byte, error) {
-	k := printKey{spec, width}
+	k := strconv.Itoa(width) + " " + spec
 	if data := p.find(k); data != nil {
 		return data, nil
 	}
@@ -98,29 +73,65 @@ func (p *prints) of(spec string, drawing []byte, width int) ([]byte, error) {
 	}
 	w, h := art.SizeOf(spec)
 	data, err := art.PNG(drawing, width, width*h/w)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		p.keep(k, data)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.kept == nil {
-		p.kept, p.recent = map[printKey]*list.Element{}, list.New()
-	}
-	p.kept[k] = p.recent.PushFront(&print{k, data})
-	for p.bytes += len(data); p.bytes > mostPrints && p.recent.Len() > 1; {
-		last := p.recent.Remove(p.recent.Back()).(*print)
-		p.bytes -= len(last.data)
-		delete(p.kept, last.key)
-	}
-	return data, nil
+	return data, err
 }
 
-// mediaName is what the shop calls an uploaded picture; SVG is not among them,
+// recent keeps the files that were asked for last.
+type recent struct {
+	mu    sync.Mutex
+	kept  map[string]*list.Element
+	order *list.List
+	bytes int
+}
+
+// mostRecent bounds the memory; a file has 4 to 250 KB.
+const mostRecent = 16 << 20
+
+type keptFile struct {
+	key  string
+	data []byte
+}
+
+func (r *recent) find(key string) []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := r.kept[key]
+	if e == nil {
+		return nil
+	}
+	r.order.MoveToFront(e)
+	return e.Value.(*keptFile).data
+}
+
+func (r *recent) keep(key string, data []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kept == nil {
+		r.kept, r.order = map[string]*list.Element{}, list.New()
+	}
+	if r.kept[key] != nil {
+		return
+	}
+	r.kept[key] = r.order.PushFront(&keptFile{key, data})
+	for r.bytes += len(data); r.bytes > mostRecent && r.order.Len() > 1; {
+		last := r.order.Remove(r.order.Back()).(*keptFile)
+		r.bytes -= len(last.data)
+		delete(r.kept, last.key)
+	}
+}
+
+// mediaName is what somebody may have called a picture in the data folder; SVG is not among them,
 // since it can carry script.
 var mediaName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,120}\.(png|jpg|jpeg|webp|gif)$`)
 
 func (s *Shop) media(c echo.Context) error {
 	name := c.Param("file")
+	if n, side, ok := photo.Parse(name); ok {
+		return s.photo(c, n, side)
+	}
 	if s.Folder == "" || !mediaName.MatchString(name) {
 		return ended()
 	}

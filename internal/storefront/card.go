@@ -13,6 +13,7 @@ import (
 	"regulars/internal/catalog"
 	"regulars/internal/i18n"
 	"regulars/internal/money"
+	photo "regulars/internal/picture"
 	"regulars/internal/pricing"
 	"regulars/internal/web"
 )
@@ -21,7 +22,9 @@ import (
 type (
 	picture struct {
 		Src, Dark, Alt string
-		Size, High     int // pixels; High 0 = square
+		Small          string // the file for a place of a line's height; "" = Src
+		Set, Sizes     string // a photograph's other files, and how wide its place is
+		Size, High     int    // pixels; High 0 = square
 		Eager          bool
 	}
 	price struct{ Now, Was, NowLabel, WasLabel, Note string }
@@ -49,6 +52,9 @@ type (
 // Height is for the template: a picture says both, so that nothing moves when
 // it comes.
 func (p picture) Height() int { return cmp.Or(p.High, p.Size) }
+
+// Smallest is the file for the small pictures of lists.
+func (p picture) Smallest() string { return cmp.Or(p.Small, p.Src) }
 
 // lowStock is from how many units left the shop says so: earlier it would be
 // pressure, not news.
@@ -84,6 +90,9 @@ func piece(src string) art.Piece {
 // picture is an image in a scene.
 func (s *Shop) picture(c echo.Context, img catalog.Image, scene art.Scene) picture {
 	p := picture{Alt: in(c, img.Alt), Size: 600}
+	if n, ok := photo.Named(img.Src); ok {
+		return photograph(n, p)
+	}
 	if file, ok := strings.CutPrefix(img.Src, "media:"); ok {
 		p.Src = "/media/" + file
 		return p

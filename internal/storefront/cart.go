@@ -163,7 +163,7 @@ func (s *Shop) cartLine(c echo.Context, open *cart.Cart, item cart.Item) cartLin
 	l := cartLine{ID: item.Line.Token, Name: in(c, b.Name), Choices: in(c, b.Choices), Qty: item.Line.Qty,
 		Unit:    t(c, "shop.cart.each", "price", b.Price),
 		Total:   s.money(c, item.Total(), open.Currency),
-		Picture: s.picture(c, b.Image, art.Whole)}
+		Picture: s.picture(c, b.Image, art.Whole).as(lineWide)}
 	if b.Sale != (i18n.Text{}) {
 		l.Unit += " · " + t(c, "shop.price.sale", "name", b.Sale)
 	}

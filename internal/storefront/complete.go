@@ -90,7 +90,7 @@ func (s *Shop) completed(c echo.Context, ids []catalog.ProductID) (out []complet
 	}
 	for _, k := range cards {
 		w := s.worded(c, k)
-		out = append(out, completion{Kind: "product", Text: w.Name, URL: w.URL, Picture: w.Picture.Src, Dark: w.Picture.Dark, Price: w.Price.Now})
+		out = append(out, completion{Kind: "product", Text: w.Name, URL: w.URL, Picture: w.Picture.Smallest(), Dark: w.Picture.Dark, Price: w.Price.Now})
 	}
 	return out, nil
 }

@@ -158,10 +158,7 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 	}
 	p.Crumbs = s.trail(c, path, p.Name)
 	s.gallery(c, p, d, v, query.Get("view"))
-	if len(d.Images) > 0 && strings.HasPrefix(d.Images[0].Src, "art:") {
-		a := piece(d.Images[0].Src)
-		s.preview(&p.Page, a.Hue, []art.Piece{a})
-	}
+	s.previewOf(&p.Page, d.Images)
 	p.Options = s.options(c, d, v)
 	p.SizeNote = sizeNote(c, d, v, fits, months)
 	if err := s.offer(c, p, d, v); err != nil {
@@ -283,7 +280,7 @@ func (s *Shop) gallery(c echo.Context, p *productPage, d *catalog.Detail, v *cat
 	}
 	at := max(slices.IndexFunc(p.Thumbs, func(x thumb) bool { return x.Current }), 0)
 	p.Thumbs[at].Current = true
-	p.View = p.Thumbs[at].Picture
+	p.View = p.Thumbs[at].Picture.as(stageWide)
 	if p.View.Alt == "" {
 		p.View.Alt = p.Name
 	}

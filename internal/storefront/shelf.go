@@ -207,7 +207,7 @@ func (s *Shop) savedLines(c echo.Context) ([]savedLine, error) {
 	var out []savedLine
 	for _, item := range items {
 		b := item.Buyable
-		l := savedLine{ID: item.Saved.Token, Name: in(c, b.Name), Choices: in(c, b.Choices), Picture: s.picture(c, b.Image, art.Whole), Can: !item.Problem.Blocks()}
+		l := savedLine{ID: item.Saved.Token, Name: in(c, b.Name), Choices: in(c, b.Choices), Picture: s.picture(c, b.Image, art.Whole).as(lineWide), Can: !item.Problem.Blocks()}
 		if b.Priced {
 			l.Unit = t(c, "shop.cart.each", "price", b.Price)
 		}

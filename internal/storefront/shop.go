@@ -60,6 +60,7 @@ type Shop struct {
 	types   search.Completer
 	drawn   drawings
 	prints  prints
+	photos  recent // files of uploaded pictures
 	slots   slot.Live
 	banners campaign.LiveBanners
 	owners  owner.Live

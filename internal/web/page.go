@@ -24,6 +24,7 @@ type Page struct {
 	OtherName          string // that language, by its own name
 	Canonical          string // absolute; empty without a base URL
 	Preview            string // absolute address of a picture 1200 × 630 for whoever shares the page; may be empty
+	PreviewSize        [2]int // what it measures instead
 	NoIndex            bool
 	Demo               bool
 	CartCount          int
