@@ -35,7 +35,7 @@ type comparePage struct {
 	More     []crumb // of the same shelf, to add
 	MoreURL  string  // the shelf itself, with what is here kept in mind
 	MoreText string
-	Empty    bool
+	Bare     bool
 }
 
 type (
@@ -66,7 +66,7 @@ func (s *Shop) compare(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := comparePage{Page: s.page(c, "compare.title"), Empty: len(all) == 0}
+	p := comparePage{Page: s.page(c, "compare.title"), Bare: len(all) == 0}
 	p.NoIndex = true
 	if gone {
 		p.Notes = append(p.Notes, t(c, "compare.gone"))
@@ -74,7 +74,7 @@ func (s *Shop) compare(c echo.Context) error {
 	if len(asked) > mostCompared && len(all) == mostCompared {
 		p.Notes = append(p.Notes, t(c, "compare.most", "count", mostCompared))
 	}
-	if p.Empty {
+	if p.Bare {
 		return web.Render(c, http.StatusOK, "storefront/compare", &p)
 	}
 	alike := true
