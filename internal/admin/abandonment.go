@@ -3,7 +3,6 @@ package admin
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -323,17 +322,6 @@ func roundUp(n int) int {
 			}
 		}
 	}
-}
-
-// homeRate is the rate of the last four finished weeks, and what it is made of.
-func (o *Office) homeRate(ctx context.Context, c echo.Context) (rate, what string, err error) {
-	today := day(o.Now().In(o.Settings.Now().Zone()))
-	r, err := analytics.Abandonment(ctx, o.DB, today.AddDate(0, 0, -34).Format(time.DateOnly), today.Format(time.DateOnly), o.Demo, o.Settings.Now(), o.Now())
-	if err != nil {
-		return "", "", err
-	}
-	a := finished(r.Days).Abandonment()
-	return share(c, a), t(c, "admin.abandonment.rate.of", "part", a.Part, "of", a.Of), nil
 }
 
 // abandonmentFile is the report as a file, with the same figures as the page.

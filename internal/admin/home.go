@@ -8,8 +8,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"regulars/internal/ask"
-	"regulars/internal/catalog"
-	"regulars/internal/customer"
 	"regulars/internal/inventory"
 	"regulars/internal/order"
 	"regulars/internal/outreach"
@@ -30,7 +28,7 @@ const stuckAfter = time.Hour
 type homePage struct {
 	web.Page
 	Needs  []need
-	Stats  []stat
+	Stats  []weekly
 	Search string // which engine answers, where there are two
 }
 
@@ -41,7 +39,8 @@ type need struct {
 
 type stat struct{ URL, Name, Value, Change string }
 
-// home begins with what needs a person, then five numbers; each opens its rows.
+// home begins with what needs a person, then the five numbers of this role; each
+// opens its rows.
 func (o *Office) home(c echo.Context) error {
 	ctx := c.Request().Context()
 	p := homePage{Page: page(c, "admin.home")}
@@ -137,46 +136,4 @@ func (o *Office) needs(ctx context.Context, c echo.Context) ([]need, error) {
 	}
 	add("messages.read", textsPath, "admin.needs.texts", len(broken))
 	return needs, nil
-}
-
-func (o *Office) stats(ctx context.Context, c echo.Context) ([]stat, error) {
-	now := o.Now()
-	week := 7 * 24 * time.Hour
-	recent, err := order.List(ctx, o.DB, order.Filter{From: now.Add(-week), PerPage: 1})
-	if err != nil {
-		return nil, err
-	}
-	before, err := order.List(ctx, o.DB, order.Filter{From: now.Add(-2 * week), To: now.Add(-week), PerPage: 1})
-	if err != nil {
-		return nil, err
-	}
-	ship, err := order.List(ctx, o.DB, order.Filter{State: order.StatePlaced, Payment: order.Paid, Delivery: order.Unshipped, PerPage: 1})
-	if err != nil {
-		return nil, err
-	}
-	_, people, err := customer.List(ctx, o.DB, customer.Filter{PerPage: 1})
-	if err != nil {
-		return nil, err
-	}
-	goods, err := catalog.List(ctx, o.DB, catalog.ListQuery{Currency: o.Settings.Now().Currency(), PerPage: 1})
-	if err != nil {
-		return nil, err
-	}
-	var stats []stat
-	add := func(permission staff.Permission, url, name, value, change string) {
-		if !o.may(c, permission) {
-			url = ""
-		}
-		stats = append(stats, stat{url, t(c, "admin.stat."+name), value, change})
-	}
-	add("orders.read", "/admin/orders", "orders", number(recent.Total), t(c, "admin.stat.orders.before", "count", before.Total))
-	add("orders.read", "/admin/orders?state=to-ship", "to-ship", number(ship.Total), t(c, "admin.stat.to-ship.what"))
-	rate, of, err := o.homeRate(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	add("abandonment.read", "/admin/abandonment", "abandoned", rate, of)
-	add("customers.read", "/admin/customers", "customers", number(people), t(c, "admin.stat.customers.what"))
-	add("products.read", "/admin/products?state=published", "products", number(goods.Total), t(c, "admin.stat.products.what"))
-	return stats, nil
 }

@@ -165,24 +165,13 @@ func soldStats(c echo.Context, o *Office, ask askedSales, now, before analytics.
 	if !o.may(c, "orders.read") {
 		orders = ""
 	}
-	compared := func(is, was int64, says string) string {
-		if before.Orders < fewCases || was <= 0 {
-			return t(c, "report.before", "was", says, "days", days)
-		}
-		change := (is - was) * 1000 / was
-		sign := "+"
-		if change < 0 {
-			sign, change = "−", -change
-		}
-		return t(c, "report.change", "change", fmt.Sprintf("%s%d.%d %%", sign, change/10, change%10), "was", says, "days", days)
-	}
 	sum := func(key string, is, was money.Amount) stat {
-		return stat{"", t(c, "report.sum."+key), cash(c, is, currency), compared(int64(is), int64(was), cash(c, was, currency))}
+		return stat{"", t(c, "report.sum."+key), cash(c, is, currency), compared(c, int64(is), int64(was), before.Orders, cash(c, was, currency), days)}
 	}
 	return []stat{
-		{orders, t(c, "report.sum.orders"), number(now.Orders), compared(int64(now.Orders), int64(before.Orders), number(before.Orders))},
+		{orders, t(c, "report.sum.orders"), number(now.Orders), compared(c, int64(now.Orders), int64(before.Orders), before.Orders, number(before.Orders), days)},
 		sum("revenue", now.Revenue, before.Revenue), sum("mean", now.Mean(), before.Mean()),
-		{"", t(c, "report.sum.units"), number(now.Units), compared(int64(now.Units), int64(before.Units), number(before.Units))},
+		{"", t(c, "report.sum.units"), number(now.Units), compared(c, int64(now.Units), int64(before.Units), before.Orders, number(before.Units), days)},
 		{"", t(c, "report.sum.margin"), cash(c, now.Margin, currency), t(c, "report.costed", "share", percentOf(int64(now.Costed), int64(now.Revenue)))},
 	}
 }

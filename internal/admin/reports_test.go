@@ -31,7 +31,10 @@ func TestSalesReports(t *testing.T) {
 	f.want(f.get("/admin/reports?by=%27%3BDROP&per=x&sum=y"), 200, "/admin/products/BB01")
 	file := f.get("/admin/reports/sales.csv?by=product")
 	f.want(file, 200, "Product,Revenue,Orders,Units,Margin,Taken off", ","+sum+",1,1,")
+	f.as(staff.Marketer)
+	f.want(f.get("/admin?lang=en"), 200, "Revenue in 7 days", "The last 8 weeks: $0.00", "Abandonment, last finished week", "!To send")
 	f.as(staff.Support)
+	f.want(f.get("/admin"), 200, "To send", "Orders flagged", "!Revenue in 7 days")
 	f.want(f.get("/admin/reports"), 404)
 	f.want(f.get("/admin/reports/sales.csv"), 404)
 }

@@ -42,6 +42,13 @@ func RecountSales(ctx context.Context, d *db.DB, from, to string, v setting.Valu
 // paid, closed or given back in the last 72 hours. The nightly count of every
 // day brings what else changed: categories, segments, costs.
 func RefreshSales(ctx context.Context, d *db.DB, v setting.Values, now time.Time) error {
+	var counted bool
+	if err := d.Query(ctx).Raw("SELECT EXISTS (SELECT 1 FROM sold_days)").Scan(&counted).Error; err != nil {
+		return fmt.Errorf("look for counted sales: %w", err)
+	}
+	if !counted { // the shop was upgraded, or sold nothing yet
+		return RecountSales(ctx, d, "", "", v, now)
+	}
 	since, zone := db.At(now.Add(-restate)), v.Zone()
 	var placed []int64
 	err := d.Query(ctx).Raw(`SELECT placed_at FROM orders WHERE placed_at >= ? AND (placed_at >= ? OR paid_at >= ? OR closed_at >= ?)
