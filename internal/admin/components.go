@@ -16,6 +16,7 @@ import (
 type (
 	shownPicture struct {
 		Src, Dark, Alt string
+		Set, Sizes     string // of a photograph
 		Size, Height   int
 		Eager          bool
 	}

@@ -21,10 +21,17 @@ type againPage struct {
 	Errors web.FormErrors
 }
 
+// longestNext is how long an address is carried through the form, in bytes.
+const longestNext = 600
+
 // toProof leads somebody who asks for a file of people to where they type their
 // password, and from there back to the file.
 func (o *Office) toProof(c echo.Context) error {
-	return c.Redirect(http.StatusSeeOther, proofPath+"?"+url.Values{"next": {c.Request().URL.RequestURI()}}.Encode())
+	to := proofPath
+	if next := c.Request().URL.RequestURI(); len(next) <= longestNext {
+		to += "?" + url.Values{"next": {next}}.Encode()
+	}
+	return c.Redirect(http.StatusSeeOther, to)
 }
 
 func (o *Office) proofForm(c echo.Context) error {
