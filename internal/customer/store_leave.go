@@ -351,7 +351,9 @@ type (
 		Words     string  `json:"words,omitempty"`
 		Shelf     string  `json:"shelf,omitempty"`
 		Filters   string  `json:"filters,omitempty"`
+		Currency  string  `json:"currency"` // of the prices in them
 		Tell      bool    `json:"tell"`
+		ToldAt    db.Time `json:"told_at,omitzero"` // what was in it then is no news
 		CreatedAt db.Time `json:"created_at,omitzero"`
 	}
 	ExportedQuestion struct {
@@ -426,7 +428,7 @@ func Export(ctx context.Context, q db.Q, id ID) (any, error) {
 		{&all.Lists, `SELECT l.name, l.weeks, l.due_at AS next_at, l.dropped_at AS deleted_at, coalesce(v.sku, '') AS sku, coalesce(i.qty, 0) AS qty, coalesce(i.note, '') AS note
 			FROM shop_lists l LEFT JOIN shop_list_lines i ON i.list_id = l.id LEFT JOIN variants v ON v.id = i.variant_id WHERE l.customer_id = ? ORDER BY l.id, i.id`},
 		{&all.Saved, `SELECT 'saved' AS state, s.saved_at AS created_at, s.saved_at AS active_at, v.sku, s.qty FROM saved_lines s JOIN variants v ON v.id = s.variant_id WHERE s.customer_id = ? ORDER BY s.id`},
-		{&all.Searches, `SELECT s.name, s.words, coalesce(k.slug, '') AS shelf, s.filters, s.tell, s.created_at FROM saved_searches s LEFT JOIN categories k ON k.id = s.shelf WHERE s.customer_id = ? ORDER BY s.id`},
+		{&all.Searches, `SELECT s.name, s.words, coalesce(k.slug, '') AS shelf, s.filters, s.currency, s.tell, s.seen_at AS told_at, s.created_at FROM saved_searches s LEFT JOIN categories k ON k.id = s.shelf WHERE s.customer_id = ? ORDER BY s.id`},
 		{&all.Occasions, "SELECT source, state, name, feast, month, day, moved_month, moved_day, kinds, evidence, confidence, remind_at, deleted_at FROM occasions WHERE customer_id = ? ORDER BY id"},
 		{&all.Reminders, "SELECT on_day, products, answer, told_at FROM occasion_years WHERE customer_id = ? ORDER BY on_day, id"},
 		{&all.Owned, `WITH who (id) AS (SELECT id FROM customers WHERE id = ?)

@@ -129,6 +129,12 @@ func (s *Search) Told(ctx context.Context, tx *db.Tx, seen []catalog.ProductID, 
 	return done.RowsAffected == 1, nil
 }
 
+// Untell takes back what Told noted at a moment with a mail that has not gone
+// and will be written again; s is the search as it was before.
+func (s *Search) Untell(ctx context.Context, tx *db.Tx, at time.Time) error {
+	return s.set(ctx, tx, "UPDATE saved_searches SET seen = ?, seen_at = ? WHERE id = ? AND tell AND seen_at = ?", s.Seen, s.SeenAt, s.ID, db.At(at))
+}
+
 // Forget takes a person's searches away (a customer.Forget).
 func Forget(ctx context.Context, tx *db.Tx, id customer.ID, _ string, _ time.Time) error {
 	if err := tx.Query(ctx).Exec("DELETE FROM saved_searches WHERE customer_id = ?", int64(id)).Error; err != nil {

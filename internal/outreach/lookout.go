@@ -112,11 +112,26 @@ func (d *Desk) tellFinds(ctx context.Context, e *search.Embedded, tree *catalog.
 	if errors.Is(err, errLookedAway) {
 		return true, nil
 	}
-	if err != nil || went {
+	if went {
 		return true, err
 	}
-	// Decided, if not sent: one decision a week, too. What waits goes by its own row.
-	return true, d.DB.InTx(ctx, func(tx *db.Tx) error { return lookout.Later(ctx, tx, id, now.Add(lookout.Again)) })
+	have, readErr := byKey(ctx, d.DB, key)
+	if readErr != nil {
+		return true, errors.Join(err, readErr)
+	}
+	// Decided, if not sent: one decision a week, too. What waits goes by its own
+	// row; where the mail server did not take it, its goods are still news then.
+	return true, errors.Join(err, d.DB.InTx(ctx, func(tx *db.Tx) error {
+		for _, h := range hauls {
+			if have == nil || have.State != Deferred {
+				break
+			}
+			if err := h.search.Untell(ctx, tx, now); err != nil {
+				return err
+			}
+		}
+		return lookout.Later(ctx, tx, id, now.Add(lookout.Again))
+	}))
 }
 
 // toldOf notes with the mail what its person has seen then.

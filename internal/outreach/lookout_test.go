@@ -111,3 +111,23 @@ func TestSavedSearchesTellWhatIsNew(t *testing.T) {
 		}
 	})
 }
+
+// A mail that the server does not take yet is written again with the same goods:
+// they were not seen.
+func TestWhatASearchFoundWaitsForTheMailServer(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := open(t, d)
+		ann := s.account("ann@mail.test", func(f *customer.SignUpForm) { f.MailOffers = true }).Customer
+		s.indexed("TENT1", nil)
+		s.watches(ann, "fine", "", monday)
+		s.indexed("TENT2", nil)
+		s.desk.Mailer = &balky{s.desk.Mailer, 1}
+		for hour := range 72 {
+			s.run("saved-searches", monday.Add(time.Duration(24+hour)*time.Hour))
+		}
+		mails := s.mailsOf("ann@mail.test")
+		if len(mails) != 1 || !strings.Contains(mails[0].Text, "Fine TENT2") {
+			t.Fatalf("%d mails, decisions %+v", len(mails), s.decisions())
+		}
+	})
+}

@@ -23,16 +23,17 @@ const (
 type priced struct {
 	says   *regexp.Regexp
 	upper  bool
-	marked bool // only with a currency: "from 1999" is a year, "over 60" an age
+	marked bool // only with a currency: "from 1999" is a year, "over 60" an age, "air max 90" a shoe
 }
 
 // noMoney is what a number is of, if it is not money.
-var noMoney = regexp.MustCompile(`^(?:years?|yrs?|months?|weeks?|days?|hours?|minutes?|mins?|seconds?|old|pages?|players?|people|persons?|pieces?|pcs|inch(?:es)?|feet|degrees?|watts?|volts?|colou?rs?|%|岁|个月|年|天|页|人|片|件|个|张|寸|度)`)
+var noMoney = regexp.MustCompile(`^(?:(?:years?|yrs?|months?|weeks?|days?|hours?|minutes?|mins?|seconds?|old|pages?|players?|people|persons?|pieces?|pcs|inch(?:es)?|feet|degrees?|watts?|volts?|colou?rs?)\b|%|岁|个月|年|天|页|人|片|件|个|张|寸|度)`)
 
 // Chinese ones need their 元 or 块: 20以内加减法 is sums up to twenty. What is
 // measured or counted stays words.
 var pricings = []priced{
-	{regexp.MustCompile(`(?i)(?:^|\s)(?:under|below|less than|up to|at most|cheaper than|no more than|max\.?|<)\s*` + signs + `?\s?` + number + `(?:\s?` + codes + `)?(?:\s|$)`), true, false},
+	{regexp.MustCompile(`(?i)(?:^|\s)(?:under|below|less than|up to|at most|cheaper than|no more than|<)\s*` + signs + `?\s?` + number + `(?:\s?` + codes + `)?(?:\s|$)`), true, false},
+	{regexp.MustCompile(`(?i)(?:^|\s)max\.?\s*` + signs + `?\s?` + number + `(?:\s?` + codes + `)?(?:\s|$)`), true, true},
 	{regexp.MustCompile(`(?i)(?:^|\s)(?:over|above|more than|from|at least|min\.?|>)\s*` + signs + `?\s?` + number + `(?:\s?` + codes + `)?(?:\s|$)`), false, true},
 	{regexp.MustCompile(`(?i)` + signs + `?` + number + `\s?` + hanOf + `?\s?(?:以下|以内|之内|之下|内)`), true, true},
 	{regexp.MustCompile(`(?i)` + signs + `?` + number + `\s?` + hanOf + `?\s?(?:以上|之上|起)`), false, true},

@@ -40,6 +40,12 @@ func TestThePriceIsReadOutOfAQuery(t *testing.T) {
 		{"3岁以下 玩具", "", 0, 0, "CNY"},
 		{"20以内加减法", "", 0, 0, "CNY"},
 		{"gifts over 60", "", 0, 0, "USD"},
+		{"under 50 mini speaker", "mini speaker", 0, 5000, "USD"},
+		{"under 40 daypack", "daypack", 0, 4000, "USD"},
+		{"under 20 personalised gift", "personalised gift", 0, 2000, "USD"},
+		{"timer under 30 min", "", 0, 0, "USD"},
+		{"air max 90", "", 0, 0, "USD"},
+		{"lamp max $90", "lamp", 0, 9000, "USD"},
 		{"under 0 bottle", "", 0, 0, "USD"},
 		{"bottle under 99999999999999", "", 0, 0, "USD"},
 	} {

@@ -41,7 +41,12 @@ func (s *Shop) narrowing(c echo.Context) narrowing {
 	n := narrowing{values: a.Values, query: a.Query, inStock: a.InStock, page: 1}
 	n.query.PerPage = perPage
 	if carried := asked[trayName]; len(carried) > 0 {
-		n.values[trayName] = carried[:min(len(carried), mostCompared)]
+		// Each link of the page says them again: what is no slug is not carried on.
+		for _, slug := range carried[:min(len(carried), mostCompared)] {
+			if len(slug) <= 200 && search.Clean(slug) {
+				n.values.Add(trayName, slug)
+			}
+		}
 	}
 	if p := asked.Get("page"); p != "" {
 		if i, err := strconv.Atoi(p); err == nil {

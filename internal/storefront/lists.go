@@ -387,9 +387,9 @@ func (s *Shop) saveToList(c echo.Context) error {
 // keepOn puts goods on the list that a form chose, or on a new one, and says so.
 func (s *Shop) keepOn(c echo.Context, p *customer.Person, in *saveForm, items []shoplist.Item) error {
 	var name string
-	left := 0
+	left, chosen := 0, in.List
 	err := s.InTx(c, func(ctx context.Context, tx *db.Tx) error {
-		token := in.List
+		token := chosen // run again, what was made before is gone
 		if token == "" {
 			made, err := shoplist.Make(ctx, tx, p.CustomerID(), in.Name, s.Now())
 			if err != nil {
@@ -407,7 +407,7 @@ func (s *Shop) keepOn(c echo.Context, p *customer.Person, in *saveForm, items []
 	})
 	switch {
 	case err != nil:
-		in.List = c.FormValue("list")
+		in.List = chosen
 	case left > 0:
 		web.Flash(c, "warn", "lists.full", "name", name, "count", left, "most", strconv.Itoa(shoplist.MostLines))
 	default:

@@ -11,6 +11,7 @@ import (
 	"regulars/internal/customer"
 	"regulars/internal/db"
 	"regulars/internal/fault"
+	"regulars/internal/outreach"
 	"regulars/internal/shoplist"
 	"regulars/internal/web"
 )
@@ -29,9 +30,13 @@ func (s *Shop) keptReminder(c echo.Context, page *keptPage, p *customer.Person, 
 	if err != nil {
 		return err
 	}
+	off, err := s.topicOff(c, p, outreach.Lists)
+	if err != nil {
+		return err
+	}
 	switch {
-	case l.Weeks > 0 && may:
-		page.Next = t(c, "lists.next", "date", l.DueAt.In(page.Zone))
+	case l.Weeks > 0 && may && !off: // what waits for goods is looked at again later than its day
+		page.Next = t(c, "lists.next", "date", l.LookAt.In(page.Zone))
 	case l.Weeks > 0:
 		page.Next = t(c, "lists.next.off")
 	}
@@ -48,6 +53,13 @@ func (s *Shop) keptReminder(c echo.Context, page *keptPage, p *customer.Person, 
 		page.Allow.Waits = t(c, "shop.consent.sent-to", "email", p.Customer.Email)
 	}
 	return nil
+}
+
+// topicOff reports whether somebody switched mails of a topic off, whatever
+// their consents say.
+func (s *Shop) topicOff(c echo.Context, p *customer.Person, topic outreach.Topic) (bool, error) {
+	likes, err := outreach.PreferenceOf(c.Request().Context(), s.DB, p.Customer.Email)
+	return slices.Contains(likes.Off, topic), err
 }
 
 // remindList sets how often a list is brought up; the box beside it is the

@@ -14,6 +14,7 @@ import (
 	"regulars/internal/fault"
 	"regulars/internal/i18n"
 	"regulars/internal/lookout"
+	"regulars/internal/outreach"
 	"regulars/internal/search"
 	"regulars/internal/web"
 )
@@ -33,7 +34,7 @@ type (
 	searchesPage struct {
 		accountPage
 		Rows []searchRow
-		Off  bool // mail of offers is not allowed, so nobody is told of anything
+		Off  string // in words, why nobody is told of anything
 	}
 )
 
@@ -175,7 +176,16 @@ func (s *Shop) searchesPage(c echo.Context, status int, token, typed string, wro
 	if err != nil {
 		return err
 	}
-	page.Off = !may
+	off, err := s.topicOff(c, p, outreach.Searches)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !may:
+		page.Off = t(c, "shop.searches.off")
+	case off:
+		page.Off = t(c, "shop.searches.off.topic")
+	}
 	return web.Render(c, status, "storefront/searches", page)
 }
 

@@ -1,6 +1,7 @@
 package storefront_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"regulars/internal/db"
 	"regulars/internal/db/dbtest"
+	"regulars/internal/outreach"
 	"regulars/internal/shoptest"
 )
 
@@ -76,6 +78,15 @@ func TestSearchesAreKept(t *testing.T) {
 			t.Errorf("the export has no searches")
 		}
 		sound(t, "/zh/account/searches", b.Get("/zh/account/searches"))
+		s.Tx(func(ctx context.Context, tx *db.Tx) error {
+			if err := tx.Query(ctx).Exec("INSERT INTO consents (customer_id, purpose, given, source, at) SELECT id, 'mail.offers', TRUE, 'preferences', 1 FROM customers WHERE email = ? ON CONFLICT (customer_id, purpose) DO UPDATE SET given = TRUE", shoptest.Student).Error; err != nil {
+				return err
+			}
+			return outreach.ChooseFor(ctx, tx, shoptest.Student, func(p *outreach.Preference) { p.Off = append(p.Off, outreach.Searches) }, s.Now())
+		})
+		if p := b.Get("/account/searches"); !strings.Contains(p.Text(), "You switched mails about saved searches off") {
+			t.Errorf("switched off in the preferences: %s", p.Main())
+		}
 		if p := b.Get("/search?q=zzzzqqq"); len(p.All(`form[action=/account/searches]`)) != 1 {
 			t.Errorf("what is not there cannot be waited for: %s", p.Main())
 		}
