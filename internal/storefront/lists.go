@@ -62,6 +62,7 @@ func (s *Shop) keptRoutes(slow echo.MiddlewareFunc) {
 	e := s.Web.Echo
 	e.GET("/account/lists", s.lists)
 	e.POST("/account/lists", s.makeList, slow)
+	e.GET("/account/lists/save", s.askList)
 	e.POST("/account/lists/save", s.saveToList, slow)
 	e.GET("/account/lists/:token", s.keptList)
 	e.POST("/account/lists/:token", s.renameList, slow)
@@ -289,8 +290,8 @@ func (s *Shop) putListBack(c echo.Context) error {
 	return web.Redirect(c, listPath(token))
 }
 
-// keepBox is "Save to a list" beside what is sold: on a product's page, or
-// under what a pasted order was read as.
+// keepBox is the form that saves to a list: of a variant, or of what a pasted
+// order was read as.
 type keepBox struct {
 	SKU    string
 	Lists  []option
@@ -299,25 +300,26 @@ type keepBox struct {
 	Qty    int
 	Most   int
 	Errors web.FormErrors
-	Sign   string // where a guest signs in
 }
 
-// keepBox is what whoever asks may save a variant to; nil for what no list takes.
-func (s *Shop) keepBox(c echo.Context, v catalog.VariantID, sku, self string, in *saveForm, failed error) (*keepBox, error) {
-	p, err := s.person(c)
-	if err != nil {
-		return nil, err
-	}
-	box := &keepBox{SKU: sku, Qty: 1, Most: cart.MostOf, Errors: web.Errors(c, failed)}
-	if !p.SignedIn() {
-		box.Sign = web.URL(c, "/signin?"+url.Values{"next": {self + "?" + url.Values{"v": {sku}}.Encode()}}.Encode())
-		return box, nil
-	}
+// savePage asks which list something goes on.
+type savePage struct {
+	accountPage
+	Name, Back string
+	Box        *keepBox
+}
+
+// saveURL leads there: a link on the product's page, the same for everybody.
+func saveURL(sku string) string { return "/account/lists/save?" + url.Values{"sku": {sku}}.Encode() }
+
+// keepBox is what whoever asks may save a variant to.
+func (s *Shop) keepBox(c echo.Context, p *customer.Person, v *catalog.Variant, in *saveForm, failed error) (*keepBox, error) {
+	box := &keepBox{SKU: v.SKU, Qty: 1, Most: cart.MostOf, Errors: web.Errors(c, failed)}
 	chosen := ""
 	if in != nil {
 		box.New, box.Qty, chosen = in.Name, in.Qty, in.List
 	}
-	all, err := shoplist.With(c.Request().Context(), s.DB, p.CustomerID(), v)
+	all, err := shoplist.With(c.Request().Context(), s.DB, p.CustomerID(), v.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -342,7 +344,41 @@ type saveForm struct {
 	Pick []string `form:"pick,max=120"`
 }
 
-// saveToList keeps something on a list from its own page.
+// askList shows the lists that what a SKU names may go on.
+func (s *Shop) askList(c echo.Context) error {
+	if _, err := s.member(c); err != nil {
+		return err
+	}
+	v, err := catalog.VariantBySKU(c.Request().Context(), s.DB, c.QueryParam("sku"))
+	if err != nil {
+		return err
+	}
+	return s.listsFor(c, http.StatusOK, v, nil, nil)
+}
+
+func (s *Shop) listsFor(c echo.Context, status int, v *catalog.Variant, in *saveForm, failed error) error {
+	base, p, err := s.accountPage(c, "lists")
+	if err != nil {
+		return err
+	}
+	d, err := catalog.Detailed(c.Request().Context(), s.DB, v.ProductID, s.currency(c))
+	if err != nil {
+		return err
+	}
+	if !d.Published { // a SKU that was guessed names nothing yet
+		return fault.New(fault.NotFound, "error.not-found")
+	}
+	page := savePage{accountPage: base, Name: d.Name.In(web.Lang(c)), Back: web.URL(c, "/p/"+d.Slug+"?"+url.Values{"v": {v.SKU}}.Encode())}
+	if words := catalog.ChoiceText(d.Options, v.Choices).In(web.Lang(c)); words != "" {
+		page.Name += " · " + words
+	}
+	if page.Box, err = s.keepBox(c, p, v, in, failed); err != nil {
+		return err
+	}
+	return web.Render(c, status, "storefront/list-save", page)
+}
+
+// saveToList keeps something on a list.
 func (s *Shop) saveToList(c echo.Context) error {
 	p, err := s.member(c)
 	if err != nil {
@@ -364,24 +400,19 @@ func (s *Shop) saveToList(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if !product.Published {
+		return fault.New(fault.NotFound, "error.not-found")
+	}
 	if failed == nil {
 		failed = s.keepOn(c, p, &in, []shoplist.Item{{VariantID: v.ID, Qty: in.Qty}})
 	}
 	if fault.Kind(failed) == fault.Invalid {
-		page, err := s.productPage(c, v.ProductID, url.Values{"v": {v.SKU}})
-		if err != nil {
-			return err
-		}
-		if page.Keep, err = s.keepBox(c, v.ID, v.SKU, page.SelfURL, &in, failed); err != nil {
-			return err
-		}
-		web.Private(c)
-		return web.Render(c, http.StatusUnprocessableEntity, "storefront/product", page)
+		return s.listsFor(c, http.StatusUnprocessableEntity, v, &in, failed)
 	}
 	if failed != nil {
 		return failed
 	}
-	return web.Redirect(c, "/p/"+product.Slug+"?"+url.Values{"v": {v.SKU}}.Encode()+"#keep")
+	return web.Redirect(c, "/p/"+product.Slug+"?"+url.Values{"v": {v.SKU}}.Encode())
 }
 
 // keepOn puts goods on the list that a form chose, or on a new one, and says so.

@@ -26,15 +26,25 @@ func TestAListByNameBecomesACart(t *testing.T) {
 		s := shoptest.New(t, d)
 		b := s.SignedIn(shoptest.Student)
 		sound(t, "/account/lists", b.Get("/account/lists"))
-		page := b.Get("/p/calm-bottle?v=BB01-240-AQUA")
+		if self := b.Get("/p/calm-bottle?v=BB01-240-AQUA"); !strings.Contains(self.Body, `href="/account/lists/save?sku=BB01-240-AQUA"`) {
+			t.Errorf("the product's page does not lead to the lists")
+		}
+		page := b.Get("/account/lists/save?sku=BB01-240-AQUA")
+		sound(t, "/account/lists/save", page)
+		if p := s.Browser().Get("/account/lists/save?sku=BB01-240-AQUA"); p.Status != 303 || !strings.HasPrefix(p.Location, "/signin?next=%2Faccount%2Flists%2Fsave%3Fsku%3DBB01-240-AQUA") {
+			t.Errorf("a guest: %d %s", p.Status, p.Location)
+		}
 		if p := b.Submit(page, "/account/lists/save", "name", " ", "qty", "3"); p.Status != 422 || !strings.Contains(p.Text(), "Give the list a name") || !strings.Contains(p.Body, `value="3"`) {
 			t.Errorf("without a name: %d", p.Status)
 		}
 		if p := b.Submit(page, "/account/lists/save", "name", "Each Saturday", "qty", "3"); p.Status != 303 || !strings.HasPrefix(p.Location, "/p/calm-bottle?v=BB01-240-AQUA") {
 			t.Fatalf("%d %s", p.Status, p.Location)
 		}
-		if p := b.Get("/p/calm-bottle?v=BB01-240-AQUA"); !strings.Contains(p.Text(), "Kept on the list “Each Saturday”") || !strings.Contains(p.Text(), "On “Each Saturday”: 3") {
+		if p := b.Get("/p/calm-bottle?v=BB01-240-AQUA"); !strings.Contains(p.Text(), "Kept on the list “Each Saturday”") {
 			t.Errorf("the product's page says %s", p.Text())
+		}
+		if p := b.Get("/account/lists/save?sku=BB01-240-AQUA"); !strings.Contains(p.Text(), "On “Each Saturday”: 3") {
+			t.Errorf("saving again says %s", p.Text())
 		}
 		at := listOf(s, "Each Saturday")
 		token := strings.TrimPrefix(at, "/account/lists/")

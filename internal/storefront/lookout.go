@@ -20,11 +20,8 @@ import (
 )
 
 type (
-	// keeping is the form by which a list is saved as a search.
-	keeping struct {
-		Shelf, Query, Name string
-		SignIn             string // of a guest: where they go first
-	}
+	// keeping is a list as it would be saved as a search.
+	keeping struct{ Shelf, Query, Name string }
 
 	searchRow struct {
 		Token, URL, Name, Note, Told string
@@ -34,7 +31,8 @@ type (
 	searchesPage struct {
 		accountPage
 		Rows []searchRow
-		Off  string // in words, why nobody is told of anything
+		New  *keeping // what somebody is about to save
+		Off  string   // in words, why nobody is told of anything
 	}
 )
 
@@ -69,11 +67,13 @@ func (s *Shop) keeping(c echo.Context, n narrowing, path string, chips []chip) *
 		parts = append(parts, ch.Text)
 	}
 	k := &keeping{Shelf: shelf, Query: n.values.Encode(), Name: cutTo(strings.Join(parts, t(c, "shop.searches.and")), lookout.MostName)}
-	// A guest has no form: its token would make a page that is everybody's their own.
-	if p, err := s.person(c); err != nil || !p.SignedIn() {
-		k.SignIn = web.URL(c, "/signin?"+url.Values{"next": {n.link(path)}}.Encode())
-	}
 	return k
+}
+
+// URL leads to where the list is saved: a link, the same for everybody, since
+// a form's token would make a page that is everybody's their own.
+func (k *keeping) URL() string {
+	return "/account/searches?" + url.Values{"shelf": {k.Shelf}, "query": {k.Query}, "name": {k.Name}}.Encode()
 }
 
 // keepSearch saves a list. A guest signs in first and is led back to the list,
@@ -151,6 +151,9 @@ func (s *Shop) searchesPage(c echo.Context, status int, token, typed string, wro
 		return err
 	}
 	ctx, page := c.Request().Context(), &searchesPage{accountPage: base}
+	if q := c.QueryParams(); q.Get("query") != "" && len(c.Request().URL.RawQuery) <= 4000 {
+		page.New = &keeping{q.Get("shelf"), q.Get("query"), q.Get("name")}
+	}
 	all, err := lookout.OfCustomer(ctx, s.DB, p.CustomerID())
 	if err != nil {
 		return err

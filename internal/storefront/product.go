@@ -63,7 +63,7 @@ type productPage struct {
 	Reviews      reviewsBox
 	Owned        *ownedLine     // said to its owner alone
 	Back         *backBox       // to be told when it is there again
-	Keep         *keepBox       // to be saved to a list
+	KeepURL      string         // to be saved to a list
 	rating       map[string]any // of real people, as schema.org has it
 }
 
@@ -165,9 +165,7 @@ func (s *Shop) productPage(c echo.Context, id catalog.ProductID, query url.Value
 		return nil, err
 	}
 	if p.SKU != "" && !d.GiftCard {
-		if p.Keep, err = s.keepBox(c, v.ID, v.SKU, p.SelfURL, nil, nil); err != nil {
-			return nil, err
-		}
+		p.KeepURL = web.URL(c, saveURL(v.SKU))
 	}
 	p.Facts = facts(c, d.Facts)
 	if p.Owned, err = s.ownsLine(c, d); err != nil {
